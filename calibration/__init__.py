@@ -1,0 +1,1 @@
+"""Fitting the model to published figures; uses the public names of ``sim``, which never imports it."""

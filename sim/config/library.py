@@ -1,0 +1,77 @@
+"""Where configs are found: a path, or a name from ./configs of the working folder and then from the installed library.
+
+Leaves out reading them: see ``source`` and ``merge``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+_SUFFIXES = (".yaml", ".yml")
+_FIRST = ("", "scenarios", "textbook")
+"""Folders in which a bare name is looked for before all others."""
+
+
+def roots() -> list[Path]:
+    """List the folders that hold libraries of configs: the working folder's own first, then the installed one."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "library"  # in a wheel; a source checkout has the configs beside the package
+    candidates = [Path("configs"), installed if installed.is_dir() else package.parent / "configs"]
+    found: list[Path] = []
+    for folder in candidates:
+        if folder.is_dir() and folder.resolve() not in [other.resolve() for other in found]:
+            found.append(folder)
+    return found
+
+
+def names(under: str = "") -> list[str]:
+    """List the names in the library, such as ``scenarios/national``, or the bare names in one folder."""
+    listed: set[str] = set()
+    for root in roots():
+        folder = root / under
+        for path in folder.rglob("*"):
+            if path.suffix in _SUFFIXES:
+                listed.add(path.relative_to(folder).with_suffix("").as_posix())
+    return sorted(listed)
+
+
+def find(name: str, base: Path | None = None) -> Path | None:
+    """Find a config by path (relative to ``base``, the folder of the file that asks) or by library name."""
+    try:
+        for candidate in _candidates(name, base):
+            if candidate.is_file():
+                return candidate
+    except (OSError, ValueError):  # a name that is no path at all, such as one with a NUL
+        return None
+    return None
+
+
+def _candidates(name: str, base: Path | None) -> list[Path]:
+    """List the places to look in, best first."""
+    path = Path(name)
+    if path.is_absolute():
+        return [path]
+    if path.suffix in _SUFFIXES:
+        return [(base or Path()) / path] + [root / path for root in roots()]
+    listed = []
+    for root in roots():
+        for folder in _FIRST:
+            listed += [root / folder / f"{name}{suffix}" for suffix in _SUFFIXES]
+        if "/" not in name:
+            listed += sorted(p for suffix in _SUFFIXES for p in root.rglob(f"{name}{suffix}"))
+    return listed
+
+
+def nearest(word: str, allowed: list[str]) -> str:
+    """Give ``; did you mean 'x'?`` for the nearest allowed word, or nothing."""
+    close = difflib.get_close_matches(str(word), allowed, n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def not_found(name: str, under: str = "") -> str:
+    """Say that a config was not found, and what there is."""
+    listed = names(under)
+    short = [item.rsplit("/", 1)[-1] for item in listed]
+    there = f"; the library has {', '.join(short[:12])}" if short else ""
+    return f"given '{name}', but there is no such file or library name{there}{nearest(name, short)}"

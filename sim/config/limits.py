@@ -1,0 +1,162 @@
+"""How large a study is, told before anything is allocated: time, memory and disk, and a refusal of the absurd.
+
+The constants are rough on purpose, within a factor of three on one core of an ordinary machine.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from sim.config.draft import MAX_WINDOW
+from sim.config.problems import Findings
+from sim.config.schema import Config
+from sim.config.translate_units import step_of
+
+SECONDS_PER_MOVE = 2e-9
+"""One core's time for one row of one chain in one step of one world; of the order of the national model's."""
+SECONDS_PER_WORLD = 0.3
+SECONDS_PER_TASK = 2e-5
+"""Python's own time for one chain of one world in one step."""
+CELLS = 1e5
+"""Cells of an exact expectation, at most in the order of this."""
+BYTES_PER_ROW = 24
+BYTES_PER_STATE = 8
+BYTES_FIXED = 150e6
+DISK_PER_NUMBER = 8
+MAX_DISK_MB = 50_000.0
+MAX_SECONDS = 30 * 86_400.0
+MEMORY_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run would cost on one core."""
+
+    seconds: float
+    memory_mb: float
+    disk_mb: float
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return (
+            f"about {_time(self.seconds)} on one core, {_size(self.memory_mb)} of memory and "
+            f"{_size(self.disk_mb)} of disk"
+        )
+
+
+def estimate(config: Config) -> Estimate:
+    """Estimate what a run of a study would cost on one core.
+
+    Parameters
+    ----------
+    config
+        The study, checked by the schema alone.
+
+    Returns
+    -------
+        Time for all replications and worlds, peak memory of one replication, and disk.
+
+    Notes
+    -----
+    Time = replications x worlds x steps x (rows x chains x a constant + chains x a constant). Memory = worlds x rows x
+    chains x bytes. Disk = replications x worlds x steps x states x 8 bytes, and areas x years.
+    """
+    root = next(iter(config.units.values()))
+    rows = float(root.size)
+    step = float(step_of(config.clock))
+    warm_up = root.warm_up.steps(step_of(config.clock))
+    if root.arrive is not None:
+        amount, unit = root.arrive.poisson
+        per_step = (
+            amount
+            if unit == "step"
+            else amount
+            * step
+            / {"day": 4 / 1461, "week": 28 / 1461, "month": 1 / 12, "quarter": 0.25, "year": 1.0}[unit]
+        )
+        rows += per_step * (config.clock.steps + warm_up)
+    children = sum(_mean_children(config, part.number) for part in config.units.values() if part.number)
+    rows *= 1.0 + children
+    steps = config.clock.steps + warm_up
+    chains = max(1, len(config.chains) + len(config.services))
+    states = sum(len(part.states) for part in config.chains.values()) + 10 * len(config.services)
+    worlds = max(1, len(config.regimes)) * len(config.effect_set or ("",))
+    runs = float(config.replications) * worlds
+    if config.solver == "expect":  # cells, not rows, and once
+        rows, runs = min(rows, CELLS), float(worlds)
+    seconds = runs * (steps * (rows * chains * SECONDS_PER_MOVE + chains * SECONDS_PER_TASK) + SECONDS_PER_WORLD)
+    memory = BYTES_FIXED + worlds * rows * (BYTES_PER_ROW + 2 * chains) + runs * steps * states * BYTES_PER_STATE
+    years = max(1.0, config.clock.steps * step)
+    disk = DISK_PER_NUMBER * (
+        runs * steps * states + runs * years * max(1, len(root.areas)) * max(1, len(config.costs))
+    )
+    return Estimate(seconds, memory / 1e6, disk / 1e6)
+
+
+def _mean_children(config: Config, trait: str) -> float:
+    """Give the mean number of child rows a root row has."""
+    part = config.traits.get(trait)
+    return sum(value * share for value, share in (part.shares or {}).items()) if part else 0.0
+
+
+def check_size(config: Config, findings: Findings) -> Estimate:
+    """Refuse a study that no machine like this one can run, with what it would need."""
+    needed = estimate(config)
+    memory = memory_mb()
+    limits = []
+    if needed.seconds > MAX_SECONDS:
+        limits.append(f"time is limited to {_time(MAX_SECONDS)}")
+    if needed.memory_mb > MEMORY_SHARE * memory:
+        limits.append(f"memory to {MEMORY_SHARE:.0%} of this machine's {_size(memory)}")
+    if needed.disk_mb > MAX_DISK_MB:
+        limits.append(f"disk to {_size(MAX_DISK_MB)}")
+    if limits:
+        path = _largest(config)
+        findings.add(path, f"this study needs {needed}; {', '.join(limits)}. Make it smaller")
+    for name, part in config.remember.items():
+        if part.window.steps(step_of(config.clock)) > MAX_WINDOW:
+            findings.add(("remember", name, "window"), f"must be at most {MAX_WINDOW:,} steps")
+    return needed
+
+
+def _largest(config: Config) -> tuple[str, ...]:
+    """Name the key that most makes a study large."""
+    name, root = next(iter(config.units.items()))
+    sizes: dict[tuple[str, ...], float] = {
+        ("units", name, "size"): root.size / 1e5,
+        ("clock", "steps"): config.clock.steps / 1e3,
+        ("replications",): config.replications / 1e2,
+    }
+    if root.arrive is not None:
+        sizes["units", name, "arrive", "poisson"] = root.arrive.poisson[0] / 1e3
+    return max(sizes, key=lambda path: sizes[path])
+
+
+def memory_mb() -> float:
+    """Give the memory of this machine in MB; 8,000 where it cannot be told."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6
+    except (AttributeError, ValueError, OSError):
+        return 8_000.0
+
+
+def _time(seconds: float) -> str:
+    """Say a time in the unit that suits it."""
+    for limit, size, name in (
+        (120.0, 1.0, "seconds"),
+        (7_200.0, 60.0, "minutes"),
+        (172_800.0, 3_600.0, "hours"),
+        (63e6, 86_400.0, "days"),
+    ):
+        if seconds < limit:
+            return f"{seconds / size:.3g} {name}"
+    return f"{seconds / 31_557_600:.3g} years"
+
+
+def _size(megabytes: float) -> str:
+    """Say a size in MB, GB or TB."""
+    for limit, size, name in ((1e3, 1.0, "MB"), (1e6, 1e3, "GB")):
+        if megabytes < limit:
+            return f"{megabytes / size:.3g} {name}"
+    return f"{megabytes / 1e6:.3g} TB"

@@ -1,0 +1,150 @@
+"""From a config file to a scenario: reads its layers, checks everything, and gives all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sim.config import library
+from sim.config.effect_sets import effect_sets, inlined
+from sim.config.limits import check_size
+from sim.config.merge import load_tree, prune
+from sim.config.problems import Findings
+from sim.config.schema import Config
+from sim.config.source import Tree
+from sim.config.translate import config_of
+from sim.config.vocabulary import constant_value
+from sim.config.worlds import ONLY_REGIME, worlds
+from sim.config.writing import to_yaml
+from sim.errors import ModelError, Problem
+from sim.model.spec import Scenario
+
+
+def find(path: str | Path) -> Path:
+    """Find a config by path or library name.
+
+    Raises
+    ------
+    ModelError
+        When there is none.
+    """
+    given = Path(path)
+    try:
+        if given.is_file():
+            return given
+    except (OSError, ValueError):
+        pass
+    found = library.find(str(path))
+    if found is None:
+        raise ModelError([Problem("", "", library.not_found(str(path)))])
+    return found
+
+
+def tree_of(path: str | Path, sets: Sequence[str] = ()) -> Tree:
+    """Read a config with all its layers, without checking what it says."""
+    return prune(load_tree(find(path), sets))
+
+
+def load(path: str | Path, sets: Sequence[str] = ()) -> Scenario:
+    """Load a config to a scenario.
+
+    Parameters
+    ----------
+    path
+        A file, or a name in the library such as ``national``.
+    sets
+        Settings laid over it, each ``section.name.key=value`` with the value in YAML.
+
+    Returns
+    -------
+        The scenario with one world for each regime under each effect set.
+
+    Raises
+    ------
+    ModelError
+        With every problem found, each with file, line and column of the value.
+    """
+    file = find(path)
+    tree = prune(load_tree(file, sets))
+    findings = Findings(tree)
+    config = config_of(tree, findings)
+    if config is None:
+        raise ModelError(_ordered(findings.problems))
+    check_size(config, findings)
+    if findings.problems:
+        raise ModelError(_ordered(findings.problems))
+    baseline = _baseline(config, findings)
+    discount = _discount(config, findings)
+    sets_of_effects = effect_sets(tree, config, file, findings)
+    made = worlds(tree, config, sets_of_effects, findings)
+    if findings.problems:
+        raise ModelError(_ordered(findings.problems))
+    return Scenario(
+        title=config.title or file.stem,
+        name=config.name or file.stem,
+        worlds=tuple(made),
+        baseline=baseline,
+        replications=config.replications,
+        seed=config.seed,
+        solver=config.solver,
+        agencies=dict(config.agencies),
+        deflators=dict(config.deflators.values),
+        price_year=config.price_year,
+        discount=discount,
+        resolved=to_yaml(inlined(tree, sets_of_effects)),
+        origins=dict(origins(tree)),
+    )
+
+
+def _ordered(problems: Sequence[Problem]) -> list[Problem]:
+    """Leave out repeats, keeping the order in which they were found."""
+    return list(dict.fromkeys(problems))
+
+
+def _baseline(config: Config, findings: Findings) -> str:
+    """Check the baseline regime and the price year; default the first regime."""
+    regimes = list(config.regimes) or [ONLY_REGIME]
+    if config.baseline is not None and config.baseline not in regimes:
+        findings.add(
+            ("baseline",), f"must be a regime: {', '.join(regimes)}{library.nearest(config.baseline, regimes)}"
+        )
+    if config.price_year and config.deflators.values and config.price_year not in config.deflators.values:
+        known = list(config.deflators.values)
+        findings.add(
+            ("price_year",),
+            f"must be a year with a deflator: {', '.join(known)}{library.nearest(config.price_year, known)}",
+        )
+    baseline = config.baseline or regimes[0]
+    if baseline in config.regimes and config.regimes[baseline].start not in (None, 0):
+        findings.add(("regimes", baseline, "start"), "the baseline regime holds from the start; take its 'start' away")
+    return baseline
+
+
+def _discount(config: Config, findings: Findings) -> dict[str, tuple[tuple[float, float], ...]]:
+    """Translate the discount schedules, the default one first."""
+    schedules = {}
+    for name, part in config.discount.schedules.items():
+        pairs = []
+        for i, item in enumerate(part.rates):
+            value = constant_value(item.rate.value, {})
+            if value is None or not 0 <= value <= 1:
+                findings.add(("discount", "schedules", name, "rates", i, "rate"), "must be a number from 0 to 1")
+            pairs.append((item.start, value or 0.0))
+        schedules[name] = tuple(sorted(pairs))
+    default = config.discount.default
+    if default is not None and default not in schedules:
+        there = list(schedules) or ["none is given"]
+        message = f"must be one of the schedules: {', '.join(there)}{library.nearest(default, there)}"
+        findings.add(("discount", "default"), message)
+    return dict(sorted(schedules.items(), key=lambda item: item[0] != default))
+
+
+def origins(tree: Tree, path: str = "") -> Iterator[tuple[str, str]]:
+    """List the dotted path of every value with its place."""
+    for key, child in tree.mapping.items():
+        yield from origins(child, f"{path}.{key}" if path else key)
+    for i, child in enumerate(tree.items):
+        name = child.mapping["name"].value if "name" in child.mapping else i
+        yield from origins(child, f"{path}.{name}")
+    if not tree.mapping and not tree.items:
+        yield path, str(tree.origin)

@@ -1,0 +1,1 @@
+"""Pure functions on money and time; reads the Dataset, never the engine."""

@@ -1,0 +1,390 @@
+"""Exact expectations of small models: the engine's own hazards applied to cells with weights instead of rows.
+
+Each chain's pass is a sparse matrix over cells, built from the same tables that move rows in ``simulate``. Children of
+one family move independently given the cell before the pass, as they do there.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.engine.cells import Space, cell_world, cells_with, make_space, rows_of, shifted, tick
+from sim.engine.layout import area_slots, layout_of
+from sim.engine.meeting import WAIT_BINS
+from sim.engine.opening import stationary_shares
+from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
+from sim.engine.step import DIRECTIONS, Pass, make_pass
+from sim.engine.world import Firing, World
+from sim.model.arrays import FloatArray, IntArray
+from sim.model.compile import Compiled, compile_model
+from sim.model.program import NOWHERE
+from sim.model.scope import Moment, clock_value, moment
+from sim.model.spec import Chain, Scenario
+
+
+class Cells:
+    """One world solved over its cells."""
+
+    def __init__(self, compiled: Compiled, n_rows: int) -> None:
+        self.compiled, self.model, self.n_rows = compiled, compiled.model, n_rows
+        self.space: Space = make_space(compiled)
+        self.world: World = cell_world(self.space, area_slots(self.model), 0)
+        self.step = -self.model.units[0].warm_up
+        self.totals: dict[str, float] = dict.fromkeys(compiled.totals, 0.0)
+        self._time_codes()
+        self.world.index(self.now())
+        self.passes: dict[str, Pass] = {name: make_pass(self.world, name) for name in compiled.programs}
+        self.weights = self._start()
+        self.kernels: dict[str, tuple[object, FlowKernel]] = {}
+        self.flows: dict[str, FloatArray] = {}
+        self._take_totals()
+
+    def now(self) -> Moment:
+        """Give the moment of the present step."""
+        return moment(self.model, self.step, self.totals)
+
+    def _time_codes(self) -> None:
+        """Set the ages and times in state of the cells at this step."""
+        self.world.step = self.step
+        for (name, member), tunnel in self.space.tunnels.items():
+            cells = cells_with(self.world, member)
+            k = tunnel.of(self.space.keys[cells]) - 1
+            self.world.entered[name][rows_of(self.space, self.world, member)] = self.step - np.maximum(k, 0)
+
+    def _start(self) -> FloatArray:
+        """Weigh the cells by the shares of traits and first states; those with time behind them have none."""
+        space, model = self.space, self.model
+        weights = np.ones(len(space.keys))
+        for trait in model.traits:
+            shares = np.asarray(trait.shares) / sum(trait.shares)
+            weights *= shares[space.traits[trait.name].of(space.keys)]
+        for (name, member), place in space.places.items():
+            cells = cells_with(self.world, member)
+            states = place.of(space.keys[cells])
+            chain = model.chain(name)
+            if chain.start is None:
+                shares = stationary_shares(self.passes[name], rows_of(space, self.world, member), self.now())
+                weights[cells] *= shares[np.arange(len(cells)), states]
+            else:
+                weights[cells] *= _start_shares(chain, self.compiled)[states]
+            absent = np.setdiff1d(np.arange(len(space.keys)), cells)
+            weights[absent] *= place.of(space.keys[absent]) == 0
+        for tunnel in space.tunnels.values():
+            weights *= tunnel.of(space.keys) == 1
+        return weights
+
+    def advance(self) -> None:
+        """Go one step on: every chain in order, the meeting, and time in state."""
+        self._time_codes()
+        now = self.now()
+        if any(axis.source.kind == "age" for code in self.compiled.codes for axis, _ in code.axes):
+            self.world.index(now)
+        for name, condition in self.compiled.conditions.items():
+            if condition.clocked:
+                self.world.look_again(name, condition.truth(self.compiled.codes, now))
+        self.flows = {c.name: np.zeros((len(c.states), len(c.states))) for c in self.model.chains}
+        for name in self.model.order:
+            self.passes[name].refresh(now)
+            self._apply(name, self._kernel(name))
+        for chain in self.model.chains:
+            if chain.service and chain.service.kind == "discretionary":
+                self._apply(chain.name, self._admit_all(chain))
+        ticked = self.space.find(tick(self.space, self.space.keys))
+        self.weights = np.bincount(ticked, self.weights, len(self.weights)).astype(np.float64)
+        self.step += 1
+        self._take_totals()
+
+    def _take_totals(self) -> None:
+        for name, node in self.compiled.totals.items():
+            if node.name == "total":
+                self.totals[name] = self.n_rows * self.held(name)
+
+    def held(self, condition: str) -> float:
+        """Give the expected number of rows a root row for which a condition holds."""
+        compiled = self.compiled.conditions[condition]
+        rows = self.world.population.rows[compiled.reader.unit]
+        holds = self.world.truth[condition][self.world.codes[compiled.code]]
+        return float(self.weights[rows.parent[holds]].sum())
+
+    def metered(self, meter: str) -> float:
+        """Give the expected number of rows a root row that a meter counts."""
+        if meter not in self.compiled.state_meters:
+            return self.held(f"meter {meter}")
+        chain, states = self.compiled.state_meters[meter]
+        return float(self.weights[self.world.rows(chain).parent[states[self.world.state[chain]]]].sum())
+
+    def _apply(self, name: str, kernel: FlowKernel) -> None:
+        """Pass the weights through a kernel and count its moves."""
+        del name
+        passed = self.weights[kernel.cells] * kernel.shares
+        for chain, branch, pair in kernel.moves:
+            n = self.flows[chain].shape[0]
+            self.flows[chain] += np.bincount(pair, passed[branch], n * n).reshape(n, n)
+        self.weights = np.bincount(kernel.targets, passed, len(self.weights)).astype(np.float64)
+
+    def _kernel(self, name: str) -> FlowKernel:
+        """Give a chain's kernel at this step, kept while its tables stay as they are."""
+        one = self.passes[name]
+        known = self.kernels.get(name)
+        timed = any(axis.source.kind == "age" for code in one.codes for axis, _ in self.compiled.codes[code].axes)
+        if known is not None and known[0] is one.tables and not timed:
+            return known[1]
+        branches = _Branching(self, len(self.space.keys))
+        for member in self.space.members(name):
+            branches.move_member(name, member, self._probabilities(one, member))
+        kernel = branches.kernel()
+        self.kernels[name] = (one.tables, kernel)
+        return kernel
+
+    def _probabilities(self, one: Pass, member: int) -> FloatArray:
+        """Give P(to state) of a member in each cell before the pass, (cell, state); the own state holds staying."""
+        rows = rows_of(self.space, self.world, member)
+        own = self.world.state[one.name][rows].astype(np.intp)
+        n = len(one.program.chain.states)
+        moved = np.zeros((len(rows), n))
+        for direction, _ in DIRECTIONS:
+            for slot, value in enumerate(one.by_slot(direction, rows)):
+                to = one.program.destinations[direction][own, slot]
+                there = np.flatnonzero(to != NOWHERE)
+                moved[there, to[there]] += value[there]
+        if one.program.chain.kind == "rates":
+            hazard = moved.sum(axis=1, keepdims=True)
+            moved *= np.divide(-np.expm1(-hazard), hazard, out=np.zeros_like(hazard), where=hazard > 0)
+        moved[np.arange(len(rows)), own] = 1.0 - moved.sum(axis=1)
+        full = np.zeros((len(self.space.keys), n))
+        full[cells_with(self.world, member)] = moved
+        return full
+
+    def _admit_all(self, chain: Chain) -> FlowKernel:
+        """Let everyone who waits in (open queues)."""
+        branches = _Branching(self, len(self.space.keys))
+        waiting = chain.states.index("waiting")
+        first = next(i for i, s in enumerate(chain.states) if s.startswith("engaged"))
+        share = np.zeros((len(self.space.keys), len(chain.states)))
+        state = self.space.places[chain.name, -1].of(self.space.keys)
+        share[np.arange(len(state)), np.where(state == waiting, first, state)] = 1.0
+        branches.move_member(chain.name, -1, share)
+        return branches.kernel()
+
+
+@dataclass(frozen=True)
+class FlowKernel:
+    """A pass as branches from ``cells`` to ``targets`` with ``shares``; ``moves``: (chain, branches, old * n + new)."""
+
+    cells: IntArray
+    targets: IntArray
+    shares: FloatArray
+    moves: list[tuple[str, IntArray, IntArray]]
+
+
+class _Branching:
+    """Grows the branches of one pass: members one after another, then what their moves fire."""
+
+    def __init__(self, cells: Cells, n: int) -> None:
+        self.solver, self.space, self.world = cells, cells.space, cells.world
+        self.cells = np.arange(n)
+        self.keys = cells.space.keys.copy()
+        self.shares = np.ones(n)
+        self.moves: list[tuple[str, IntArray, IntArray]] = []
+
+    def _split(self, parents: IntArray, keys: IntArray, shares: FloatArray) -> None:
+        """Replace the branches by descendants of theirs; moves made so far are inherited."""
+        order = np.argsort(parents, kind="stable")
+        parents, keys, shares = parents[order], keys[order], shares[order]
+        first = np.searchsorted(parents, np.arange(len(self.keys)), side="left")
+        last = np.searchsorted(parents, np.arange(len(self.keys)), side="right")
+        inherited = []
+        for chain, branch, pair in self.moves:
+            n = last[branch] - first[branch]
+            where = np.repeat(first[branch], n) + np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
+            inherited.append((chain, where, np.repeat(pair, n)))
+        self.moves = inherited
+        self.cells, self.keys, self.shares = self.cells[parents], keys, shares
+        self.order = order
+
+    def move_member(self, name: str, member: int, probabilities: FloatArray) -> None:
+        """Branch on where a member goes, by its cell before the pass, and fire what that sets off."""
+        p = probabilities[self.cells]
+        present = p.sum(axis=1) > 0
+        parents, states = np.nonzero(p > 0)
+        old = self.space.places[name, member].of(self.keys[parents])
+        keys = shifted_where(self.space, self.keys[parents], name, member, old, states)
+        alone = np.flatnonzero(~present)
+        n = len(parents)
+        parents = np.concatenate([parents, alone])
+        keys = np.concatenate([keys, self.keys[alone]])
+        shares = np.concatenate([self.shares[parents[:n]] * p[parents[:n], states], self.shares[alone]])
+        pair = np.concatenate([old * p.shape[1] + states, np.full(len(alone), -1)])
+        moved = np.concatenate([old != states, np.zeros(len(alone), np.bool_)])
+        self._split(parents, keys, shares)
+        at = np.flatnonzero(moved[self.order])
+        self._note(name, member, at, pair[self.order][at])
+
+    def _note(self, name: str, member: int, branch: IntArray, pair: IntArray) -> None:
+        """Count moves and fire what they set off."""
+        if not len(branch):
+            return
+        self.moves.append((name, branch, pair))
+        for firing in self.world.firings[name]:
+            # Branches are renumbered by each split, so find these moves again where they were noted.
+            mark = len(self.moves) - 1
+            chain = self.solver.model.chain(name)
+            same = chain.unit == self.solver.model.chain(firing.chain).unit
+            targets = [member] if same else self.space.members(firing.chain)
+            for target in targets:
+                noted = self.moves[mark]
+                fired = noted[1][firing.moves[noted[2]]]
+                self._fire(firing, target, fired)
+
+    def _fire(self, firing: Firing, member: int, branch: IntArray) -> None:
+        """Branch on a fire."""
+        place = self.space.places[firing.chain, member]
+        n = place.size
+        n_children = self.world.root.n_children
+        there = np.ones(len(branch), np.bool_) if member < 0 else n_children[self.cells[branch]] > member
+        old = place.of(self.keys[branch])
+        hit = there & firing.sources[old] & (old != firing.target)
+        branch, old = branch[hit], old[hit]
+        if not len(branch):
+            return
+        everyone = np.arange(len(self.keys))
+        stays = np.ones(len(everyone))
+        stays[branch] = 1.0 - firing.probability
+        kept = np.flatnonzero(stays > 0)
+        keys = shifted_where(
+            self.space, self.keys[branch], firing.chain, member, old, np.full(len(branch), firing.target)
+        )
+        parents = np.concatenate([kept, branch])
+        shares = np.concatenate([self.shares[kept] * stays[kept], self.shares[branch] * firing.probability])
+        fired = np.concatenate([np.zeros(len(kept), np.bool_), np.ones(len(branch), np.bool_)])
+        pair = np.concatenate([np.zeros(len(kept), np.int64), old * n + firing.target])
+        self._split(parents, np.concatenate([self.keys[kept], keys]), shares)
+        at = np.flatnonzero(fired[self.order])
+        self._note(firing.chain, member, at, pair[self.order][at])
+
+    def kernel(self) -> FlowKernel:
+        """Give the finished pass."""
+        return FlowKernel(self.cells, self.space.find(self.keys), self.shares, self.moves)
+
+
+def shifted_where(space: Space, keys: IntArray, name: str, member: int, old: IntArray, new: IntArray) -> IntArray:
+    """Move coordinates where new differs from old; a stay keeps its time in state."""
+    return np.where(old != new, shifted(space, keys, name, member, old, new), keys)
+
+
+def _start_shares(chain: Chain, compiled: Compiled) -> FloatArray:
+    """Give the share of each first state."""
+    start = chain.start or {}
+    shares = np.array([clock_value(start[s], compiled.model, 0) if s in start else 0.0 for s in chain.states])
+    shares[0] += 1.0 - shares.sum()
+    return shares
+
+
+def expect_record(scenario: Scenario) -> Record:
+    """Solve every world of a scenario exactly.
+
+    Returns
+    -------
+        The same arrays as a simulated replication, holding expectations; waits and teams are empty.
+
+    Raises
+    ------
+    ModelError
+        When a model is too large or has what cells cannot hold; says what.
+    """
+    started = time.process_time()
+    layout = layout_of(scenario)
+    record = _empty(layout)
+    size = scenario.worlds[0].model.units[0].size
+    for w, world in enumerate(scenario.worlds):
+        base = scenario.baseline_of(world)
+        cells = Cells(compile_model(base.model if world.start > cells_start(scenario) else world.model), size)
+        while cells.step < layout.n_steps:
+            if cells.step == 0:
+                _record_point(record, layout, scenario, w, cells, 0)
+            if cells.step == world.start and world.start > cells_start(scenario):
+                cells = _under(cells, compile_model(world.model), size)
+            cells.advance()
+            if cells.step > 0:
+                _record_step(record, layout, scenario, w, cells)
+    record.engine_seconds = time.process_time() - started
+    return record
+
+
+def cells_start(scenario: Scenario) -> int:
+    """Give the first step."""
+    return -scenario.worlds[0].model.units[0].warm_up
+
+
+def _under(cells: Cells, compiled: Compiled, size: int) -> Cells:
+    """Go on under another model: the same weights on its own cells."""
+    other = Cells(compiled, size)
+    if not np.array_equal(other.space.keys, cells.space.keys):
+        keys = np.union1d(other.space.keys, cells.space.keys)
+        other.space.keys = keys
+        other.world = cell_world(other.space, area_slots(other.model), 0)
+        other.step = cells.step
+        other._time_codes()
+        other.world.index(other.now())
+        other.passes = {name: make_pass(other.world, name) for name in compiled.programs}
+    weights = np.zeros(len(other.space.keys))
+    weights[other.space.find(cells.space.keys)] = cells.weights
+    other.weights, other.step, other.totals = weights, cells.step, cells.totals
+    return other
+
+
+def _empty(layout: Layout) -> Record:
+    w, p, s, m = len(layout.worlds), layout.n_steps, len(layout.services), len(layout.meters)
+    a, y = len(layout.areas), len(layout.years)
+    return Record(
+        stocks=np.zeros((w, p + 1, len(layout.states))),
+        flows=np.zeros((w, p, len(layout.flows))),
+        meters=np.zeros((w, p, m)),
+        area_meters=np.zeros((w, a, y, m)),
+        start_meters=np.zeros((w, m)),
+        waits=np.zeros((w, s, WAIT_BINS)),
+        area_waits=np.zeros((w, a, s, WAIT_BINS)),
+        queue=np.zeros((w, s, len(QUEUE_COUNTS))),
+        team=np.zeros((w, p, s, len(TEAM_SERIES))),
+        family_cost=np.full((w, len(layout.ledgers), 4), np.nan),
+        entrants=np.full((w, len(layout.ledgers), 4), np.nan),
+        row_counts=np.zeros((w, p + 1, len(layout.rows))),
+        engine_seconds=0.0,
+        replication=0,
+    )
+
+
+def _record_point(record: Record, layout: Layout, scenario: Scenario, w: int, cells: Cells, point: int) -> None:
+    """Write down stocks, rows and meters at a point."""
+    weights, world = cells.weights, cells.world
+    at = 0
+    for chain in cells.model.chains:
+        rows = world.rows(chain.name)
+        stock = np.bincount(world.state[chain.name], weights[rows.parent], len(chain.states))
+        record.stocks[w, point, at : at + len(chain.states)] = cells.n_rows * stock
+        at += len(chain.states)
+    record.row_counts[w, point] = [cells.n_rows * weights[r.parent].sum() for r in world.population.rows.values()]
+    for m, meter in enumerate(cells.model.meters):
+        if meter.kind == "while":
+            value = cells.n_rows * cells.metered(meter.name)
+            if point == 0:
+                record.start_meters[w, m] = value
+            else:
+                record.meters[w, point - 1, m] = value
+
+
+def _record_step(record: Record, layout: Layout, scenario: Scenario, w: int, cells: Cells) -> None:
+    """Write down a step's moves and the point at its end."""
+    step = cells.step - 1
+    _record_point(record, layout, scenario, w, cells, step + 1)
+    for f, (_, name, source, target) in enumerate(layout.flows):
+        states = cells.model.chain(name).states
+        record.flows[w, step, f] = cells.n_rows * cells.flows[name][states.index(source), states.index(target)]
+    for m, meter in enumerate(cells.model.meters):
+        if meter.kind == "on":
+            states = cells.model.chain(meter.chain).states
+            moved = sum(cells.flows[meter.chain][states.index(a), states.index(b)] for a, b in meter.moves)
+            record.meters[w, step, m] = cells.n_rows * moved

@@ -1,0 +1,215 @@
+"""Monte Carlo of one replication: every world on the same draws, month by month, one world until regimes part.
+
+Leaves out money (results) and more than one replication (studies.ensemble).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sim.engine.ageing import Birthdays, keep_birthdays, turn_over
+from sim.engine.draws import key
+from sim.engine.layout import area_slots, layout_of
+from sim.engine.meeting import hold_meeting
+from sim.engine.opening import open_world
+from sim.engine.population import Population, make_population
+from sim.engine.recorder import Recorder
+from sim.engine.recording import Layout, Record
+from sim.engine.staffplan import team_plans
+from sim.engine.step import Stepper, make_pass
+from sim.engine.workforce import Staff, Workforce
+from sim.engine.world import World
+from sim.model.compile import Compiled, compile_model
+from sim.model.expressions import Node
+from sim.model.scope import Moment, moment
+from sim.model.spec import Scenario
+from sim.model.spec import World as Regime
+
+
+@dataclass
+class Line:
+    """A history that runs: the world in motion and the names it stands for (several until regimes part)."""
+
+    world: World
+    names: list[str]
+    regime: str
+    staff: dict[str, Staff] = field(default_factory=dict)
+    stocks: dict[str, float] = field(default_factory=dict)
+
+
+def layout(scenario: Scenario) -> Layout:
+    """Give the axes of the records of a scenario."""
+    return layout_of(scenario)
+
+
+Observer = Callable[[int, Line], None]
+"""Called after every step (warm-up included) for every history that runs, with the step and the line."""
+
+
+def replicate(
+    scenario: Scenario,
+    replication: int,
+    scheme: str = "points",
+    keep_states: bool = False,
+    observe: Observer | None = None,
+) -> Record:
+    """Simulate one replication of every world of a scenario.
+
+    Parameters
+    ----------
+    scenario
+        What to simulate.
+    replication
+        Number of the replication; with the seed it fixes every draw.
+    scheme
+        ``points`` or ``plain``: see ``step.run_pass``.
+    keep_states
+        Also keep every row's final states (world number, chain).
+    observe
+        Looks at the rows themselves after each step; must change nothing.
+
+    Returns
+    -------
+        The record, its arrays independent of which other worlds were in the scenario.
+    """
+    started = time.process_time()
+    run = _Run(scenario, replication, scheme)
+    while run.step < run.last:
+        run.advance()
+        if observe is not None:
+            for line in run.lines:
+                observe(run.step - 1, line)
+    record = run.recorder.finish(run.lines, time.process_time() - started, keep_states)
+    return record
+
+
+class _Run:
+    """One replication in progress."""
+
+    def __init__(self, scenario: Scenario, replication: int, scheme: str) -> None:
+        self.scenario, self.scheme = scenario, scheme
+        model = scenario.worlds[0].model
+        self.stream = key(scenario.seed, "replication", replication)
+        self.compiled: dict[str, Compiled] = {w.name: compile_model(w.model) for w in scenario.worlds}
+        self.population: Population = make_population(model, scenario.seed, replication)
+        self.birthdays = Birthdays(self.population)
+        self.first, self.last = -model.units[0].warm_up, model.clock.steps
+        self.step = self.first
+        layout_ = layout_of(scenario)
+        slots = area_slots(model)
+        self.recorder = Recorder(layout_, scenario, replication)
+        self.workforces = {w.regime: self._workforce(w) for w in scenario.worlds}
+        self.lines: list[Line] = []
+        for world in scenario.worlds:
+            if world.regime == scenario.baseline:
+                names = [w.name for w in scenario.worlds if w.effect_set == world.effect_set]
+                made = World(self.compiled[world.name], self.population, slots, self.stream)
+                line = Line(made, names, world.regime)
+                open_world(made, self.stream, self._now(line))
+                made.index(self._now(line))
+                self.lines.append(line)
+        self._make_steppers()
+
+    def _workforce(self, world: Regime) -> Workforce | None:
+        """Open the teams of a regime: those of the baseline until the regime starts."""
+        base = self.scenario.baseline_of(world)
+        plans = team_plans(base.model)
+        if not plans:
+            return None
+        force = Workforce(plans, base.model.clock.step_years, self.stream, self.first)
+        if world.regime != base.regime:
+            for plan in team_plans(world.model):
+                force.change(max(world.start, self.first), plan)
+        return force
+
+    def _now(self, line: Line) -> Moment:
+        """Give what expressions may ask of this step."""
+        world = line.world
+        totals = dict(line.stocks)
+        for name, node in world.compiled.totals.items():
+            totals[name] = _total(line, name, node)
+        return moment(world.compiled.model, self.step, totals)
+
+    def advance(self) -> None:
+        """Go one step on."""
+        self._part()
+        worlds = [line.world for line in self.lines]
+        for world in worlds:
+            world.step = self.step
+            world.clear_flows()
+        if self.step > self.first:
+            keep_birthdays(worlds, self.birthdays, self.step)
+        turn_over(worlds, self.birthdays, self.step, self.stream)
+        moments = [self._now(line) for line in self.lines]
+        for line, now in zip(self.lines, moments, strict=True):
+            self._clocked(line, now)
+        for stepper in self.steppers:
+            stepper.refresh(moments)
+            stepper.run(self.step, self.scheme)
+        self._meet()
+        for line in self.lines:
+            for memory in line.world.compiled.model.memories:
+                line.world.shift_memory(memory)
+            if self.step >= 0:
+                self.recorder.record(self.step, line)
+        self.step += 1
+
+    def _part(self) -> None:
+        """Fork the worlds whose regime starts now, hand their cases over and index them under their own model."""
+        if self.step == 0:
+            for line in self.lines:
+                self.recorder.start(line)
+        for world in self.scenario.worlds:
+            line = next(line for line in self.lines if world.name in line.names)
+            if world.regime in (self.scenario.baseline, line.regime) or world.start != self.step:
+                continue
+            line.names.remove(world.name)
+            twin = line.world.fork(self.compiled[world.name])
+            new = Line(twin, [world.name], world.regime, stocks=dict(line.stocks))
+            self.lines.append(new)
+            new.staff = line.staff
+            self.recorder.part(line, new)
+            twin.index(self._now(new))
+            self._make_steppers()
+
+    def _make_steppers(self) -> None:
+        """Line the worlds up chain by chain, in the model's order."""
+        self.steppers = [
+            Stepper([make_pass(line.world, chain) for line in self.lines], key(self.stream, chain))
+            for chain in self.scenario.worlds[0].model.order
+        ]
+
+    def _clocked(self, line: Line, now: Moment) -> None:
+        """Look again at conditions that the clock may turn."""
+        for name, condition in line.world.compiled.conditions.items():
+            if condition.clocked:
+                line.world.look_again(name, condition.truth(line.world.compiled.codes, now))
+
+    def _meet(self) -> None:
+        """Run the workforces to the meeting and let each service of each world admit."""
+        staff = {regime: force.advance(self.step) if force else {} for regime, force in self.workforces.items()}
+        for line in self.lines:
+            line.staff = staff[line.regime]
+            for name in line.world.joined:
+                present = line.staff.get(name)
+                limited = present is not None and line.world.compiled.model.queues == "teams"
+                if present is not None and limited and not present.meets:
+                    continue
+                admission = hold_meeting(line.world, name, present.places if limited and present else None, self.stream)
+                if self.step >= 0:
+                    self.recorder.waits(line, name, admission)
+
+
+def _total(line: Line, name: str, node: Node) -> float:
+    """Answer total(), waiting() or places() from last step's end."""
+    world = line.world
+    if node.name == "total":
+        return float(world.stocks[name].sum())
+    service = node.args[0].name
+    if node.name == "waiting":
+        chain = world.chains[service]
+        return float(world.occupancy[service][:, chain.states.index("waiting")].sum())
+    present = line.staff.get(service)
+    return float(present.places.sum()) if present is not None else 0.0

@@ -1,0 +1,1 @@
+"""What the world is: units, chains, effects, services, expressions and prices, compiled to arrays."""

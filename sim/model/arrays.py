@@ -1,0 +1,15 @@
+"""Names for the arrays that the project passes around; shapes are said where they are used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.integer[Any]]
+CodeArray = NDArray[np.int32]
+StateArray = NDArray[np.uint8]
+BoolArray = NDArray[np.bool_]
+WordArray = NDArray[np.uint64]

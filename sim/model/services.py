@@ -1,0 +1,212 @@
+"""A service is also a chain: this turns its description into states and moves; the gate itself is in the engine.
+
+The pathway: none -> (eligible) -> (identified) -> (offered) -> waiting or refused -> engaged (stages) -> aftercare ->
+closed, with dropped_out from waiting and from engaged. A step of the pathway that takes no time is left out, so that
+nobody waits a step for nothing. A referral after closing, refusing or dropping out is a move like the first one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sim.model.expressions import Expression, Node, number
+from sim.model.spec import Chain, Service, Transition
+
+STATES = (
+    "none",
+    "eligible",
+    "identified",
+    "offered",
+    "refused",
+    "waiting",
+    "engaged",
+    "aftercare",
+    "closed",
+    "dropped_out",
+)
+ALWAYS_AGAIN = number(1.0)
+NOW_HAZARD = 64.0
+"""Hazard a step of what happens `now`: it fails with probability exp(-64)."""
+ENTRY = ("none", "closed", "dropped_out")
+
+
+@dataclass(frozen=True)
+class ServiceDescription:
+    """How a service takes people in, keeps them and lets them go; durations in steps, rates per year.
+
+    ``refer_rate`` None means `now`; ``identify_steps``, ``assess_steps``, ``offer_steps``, ``refused_steps``,
+    ``patience_steps``, ``engaged_steps``, ``aftercare_steps`` are means, None where that step takes no time (or, for
+    patience, engaged and refused, never ends by itself); ``consent`` None is everyone. A statutory service takes
+    its case in after ``respond_steps`` and closes it when ``refer_when`` no longer holds, unless ``engaged_steps``
+    says how long.
+    """
+
+    service: Service
+    unit: str
+    refer_when: Expression
+    refer_rate: Expression | None = None
+    again: Expression = ALWAYS_AGAIN
+    identify_steps: float | None = None
+    assess_steps: float | None = None
+    offer_steps: float | None = None
+    consent: Expression | None = None
+    refused_steps: float | None = None
+    patience_steps: float | None = None
+    engaged_steps: float | None = None
+    stages: int = 1
+    dropout_rate: Expression | None = None
+    aftercare_steps: float | None = None
+    respond_steps: float | None = None
+    start: dict[str, Expression] | None = None
+
+
+def hazard_of_mean(mean_steps: float, stages: int = 1) -> float:
+    """Give the hazard a step whose stage has the exact mean ``mean_steps / stages`` in whole steps.
+
+    A stage ends in each step with p = stages / mean, so that its mean is exact; the hazard is -ln(1 - p). A mean of
+    one step or less a stage ends `now`.
+    """
+    p = stages / mean_steps if mean_steps > 0 else 1.0
+    return -math.log1p(-p) if p < 1 else NOW_HAZARD
+
+
+def service_chain(description: ServiceDescription, step_years: float) -> Chain:
+    """Compile a description to the chain of its pathway.
+
+    Parameters
+    ----------
+    description
+        The service as its config says it.
+    step_years
+        Length of a step; hazards a step become rates per year by dividing by it.
+
+    Returns
+    -------
+        A rates chain named after the service. States that the description does not use are left out; a number that is
+        zero leaves nothing out, so that regimes which differ in numbers share their states.
+    """
+    build = _Pathway(description, step_years)
+    if description.service.kind == "statutory":
+        build.statutory()
+    else:
+        build.discretionary()
+    return build.chain()
+
+
+class _Pathway:
+    """Collects the moves of one service."""
+
+    def __init__(self, description: ServiceDescription, step_years: float) -> None:
+        self.d, self.step_years = description, step_years
+        self.moves: list[Transition] = []
+        self.refer_rate = description.refer_rate or self.now()
+
+    def now(self) -> Expression:
+        return number(NOW_HAZARD / self.step_years)
+
+    def lasting(self, mean_steps: float, stages: int = 1) -> Expression:
+        return number(hazard_of_mean(mean_steps, stages) / self.step_years)
+
+    def move(self, source: str, target: str, *factors: Expression) -> None:
+        self.moves.append(Transition(source, target, product(*factors)))
+
+    def stage(self, i: int) -> str:
+        return "engaged" if self.d.stages == 1 else f"engaged_{i}"
+
+    def statutory(self) -> None:
+        d = self.d
+        first = "identified" if d.respond_steps and d.respond_steps > 1 else "engaged"
+        for source in ("none", "closed"):
+            self.move(source, first, d.refer_rate or self.now(), d.refer_when)
+        if first == "identified":
+            self.move("identified", "engaged", self.lasting(d.respond_steps or 1.0))
+        if d.engaged_steps:
+            self.move("engaged", "closed", self.lasting(d.engaged_steps))
+        else:
+            self.move("engaged", "closed", self.now(), negation(d.refer_when))
+
+    def discretionary(self) -> None:
+        d = self.d
+        gates = [("eligible", d.identify_steps), ("identified", d.assess_steps), ("offered", d.offer_steps)]
+        stops = [(state, mean) for state, mean in gates if mean]
+        for source in ENTRY:
+            again = () if source == "none" else (d.again,)
+            if stops:
+                self.move(source, stops[0][0], self.refer_rate, d.refer_when, *again)
+            else:
+                self.offer(source, self.refer_rate, d.refer_when, *again)
+        for i, (state, mean) in enumerate(stops):
+            following = stops[i + 1][0] if i + 1 < len(stops) else None
+            if following:
+                self.move(state, following, self.lasting(mean))
+            else:
+                self.offer(state, self.lasting(mean))
+        if d.refused_steps:
+            self.move("refused", "none", self.lasting(d.refused_steps))
+        if d.patience_steps:
+            self.move("waiting", "dropped_out", self.lasting(d.patience_steps))
+        self.help()
+
+    def offer(self, source: str, *factors: Expression) -> None:
+        consent = self.d.consent
+        if consent is None:
+            self.move(source, "waiting", *factors)
+        else:
+            self.move(source, "waiting", *factors, consent)
+            self.move(source, "refused", *factors, complement(consent))
+
+    def help(self) -> None:
+        d = self.d
+        after = "aftercare" if d.aftercare_steps else "closed"
+        for i in range(1, d.stages + 1):
+            if d.engaged_steps:
+                following = self.stage(i + 1) if i < d.stages else after
+                self.move(self.stage(i), following, self.lasting(d.engaged_steps, d.stages))
+            if d.dropout_rate is not None:
+                self.move(self.stage(i), "dropped_out", d.dropout_rate)
+        if d.aftercare_steps:
+            self.move("aftercare", "closed", self.lasting(d.aftercare_steps))
+
+    def chain(self) -> Chain:
+        used = {state for move in self.moves for state in (move.source, move.target)} | {"none", self.stage(1)}
+        states: list[str] = []
+        levels: list[int] = []
+        for level, name in enumerate(STATES):
+            stages = [self.stage(i) for i in range(1, self.d.stages + 1)] if name == "engaged" else [name]
+            for state in stages:
+                if state in used:
+                    states.append(state)
+                    levels.append(level)
+        return Chain(
+            name=self.d.service.name,
+            unit=self.d.unit,
+            states=tuple(states),
+            kind="rates",
+            transitions=tuple(move for move in self.moves if move.source in used),
+            start=dict(self.d.start or {}),
+            levels=tuple(levels),
+            level_names={name: level for level, name in enumerate(STATES)},
+            service=self.d.service,
+        )
+
+
+def product(*factors: Expression) -> Expression:
+    """Multiply expressions; the constant 1 is left out."""
+    factors = tuple(f for f in factors if not (f.root.kind == "number" and f.root.value == 1.0)) or (number(1.0),)
+    root = factors[0].root
+    for factor in factors[1:]:
+        root = Node("*", 0, args=(root, factor.root))
+    return Expression(" * ".join(f"({factor.text})" for factor in factors), root)
+
+
+def negation(condition: Expression) -> Expression:
+    """Give 1 where a condition does not hold, else 0."""
+    return Expression(f"not ({condition.text})", Node("not", 0, args=(condition.root,)))
+
+
+def complement(share: Expression) -> Expression:
+    """Give 1 minus an expression."""
+    if share.root.kind == "number":
+        return number(1.0 - share.root.value)
+    return Expression(f"1 - ({share.text})", Node("-", 0, args=(number(1.0).root, share.root)))

@@ -1,0 +1,326 @@
+"""What a model says: plain frozen dataclasses, the one door for YAML and Python; no arrays and no files here.
+
+Every world (a regime under an evidence set) is a whole ``Model``; all worlds of a ``Scenario`` share one structure
+(units, chains, states, services) and differ in numbers. Rates are per year, probabilities per step, durations in steps
+where a name ends in ``_steps``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sim.model.arrays import IntArray
+from sim.model.expressions import Expression
+
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A figure with its provenance; ``low`` and ``high`` are a 95% interval, None where there is none."""
+
+    value: float
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    price_year: str | None = None
+    source: str | None = None
+    locator: str | None = None
+    quality: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Points 0..steps; in the move from p to p + 1 the cycle is ``first`` + p. ``start`` is (year, month) or None."""
+
+    steps: int
+    step_years: float
+    step_name: str = "year"
+    first: int = 0
+    start: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Whose rows these are.
+
+    The first unit of a model is its root; a second one may belong ``of`` it, ``number`` naming the trait that says how
+    many rows each root row has. ``age`` is a range of ages in steps at point 0 of the warm-up, drawn evenly (one value:
+    all alike). A child leaves at ``leaves_age_steps`` and a new one is born into its place when ``births`` is set.
+    """
+
+    name: str
+    size: int = 0
+    of: str | None = None
+    number: str | None = None
+    age_steps: tuple[int, int] | None = None
+    leaves_age_steps: int | None = None
+    births_rate: float = 0.0
+    leaves_rate: float = 0.0
+    replace: bool = False
+    warm_up: int = 0
+    arrivals_per_step: float = 0.0
+
+
+@dataclass(frozen=True)
+class Trait:
+    """Fixed per row and discrete: ``values[i]`` with probability ``shares[i]``; on the root unit."""
+
+    name: str
+    values: tuple[float, ...]
+    shares: tuple[float, ...]
+    stratify: bool = False
+
+
+@dataclass(frozen=True)
+class Areas:
+    """Named places of the root unit with their number of rows (or shares, when they sum to 1)."""
+
+    names: tuple[str, ...] = ("all",)
+    weights: tuple[float, ...] = (1.0,)
+    synthetic: tuple[bool, ...] = (False,)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A function of one variable: ``bands`` hold from each x on, ``linear`` joins the points and is flat outside."""
+
+    name: str
+    by: str
+    kind: Literal["bands", "linear"]
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A named number or expression."""
+
+    name: str
+    expression: Expression
+    quantity: Quantity | None = None
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One move; ``expression`` is a rate per year or a probability per step, None for ``rest`` (what remains)."""
+
+    source: str
+    target: str
+    expression: Expression | None
+
+
+@dataclass(frozen=True)
+class Fire:
+    """When one of ``moves`` (source, target) happens, ``chain`` of the same row, its children or its parent moves.
+
+    It moves from any of ``sources`` to ``target`` at once, with ``probability`` (an expression without row variables).
+    """
+
+    moves: tuple[tuple[str, str], ...]
+    chain: str
+    sources: tuple[str, ...]
+    target: str
+    probability: Expression
+
+
+@dataclass(frozen=True)
+class Team:
+    """The gate of a service: places = working posts x caseload, per area.
+
+    ``workers`` maps area to posts; ``funding`` holds later levels as (point, workers by area).
+    """
+
+    workers: Mapping[str, float]
+    caseload: float
+    turnover_per_year: float = 0.0
+    hire_steps: float = 0.0
+    training_steps: float = 0.0
+    absence: float = 0.0
+    meeting_steps: int = 1
+    funding: tuple[tuple[int, Mapping[str, float]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service beyond its chain: who runs it, its gate, its priority and what it brokers.
+
+    ``priority`` lists (chain or trait or memory name, descending?) in order, ``wait`` last; or a function of a mapping
+    name -> values of the waiting rows that gives their class, 0 first.
+    """
+
+    name: str
+    kind: Literal["statutory", "discretionary"]
+    agency: str = ""
+    team: Team | None = None
+    priority: tuple[tuple[str, bool], ...] | Callable[[Mapping[str, IntArray]], IntArray] = ()
+    brokers: Mapping[str, float] = field(default_factory=dict)
+    contact_hours_month: float = 0.0
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A named, ordered set of states, best to worst; each row of ``unit`` is in exactly one.
+
+    ``levels`` numbers the states as conditions see them: stages of one state share a level, and ``level_names`` says
+    which word stands for which level. ``start`` maps state to share, or is None for the stationary distribution.
+    """
+
+    name: str
+    unit: str
+    states: tuple[str, ...]
+    kind: Literal["rates", "probabilities"]
+    transitions: tuple[Transition, ...]
+    start: Mapping[str, Expression] | None = field(default_factory=dict)
+    ages_steps: tuple[int, int] | None = None
+    fires: tuple[Fire, ...] = ()
+    levels: tuple[int, ...] = ()
+    level_names: Mapping[str, int] = field(default_factory=dict)
+    service: Service | None = None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A named multiplier on moves of other chains while a condition holds; ``on`` maps chain to its moves."""
+
+    name: str
+    on: Mapping[str, tuple[tuple[str, str], ...]]
+    when: Expression
+    times: Expression
+    scale: Literal["rate", "probability", "odds"] = "rate"
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The number of the last ``window`` steps in which a condition on the root unit's row held."""
+
+    name: str
+    when: Expression
+    window: int
+
+
+@dataclass(frozen=True)
+class Stock:
+    """A feedback stock: last step's totals, delayed or smoothed over ``over_steps``."""
+
+    name: str
+    kind: Literal["delay", "smooth"]
+    expression: Expression
+    over_steps: float
+
+
+@dataclass(frozen=True)
+class Meter:
+    """What is counted: rows ``while`` a condition holds, moves ``on`` transitions, or ``per`` service.worker and so on.
+
+    ``unit`` is whose rows; ``moves`` lists (source, target) of ``chain`` for ``on``; ``what`` names it for ``per``
+    (worker, place, case, start, referral) or ``row`` (every row of the unit).
+    """
+
+    name: str
+    kind: Literal["while", "on", "per"]
+    unit: str
+    when: Expression | None = None
+    chain: str = ""
+    moves: tuple[tuple[str, str], ...] = ()
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """A meter times a price, shared among payers. ``price_per`` is the step multiplier: gbp a step, or gbp an event."""
+
+    name: str
+    meter: str
+    price: Expression
+    per_step: float
+    quantity: Quantity
+    payers: Mapping[str, float]
+    tier: str
+    ledgers: tuple[str, ...]
+    kind: str
+    control: str
+    overlaps: str | None = None
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a meter is worth in each outcome, per counted point (``while``) or per move (``on``)."""
+
+    meter: str
+    amounts: Mapping[str, Expression]
+    when: Expression | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A total kept beside money, with its yearly discount rate."""
+
+    name: str
+    discount: float = 0.0
+
+
+@dataclass(frozen=True)
+class Model:
+    """One world, whole: everything that a solver needs."""
+
+    clock: Clock
+    units: tuple[Unit, ...]
+    areas: Areas
+    chains: tuple[Chain, ...]
+    order: tuple[str, ...]
+    traits: tuple[Trait, ...] = ()
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    effects: tuple[Effect, ...] = ()
+    memories: tuple[Memory, ...] = ()
+    stocks: tuple[Stock, ...] = ()
+    meters: tuple[Meter, ...] = ()
+    costs: tuple[CostLine, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    values: tuple[Value, ...] = ()
+    count: str | tuple[float, ...] = "end"
+    queues: Literal["teams", "open", "per_family"] = "teams"
+    services_inert: bool = False
+
+    def chain(self, name: str) -> Chain:
+        """Give the chain of that name."""
+        return next(chain for chain in self.chains if chain.name == name)
+
+
+@dataclass(frozen=True)
+class World:
+    """A regime under an evidence set: which model holds from point ``start`` on (the baseline's before it)."""
+
+    name: str
+    regime: str
+    effect_set: str
+    model: Model
+    start: int = 0
+    handover: Literal["finish", "transfer", "close"] = "finish"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A study: several worlds on the same random numbers. ``worlds[i]`` is paired with the baseline of its set."""
+
+    title: str
+    name: str
+    worlds: tuple[World, ...]
+    baseline: str
+    replications: int = 1
+    seed: int = 1
+    solver: Literal["simulate", "expect"] = "simulate"
+    agencies: Mapping[str, str] = field(default_factory=dict)
+    deflators: Mapping[str, float] = field(default_factory=dict)
+    price_year: str = ""
+    discount: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    resolved: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def baseline_of(self, world: World) -> World:
+        """Give the world of the baseline regime under the same evidence set."""
+        return next(w for w in self.worlds if w.regime == self.baseline and w.effect_set == world.effect_set)

@@ -1,0 +1,150 @@
+"""The headline table: one row for each world, in words and rounded figures that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sim.report.numbers import MINUS, count, difference, figure, interval, months, plural, share
+from sim.results.summary import Summary
+
+INTERVALS = {
+    "monte_carlo": "95% interval over replications (chance in the simulation only; not doubt about the inputs)",
+    "between_family": "95% interval from the variance between families (one replication)",
+    "parameter": "95% interval over draws of the inputs",
+    None: "No interval: expected values, without chance",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small table of text; the first column names the row."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+def headline(summary: Summary) -> Table:
+    """Make the table that ends a run: costs and outcomes by regime, and the difference in cost to the baseline."""
+    ledgers = _first(summary, "cost_per_family_year")
+    outcomes = [] if ledgers else _first(summary, "outcomes")
+    columns = ["regime", *(f"{ledger}, £ a family-year" for ledger in ledgers)]
+    columns += [f"difference, {ledger}" for ledger in ledgers]
+    care = any(_looked_after(figures) is not None for figures in summary["regimes"].values())
+    columns += ["looked after at the end"] if care else []
+    columns += [outcome.replace("_", " ") for outcome in outcomes]
+    rows = []
+    for name, figures in summary["regimes"].items():
+        row = [name, *(interval(figures["cost_per_family_year"][ledger]) for ledger in ledgers)]
+        row += [_difference(summary, name, ledger) for ledger in ledgers]
+        row += [share(_looked_after(figures))] if care else []
+        row += [_outcome(figures["outcomes"][outcome]) for outcome in outcomes]
+        rows.append(tuple(row))
+    year = f" in {summary['price_year']} prices, undiscounted" if summary["price_year"] else ""
+    note = f"{INTERVALS[summary['interval']]}. {'Costs' + year + '. ' if ledgers else ''}{_convention(summary)}"
+    return Table(_title(summary), tuple(columns), tuple(rows), note)
+
+
+def comparisons(summary: Summary) -> Table:
+    """Make the table of regimes against each other, paired, beside the differences to the baseline."""
+    ledgers = _first(summary, "cost_per_family_year")
+    rows = [
+        (name, against, *(difference(figures["cost_per_family_year"][ledger]) for ledger in ledgers))
+        for name, others in summary["comparisons"].items()
+        for against, figures in others.items()
+        if ledgers
+    ]
+    columns = ("regime", "against", *(f"difference, {ledger} £/family-year" for ledger in ledgers))
+    return Table("Regimes against each other, on the same random numbers", columns, tuple(rows))
+
+
+def costs(summary: Summary) -> Table:
+    """Make the table of cost per family-year: services themselves, everything else, total."""
+    rows = [
+        (name, ledger, *(figure(cost[part]) for part in ("programme", "gross")), interval(cost),
+         _difference(summary, name, ledger))
+        for name, figures in summary["regimes"].items()
+        for ledger, cost in figures["cost_per_family_year"].items()
+    ]  # fmt: skip
+    columns = ("regime", "ledger", "services themselves", "all other costs", "total", "difference to baseline")
+    return Table("Cost per family-year, £", columns, tuple(rows))
+
+
+def waits(summary: Summary) -> Table:
+    """Make the table of waits: median, ninth decile, waiting at the end and left, by service and regime."""
+    rows = [
+        (service.replace("_", " "), name, months(wait["p50"]), months(wait["p90"]), months(wait["mean"]),
+         count(wait["waiting"]), count(wait["left"]))
+        for service in _first(summary, "wait_months")
+        for name, figures in summary["regimes"].items()
+        if (wait := figures["wait_months"][service])["mean"] is not None
+    ]  # fmt: skip
+    columns = ("service", "regime", "median", "90% within", "mean", "waiting at the end", "left the queue")
+    return Table("Waits of those admitted, months", columns, tuple(rows))
+
+
+def outcomes(summary: Summary) -> Table:
+    """Make the table of outcomes per family, with the difference to the baseline."""
+    rows = []
+    for name, figures in summary["regimes"].items():
+        other = summary["differences"].get(name)
+        for outcome, value in figures["outcomes"].items():
+            change = _outcome(other["outcomes"][outcome]) if other else ""
+            rows.append((outcome.replace("_", " "), name, _outcome(value), change))
+    return Table("Outcomes per family", ("outcome", "regime", "mean", "difference to baseline"), tuple(rows))
+
+
+def _first(summary: Summary, measure: str) -> list[str]:
+    """List the items of a measure, the same in each world."""
+    return list(next(iter(summary["regimes"].values()))[measure])
+
+
+def _difference(summary: Summary, name: str, ledger: str) -> str:
+    """Write the paired difference of a world, nothing for the baseline itself."""
+    other = summary["differences"].get(name)
+    return difference(other["cost_per_family_year"][ledger]) if other else ""
+
+
+def _outcome(value: Mapping[str, Any]) -> str:
+    """Write an outcome to four significant figures with its interval."""
+    if value["mean"] is None:
+        return "–"
+    if value["low"] is None:
+        return f"{value['mean']:.6g}".replace("-", MINUS)
+    return f"{value['mean']:.4g} ({value['low']:.4g} to {value['high']:.4g})".replace("-", MINUS)
+
+
+def _looked_after(figures: Mapping[str, Any]) -> float | None:
+    """Give the share of children looked after at the end, where the model follows them."""
+    states = figures["occupancy"].get("care", {})
+    found = states.get("looked_after")
+    return found[-1] if found else None
+
+
+def _title(summary: Summary) -> str:
+    """Say what was run."""
+    times = f"{summary['replications']} replications" if summary["solver"] == "simulate" else "expected values"
+    rows = f"{summary['families']:,} {plural(summary['unit'])}"
+    return f"{summary['title']}: {rows}, {summary['steps']} steps of a {summary['step']}, {times}"
+
+
+def _convention(summary: Summary) -> str:
+    """Say how points are counted and outcomes discounted, where there are outcomes."""
+    conventions = summary["conventions"]
+    ways = {
+        "start": "at the start of each step", "end": "at the end of each step", "simpson": "by Simpson's rule",
+        "half_cycle": "with half weight at both ends", "weights": "with stated weights",
+    }  # fmt: skip
+    if not conventions["discount"]:
+        return ""
+    rates = ", ".join(f"{name.replace('_', ' ')} {rate:.3g}%" for name, rate in _percent(conventions["discount"]))
+    first = f"the first cycle is {conventions['first_cycle']}"
+    return f"Outcomes are counted {ways[conventions['count']]}; {first}; discounted a year: {rates}."
+
+
+def _percent(discount: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Give rates in per cent."""
+    return [(name, 100 * rate) for name, rate in discount.items()]

@@ -1,0 +1,97 @@
+"""Adds replications up one by one, in their order, so that memory does not grow with what is only averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.engine.recording import Record
+from sim.model.arrays import FloatArray
+
+KEPT = ("meters", "start_meters", "area_meters", "queue", "family_cost", "entrants", "row_counts")
+AVERAGED = ("stocks", "flows", "team")
+POOLED = ("waits", "area_waits")
+
+
+@dataclass
+class Moments:
+    """Mean and variance of arrays that arrive one at a time; sums are taken around the first, against cancellation."""
+
+    first: FloatArray
+    total: FloatArray
+    squares: FloatArray
+    n: int = 1
+
+    @classmethod
+    def of(cls, first: FloatArray) -> Moments:
+        """Start with the first array."""
+        first = np.asarray(first, dtype=np.float64)
+        return cls(first, np.zeros_like(first), np.zeros_like(first))
+
+    def add(self, array: FloatArray) -> None:
+        """Take in one more array."""
+        difference = array - self.first
+        self.total += difference
+        self.squares += difference * difference
+        self.n += 1
+
+    @property
+    def mean(self) -> FloatArray:
+        """Mean over the arrays."""
+        return np.asarray(self.first + self.total / self.n)
+
+    @property
+    def variance(self) -> FloatArray:
+        """Sample variance over the arrays; NaN with one array."""
+        if self.n == 1:
+            return np.full_like(self.first, np.nan)
+        return np.asarray(np.maximum(self.squares - self.total * self.total / self.n, 0.0) / (self.n - 1))
+
+
+@dataclass
+class Collected:
+    """What is known after some replications: ``kept`` arrays have them as first axis, ``pooled`` are sums."""
+
+    kept: dict[str, FloatArray] = field(default_factory=dict)
+    averaged: dict[str, Moments] = field(default_factory=dict)
+    pooled: dict[str, FloatArray] = field(default_factory=dict)
+    replications: list[int] = field(default_factory=list)
+    outcome_variance: list[FloatArray | None] = field(default_factory=list)
+    engine_seconds: float = 0.0
+
+
+def collect(records: Iterable[Record]) -> Collected:
+    """Add up replications in the order in which they come.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    result = Collected()
+    kept: dict[str, list[FloatArray]] = {name: [] for name in KEPT}
+    for record in records:
+        result.replications.append(record.replication)
+        result.engine_seconds += record.engine_seconds
+        result.outcome_variance.append(record.outcome_variance)
+        for name in KEPT:
+            kept[name].append(np.asarray(getattr(record, name), dtype=np.float64))
+        for name in AVERAGED:
+            _average(result.averaged, name, getattr(record, name))
+        for name in POOLED:
+            array = np.asarray(getattr(record, name), dtype=np.float64)
+            result.pooled[name] = result.pooled[name] + array if name in result.pooled else array
+    if not result.replications:
+        raise ValueError("there is no replication to make results of")
+    result.kept = {name: np.stack(arrays) for name, arrays in kept.items()}
+    return result
+
+
+def _average(averaged: dict[str, Moments], name: str, array: FloatArray) -> None:
+    """Take one array into the moments of its name."""
+    if name in averaged:
+        averaged[name].add(array)
+    else:
+        averaged[name] = Moments.of(array)

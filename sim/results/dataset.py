@@ -1,0 +1,176 @@
+"""Records to one xarray Dataset: flat dimensions with plain coordinates, worlds spread over regime and evidence set.
+
+Along ``step`` lie the points 0..steps: stocks at the point, counts of the move that ends there (0 at point 0, where
+only ``while`` meters have been read). Worlds that the scenario does not have are NaN. Summaries are made elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import numpy as np
+import xarray as xr
+
+from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
+from sim.model.arrays import FloatArray
+from sim.model.spec import Scenario
+from sim.results.collect import Collected, collect
+from sim.results.costs import cost_variables, line_coordinates, line_names
+from sim.results.outcomes import outcome_totals, world_weights
+from sim.results.worlds import Spread
+from sim.units import add_months
+
+FAMILY_MOMENTS = ("mean", "variance", "difference_mean", "difference_variance")
+ENTRANT_MEASURES = ("n", "mean", "mean_dearest_quarter", "maximum")
+WORLD = ("regime", "effect_set")
+STEPS_OF_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def to_dataset(scenario: Scenario, layout: Layout, records: Iterable[Record]) -> xr.Dataset:
+    """Put replications together, priced and with their outcomes.
+
+    Parameters
+    ----------
+    scenario
+        What was run.
+    layout
+        Names along the axes of the records.
+    records
+        Replications in their order; read one at a time.
+
+    Returns
+    -------
+        Means and variances over replications of ``occupancy``, ``flows`` and ``team``; by replication ``meters``,
+        ``area_meters``, ``cost`` by year, ``outcomes``, ``queue``, ``rows``; waits pooled. Costs are pounds of the
+        price year, undiscounted. ``attrs`` hold what a reader needs to know; ``engine_seconds`` is CPU time.
+    """
+    collected = collect(records)
+    spread = Spread.of(scenario)
+    counts = at_points(collected)
+    variables = _counted(collected, counts, spread)
+    variables["outcomes"] = ((*WORLD, "replication", "outcome"), spread(_outcomes(scenario, layout, collected, counts)))
+    variables["outcome_variance"] = ((*WORLD, "replication", "outcome"), spread(_outcome_variance(scenario, collected)))
+    variables["start"] = (WORLD, spread(np.array([[float(world.start) for world in scenario.worlds]]))[:, :, 0])
+    variables |= cost_variables(scenario, layout, collected.kept["meters"], collected.kept["area_meters"], spread)
+    dataset = xr.Dataset(variables, coordinates(scenario, layout, collected), attributes(scenario, layout))
+    return dataset.assign_attrs(engine_seconds=collected.engine_seconds)
+
+
+def at_points(collected: Collected) -> FloatArray:
+    """Give every meter at each point, (replication, world, steps + 1, meter)."""
+    start = collected.kept["start_meters"][:, :, None, :]
+    return np.concatenate([start, collected.kept["meters"]], axis=2)
+
+
+def _counted(collected: Collected, counts: FloatArray, spread: Spread) -> dict[str, tuple[tuple[str, ...], FloatArray]]:
+    """Place everything that was counted on its dimensions."""
+    kept, averaged, pooled = collected.kept, collected.averaged, collected.pooled
+    result: dict[str, tuple[tuple[str, ...], FloatArray]] = {}
+    for name, source, dims, is_move in (
+        ("occupancy", "stocks", ("step", "state"), False),
+        ("flows", "flows", ("step", "flow"), True),
+        ("team", "team", ("step", "service", "team_series"), True),
+    ):
+        for suffix, array in (("", averaged[source].mean), ("_var", averaged[source].variance)):
+            result[name + suffix] = ((*WORLD, *dims), spread.one(_from_point_0(array) if is_move else array))
+    per = (*WORLD, "replication")
+    result["meters"] = ((*per, "step", "meter"), spread(counts))
+    result["area_meters"] = ((*per, "area", "year", "meter"), spread(kept["area_meters"]))
+    result["rows"] = ((*per, "step", "unit"), spread(kept["row_counts"]))
+    result["queue"] = ((*per, "service", "queue_count"), spread(kept["queue"]))
+    result["family_cost"] = ((*per, "ledger", "family_moment"), spread(kept["family_cost"]))
+    result["entrants"] = ((*per, "ledger", "entrant_measure"), spread(kept["entrants"]))
+    result["waits"] = ((*WORLD, "service", "wait"), spread.one(pooled["waits"]))
+    result["area_waits"] = ((*WORLD, "area", "service", "wait"), spread.one(pooled["area_waits"]))
+    return result
+
+
+def _from_point_0(array: FloatArray) -> FloatArray:
+    """Shift counts of moves to the points where they end, (world, steps + 1, ...); nothing moved at point 0."""
+    return np.concatenate([np.zeros_like(array[:, :1]), array], axis=1)
+
+
+def _outcomes(scenario: Scenario, layout: Layout, collected: Collected, counts: FloatArray) -> FloatArray:
+    """Total the outcomes per row of the first unit, (replication, world, outcome)."""
+    n_rows = float(layout.rows[0][1])
+    names = scenario.worlds[0].model.outcomes
+    result = np.zeros((len(collected.replications), len(scenario.worlds), len(names)))
+    for w, world in enumerate(scenario.worlds):
+        weights = world_weights(scenario, world, layout.meters)
+        for r in range(len(result)):
+            result[r, w] = outcome_totals(weights, counts[r, w], n_rows)
+    return result
+
+
+def _outcome_variance(scenario: Scenario, collected: Collected) -> FloatArray:
+    """Give the variance between rows of each outcome, NaN where rows were not followed."""
+    unknown = np.full((len(scenario.worlds), len(scenario.worlds[0].model.outcomes)), np.nan)
+    return np.stack([unknown if array is None else array for array in collected.outcome_variance])
+
+
+def coordinates(scenario: Scenario, layout: Layout, collected: Collected) -> dict[str, object]:
+    """Give every coordinate; auxiliary ones lie along the dimension that they describe."""
+    model = scenario.worlds[0].model
+    spread = Spread.of(scenario)
+    return {
+        "regime": list(spread.regimes), "effect_set": list(spread.effect_sets),
+        "replication": collected.replications, "step": np.arange(layout.n_steps + 1),
+        "state": words(f"{chain}={state}" for _, chain, state in layout.states),
+        "chain": ("state", words(chain for _, chain, _ in layout.states)),
+        "unit_of_state": ("state", words(unit for unit, _, _ in layout.states)),
+        "state_name": ("state", words(state for _, _, state in layout.states)),
+        "flow": words(f"{chain}: {a} -> {b}" for _, chain, a, b in layout.flows),
+        "flow_chain": ("flow", words(chain for _, chain, _, _ in layout.flows)),
+        "meter": words(layout.meters), "meter_kind": ("meter", words(_meter_kinds(scenario, layout))),
+        "service": words(layout.services), "area": words(layout.areas), "unit": words(unit for unit, _ in layout.rows),
+        "ledger": words(layout.ledgers), "year": list(layout.years), "outcome": words(o.name for o in model.outcomes),
+        "queue_count": list(QUEUE_COUNTS), "team_series": list(TEAM_SERIES), "wait": np.arange(layout.wait_bins),
+        "family_moment": list(FAMILY_MOMENTS), "entrant_measure": list(ENTRANT_MEASURES),
+        "financial_year": ("step", _years_of_points(layout)), **_dates(scenario, layout),
+        **line_coordinates(scenario, line_names(scenario)),
+    }  # fmt: skip
+
+
+def words(names: Iterable[str]) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+    """Make an array of text that stays text when it is empty."""
+    return np.array(list(names), dtype=np.str_)
+
+
+def _meter_kinds(scenario: Scenario, layout: Layout) -> list[str]:
+    """Give the kind of each meter."""
+    kinds = {meter.name: meter.kind for world in scenario.worlds for meter in world.model.meters}
+    return [kinds[name] for name in layout.meters]
+
+
+def _years_of_points(layout: Layout) -> list[int]:
+    """Give the year of each point: that of the step which ends there; point 0 has that of the first step."""
+    indices = [layout.year_of_step[0], *layout.year_of_step]
+    return [layout.years[index] for index in indices]
+
+
+def _dates(scenario: Scenario, layout: Layout) -> dict[str, object]:
+    """Give the date of each point, where the clock has one and its steps are whole months."""
+    clock = scenario.worlds[0].model.clock
+    if clock.start is None or clock.step_name not in STEPS_OF_MONTHS:
+        return {}
+    months = [p * STEPS_OF_MONTHS[clock.step_name] for p in range(layout.n_steps + 1)]
+    dates = [f"{year:04d}-{month:02d}-01" for year, month in (add_months(clock.start, m) for m in months)]
+    return {"date": ("step", np.array(dates, dtype="datetime64[ns]"))}
+
+
+def attributes(scenario: Scenario, layout: Layout) -> dict[str, object]:
+    """Give what a reader needs besides arrays; plain text and numbers, so that netCDF keeps it."""
+    model = scenario.worlds[0].model
+    return {
+        "title": scenario.title, "name": scenario.name, "baseline": scenario.baseline, "seed": scenario.seed,
+        "solver": scenario.solver, "price_year": scenario.price_year, "step": model.clock.step_name,
+        "step_years": model.clock.step_years, "rows": int(layout.rows[0][1]),
+        "start": f"{model.clock.start[0]}-{model.clock.start[1]:02d}" if model.clock.start else "",
+        "count": model.count if isinstance(model.count, str) else "weights", "first_cycle": model.clock.first,
+        "worlds": json.dumps([[world.name, world.regime, world.effect_set] for world in scenario.worlds]),
+        "discount": json.dumps({name: list(map(list, entries)) for name, entries in scenario.discount.items()}),
+        "agencies": json.dumps(dict(scenario.agencies)),
+        "outcome_discount": json.dumps({outcome.name: outcome.discount for outcome in model.outcomes}),
+        "service_chains": json.dumps([chain.name for chain in model.chains if chain.service is not None]),
+    }  # fmt: skip

@@ -1,0 +1,63 @@
+"""Outcomes kept beside money (life-years, QALYs, months in crisis): weighted, discounted totals of counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.model.arrays import FloatArray
+from sim.model.spec import Model, Scenario, World
+from sim.results.counting import point_weights
+from sim.results.pricing import over_steps
+
+
+def outcome_weights(model: Model, meters: Sequence[str]) -> FloatArray:
+    """Give what one count of each meter at each point adds to each outcome, (outcome, steps + 1, meter).
+
+    A ``while`` meter is read at counted points, at the clock of the point; an ``on`` meter of the move p -> p + 1 is
+    booked at point p + 1 with that point's weight and discount, its amount at the clock of the move.
+    """
+    clock, kinds = model.clock, {meter.name: meter.kind for meter in model.meters}
+    weights = point_weights(model.count, clock.steps)
+    years = np.arange(clock.steps + 1) * clock.step_years
+    result = np.zeros((len(model.outcomes), clock.steps + 1, len(meters)))
+    for value in model.values:
+        offset = 0 if kinds[value.meter] == "while" else -1
+        points = [max(0, point + offset) for point in range(clock.steps + 1)]
+        held = over_steps(value.when, model, points) != 0 if value.when is not None else np.ones(len(points), bool)
+        for i, outcome in enumerate(model.outcomes):
+            if outcome.name in value.amounts:
+                amounts = np.where(held, over_steps(value.amounts[outcome.name], model, points), 0.0)
+                factor = weights * (1.0 + outcome.discount) ** -years
+                result[i, :, list(meters).index(value.meter)] += factor * amounts
+    return result
+
+
+def world_weights(scenario: Scenario, world: World, meters: Sequence[str]) -> FloatArray:
+    """Give ``outcome_weights`` of a world: the baseline's up to the point where it begins, then its own."""
+    weights = outcome_weights(world.model, meters)
+    if world.start > 0:
+        before = outcome_weights(scenario.baseline_of(world).model, meters)
+        weights[:, : world.start + 1] = before[:, : world.start + 1]
+    return weights
+
+
+def outcome_totals(weights: FloatArray, counts: FloatArray, n_rows: float) -> FloatArray:
+    """Total each outcome per row of the first unit.
+
+    Parameters
+    ----------
+    weights
+        As ``outcome_weights`` gives them, (outcome, steps + 1, meter).
+    counts
+        Each meter at each point, (steps + 1, meter): ``while`` at the point, ``on`` in the move that ends there.
+    n_rows
+        Rows of the first unit; with none (a pure queue) the totals are NaN.
+
+    Returns
+    -------
+        Shape (outcome,), full float64 precision.
+    """
+    totals: FloatArray = (weights * counts).sum(axis=(1, 2))
+    return totals / n_rows if n_rows else np.full_like(totals, np.nan)

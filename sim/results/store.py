@@ -1,0 +1,189 @@
+"""A results folder that is whole or absent: staged beside its place, flushed, sealed by a manifest, then renamed.
+
+What is in the files is made by ``dataset``, ``summary`` and ``tables``; figures and the report are added by the caller
+while the folder is staged.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import xarray as xr
+
+from sim.errors import ResultError
+from sim.results.summary import Summary
+from sim.results.tables import LEDGER_COLUMNS, SUMMARY_COLUMNS, Row, ledger_rows, summary_rows
+
+MANIFEST = "manifest.json"
+NOT_KEPT = ("engine_seconds", "peak_mb")
+"""Attributes that differ from run to run and are kept in the timing of summary.json instead."""
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def check_destination(destination: Path, *, force: bool) -> None:
+    """Refuse a destination before any work is done.
+
+    Raises
+    ------
+    ResultError
+        If it is a file, a folder that is no finished result, or a finished one and ``force`` is not given.
+    """
+    if not destination.exists():
+        return
+    if not destination.is_dir():
+        raise ResultError(f"{destination} is a file; choose another folder with --out")
+    if (destination / MANIFEST).is_file():
+        if not force:
+            raise ResultError(f"{destination} already holds results; replace them with --force, or choose an --out")
+    elif any(destination.iterdir()):
+        raise ResultError(f"{destination} is not empty and holds no finished results; choose another folder with --out")
+
+
+@contextmanager
+def staged(destination: Path, *, force: bool = False) -> Iterator[Path]:
+    """Give a folder to write into; at the end it takes the place of ``destination``, unless something went wrong.
+
+    Raises
+    ------
+    ResultError
+        As ``check_destination``.
+    """
+    check_destination(destination, force=force)
+    destination = destination.resolve()
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    folder = destination.parent / f".{destination.name}.staging-{uuid4().hex[:12]}"
+    folder.mkdir()
+    try:
+        yield folder
+        _seal(folder)
+        check_destination(destination, force=force)
+        _put(folder, destination)
+    except BaseException:  # Ctrl-C too must leave nothing behind
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _seal(folder: Path) -> None:
+    """Flush every file to disk, then write the manifest of their sha256 sums, last."""
+    sums = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        _flush(path)
+        sums[path.relative_to(folder).as_posix()] = _sha256(path)
+    write_json(folder / MANIFEST, {"files": sums})
+    _flush(folder / MANIFEST)
+    _flush(folder)
+
+
+def _put(folder: Path, destination: Path) -> None:
+    """Rename into place; an earlier result is moved aside first and brought back if that fails."""
+    aside = folder.with_name(folder.name.replace("staging", "replaced"))
+    if destination.exists():
+        destination.rename(aside)
+    try:
+        folder.rename(destination)
+    except BaseException:
+        if aside.exists():
+            aside.rename(destination)
+        raise
+    _flush(destination.parent)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    """Ask the system to put a file or folder on disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sha256(path: Path) -> str:
+    """Give the sha256 of a file in hexadecimal."""
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def verify(folder: Path) -> None:
+    """Check a results folder against its manifest.
+
+    Raises
+    ------
+    ResultError
+        If the folder or its manifest is missing or unreadable, or a file is missing or altered; names the file.
+    """
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        raise ResultError(f"{folder} is not a finished results folder: it has no {MANIFEST}")
+    try:
+        sums = dict(json.loads(manifest.read_text(encoding="utf-8"))["files"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ResultError(f"{manifest} is damaged and cannot be read; run the config again") from error
+    for name, expected in sums.items():
+        path = folder / name
+        if not path.is_file():
+            raise ResultError(f"{path} is missing; run the config again")
+        if _sha256(path) != expected:
+            raise ResultError(f"{path} was altered or damaged since it was written; run the config again")
+
+
+def write_results(folder: Path, ds: xr.Dataset, summary: Summary, run: dict[str, Any]) -> None:
+    """Write results.nc, summary.json, summary.csv, ledger.csv and run.json into a staged folder."""
+    write_dataset(folder / "results.nc", ds)
+    write_json(folder / "summary.json", summary)
+    write_csv(folder / "summary.csv", SUMMARY_COLUMNS, summary_rows(summary))
+    write_csv(folder / "ledger.csv", LEDGER_COLUMNS, ledger_rows(ds))
+    write_json(folder / "run.json", run)
+
+
+def write_dataset(path: Path, ds: xr.Dataset) -> None:
+    """Write netCDF, the same bytes for the same arrays; nothing that differs from run to run is kept."""
+    kept = ds.drop_attrs(deep=False).assign_attrs({k: v for k, v in ds.attrs.items() if k not in NOT_KEPT})
+    packing = {name: {"zlib": True, "complevel": 1} for name, array in kept.data_vars.items() if array.size > 1000}
+    kept.to_netcdf(path, engine="netcdf4", encoding=packing)
+
+
+def read_results(folder: Path) -> tuple[xr.Dataset, Summary, dict[str, Any]]:
+    """Read a results folder after checking it against its manifest: Dataset, summary and run.
+
+    Raises
+    ------
+    ResultError
+        As ``verify``.
+    """
+    verify(folder)
+    ds = xr.load_dataset(folder / "results.nc", engine="netcdf4")
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    timing = {name: summary["timing"][name] for name in NOT_KEPT if summary["timing"].get(name) is not None}
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    return ds.assign_attrs(timing), summary, run
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON with every digit; refuses NaN."""
+    path.write_text(json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Row]) -> None:
+    """Write a table with every digit; text that a spreadsheet would take for a formula gets an apostrophe."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_cell(value) for value in row] for row in rows)
+
+
+def _cell(value: str | float | None) -> str:
+    """Write one cell."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA_SIGNS) else value
+    return repr(value)

@@ -1,0 +1,76 @@
+"""Results as rows of text and numbers: every cost by payer, and the summary in long form; writes no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from sim.results.intervals import many_over_replications
+from sim.results.summary import Summary, plain
+from sim.results.worlds import of_world, world_names
+from sim.units import financial_year_label
+
+LEDGER_COLUMNS = (
+    "regime", "effect_set", "ledger", "year", "agency", "tier", "kind", "control", "line", "price_year",
+    "mean", "low", "high",
+)  # fmt: skip
+SUMMARY_COLUMNS = ("what", "regime", "measure", "item", "statistic", "value")
+Row = tuple[str | float | None, ...]
+
+
+def year_label(ds: xr.Dataset, year: int) -> str:
+    """Write a year of the results: a financial year where the clock has dates, else its number."""
+    return financial_year_label(year) if ds.attrs["start"] else str(year)
+
+
+def ledger_rows(ds: xr.Dataset) -> Iterator[Row]:
+    """Give one row for each regime, evidence set, ledger, year, payer and cost line: total pounds of the price year.
+
+    A ledger's rows sum to its total; ledgers overlap and are never added. Columns are ``LEDGER_COLUMNS``.
+    """
+    exact = ds.attrs["solver"] == "expect"
+    for world in world_names(ds):
+        cost = of_world(ds, world, "cost").transpose("year", "line", "replication").values
+        mean, low, high = many_over_replications(cost)
+        if exact:
+            low = high = np.full_like(mean, np.nan)
+        for ledger in ds["ledger"].values:
+            for y, line, agency in _payments(ds, str(ledger)):
+                share = float(ds["payer_share"].values[line, agency])
+                figures = (plain(float(x[y, line]) * share) for x in (mean, low, high))
+                yield (world.regime, world.effect_set, str(ledger), year_label(ds, int(ds["year"].values[y])),
+                       *_described(ds, line, agency), *figures)  # fmt: skip
+
+
+def _payments(ds: xr.Dataset, ledger: str) -> Iterator[tuple[int, int, int]]:
+    """Give (year, line, agency) of everything that is paid in a ledger."""
+    member = ds["in_ledger"].sel(ledger=ledger).values > 0
+    shares = ds["payer_share"].values
+    for year in range(ds.sizes["year"]):
+        for line in np.flatnonzero(member):
+            for agency in np.flatnonzero(shares[line] > 0):
+                yield year, int(line), int(agency)
+
+
+def _described(ds: xr.Dataset, line: int, agency: int) -> tuple[str, ...]:
+    """Give agency, tier, kind, control, line and price year."""
+    texts = (str(ds[name].values[line]) for name in ("tier", "kind", "control", "line"))
+    return (str(ds["agency"].values[agency]), *texts, ds.attrs["price_year"])
+
+
+def summary_rows(summary: Summary) -> Iterator[Row]:
+    """Give the summary in long form, without the shares at each point; columns are ``SUMMARY_COLUMNS``."""
+    for what in ("regimes", "differences"):
+        for regime, figures in summary[what].items():
+            for measure in ("cost_per_family_year", "wait_months", "outcomes"):
+                for item, statistics in figures[measure].items():
+                    yield from _statistics((what[:-1], regime, measure, item), statistics)
+
+
+def _statistics(prefix: tuple[str, ...], statistics: dict[str, Any]) -> Iterator[Row]:
+    """Give one row for each statistic."""
+    for statistic, value in statistics.items():
+        yield (*prefix, statistic, value)

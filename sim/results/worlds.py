@@ -1,0 +1,67 @@
+"""Worlds on the two dimensions regime and evidence set, there and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from sim.model.arrays import FloatArray
+from sim.model.spec import Scenario
+
+
+@dataclass(frozen=True)
+class WorldName:
+    """A world as results know it: the name that people use, its regime and its evidence set."""
+
+    name: str
+    regime: str
+    effect_set: str
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Where each world of a scenario stands; called with (replication, world, ...) arrays to spread them."""
+
+    regimes: tuple[str, ...]
+    effect_sets: tuple[str, ...]
+    places: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Spread:
+        """Order regimes and evidence sets as they first appear."""
+        regimes = tuple(dict.fromkeys(world.regime for world in scenario.worlds))
+        sets = tuple(dict.fromkeys(world.effect_set for world in scenario.worlds))
+        places = tuple((regimes.index(w.regime), sets.index(w.effect_set)) for w in scenario.worlds)
+        return cls(regimes, sets, places)
+
+    def one(self, array: FloatArray) -> FloatArray:
+        """Turn (world, ...) into (regime, effect_set, ...), NaN where there is no such world."""
+        result = np.full((len(self.regimes), len(self.effect_sets), *array.shape[1:]), np.nan)
+        for w, place in enumerate(self.places):
+            result[place] = array[w]
+        return result
+
+    def __call__(self, array: FloatArray) -> FloatArray:
+        """Turn (replication, world, ...) into (regime, effect_set, replication, ...)."""
+        return self.one(np.moveaxis(array, 0, 1))
+
+
+def world_names(ds: xr.Dataset) -> list[WorldName]:
+    """List the worlds of a Dataset in the order of their scenario."""
+    return [WorldName(*entry) for entry in json.loads(ds.attrs["worlds"])]
+
+
+def of_world(ds: xr.Dataset, world: WorldName, variable: str) -> xr.DataArray:
+    """Give the part of a variable that belongs to one world."""
+    return ds[variable].sel(regime=world.regime, effect_set=world.effect_set)
+
+
+def baseline_of(ds: xr.Dataset, world: WorldName) -> WorldName:
+    """Give the world of the baseline regime under the same evidence set."""
+    return next(
+        other for other in world_names(ds)
+        if other.regime == ds.attrs["baseline"] and other.effect_set == world.effect_set
+    )  # fmt: skip

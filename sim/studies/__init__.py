@@ -1,0 +1,1 @@
+"""Many runs: replications in one process or many."""
