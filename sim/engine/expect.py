@@ -16,11 +16,11 @@ from sim.engine.layout import area_slots, layout_of
 from sim.engine.meeting import WAIT_BINS
 from sim.engine.opening import stationary_shares
 from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
-from sim.engine.step import DIRECTIONS, Pass, make_pass
+from sim.engine.step import Pass, make_pass
 from sim.engine.world import Firing, World
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.compile import Compiled, compile_model
-from sim.model.program import NOWHERE
+from sim.model.program import BETTER, WORSE
 from sim.model.scope import Moment, clock_value, moment
 from sim.model.spec import Chain, Scenario
 
@@ -36,7 +36,7 @@ class Cells:
         self.totals: dict[str, float] = dict.fromkeys(compiled.totals, 0.0)
         self._time_codes()
         self.world.index(self.now())
-        self.passes: dict[str, Pass] = {name: make_pass(self.world, name) for name in compiled.programs}
+        self.passes: dict[str, Pass] = {name: make_pass(self.world, name, self.now()) for name in compiled.programs}
         self.weights = self._start()
         self.kernels: dict[str, tuple[object, FlowKernel]] = {}
         self.flows: dict[str, FloatArray] = {}
@@ -66,8 +66,10 @@ class Cells:
             states = place.of(space.keys[cells])
             chain = model.chain(name)
             if chain.start is None:
-                shares = stationary_shares(self.passes[name], rows_of(space, self.world, member), self.now())
+                shares = stationary_shares(self.passes[name], rows_of(space, self.world, member))
                 weights[cells] *= shares[np.arange(len(cells)), states]
+            elif chain.ages_steps is not None and not chain.ages_steps[0] <= self._age(chain) < chain.ages_steps[1]:
+                weights[cells] *= states == 0
             else:
                 weights[cells] *= _start_shares(chain, self.compiled)[states]
             absent = np.setdiff1d(np.arange(len(space.keys)), cells)
@@ -86,6 +88,9 @@ class Cells:
             if condition.clocked:
                 self.world.look_again(name, condition.truth(self.compiled.codes, now))
         self.flows = {c.name: np.zeros((len(c.states), len(c.states))) for c in self.model.chains}
+        for chain in self.model.chains:
+            if chain.ages_steps is not None and self._age(chain) == chain.ages_steps[1]:
+                self._apply(chain.name, self._grown_out(chain))
         for name in self.model.order:
             self.passes[name].refresh(now)
             self._apply(name, self._kernel(name))
@@ -145,11 +150,11 @@ class Cells:
         own = self.world.state[one.name][rows].astype(np.intp)
         n = len(one.program.chain.states)
         moved = np.zeros((len(rows), n))
-        for direction, _ in DIRECTIONS:
-            for slot, value in enumerate(one.by_slot(direction, rows)):
-                to = one.program.destinations[direction][own, slot]
-                there = np.flatnonzero(to != NOWHERE)
-                moved[there, to[there]] += value[there]
+        codes = one.codes_of(rows)
+        for side in (BETTER, WORSE):
+            places = [code + side * g.size for code, g in zip(codes, one.program.groups, strict=True)]
+            for slot, value in enumerate(one.slots_at(places)):
+                np.add.at(moved, (np.arange(len(rows)), one.program.targets[slot, side][own]), value)
         if one.program.chain.kind == "rates":
             hazard = moved.sum(axis=1, keepdims=True)
             moved *= np.divide(-np.expm1(-hazard), hazard, out=np.zeros_like(hazard), where=hazard > 0)
@@ -157,6 +162,20 @@ class Cells:
         full = np.zeros((len(self.space.keys), n))
         full[cells_with(self.world, member)] = moved
         return full
+
+    def _age(self, chain: Chain) -> int:
+        """Give the age in steps that the rows of a chain share at this step."""
+        unit = next(unit for unit in self.model.units if unit.name == chain.unit)
+        return (unit.age_steps or (0, 0))[0] + self.step + self.model.units[0].warm_up
+
+    def _grown_out(self, chain: Chain) -> FlowKernel:
+        """Let everyone who has reached the end of a chain's ages leave its states."""
+        branches = _Branching(self, len(self.space.keys))
+        for member in self.space.members(chain.name):
+            first = np.zeros((len(self.space.keys), len(chain.states)))
+            first[cells_with(self.world, member), 0] = 1.0
+            branches.move_member(chain.name, member, first)
+        return branches.kernel()
 
     def _admit_all(self, chain: Chain) -> FlowKernel:
         """Let everyone who waits in (open queues)."""
@@ -228,9 +247,9 @@ class _Branching:
         if not len(branch):
             return
         self.moves.append((name, branch, pair))
+        # Branches are renumbered by each split, so find these moves again where they were noted.
+        mark = len(self.moves) - 1
         for firing in self.world.firings[name]:
-            # Branches are renumbered by each split, so find these moves again where they were noted.
-            mark = len(self.moves) - 1
             chain = self.solver.model.chain(name)
             same = chain.unit == self.solver.model.chain(firing.chain).unit
             targets = [member] if same else self.space.members(firing.chain)
@@ -329,7 +348,7 @@ def _under(cells: Cells, compiled: Compiled, size: int) -> Cells:
         other.step = cells.step
         other._time_codes()
         other.world.index(other.now())
-        other.passes = {name: make_pass(other.world, name) for name in compiled.programs}
+        other.passes = {name: make_pass(other.world, name, other.now()) for name in compiled.programs}
     weights = np.zeros(len(other.space.keys))
     weights[other.space.find(cells.space.keys)] = cells.weights
     other.weights, other.step, other.totals = weights, cells.step, cells.totals

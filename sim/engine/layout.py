@@ -65,6 +65,8 @@ def possible_moves(model: Model, chain: Chain) -> list[tuple[str, str]]:
     if chain.service and "waiting" in chain.states:
         moves.append(("waiting", next(s for s in chain.states if s.startswith("engaged"))))
     moves += handovers(chain)
+    if chain.ages_steps is not None:  # growing out of it
+        moves += [(state, chain.states[0]) for state in chain.states]
     return list(dict.fromkeys(move for move in moves if move[0] != move[1]))
 
 

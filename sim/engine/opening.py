@@ -13,7 +13,7 @@ from sim.engine.population import Renewal
 from sim.engine.step import Pass, make_pass
 from sim.engine.world import World
 from sim.model.arrays import FloatArray, IntArray, StateArray
-from sim.model.program import BETTER, NOWHERE, WORSE
+from sim.model.program import BETTER, WORSE
 from sim.model.scope import Moment, Source, clock_value
 from sim.model.spec import Chain
 
@@ -52,27 +52,24 @@ def _by_share(world: World, chain: Chain, rows: IntArray, stream: int, step: int
 
 def _stationary(world: World, chain: Chain, rows: IntArray, stream: int, now: Moment) -> StateArray:
     """Draw first states from the stationary distribution of the chain's own moves, everything else held as it is."""
-    shares = np.cumsum(stationary_shares(make_pass(world, chain.name), rows, now), axis=1)
+    shares = np.cumsum(stationary_shares(make_pass(world, chain.name, now), rows), axis=1)
     u = uniform(key(stream, "first state", chain.name, world.step), world.rows(chain.name).ids[rows])
     drawn = (u[:, None] >= shares).sum(axis=1)
     return np.asarray(np.minimum(drawn, len(chain.states) - 1), dtype=np.uint8)
 
 
-def stationary_shares(one: Pass, rows: IntArray, now: Moment) -> FloatArray:
+def stationary_shares(one: Pass, rows: IntArray) -> FloatArray:
     """Give the stationary shares of a chain's states for each row, everything else held as it is, (row, state)."""
-    one.refresh(now)
     groups, n = one.program.groups, len(one.program.chain.states)
     own = one.world.state[one.name][rows].astype(np.int64)
     contexts = [one.code(g, rows) - own * groups[g].strides[0] for g in range(len(groups))]
     distinct, place = np.unique(np.stack(contexts), axis=1, return_inverse=True)
     flow = np.zeros((distinct.shape[1], n, n))
     for state in range(n):
-        codes = [distinct[g] + state * groups[g].strides[0] for g in range(len(groups))]
-        for direction in (BETTER, WORSE):
-            for slot, value in enumerate(one.at_codes(direction, codes)):
-                target = int(one.program.destinations[direction][state, slot])
-                if target != NOWHERE:
-                    flow[:, state, target] += value
+        for side in (BETTER, WORSE):
+            places = [code + state * g.strides[0] + side * g.size for code, g in zip(distinct, groups, strict=True)]
+            for slot, value in enumerate(one.slots_at(places)):
+                flow[:, state, int(one.program.targets[slot, side, state])] += value
     return stationary(flow)[place.reshape(-1)]
 
 
@@ -114,9 +111,7 @@ def introduce(world: World, renewal: Renewal, born_before: dict[str, IntArray]) 
         if people is world.root:
             for name, bits in world.memory_bits.items():
                 bits[rows] = 0
-                counts = world.memory[name].copy()
-                counts[rows] = 0
-                world.recall(name, counts)
+                world.recall(name, rows, np.zeros(len(rows), np.uint8))
 
 
 def welcome(world: World, renewal: Renewal, stream: int) -> None:
@@ -125,7 +120,9 @@ def welcome(world: World, renewal: Renewal, stream: int) -> None:
         _count(world, unit, rows, 1)
         for chain in world.compiled.model.chains:
             if chain.unit == unit and chain.start:
-                world.move(chain.name, rows, _by_share(world, chain, rows, stream, world.step), counted=False)
+                drawn = _by_share(world, chain, rows, stream, world.step)
+                moved = drawn.nonzero()[0]
+                world.move(chain.name, rows.take(moved), drawn.take(moved), counted=False)
 
 
 def oldest(world: World, unit: str) -> int | None:

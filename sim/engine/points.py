@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 from scipy.special import pdtr
@@ -25,15 +24,21 @@ BANDS = np.array(
 """Edges of the bands of levels, in hazard a step: fine enough at the top that few points are drawn in vain."""
 STEP_OFFSET = 1 << 20
 LOW = np.uint64(BLOCK - 1)
+ONE = np.uint64(0x3FF0000000000000)
+"""The bits of 1.0: an exponent for 52 random bits of fraction."""
 
 
 @dataclass(frozen=True)
 class Points:
-    """Points of one step: ``rows`` (point,), ``levels`` (point,) in hazard a step, ``words`` (point,) to date ties."""
+    """Points of one step: ``rows`` (point,), ``levels`` (point,) in hazard a step, ``words`` (point,) to date ties.
+
+    The first ``n_better`` belong to moves to better states, the others to moves to worse states.
+    """
 
     rows: IntArray
     levels: FloatArray
     words: WordArray
+    n_better: int
 
     def times(self, which: IntArray) -> FloatArray:
         """Give the time within the step of some points, in [0, 1)."""
@@ -49,44 +54,50 @@ def poisson_cdf(mean: float) -> FloatArray:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which (band, block) pairs are to be drawn, as long as the bounds stay what they are; arrays over pairs."""
+    """Which (side, band, block) are to be drawn, as long as the bounds stay what they are; arrays over these cells."""
 
-    bands: IntArray
+    keys: IntArray
+    """Which of the step's keys (side x bands + band)."""
     counters: WordArray
     first_rows: IntArray
     widths: FloatArray
     edges: FloatArray
-    alike: tuple[tuple[slice, FloatArray], ...]
-    """Runs of pairs whose bands have one width, with the distribution of their number of points."""
+    alike: tuple[tuple[IntArray, FloatArray], ...]
+    """Cells whose bands have one width, with the distribution of their number of points."""
+    n_better: int
+    """Cells of the better side; they come first."""
 
 
 def make_plan(block_ids: IntArray, bounds: FloatArray) -> Plan | None:
-    """Plan the drawing of one direction of a chain.
+    """Plan the drawing of a chain.
 
     Parameters
     ----------
     block_ids
         Stable number of each block, (block,); block b holds rows b * BLOCK to (b + 1) * BLOCK - 1.
     bounds
-        Largest hazard a step in each block, (block,); above the last of ``BANDS`` nothing is drawn.
+        Largest hazard a step on each side in each block, (2, block); above the last of ``BANDS`` nothing is drawn.
 
     Returns
     -------
         The plan, None when there is nothing to draw.
     """
-    chosen = [np.flatnonzero(bounds > edge) for edge in BANDS[:-1]]
-    blocks = np.concatenate(chosen)
+    n_bands = len(BANDS) - 1
+    # Side by side, block by block, so that neighbouring points look at neighbouring rows.
+    sides, blocks, bands = np.nonzero(bounds[:, :, None] > BANDS[:-1])
     if not len(blocks):
         return None
-    bands = np.repeat(np.arange(len(chosen)), [len(part) for part in chosen])
+    keys = sides * n_bands + bands
     widths = np.diff(BANDS)[bands]
-    starts = np.flatnonzero(np.r_[True, np.diff(widths) != 0, True])
-    alike = tuple(
-        (slice(int(a), int(b)), poisson_cdf(float(widths[a]) * BLOCK)) for a, b in pairwise(starts)
+    return Plan(
+        keys=keys,
+        counters=(block_ids[blocks].astype(np.uint64) + np.uint64(1)) * GAMMA,
+        first_rows=blocks << BLOCK_BITS,
+        widths=widths,
+        edges=BANDS[bands] - widths,
+        alike=tuple((np.flatnonzero(widths == w), poisson_cdf(float(w) * BLOCK)) for w in np.unique(widths)),
+        n_better=int((sides == 0).sum()),
     )
-    counters = (block_ids[blocks].astype(np.uint64) + np.uint64(1)) * GAMMA
-    scale = widths * 2.0 ** (BLOCK_BITS - 64)
-    return Plan(bands, counters, blocks << BLOCK_BITS, scale, BANDS[bands], alike)
 
 
 def scatter(plan: Plan, stream: int, step: int) -> Points:
@@ -97,7 +108,7 @@ def scatter(plan: Plan, stream: int, step: int) -> Points:
     plan
         From ``make_plan``.
     stream
-        Key of (replication, chain, direction).
+        Key of (replication, chain).
     step
         The step, possibly negative (warm-up).
 
@@ -105,25 +116,26 @@ def scatter(plan: Plan, stream: int, step: int) -> Points:
     -------
         Points; levels beyond a block's bound may be among them (whole bands are drawn).
     """
-    first = (step + STEP_OFFSET) * len(BANDS)
-    keys = words(stream, np.arange(first, first + len(BANDS)))
-    bases = mix(plan.counters + keys[plan.bands])
+    room = 2 * (len(BANDS) - 1)
+    first = (step + STEP_OFFSET) * room
+    bases = mix(plan.counters + words(stream, np.arange(first, first + room)).take(plan.keys))
     share = to_unit(bases)
     counts = np.empty(len(bases), np.intp)
-    for pairs, cdf in plan.alike:
-        counts[pairs] = np.searchsorted(cdf, share[pairs], side="right")
-    ends = np.cumsum(counts)
-    # The i-th word of a pair is mix(base + i * GAMMA), i = 1, 2 ...
+    for cells, cdf in plan.alike:
+        counts[cells] = cdf.searchsorted(share[cells], side="right")
+    ends = counts.cumsum()
+    # The i-th word of a cell is mix(base + i * GAMMA), i = 1, 2 ...
     drawn = np.arange(1, ends[-1] + 1, dtype=np.uint64)
     drawn *= GAMMA
-    drawn += np.repeat(bases - (ends - counts).astype(np.uint64) * GAMMA, counts)
+    drawn += (bases - (ends - counts).astype(np.uint64) * GAMMA).repeat(counts)
     mix(drawn)
     rows = (drawn & LOW).view(np.int64)
-    rows += np.repeat(plan.first_rows, counts)
-    levels = (drawn >> np.uint64(BLOCK_BITS)).astype(np.float64)
-    levels *= np.repeat(plan.widths, counts)
-    levels += np.repeat(plan.edges, counts)
-    return Points(rows, levels, drawn)
+    rows += plan.first_rows.repeat(counts)
+    # The upper 52 bits as the fraction of a float in [1, 2); the edge is lowered by one width to match.
+    levels = ((drawn >> np.uint64(BLOCK_BITS)) | ONE).view(np.float64)
+    levels *= plan.widths.repeat(counts)
+    levels += plan.edges.repeat(counts)
+    return Points(rows, levels, drawn, int(ends[plan.n_better - 1]) if plan.n_better else 0)
 
 
 def draw_rows(stream: int, step: int, ids: IntArray, above: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:
@@ -144,7 +156,8 @@ def draw_rows(stream: int, step: int, ids: IntArray, above: FloatArray) -> tuple
         and the time within the step. The same two uniforms serve whatever the hazard is, so a higher hazard hits
         sooner and nobody else.
     """
-    own = words(stream, np.array([step + STEP_OFFSET]))[0]
-    times = -np.log1p(-uniform(int(own), 2 * ids)) / above
-    hit = np.flatnonzero(times < 1.0)
-    return hit, above[hit] * uniform(int(own), 2 * ids[hit] + 1), times[hit]
+    own = int(words(stream, np.array([step + STEP_OFFSET]))[0])
+    times = np.log1p(-uniform(own, 2 * ids))
+    times /= -above
+    hit = (times < 1.0).nonzero()[0]
+    return hit, above.take(hit) * uniform(own, 2 * ids.take(hit) + 1), times.take(hit)

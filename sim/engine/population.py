@@ -123,7 +123,10 @@ def _root_rows(model: Model, stream: int) -> Rows:
     rows.traits = {name: np.append(values, 0)[rows.ids] for name, values in classes.items()}
     weights = np.asarray(model.areas.weights) / sum(model.areas.weights)
     spread = (uniform(key(stream, "area"), np.zeros(1, np.int64))[0] + rows.ids * PHI) % 1.0
-    rows.area = np.minimum(np.searchsorted(np.cumsum(weights), spread, side="right"), len(weights) - 1)
+    if unit.arrivals_per_step:  # dealt out evenly, arrivals in one area would be more regular than Poisson
+        spread = uniform(key(stream, "area"), np.maximum(rows.ids, 0))
+    area = np.searchsorted(np.cumsum(weights), spread, side="right")
+    rows.area = np.minimum(area, len(weights) - 1).astype(np.int16)
     rows.parent = np.arange(rows.n)
     return rows
 
@@ -134,7 +137,7 @@ def _trait_classes(trait: Trait, stream: int, ids: IntArray) -> IntArray:
     if trait.stratify:
         u = (u[:1] + ids * (2.0**0.5 - 1.0)) % 1.0 if len(ids) else u
     shares = np.cumsum(trait.shares) / sum(trait.shares)
-    return np.minimum(np.searchsorted(shares, u, side="right"), len(shares) - 1)
+    return np.minimum(np.searchsorted(shares, u, side="right"), len(shares) - 1).astype(np.uint8)
 
 
 def _layout(unit: Unit, ids: IntArray, strata: IntArray, n_strata: int) -> Rows:
@@ -291,10 +294,10 @@ class _Demography:
             empty = np.flatnonzero(~self.here & (child.ids >= 0) & self.in_place[child.parent])
             chance = uniform(key(self.stream, "births", step), child.ids[empty])
             births = empty[chance < -np.expm1(-child.unit.births_rate * self.dt)]
-            births = np.setdiff1d(births, new_family)
+            births = np.setdiff1d(births, np.concatenate([new_family, aged]))
         gone = np.concatenate([aged, with_family[self.here[with_family]]])
         self.here[gone] = False
-        leaving[name] = np.setdiff1d(gone, new_family)
+        leaving[name] = np.setdiff1d(gone, np.concatenate([new_family, births]))  # a place taken over is not left
         entering[name] = np.concatenate([new_family, births])
         born[name] = np.concatenate([new_born, np.full(len(births), step)])
         self.here[entering[name]] = True

@@ -177,7 +177,7 @@ class _Run:
     def _make_steppers(self) -> None:
         """Line the worlds up chain by chain, in the model's order."""
         self.steppers = [
-            Stepper([make_pass(line.world, chain) for line in self.lines], key(self.stream, chain))
+            Stepper([make_pass(line.world, chain, self._now(line)) for line in self.lines], key(self.stream, chain))
             for chain in self.scenario.worlds[0].model.order
         ]
 

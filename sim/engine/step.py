@@ -6,7 +6,7 @@ and a two-ended inverse: small numbers move to worse states, large ones to bette
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +15,15 @@ from sim.engine.draws import key, uniform
 from sim.engine.points import Plan, Points, draw_rows, make_plan, scatter
 from sim.engine.population import Rows
 from sim.engine.world import World
-from sim.model.arrays import CodeArray, FloatArray, IntArray, StateArray
+from sim.model.arrays import BoolArray, FloatArray, IntArray, StateArray
 from sim.model.program import BETTER, WORSE, Program, Tables
 from sim.model.scope import Moment
 
 BULK = 1.25 * 2.0**-3
 """Hazard a step up to which points are scattered over all rows (points.py); few rows reach beyond, and draw alone."""
-DIRECTIONS = ((BETTER, "better"), (WORSE, "worse"))
+
+
+FEW_SLOTS = 3
 
 
 @dataclass
@@ -31,9 +33,11 @@ class Pass:
     world: World
     program: Program
     codes: list[int]
-    bulk: float = BULK
-    tables: Tables | None = None
-    bounds: tuple[FloatArray, FloatArray] = (np.zeros(0), np.zeros(0))
+    tables: Tables
+    bounds: FloatArray
+    """Largest hazard by (side, stratum), at most BULK; one column when no stratum matters."""
+    hot: BoolArray | None = None
+    """Codes of the first group from which a row may exceed BULK, (code,); None when there is none."""
 
     @property
     def name(self) -> str:
@@ -47,113 +51,111 @@ class Pass:
             return False
         self.tables = tables
         if self.program.chain.kind == "rates":
-            self.bounds = tuple(self._bound(direction) for direction in (BETTER, WORSE))  # type: ignore[assignment]
+            self.bounds = self._bounds()
             self._mark_hot()
         return True
 
-    def _bound(self, direction: int) -> FloatArray:
-        """Give the largest hazard of any code, by stratum (one value when no stratum matters), at most ``bulk``."""
-        groups = self.program.groups
-        best: FloatArray = np.ones(1)
-        for g, group in enumerate(groups):
-            table = self._total_of_group(direction, g).reshape(group.shape)
-            keep = [i + 1 for i, axis in enumerate(group.axes) if self._is_stratum(axis.source.kind, axis.source.name)]
-            others = tuple(i for i in range(table.ndim) if i not in keep)
+    def _peaks(self, g: int) -> FloatArray:
+        """Bound a group's table over slots, (2, *shape): the sum for the group of rates, else the maximum."""
+        by_slot = self.tables.by_slot[g]
+        peak = by_slot.sum(axis=0) if g == 0 else by_slot.max(axis=0)
+        return np.asarray(peak.reshape(2, *self.program.groups[g].shape))
+
+    def _bounds(self) -> FloatArray:
+        strata = {t.name for t in self.world.compiled.model.traits if t.stratify}
+        best: FloatArray = np.ones((2, 1))
+        for g, group in enumerate(self.program.groups):
+            table = self._peaks(g)
+            keep = [i for i, axis in enumerate(group.axes) if axis.source.kind == "trait" and axis.source.name in strata]
+            others = tuple(i for i in range(1, table.ndim) if i - 2 not in keep)
             peak = table.max(axis=others)
-            best = best * (peak[group.axes[keep[0] - 1].classes] if keep else peak)
-        return np.asarray(np.minimum(best, self.bulk))
-
-    def _is_stratum(self, kind: str, name: str) -> bool:
-        return kind == "trait" and any(t.name == name and t.stratify for t in self.world.compiled.model.traits)
-
-    def _total_of_group(self, direction: int, g: int) -> FloatArray:
-        """Bound a group's table over slots: the sum for the group of rates, the maximum for one of multipliers."""
-        assert self.tables is not None
-        by_slot = self.tables.by_slot[direction][g]
-        return np.asarray(by_slot.sum(axis=0) if g == 0 else by_slot.max(axis=0))
+            best = best * (peak[:, group.axes[keep[0]].classes] if keep else peak[:, None])
+        return np.minimum(best, BULK)
 
     def _mark_hot(self) -> None:
-        """Mark the codes of the first group from which a row may exceed ``bulk``; list the rows that have one."""
-        rest = [np.prod([self._total_of_group(d, g).max() for g in range(1, len(self.codes))]) for d in (BETTER, WORSE)]
-        peak = np.maximum(*(self._total_of_group(d, 0) * rest[d] for d in (BETTER, WORSE)))
+        """Mark the codes of the first group from which a row may exceed BULK."""
+        rest = np.prod([self._peaks(g).reshape(2, -1).max(axis=1) for g in range(1, len(self.codes))], axis=0)
         group = self.program.groups[0]
-        late = tuple(i + 1 for i, axis in enumerate(group.axes) if axis.source.kind == "k")
+        peak = (self._peaks(0).reshape(2, -1) * np.reshape(rest, (-1, 1))).max(axis=0)
+        late = tuple(i + 1 for i, axis in enumerate(group.axes) if any(axis is one for one, _ in group.late))
         if late:
-            peak = np.broadcast_to(peak.reshape(group.shape).max(axis=late, keepdims=True), group.shape).reshape(-1)
-        hot = peak > self.bulk
-        number = self.codes[0]
-        if hot.any():
-            self.world.hot[number] = (self.name, hot)
-            self.world.hot_rows[self.name] = [np.flatnonzero(hot[self.world.codes[number]])]
-        else:
-            self.world.hot.pop(number, None)
-            self.world.hot_rows[self.name] = []
+            widest = peak.reshape(group.shape).max(axis=late, keepdims=True)
+            peak = np.broadcast_to(widest, group.shape).reshape(-1)
+        hot = peak > BULK
+        self.hot = hot if hot.any() else None
 
-    def code(self, g: int, rows: IntArray) -> CodeArray:
+    def code(self, g: int, rows: IntArray) -> IntArray:
         """Give the code of some rows in a group, digits that are read late included, (row,)."""
-        code = self.world.codes[self.codes[g]].take(rows)
+        code = self.world.codes[self.codes[g]].take(rows).astype(np.intp)
         for axis, stride in self.program.groups[g].late:
             home = self.world.rows(axis.source.name)
-            who = rows if home is self.world.rows(self.name) else home_rows(self.world, rows, self.name)
-            steps = np.clip(self.world.step - self.world.entered[axis.source.name][who], 0, len(axis.classes) - 1)
-            code = code + axis.classes[steps] * stride
+            mine = self.world.rows(self.name)
+            who = rows if home is mine else mine.parent.take(rows)
+            steps = self.world.step - self.world.entered[axis.source.name].take(who)
+            code += axis.classes.take(steps, mode="clip") * stride
         return code
 
-    def codes_of(self, rows: IntArray) -> list[CodeArray]:
+    def codes_of(self, rows: IntArray) -> list[IntArray]:
         """Give the codes of some rows in every group."""
         return [self.code(g, rows) for g in range(len(self.codes))]
 
-    def by_slot(self, direction: int, rows: IntArray) -> list[FloatArray]:
-        """Give the hazards (or probabilities) of some rows, one array (row,) a slot."""
-        return self.at_codes(direction, self.codes_of(rows))
+    def on_sides(self, codes: list[IntArray], n_better: int) -> list[IntArray]:
+        """Turn codes to places in the tables: the first ``n_better`` on the better side, the others on the worse."""
+        for code, group in zip(codes, self.program.groups, strict=True):
+            code[n_better:] += group.size
+        return codes
 
-    def at_codes(self, direction: int, codes: list[CodeArray]) -> list[FloatArray]:
-        """Give the hazards (or probabilities) at codes, one list entry a group, one array a slot."""
-        assert self.tables is not None
-        tables = self.tables.by_slot[direction]
+    def slots_at(self, places: list[IntArray]) -> list[FloatArray]:
+        """Give the hazards (or probabilities) at places in the tables, one array a slot."""
         slots = []
-        for slot in range(tables[0].shape[0]):
-            value = tables[0][slot].take(codes[0])
-            for g in range(1, len(codes)):
-                value = value * tables[g][slot].take(codes[g])
+        for slot in range(self.program.targets.shape[0]):
+            value = self.tables.by_slot[0][slot].take(places[0])
+            for table, place in zip(self.tables.by_slot[1:], places[1:], strict=True):
+                value = value * table[slot].take(place)
             slots.append(value)
         return slots
 
-    def total_at(self, direction: int, codes: list[CodeArray]) -> FloatArray:
-        """Give the total hazard in a direction at codes, (row,)."""
-        assert self.tables is not None
-        if len(codes) == 1:
-            return self.tables.total[direction].take(codes[0])
-        return np.asarray(np.sum(self.at_codes(direction, codes), axis=0))
+    def total_at(self, places: list[IntArray]) -> FloatArray:
+        """Give the total over slots at places in the tables."""
+        if self.tables.reach is not None:
+            return np.asarray(self.tables.reach[-1].take(places[0]))
+        return np.asarray(np.sum(self.slots_at(places), axis=0))
 
-    def target(self, direction: int, rows: IntArray, levels: FloatArray) -> StateArray:
-        """Say where rows go that met a level below their total hazard."""
-        if self.program.destinations[direction].shape[1] == 1:
-            return self.program.destinations[direction][:, 0].take(self.world.state[self.name].take(rows))
-        return self.destination(direction, rows, levels, self.by_slot(direction, rows))
+    def target_at(self, places: list[IntArray], levels: FloatArray) -> StateArray:
+        """Say where rows go that met a level below their total: the most extreme state has the lowest levels."""
+        table = self.program.target_of_code
+        n_slots = table.shape[0]
+        if n_slots == 1:
+            return np.asarray(table[0].take(places[0]))
+        if self.tables.reach is None:
+            return self.pick(places[0], _passed(levels, np.cumsum(self.slots_at(places), axis=0)[:-1]))
+        if n_slots <= FEW_SLOTS:
+            return self.pick(places[0], _passed(levels, [row.take(places[0]) for row in self.tables.reach[:-1]]))
+        # Compare whole rows and count the true bytes of each word.
+        passed = levels[:, None] >= self.tables.reach_rows.take(places[0], axis=0)
+        words = np.bitwise_count(passed.view(np.uint64))
+        return self.pick(places[0], words[:, 0] if words.shape[1] == 1 else words.sum(axis=1))
 
-    def destination(self, direction: int, rows: IntArray, position: FloatArray, slots: list[FloatArray]) -> StateArray:
-        """Say where rows go whose draw fell at a position in their cumulated slots: the most extreme state is first."""
-        own = self.world.state[self.name].take(rows)
-        slot = np.zeros(len(rows), np.uint8)
-        reached = slots[0]
-        for value in slots[1:]:
-            slot += (position >= reached).view(np.uint8)
-            reached = reached + value
-        # A position may pass the last sum by rounding: it stays with the last slot that the state has.
-        np.minimum(slot, self.program.last_slot[direction].take(own), out=slot)
-        return self.program.destinations[direction][own, slot]
-
-
-def home_rows(world: World, rows: IntArray, chain: str) -> IntArray:
-    """Give the root rows that child rows belong to."""
-    return world.rows(chain).parent[rows]
+    def pick(self, place: IntArray, slot: IntArray) -> StateArray:
+        """Give the destination in a slot at a place in the tables."""
+        table = self.program.target_of_code
+        return np.asarray(table.reshape(-1).take(slot * np.intp(table.shape[1]) + place))
 
 
-def make_pass(world: World, name: str) -> Pass:
+def _passed(position: FloatArray, reached: Iterable[FloatArray]) -> IntArray:
+    """Count the cumulated slots that a position has passed."""
+    slot = np.zeros(len(position), np.uint8)
+    for value in reached:
+        slot += (position >= value).view(np.uint8)
+    return slot
+
+
+def make_pass(world: World, name: str, now: Moment) -> Pass:
     """Prepare the stepping of a chain in a world."""
     program = world.compiled.programs[name]
-    return Pass(world, program, world.compiled.program_codes[name])
+    one = Pass(world, program, world.compiled.program_codes[name], Tables([], None), np.zeros((2, 1)))
+    one.refresh(now)
+    return one
 
 
 @dataclass
@@ -162,36 +164,37 @@ class Stepper:
 
     passes: list[Pass]
     stream: int
-    plans: list[Plan | None] | None = None
 
     def __post_init__(self) -> None:
-        self.streams = [key(self.stream, name) for _, name in DIRECTIONS]
+        self.rows: Rows = self.passes[0].world.rows(self.passes[0].name)
+        self.points = self.passes[0].program.chain.kind == "rates"
+        self.own_streams = [key(self.stream, side) for side in ("better", "worse")]
+        self.plan = self._make_plan()
 
     def refresh(self, moments: Sequence[Moment]) -> None:
         """Take the tables of this step; plan the points anew when a bound has changed."""
         changed = [one.refresh(now) for one, now in zip(self.passes, moments, strict=True)]
-        if (any(changed) or self.plans is None) and self.passes[0].program.chain.kind == "rates":
-            self.plans = [self._plan(direction) for direction, _ in DIRECTIONS]
+        if any(changed):
+            self.plan = self._make_plan()
 
-    def _plan(self, direction: int) -> Plan | None:
+    def _make_plan(self) -> Plan | None:
         """Plan the points that any of the worlds may need."""
-        rows = self.passes[0].world.rows(self.passes[0].name)
-        bound = np.max(np.broadcast_arrays(*(one.bounds[direction] for one in self.passes)), axis=0)
-        by_block = bound[rows.stratum] if len(bound) > 1 else np.full(len(rows.stratum), bound[0])
-        return make_plan(rows.block_ids, by_block)
+        if not self.points:
+            return None
+        bound = np.max(np.broadcast_arrays(*(one.bounds for one in self.passes)), axis=0)
+        by_block = bound[:, self.rows.stratum] if bound.shape[1] > 1 else np.repeat(bound, len(self.rows.stratum), axis=1)
+        return make_plan(self.rows.block_ids, by_block)
 
     def run(self, step: int, scheme: str = "points") -> None:
         """Step the chain in every world; ``scheme`` is points, or plain (one uniform a row): the same distribution."""
-        rows = self.passes[0].world.rows(self.passes[0].name)
-        if self.passes[0].program.chain.kind == "probabilities" or scheme == "plain":
-            draws = uniform(key(self.stream, "plain", step), np.maximum(rows.ids, 0))
+        if self.points and scheme == "points":
+            points = scatter(self.plan, self.stream, step) if self.plan else None
             for one in self.passes:
-                _inverse(one, rows, draws)
-            return
-        assert self.plans is not None
-        points = [scatter(plan, self.streams[d], step) if (plan := self.plans[d]) else None for d, _ in DIRECTIONS]
-        for one in self.passes:
-            _meet(one, rows, points, self.streams, step)
+                _meet(one, self.rows, points, self.own_streams, step)
+        else:
+            draws = uniform(key(self.stream, "plain", step), np.maximum(self.rows.ids, 0))
+            for one in self.passes:
+                _inverse(one, self.rows, draws)
 
 
 @dataclass(frozen=True)
@@ -203,75 +206,70 @@ class Hits:
     dates: Callable[[IntArray], FloatArray]
 
 
-def _meet(one: Pass, rows: Rows, points: list[Points | None], streams: list[int], step: int) -> None:
+def _meet(one: Pass, rows: Rows, points: Points | None, own_streams: list[int], step: int) -> None:
     """Let the rows of one world meet the points; the earliest point below a row's hazard moves it."""
+    hits = [] if points is None else [_meet_scattered(one, rows, points)]
     hot = _hot_rows(one, rows)
-    codes = one.codes_of(hot)
-    hits = []
-    for direction, _ in DIRECTIONS:
-        met = points[direction]
-        if met is not None:
-            hits.append(_meet_scattered(one, rows, met, direction))
-        if len(hot):
-            hits.append(_meet_own(one, rows, hot, codes, direction, streams[direction], step))
+    if len(hot):
+        codes = one.codes_of(hot)
+        hits += [_meet_own(one, rows, hot, codes, side, own_streams[side], step) for side in (BETTER, WORSE)]
     hits = [hit for hit in hits if len(hit.rows)]
     if hits:
-        movers, targets = _earliest(rows, hits)
-        one.world.move(one.name, movers, targets)
+        one.world.move(one.name, *_earliest(rows, hits))
 
 
-def _meet_scattered(one: Pass, rows: Rows, met: Points, direction: int) -> Hits:
-    """Accept the points below the hazard of the row that they hit, up to ``bulk``."""
-    accepted = np.flatnonzero(met.levels < one.total_at(direction, one.codes_of(met.rows)))
+def _meet_scattered(one: Pass, rows: Rows, met: Points) -> Hits:
+    """Accept the points below the hazard of the row that they hit, up to BULK."""
+    places = one.on_sides(one.codes_of(met.rows), met.n_better)
+    accepted = (met.levels < one.total_at(places)).nonzero()[0]
     movers, levels = met.rows.take(accepted), met.levels.take(accepted)
-    # Padding and people who are not there may be hit, and whole bands reach beyond `bulk`: drop them afterwards.
+    # Padding and people who are not there may be hit, and whole bands reach beyond BULK: drop them afterwards.
     real = rows.active.take(movers)
-    real &= levels < one.bulk
+    real &= levels < BULK
     if not real.all():
         accepted, movers, levels = accepted[real], movers[real], levels[real]
-    targets = one.target(direction, movers, levels)
+    targets = one.target_at([place.take(accepted) for place in places], levels)
     return Hits(movers, targets, lambda which: met.times(accepted[which]))
 
 
 def _meet_own(
-    one: Pass, rows: Rows, hot: IntArray, codes: list[CodeArray], direction: int, stream: int, step: int
+    one: Pass, rows: Rows, hot: IntArray, codes: list[IntArray], side: int, stream: int, step: int
 ) -> Hits:
-    """Draw the points above ``bulk`` of the few rows that reach so high."""
-    above = one.total_at(direction, codes)
-    above -= one.bulk
-    high = np.flatnonzero(above > 0.0)
+    """Draw the points above BULK of the few rows that reach so high."""
+    places = [code + side * g.size for code, g in zip(codes, one.program.groups, strict=True)]
+    above = one.total_at(places)
+    above -= BULK
+    high = (above > 0.0).nonzero()[0]
     who = hot.take(high)
     hit, beyond, times = draw_rows(stream, step, rows.ids.take(who), above.take(high))
-    movers = who.take(hit)
-    targets = one.target(direction, movers, one.bulk + beyond)
-    return Hits(movers, targets, lambda which: times[which])
+    chosen = high.take(hit)
+    targets = one.target_at([place.take(chosen) for place in places], BULK + beyond)
+    return Hits(hot.take(chosen), targets, lambda which: times[which])
 
 
 def _hot_rows(one: Pass, rows: Rows) -> IntArray:
-    """List the rows whose hazard may exceed ``bulk``: those listed before and those who have become so since."""
-    world, number = one.world, one.codes[0]
-    if number not in world.hot:
+    """List the rows whose hazard may exceed BULK, in order."""
+    if one.hot is None:
         return np.zeros(0, np.intp)
-    listed = world.hot_rows[one.name]
-    candidates = np.concatenate(listed) if len(listed) > 1 else listed[0]
-    candidates = candidates.compress(world.hot[number][1].take(world.codes[number].take(candidates)))
-    if len(listed) > 1:
-        candidates = rows.distinct(candidates)
-    world.hot_rows[one.name] = [candidates]
-    return candidates.compress(rows.active.take(candidates))
+    hot = one.hot.take(one.world.codes[one.codes[0]])
+    hot &= rows.active
+    return hot.nonzero()[0]
 
 
 def _earliest(rows: Rows, hits: list[Hits]) -> tuple[IntArray, StateArray]:
     """Choose one hit a row, the earliest; give the rows, all distinct, and their targets."""
-    movers = np.concatenate([hit.rows for hit in hits])
-    targets = np.concatenate([hit.targets for hit in hits])
+    movers = np.concatenate([hit.rows for hit in hits]) if len(hits) > 1 else hits[0].rows
+    targets = np.concatenate([hit.targets for hit in hits]) if len(hits) > 1 else hits[0].targets
     tied = rows.repeated(movers)
     if not len(tied):
         return movers, targets
-    starts = np.cumsum([0, *(len(hit.rows) for hit in hits)])
-    parts = np.split(tied, np.searchsorted(tied, starts[1:-1]))
-    dates = np.concatenate([hit.dates(part - start) for hit, part, start in zip(hits, parts, starts[:-1], strict=True)])
-    keep = rows.last_of(movers, tied[np.argsort(-dates, kind="stable")])
+    if len(hits) == 1:
+        dates = hits[0].dates(tied)
+    else:
+        starts = np.cumsum([0, *(len(hit.rows) for hit in hits)])
+        parts = np.split(tied, np.searchsorted(tied, starts[1:-1]))
+        dates = np.concatenate([hit.dates(part - at) for hit, part, at in zip(hits, parts, starts[:-1], strict=True)])
+    keep = rows.last_of(movers, tied[np.argsort(-dates)])
     return movers.take(keep), targets.take(keep)
 
 
@@ -279,15 +277,17 @@ def _inverse(one: Pass, rows: Rows, draws: FloatArray) -> None:
     """Move the rows of one world by one uniform each."""
     everyone = np.flatnonzero(rows.active)
     u = draws[everyone]
-    slots = [one.by_slot(direction, everyone) for direction, _ in DIRECTIONS]
+    codes = one.codes_of(everyone)
+    places = [[code + side * g.size for code, g in zip(codes, one.program.groups, strict=True)] for side in (0, 1)]
+    reached = [np.cumsum(one.slots_at(place), axis=0) for place in places]
     if one.program.chain.kind == "rates":
-        hazard = np.sum([value for side in slots for value in side], axis=0)
+        hazard = reached[BETTER][-1] + reached[WORSE][-1]
         share = np.divide(-np.expm1(-hazard), hazard, out=np.zeros(len(everyone)), where=hazard > 0)
-        slots = [[value * share for value in side] for side in slots]
-    worse, better = np.sum(slots[WORSE], axis=0), np.sum(slots[BETTER], axis=0)
+        reached = [side * share for side in reached]
+    worse, better = reached[WORSE][-1], reached[BETTER][-1]
     up, down = np.flatnonzero(u < worse), np.flatnonzero((u >= worse) & (1.0 - u <= better))
     targets = [
-        one.destination(direction, everyone[at], position[at], [value[at] for value in slots[direction]])
-        for direction, at, position in ((WORSE, up, u), (BETTER, down, 1.0 - u))
+        one.pick(places[side][0][at], _passed(position[at], reached[side][:-1, at]))
+        for side, at, position in ((WORSE, up, u), (BETTER, down, 1.0 - u))
     ]
     one.world.move(one.name, everyone[np.concatenate([up, down])], np.concatenate(targets))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from sim.engine.draws import key, uniform
 from sim.engine.population import Population, Rows
-from sim.model.arrays import BoolArray, CodeArray, FloatArray, IntArray, StateArray
+from sim.model.arrays import BoolArray, FloatArray, IntArray, StateArray
 from sim.model.compile import Compiled, Wire
 from sim.model.scope import Moment, Source, clock_value
 from sim.model.spec import Chain, Memory
@@ -39,7 +40,7 @@ class World:
     state, entered
         Chain -> state of each row, (row,); step since which it is in it (for chains whose time in state matters).
     codes
-        Code number -> value of each row, (row,).
+        Code number -> value of each row, (row,), in the smallest type that holds it.
     occupancy, flows
         Chain -> active rows by area slot and state, (slot, state); moves of this step, (slot, state, state).
     stocks
@@ -48,7 +49,7 @@ class World:
 
     def __init__(self, compiled: Compiled, population: Population, area_slot: IntArray, stream: int) -> None:
         self.compiled, self.population, self.stream = compiled, population, stream
-        self.slots = {unit: area_slot[rows.area] for unit, rows in population.rows.items()}
+        self.slots = {unit: area_slot[rows.area].astype(np.int16) for unit, rows in population.rows.items()}
         model = compiled.model
         self.step = -model.units[0].warm_up
         self.chains = {chain.name: chain for chain in model.chains}
@@ -59,7 +60,7 @@ class World:
         self.entered: dict[str, IntArray] = {
             name: np.full(self.rows(name).n, self.step, np.int32) for name in compiled.k_chains
         }
-        self.memory_bits = {m.name: np.zeros(root.n, np.uint64) for m in model.memories}
+        self.memory_bits = {m.name: np.zeros(root.n, _room(m.window)) for m in model.memories}
         self.memory = {m.name: np.zeros(root.n, np.uint8) for m in model.memories}
         gates = [name for name, chain in self.chains.items() if has_gate(chain)]
         self.joined = {name: np.full(root.n, -(1 << 20), np.int32) for name in gates}
@@ -127,17 +128,15 @@ class World:
         self.firings = {name: _firings(compiled, chain) for name, chain in self.chains.items()}
         self.watched = {c.code: c for c in compiled.conditions.values()}
         self.truth: dict[str, BoolArray] = {}
-        self.hot: dict[int, tuple[str, BoolArray]] = {}
-        self.hot_rows: dict[str, list[IntArray]] = {name: [] for name in self.chains}
-        self.codes: list[CodeArray] = [np.zeros(0, np.int32)] * len(compiled.codes)
+        self.codes: list[IntArray] = [np.zeros(0, code.dtype) for code in compiled.codes]
         self.counts: dict[str, IntArray] = {}
         self.engaged = {
             name: np.array([s.startswith("engaged") for s in c.states]) for name, c in self.chains.items() if c.service
         }
         helping = [n for n, c in self.chains.items() if c.service and c.service.kind == "discretionary"]
-        self.agencies: IntArray = sum(
-            (self.engaged[name][self.state[name]].astype(np.int64) for name in helping), np.zeros(self.root.n, np.int64)
-        )
+        self.agencies: IntArray = np.zeros(self.root.n, np.uint8)
+        for name in helping:
+            self.agencies += self.engaged[name][self.state[name]]
         self.busy = {name: self._count_by_area(name, self.engaged[name]) for name in self.joined}
         for name, chain in self.chains.items():
             active, n = self.rows(name).active, len(chain.states)
@@ -159,7 +158,7 @@ class World:
             self.codes[condition.code] = self._full_code(condition.code)
             rows = self.population.rows[condition.reader.unit]
             holds = self.truth[name][self.codes[condition.code]] & rows.active
-            self.counts[source] = np.bincount(rows.parent[holds], minlength=self.root.n)
+            self.counts[source] = np.bincount(rows.parent[holds], minlength=self.root.n).astype(np.int8)
         for number in range(len(compiled.codes)):
             self.codes[number] = self._full_code(number)
         for name in compiled.conditions:
@@ -171,7 +170,7 @@ class World:
         holds = self.truth[name][self.codes[condition.code]] & rows.active
         self.stocks[name][:] = np.bincount(self.slots[rows.unit.name][holds], minlength=self.n_slots)
 
-    def _full_code(self, number: int) -> CodeArray:
+    def _full_code(self, number: int) -> IntArray:
         """Work out a code from its sources."""
         code = self.compiled.codes[number]
         rows = self.population.rows[code.unit]
@@ -181,7 +180,7 @@ class World:
         for axis, stride in code.axes:
             raw = np.minimum(self.raw(axis.source, rows), len(axis.classes) - 1)
             total += axis.classes[raw].astype(np.int64) * stride
-        return total.astype(np.int32)
+        return total.astype(code.dtype)
 
     def raw(self, source: Source, rows: Rows) -> IntArray:
         """Give the raw value of a source for each row (a child reads its family's)."""
@@ -217,7 +216,11 @@ class World:
         pair += new
         if chain in self.entered:
             self.entered[chain][rows] = self.step + 1
-        place = pair if self.n_slots == 1 else self.slots[self.chains[chain].unit].take(rows) * (n * n) + pair
+        place = pair
+        if self.n_slots > 1:
+            place = self.slots[self.chains[chain].unit].take(rows).astype(np.intp)
+            place *= n * n
+            place += pair
         flow = np.bincount(place, minlength=self.n_slots * n * n).reshape(self.n_slots, n, n)
         self.occupancy[chain] += flow.sum(axis=1) - flow.sum(axis=2)
         if counted:
@@ -242,7 +245,7 @@ class World:
         """Let one wire's codes follow from a source of some rows that went from old to new raw values."""
         self._pass_on(wire, rows, wire.classes.take(new) - wire.classes.take(old))
 
-    def _pass_on(self, wire: Wire, rows: IntArray, delta: CodeArray) -> None:
+    def _pass_on(self, wire: Wire, rows: IntArray, delta: IntArray) -> None:
         """Add a change of class to all codes of a wire."""
         changed = delta.nonzero()[0]
         if not len(changed):
@@ -253,21 +256,17 @@ class World:
             rows, owner = self.root.children_of(rows)
             delta = delta.take(owner)
         for number, stride in wire.codes:
-            self._shift(number, rows, delta if stride == 1 else delta * np.int32(stride))
+            codes = self.codes[number]
+            # Unsigned arithmetic wraps round, so a step down is the addition of its complement.
+            change = delta.astype(codes.dtype)
+            change *= codes.dtype.type(stride)
+            old = codes.take(rows)
+            change += old
+            codes[rows] = change
+            if number in self.watched:
+                self._turn(self.watched[number].name, rows, old, change)
 
-    def _shift(self, number: int, rows: IntArray, delta: CodeArray) -> None:
-        """Add to a code of distinct rows; a condition that turns is passed on, a row that turns hot is noted."""
-        codes = self.codes[number]
-        old = codes.take(rows)
-        new = old + delta
-        codes[rows] = new
-        if number in self.watched:
-            self._turn(self.watched[number].name, rows, old, new)
-        if number in self.hot:
-            chain, hot = self.hot[number]
-            self.hot_rows[chain].append(rows.compress(hot.take(new)))
-
-    def _turn(self, name: str, rows: IntArray, old: CodeArray, new: CodeArray) -> None:
+    def _turn(self, name: str, rows: IntArray, old: IntArray, new: IntArray) -> None:
         truth = self.truth[name]
         diff = truth.take(new).view(np.int8) - truth.take(old).view(np.int8)
         turned = diff.nonzero()[0]
@@ -292,15 +291,16 @@ class World:
     def _serve(self, chain: str, rows: IntArray, old: StateArray, new: StateArray) -> None:
         """Keep the numbers of engaged cases and the arrivals of a service's queue."""
         engaged = self.engaged[chain]
-        diff = engaged[new].view(np.int8) - engaged[old].view(np.int8)
-        turned = np.flatnonzero(diff)
+        diff = engaged.take(new).view(np.int8) - engaged.take(old).view(np.int8)
+        turned = diff.nonzero()[0]
         if len(turned) and self.chains[chain].service.kind == "discretionary":  # type: ignore[union-attr]
-            who, by = rows[turned], diff[turned]
-            before = self.agencies[who]
-            self.agencies[who] = before + by
-            self.tell(Source("agencies"), who, before, self.agencies[who])
+            who, by = rows.take(turned), diff.take(turned)
+            before = self.agencies.take(who)
+            after = before + by.astype(np.uint8)
+            self.agencies[who] = after
+            self.tell(Source("agencies"), who, before, after)
             if chain in self.busy:
-                area = self.rows(chain).area[who]
+                area = self.rows(chain).area.take(who)
                 self.busy[chain] += np.bincount(area, weights=by, minlength=len(self.busy[chain])).astype(np.int64)
         if chain in self.joined:
             waiting = rows[new == self.chains[chain].states.index("waiting")]
@@ -337,18 +337,23 @@ class World:
         condition = self.compiled.conditions[f"remember {memory.name}"]
         holds = self.truth[condition.name][self.codes[condition.code]]
         bits = self.memory_bits[memory.name]
-        bits <<= np.uint64(1)
+        bits <<= bits.dtype.type(1)
         bits |= holds
-        bits &= np.uint64((1 << memory.window) - 1)
-        self.recall(memory.name, np.bitwise_count(bits))
+        bits &= bits.dtype.type((1 << memory.window) - 1)
+        counts = np.bitwise_count(bits)
+        changed = (counts != self.memory[memory.name]).nonzero()[0]
+        self.recall(memory.name, changed, counts.take(changed))
 
-    def recall(self, name: str, counts: IntArray) -> None:
-        """Set a memory's counts, (row,), and tell whoever reads it."""
-        old = self.memory[name]
-        changed = np.flatnonzero(counts != old)
-        before, after = old[changed].astype(np.int64), counts[changed].astype(np.int64)
-        old[changed] = after
-        self.tell(Source("memory", name), changed, before, after)
+    def recall(self, name: str, rows: IntArray, counts: IntArray) -> None:
+        """Set a memory's counts for some rows and tell whoever reads it."""
+        before = self.memory[name].take(rows)
+        self.memory[name][rows] = counts
+        self.tell(Source("memory", name), rows, before, counts)
+
+
+def _room(window: int) -> type[np.unsignedinteger[Any]]:
+    """Give the smallest unsigned integer type with a bit for each step of a memory (windows are at most 64 steps)."""
+    return next(t for bits, t in ((8, np.uint8), (16, np.uint16), (32, np.uint32), (64, np.uint64)) if window <= bits)
 
 
 def has_gate(chain: Chain) -> bool:
@@ -356,9 +361,9 @@ def has_gate(chain: Chain) -> bool:
     return chain.service is not None and chain.service.kind == "discretionary"
 
 
-def _pairs(wire: Wire) -> CodeArray:
+def _pairs(wire: Wire) -> IntArray:
     """Tabulate the change of class in going from old to new (old * n + new)."""
-    return np.subtract(wire.classes[None, :], wire.classes[:, None]).reshape(-1).astype(np.int32)
+    return np.subtract(wire.classes[None, :], wire.classes[:, None]).reshape(-1).astype(np.int16)
 
 
 def _firings(compiled: Compiled, chain: Chain) -> list[Firing]:

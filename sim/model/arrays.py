@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.integer[Any]]
-CodeArray = NDArray[np.int32]
 StateArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
 WordArray = NDArray[np.uint64]

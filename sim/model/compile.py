@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,11 @@ class Code:
     axes: tuple[tuple[Axis, int], ...]
     size: int
     own: tuple[str, int] | None = None
+
+    @property
+    def dtype(self) -> type[np.unsignedinteger[Any]]:
+        """The smallest type that holds the code: small arrays stay in the processor's caches."""
+        return next(t for t in (np.uint8, np.uint16, np.uint32) if self.size <= np.iinfo(t).max + 1)
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,7 @@ from sim.model.spec import Chain, Model
 
 GROUP_CELLS = 1 << 15
 BETTER, WORSE = 0, 1
-NOWHERE = 255
-"""Stands for no destination; a chain has fewer states than this."""
+"""The two sides of a table: moves to better states and moves to worse states."""
 LATE = ("k",)
 """Kinds of sources that change by themselves every step: read when a row is looked at, never kept in its code."""
 
@@ -62,16 +61,25 @@ class Group:
         return [pair for pair in zip(self.axes, self.strides[1:], strict=True) if pair[0].source.kind not in LATE]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Tables:
-    """Tables of one moment: ``by_slot[direction][group]`` has shape (slot, code); the first group carries the rate.
+    """Tables of one moment, per step: hazards of a rates chain, else probabilities.
 
-    For a single group ``total[direction]`` (code,) is the sum over slots. Per step: hazards of a rates chain, else
-    probabilities.
+    ``by_slot[group]`` has shape (slot, 2 x code): the better side, then the worse side. With a single group
+    ``reach`` (slot, 2 x code) sums the slots up and its last row is the total of a side.
     """
 
-    by_slot: list[list[FloatArray]]
-    total: list[FloatArray]
+    by_slot: list[FloatArray]
+    reach: FloatArray | None
+
+    @cached_property
+    def reach_rows(self) -> FloatArray:
+        """``reach`` without its last slot, row by row, (2 x code, 8 or 16 ...): padded with infinity to whole words."""
+        assert self.reach is not None
+        n = self.reach.shape[0] - 1
+        rows = np.full((self.reach.shape[1], -(-n // 8) * 8), np.inf)
+        rows[:, :n] = self.reach[:-1].T
+        return rows
 
 
 @dataclass
@@ -84,10 +92,10 @@ class Program:
     transitions: list[tuple[int, int]]
     factors: list[Factor]
     groups: list[Group]
-    slots: list[list[tuple[int, int, int]]]
-    """For each direction: (transition, own state, slot)."""
-    destinations: list[StateArray]
-    """For each direction: destination by (own state, slot), NOWHERE where there is none."""
+    slots: list[tuple[int, int, int, int]]
+    """(transition, side, own state, slot)"""
+    targets: StateArray
+    """Destination by (slot, side, own state); a slot that a state does not have repeats its last one."""
     rest: dict[int, int] = field(default_factory=dict)
     """State -> transition that takes what remains of a probabilities row."""
     _signature: tuple[float, ...] | None = None
@@ -111,24 +119,27 @@ class Program:
 
     def __post_init__(self) -> None:
         self._names = self.clock_names
-        self.last_slot = [np.maximum((to != NOWHERE).sum(axis=1) - 1, 0).astype(np.uint8) for to in self.destinations]
+        self._timed = [bool(factor.moment_names) for factor in self.factors]
+        self._constant: dict[tuple[int, int], FloatArray] = {}
+
+    @cached_property
+    def target_of_code(self) -> StateArray:
+        """Destination by slot and code of the first group, (slot, 2 x code)."""
+        group = self.groups[0]
+        own = np.arange(group.size) // group.strides[0]
+        return np.concatenate([self.targets[:, side][:, own] for side in (BETTER, WORSE)], axis=1)
 
     def _build(self, now: Moment) -> Tables:
         """Fill the tables."""
-        parts = [[np.ones((n, *g.shape)) for g in self.groups] for n in self._n_slots()]
-        for direction in (BETTER, WORSE):
-            parts[direction][0][:] = 0.0
+        n_slots = self.targets.shape[0]
+        parts = [np.ones((n_slots, 2, *group.shape)) for group in self.groups]
+        parts[0][:] = 0.0
         moves = self._moves(now)
-        for direction in (BETTER, WORSE):
-            for transition, state, slot in self.slots[direction]:
-                for g in range(len(self.groups)):
-                    parts[direction][g][slot, state] = moves[g][transition]
-        by_slot = [[p.reshape(p.shape[0], -1) for p in groups] for groups in parts]
-        total = [groups[0].sum(axis=0) if len(groups) == 1 else np.zeros(0) for groups in by_slot]
-        return Tables(by_slot, total)
-
-    def _n_slots(self) -> list[int]:
-        return [max([1, *(slot + 1 for _, _, slot in self.slots[d])]) for d in (BETTER, WORSE)]
+        for transition, side, state, slot in self.slots:
+            for part, products in zip(parts, moves, strict=True):
+                part[slot, side, state] = products[transition]
+        by_slot = [part.reshape(n_slots, -1) for part in parts]
+        return Tables(by_slot, np.cumsum(by_slot[0], axis=0) if len(by_slot) == 1 else None)
 
     def _moves(self, now: Moment) -> list[list[FloatArray]]:
         """Give per group and transition the product of its factors over the group's axes (own state taken out)."""
@@ -150,10 +161,19 @@ class Program:
         for i in group.factors:
             factor = self.factors[i]
             if transition in factor.moves:
-                times = reduced(factor, group.axes, now, self.chain.name, source)
+                times = self._times(i, group, source, now)
                 value = _apply(value, times, factor, is_rate)
         self._check(value, transition, now)
         return value
+
+    def _times(self, i: int, group: Group, source: int, now: Moment) -> FloatArray:
+        """Evaluate a factor over a group's axes; one that time does not change is evaluated once."""
+        factor = self.factors[i]
+        if self._timed[i]:
+            return reduced(factor, group.axes, now, self.chain.name, source)
+        if (i, source) not in self._constant:
+            self._constant[i, source] = reduced(factor, group.axes, now, self.chain.name, source)
+        return self._constant[i, source]
 
     def _with_rest(self, rows: list[FloatArray], now: Moment) -> list[FloatArray]:
         """Fill the `rest` moves and check that no row of probabilities exceeds 1."""
@@ -219,8 +239,8 @@ def compile_chain(model: Model, chain: Chain) -> Program:
     axes = fold(factors, reader, own=chain.name)
     single = chain.kind == "probabilities" or any(f.scale != "rate" for f in factors)
     groups = _groups(factors, axes, len(chain.states), chain.name, single)
-    slots, destinations = _slots(transitions, len(chain.states))
-    program = Program(chain, reader, model.clock.step_years, transitions, factors, groups, slots, destinations, rest)
+    slots, targets = _slots(transitions, len(chain.states))
+    program = Program(chain, reader, model.clock.step_years, transitions, factors, groups, slots, targets, rest)
     program.tables(moment(model, 0, dict.fromkeys(_totals(program), 0.0)))
     return program
 
@@ -240,25 +260,27 @@ def _totals(program: Program) -> list[str]:
 
 def _slots(
     transitions: Sequence[tuple[int, int]], n_states: int
-) -> tuple[list[list[tuple[int, int, int]]], list[StateArray]]:
-    """Sort each state's moves into directions and slots, the most extreme destination first."""
-    slots: list[list[tuple[int, int, int]]] = [[], []]
-    destinations = []
-    for direction in (BETTER, WORSE):
-        width = 1
-        rows: list[list[int]] = []
+) -> tuple[list[tuple[int, int, int, int]], StateArray]:
+    """Sort each state's moves by side into slots, the most extreme destination first."""
+    slots: list[tuple[int, int, int, int]] = []
+    width = 1
+    found: dict[tuple[int, int], list[int]] = {}
+    for side in (BETTER, WORSE):
         for state in range(n_states):
             mine = [
                 (target, i)
                 for i, (source, target) in enumerate(transitions)
-                if source == state and (target > state) == (direction == WORSE)
+                if source == state and (target > state) == (side == WORSE)
             ]
-            mine.sort(reverse=direction == WORSE)
-            slots[direction] += [(i, state, slot) for slot, (_, i) in enumerate(mine)]
-            rows.append([target for target, _ in mine])
+            mine.sort(reverse=side == WORSE)
+            slots += [(i, side, state, slot) for slot, (_, i) in enumerate(mine)]
+            found[side, state] = [target for target, _ in mine]
             width = max(width, len(mine))
-        destinations.append(np.array([row + [NOWHERE] * (width - len(row)) for row in rows], dtype=np.uint8))
-    return slots, destinations
+    targets = np.zeros((width, 2, n_states), dtype=np.uint8)
+    for (side, state), mine_ in found.items():
+        for slot in range(width):
+            targets[slot, side, state] = mine_[min(slot, len(mine_) - 1)] if mine_ else state
+    return slots, targets
 
 
 def _groups(factors: list[Factor], axes: list[Axis], n_states: int, own: str, single: bool) -> list[Group]:

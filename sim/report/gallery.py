@@ -31,6 +31,8 @@ class Entry:
     caption: str
     applies: Callable[[xr.Dataset], bool]
     draw: Callable[[xr.Dataset], Figure]
+    all_sets: bool = False
+    """Whether it shows every evidence set; else the caption names the one shown."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ ENTRIES = (
         "difference", "What the regime adds or saves, by reading of the evidence",
         "Difference to the baseline on the same random numbers, with 95% bands. To the right of the dashed line no "
         "evaluation has followed families: the lines rest on assumptions.",
-        lambda ds: _has_costs(ds) and ds.sizes["regime"] > 1, _difference,
+        lambda ds: _has_costs(ds) and ds.sizes["regime"] > 1, _difference, all_sets=True,
     ),
 )  # fmt: skip
 
@@ -124,8 +126,15 @@ def draw_all(ds: xr.Dataset, folder: Path) -> list[Drawn]:
                 svg = _svg(figure)
                 figure.savefig(folder / f"{entry.name}.png", metadata={"Software": None})
             (folder / f"{entry.name}.svg").write_text(svg, encoding="utf-8")
-            drawn.append(Drawn(entry.name, entry.title, entry.caption, svg[svg.index("<svg") :]))
+            drawn.append(Drawn(entry.name, entry.title, _caption(entry, ds), svg[svg.index("<svg") :]))
     return drawn
+
+
+def _caption(entry: Entry, ds: xr.Dataset) -> str:
+    """Give the caption, with the evidence set that a figure shows when the run has others."""
+    if entry.all_sets or ds.sizes["effect_set"] == 1:
+        return entry.caption
+    return f"{entry.caption} Reading of the evidence: {words(str(ds['effect_set'].values[0]))}."
 
 
 def _svg(figure: Figure) -> str:

@@ -11,7 +11,7 @@ import xarray as xr
 
 from sim.engine.recording import Layout
 from sim.model.arrays import BoolArray, FloatArray, IntArray
-from sim.model.spec import CostLine, Scenario, World
+from sim.model.spec import CostLine, Meter, Model, Scenario, World
 from sim.results.collect import Moments
 from sim.results.pricing import real_prices
 from sim.results.worlds import Spread, WorldName, of_world
@@ -36,10 +36,10 @@ def _lines(scenario: Scenario) -> dict[str, CostLine]:
 def line_coordinates(scenario: Scenario, names: tuple[str, ...]) -> dict[str, object]:
     """Give what describes each line: meter, tier, ledgers, kind, control, price year, whether it is programme spend.
 
-    Programme spend is what a service itself costs: a line whose meter counts something of a service (``per``).
+    Programme spend is what services themselves cost; see ``is_of_services``.
     """
     lines = _lines(scenario)
-    kinds = {meter.name: meter.kind for world in scenario.worlds for meter in world.model.meters}
+    own = {meter.name: is_of_services(w.model, meter) for w in scenario.worlds for meter in w.model.meters}
     ordered = [lines[name] for name in names]
     text = {
         "line_meter": [line.meter for line in ordered], "tier": [line.tier for line in ordered],
@@ -49,9 +49,24 @@ def line_coordinates(scenario: Scenario, names: tuple[str, ...]) -> dict[str, ob
     }  # fmt: skip
     result: dict[str, object] = {name: ("line", np.array(values, dtype=np.str_)) for name, values in text.items()}
     result["line"] = np.array(names, dtype=np.str_)
-    result["programme"] = ("line", np.array([kinds[line.meter] == "per" for line in ordered], dtype=bool))
+    result["programme"] = ("line", np.array([own[line.meter] for line in ordered], dtype=bool))
     result["agency"] = np.array(_agencies(scenario, ordered), dtype=np.str_)
     return result
+
+
+def is_of_services(model: Model, meter: Meter) -> bool:
+    """Whether a meter counts what services do, and nothing of how families fare.
+
+    Workers, places and cases are (``per`` a service), and so are moves and states of service chains alone, such as
+    assessments, and what a parameter alone turns on, such as setting a regime up. With no effect of any service a
+    difference in cost lies in such meters only.
+    """
+    services = {chain.name for chain in model.chains if chain.service is not None}
+    if meter.kind == "per":
+        return meter.what != "row"
+    read = {meter.chain} if meter.kind == "on" else set(meter.when.names if meter.when is not None else ())
+    chains = read & {chain.name for chain in model.chains}
+    return chains <= services if chains else bool(read) and read <= set(model.parameters)
 
 
 def _agencies(scenario: Scenario, lines: list[CostLine]) -> list[str]:

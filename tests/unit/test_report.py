@@ -44,6 +44,8 @@ def test_four_figures_the_same_bytes_each_time(tmp_path: Path, ds: xr.Dataset) -
     first, second = draw_all(ds, tmp_path / "a"), draw_all(ds, tmp_path / "b")
     assert [item.name for item in first] == ["states", "queues", "cost_by_agency", "difference"]
     assert first == second
+    assert first[0].caption.endswith("Reading of the evidence: measured.")
+    assert "Reading" not in first[3].caption
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert len(names) == 8
     for name in names:

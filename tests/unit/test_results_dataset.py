@@ -9,9 +9,9 @@ import xarray as xr
 
 from sim.errors import ModelError
 from sim.model.expressions import parse
-from sim.model.spec import Value
+from sim.model.spec import Meter, Value
 from sim.results.by_agency import agency_cost_per_family_year
-from sim.results.costs import cost_by_step, cost_of_ledger
+from sim.results.costs import cost_by_step, cost_of_ledger, is_of_services
 from sim.results.dataset import to_dataset
 from sim.results.pricing import deflator, over_steps
 from sim.results.summary import cost_per_family_year
@@ -85,6 +85,23 @@ def test_every_sum_of_the_ledger_is_its_total(ds: xr.Dataset) -> None:
             np.testing.assert_allclose(parts[0] + parts[1], cost_per_family_year(ds, world, ledger), rtol=1e-12)
     present = ds.sel(regime="siloed")
     np.testing.assert_allclose(present["area_cost"].sum("area"), present["cost"].mean("replication"), atol=PENNY)
+
+
+def test_programme_spend_is_what_services_do_and_nothing_of_how_families_fare() -> None:
+    model = synthetic.model()
+    meters = {
+        "workers": (Meter("a", "per", "family", chain="keyworker", what="worker"), True),
+        "rows": (Meter("b", "per", "family", what="row"), False),
+        "assessments": (Meter("c", "on", "family", chain="keyworker", moves=(("none", "waiting"),)), True),
+        "worsening": (Meter("d", "on", "family", chain="crisis", moves=(("stable", "strained"),)), False),
+        "helped": (Meter("e", "while", "family", parse("keyworker == engaged")), True),
+        "helped in crisis": (Meter("f", "while", "family", parse("keyworker == engaged and crisis >= acute")), False),
+        "set up": (Meter("g", "while", "family", parse("callout == 150")), True),
+        "always": (Meter("h", "while", "family", parse("always")), False),
+        "everyone": (Meter("i", "while", "family"), False),
+    }
+    for name, (meter, expected) in meters.items():
+        assert is_of_services(model, meter) is expected, name
 
 
 def test_doubling_every_price_doubles_every_total(ds: xr.Dataset) -> None:
