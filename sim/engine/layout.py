@@ -71,12 +71,13 @@ def possible_moves(model: Model, chain: Chain) -> list[tuple[str, str]]:
 
 
 def handovers(chain: Chain) -> list[tuple[str, str]]:
-    """List the moves by which a regime that starts may hand over the cases of a service."""
-    if chain.service is None:
+    """List the moves by which a regime that starts may hand over the cases of a service (see handover.py)."""
+    if chain.service is None or "waiting" not in chain.states:
         return []
     end = "closed" if "closed" in chain.states else "none"
     open_ = [s for s in chain.states if s == "waiting" or s.startswith("engaged")]
-    return [(state, end) for state in open_ if end in chain.states]
+    idle = [s for s in ("none", "closed", "dropped_out", "refused") if s in chain.states]
+    return [(state, end) for state in open_] + [(state, "waiting") for state in idle]
 
 
 def kept_areas(model: Model) -> list[str]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from sim.engine.ageing import Birthdays, keep_birthdays, turn_over
 from sim.engine.draws import key
+from sim.engine.feedback import Feedback
+from sim.engine.handover import hand_over
 from sim.engine.layout import area_slots, layout_of
 from sim.engine.meeting import hold_meeting
 from sim.engine.opening import open_world
@@ -24,7 +26,7 @@ from sim.engine.world import World
 from sim.model.compile import Compiled, compile_model
 from sim.model.expressions import Node
 from sim.model.scope import Moment, moment
-from sim.model.spec import Scenario
+from sim.model.spec import Model, Scenario
 from sim.model.spec import World as Regime
 
 
@@ -36,7 +38,7 @@ class Line:
     names: list[str]
     regime: str
     staff: dict[str, Staff] = field(default_factory=dict)
-    stocks: dict[str, float] = field(default_factory=dict)
+    feedback: Feedback = field(default_factory=Feedback)
 
 
 def layout(scenario: Scenario) -> Layout:
@@ -54,6 +56,7 @@ def replicate(
     scheme: str = "points",
     keep_states: bool = False,
     observe: Observer | None = None,
+    at_start: Observer | None = None,
 ) -> Record:
     """Simulate one replication of every world of a scenario.
 
@@ -69,6 +72,8 @@ def replicate(
         Also keep every row's final states (world number, chain).
     observe
         Looks at the rows themselves after each step; must change nothing.
+    at_start
+        The same before the first step.
 
     Returns
     -------
@@ -76,6 +81,9 @@ def replicate(
     """
     started = time.process_time()
     run = _Run(scenario, replication, scheme)
+    if at_start is not None:
+        for line in run.lines:
+            at_start(run.step - 1, line)
     while run.step < run.last:
         run.advance()
         if observe is not None:
@@ -102,6 +110,7 @@ class _Run:
         self.recorder = Recorder(layout_, scenario, replication)
         self.workforces = {w.regime: self._workforce(w) for w in scenario.worlds}
         self.lines: list[Line] = []
+        self.parting: list[tuple[Line, Model, str]] = []
         for world in scenario.worlds:
             if world.regime == scenario.baseline:
                 names = [w.name for w in scenario.worlds if w.effect_set == world.effect_set]
@@ -127,7 +136,7 @@ class _Run:
     def _now(self, line: Line) -> Moment:
         """Give what expressions may ask of this step."""
         world = line.world
-        totals = dict(line.stocks)
+        totals = {stock.name: line.feedback.levels.get(stock.name, 0.0) for stock in world.compiled.model.stocks}
         for name, node in world.compiled.totals.items():
             totals[name] = _total(line, name, node)
         return moment(world.compiled.model, self.step, totals)
@@ -142,6 +151,9 @@ class _Run:
         if self.step > self.first:
             keep_birthdays(worlds, self.birthdays, self.step)
         turn_over(worlds, self.birthdays, self.step, self.stream)
+        for line, before, rule in self.parting:
+            hand_over(line.world, before, rule)
+        self.parting.clear()
         moments = [self._now(line) for line in self.lines]
         for line, now in zip(self.lines, moments, strict=True):
             self._clocked(line, now)
@@ -152,6 +164,8 @@ class _Run:
         for line in self.lines:
             for memory in line.world.compiled.model.memories:
                 line.world.shift_memory(memory)
+            if line.world.compiled.model.stocks:
+                line.feedback.advance(line.world.compiled.model, self._now(line))
             if self.step >= 0:
                 self.recorder.record(self.step, line)
         self.step += 1
@@ -167,7 +181,8 @@ class _Run:
                 continue
             line.names.remove(world.name)
             twin = line.world.fork(self.compiled[world.name])
-            new = Line(twin, [world.name], world.regime, stocks=dict(line.stocks))
+            new = Line(twin, [world.name], world.regime, feedback=line.feedback.copy())
+            self.parting.append((new, line.world.compiled.model, world.handover))
             self.lines.append(new)
             new.staff = line.staff
             self.recorder.part(line, new)

@@ -48,6 +48,7 @@ _ARITHMETIC: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
     "or": lambda a, b: ((a != 0) | (b != 0)).astype(np.float64),
 }  # fmt: skip
 MAX_DEPTH = 60
+MAX_OPERATORS = 400
 
 
 class ExpressionError(ValueError):
@@ -207,7 +208,7 @@ class _Parser:
     """Recursive descent over tokens; one method per level of binding."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.end, self.depth = text, 0, 0
+        self.text, self.end, self.depth, self.operators = text, 0, 0, 0
         self.kind, self.token, self.column = "end", "", 0
         self.advance()
 
@@ -238,23 +239,30 @@ class _Parser:
     def chain(self, level: Callable[[], Node], *tokens: str) -> Node:
         left = level()
         while (sign := self.accept(*tokens)) is not None:
+            self.operators += 1
+            if self.operators > MAX_OPERATORS:
+                rule = f"more than {MAX_OPERATORS} operators; name parts of it as parameters"
+                raise ExpressionError(rule, sign.column)
             left = Node(sign.kind, sign.column, args=(left, level()))
         return left
 
-    def either(self) -> Node:
+    def nested(self, level: Callable[[], Node], what: str) -> Node:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise ExpressionError(f"brackets are nested more than {MAX_DEPTH} deep", self.column)
-        node = self.chain(self.both, "or")
+            raise ExpressionError(f"{what} are nested more than {MAX_DEPTH} deep", self.column)
+        node = level()
         self.depth -= 1
         return node
+
+    def either(self) -> Node:
+        return self.nested(lambda: self.chain(self.both, "or"), "brackets")
 
     def both(self) -> Node:
         return self.chain(self.negation, "and")
 
     def negation(self) -> Node:
         if (sign := self.accept("not")) is not None:
-            return Node("not", sign.column, args=(self.negation(),))
+            return Node("not", sign.column, args=(self.nested(self.negation, "negations"),))
         left = self.sum()
         sign = self.accept(*_COMPARE)
         if sign is None:
@@ -272,18 +280,13 @@ class _Parser:
 
     def signed(self) -> Node:
         if (sign := self.accept("-")) is not None:
-            self.depth += 1
-            if self.depth > MAX_DEPTH:
-                raise ExpressionError(f"signs are nested more than {MAX_DEPTH} deep", self.column)
-            node = Node("negative", sign.column, args=(self.signed(),))
-            self.depth -= 1
-            return node
+            return Node("negative", sign.column, args=(self.nested(self.signed, "signs"),))
         return self.power()
 
     def power(self) -> Node:
         base = self.atom()
         if (sign := self.accept("^")) is not None:
-            return Node("^", sign.column, args=(base, self.signed()))
+            return Node("^", sign.column, args=(base, self.nested(self.signed, "powers")))
         return base
 
     def atom(self) -> Node:

@@ -17,7 +17,7 @@ from sim.errors import ModelError
 from sim.model.arrays import FloatArray, StateArray
 from sim.model.expressions import Expression, parse
 from sim.model.grid import Axis, Factor, effect_factors, fold, reduced
-from sim.model.scope import Moment, Reader, moment, moment_names
+from sim.model.scope import CLOCK_NAMES, Moment, Reader, moment, moment_names
 from sim.model.spec import Chain, Model
 
 GROUP_CELLS = 1 << 15
@@ -255,7 +255,7 @@ def _totals(program: Program) -> list[str]:
     """Name the totals that a program reads."""
     model = program.reader.model
     names = frozenset[str]().union(*(moment_names(f.times, model) for f in program.factors))
-    return [name for name in names if "(" in name]
+    return [name for name in names if name not in CLOCK_NAMES and name != "age"]
 
 
 def _slots(

@@ -99,7 +99,7 @@ def cost_variables(
         ``area_cost``, ``payer_share`` (line, agency) and ``in_ledger`` (line, ledger).
     """
     names = line_names(scenario)
-    prices = np.stack([_world_prices(scenario, world, names) for world in scenario.worlds])
+    prices = np.stack([world_prices(scenario, world, names) for world in scenario.worlds])
     at = _meter_of_line(scenario, layout, names)
     years = np.asarray(layout.year_of_step, dtype=np.intp)
     cost = np.stack([_by_year(one[..., at] * prices, years, len(layout.years)) for one in meters])
@@ -117,7 +117,7 @@ def cost_variables(
     }
 
 
-def _world_prices(scenario: Scenario, world: World, names: tuple[str, ...]) -> FloatArray:
+def world_prices(scenario: Scenario, world: World, names: tuple[str, ...]) -> FloatArray:
     """Give the prices of a world, (step, line): the baseline's until it begins, like everything else."""
     prices = real_prices(world.model, names, scenario.deflators, scenario.price_year)
     if world.start > 0:

@@ -130,7 +130,7 @@ def _cost(ds: xr.Dataset, world: WorldName, baseline: WorldName | None, ledger: 
 
     samples = _paired(lambda w: cost_per_family_year(ds, w, ledger), world, baseline)
     moment = "variance" if baseline is None else "difference_variance"
-    years = (ds.sizes["step"] - 1) * ds.attrs["step_years"]
+    years = (ds.sizes["step"] - 1 - window_start(ds)) * ds.attrs["step_years"]
     variance = float(of_world(ds, world, "family_cost").sel(ledger=ledger, family_moment=moment)[0]) / years**2
     if baseline is not None and baseline.regime != ds.attrs["baseline"]:
         variance = float("nan")  # the engine pairs each family with the baseline alone

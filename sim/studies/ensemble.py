@@ -17,6 +17,7 @@ from sim.engine import simulate as engine
 from sim.engine.recording import Record
 from sim.model.spec import Scenario
 from sim.results.dataset import to_dataset
+from sim.studies.rows import is_small, replicate_with_rows
 
 Progress = Callable[[int, int], None]
 """Called with replications done and in all."""
@@ -78,7 +79,7 @@ def _reporting(records: Iterator[Record], total: int, progress: Progress | None)
 def _serial(scenario: Scenario) -> Iterator[Record]:
     """Run one replication after another here."""
     for replication in range(scenario.replications):
-        yield engine.replicate(scenario, replication)
+        yield one_replication(scenario, replication)
 
 
 def _parallel(scenario: Scenario, workers: int, memory: _Memory) -> Iterator[Record]:
@@ -119,7 +120,14 @@ def _prepare(scenario: Scenario) -> None:
 
 def _replicate(replication: int) -> tuple[Record, int, float]:
     """Run one replication in a worker; give the record, who made it and that process's peak memory."""
-    return engine.replicate(_PREPARED[0], replication), os.getpid(), peak_memory_mb()
+    return one_replication(_PREPARED[0], replication), os.getpid(), peak_memory_mb()
+
+
+def one_replication(scenario: Scenario, replication: int) -> Record:
+    """Run one replication; the first of a small model, or the only one, also says how much its rows differ."""
+    if replication == 0 and (scenario.replications == 1 or is_small(scenario)):
+        return replicate_with_rows(scenario, replication, engine.layout(scenario))
+    return engine.replicate(scenario, replication)
 
 
 class _Memory:
