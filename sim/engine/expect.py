@@ -316,7 +316,7 @@ def expect_record(scenario: Scenario) -> Record:
     """
     started = time.process_time()
     layout = layout_of(scenario)
-    record = _empty(layout)
+    record = empty_record(layout)
     size = scenario.worlds[0].model.units[0].size
     for w, world in enumerate(scenario.worlds):
         base = scenario.baseline_of(world)
@@ -355,7 +355,8 @@ def _under(cells: Cells, compiled: Compiled, size: int) -> Cells:
     return other
 
 
-def _empty(layout: Layout) -> Record:
+def empty_record(layout: Layout) -> Record:
+    """Make a record of zeros for a solver to fill."""
     w, p, s, m = len(layout.worlds), layout.n_steps, len(layout.services), len(layout.meters)
     a, y = len(layout.areas), len(layout.years)
     return Record(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.report.numbers import MINUS, count, difference, figure, interval, months, plural, share
@@ -31,6 +31,8 @@ def headline(summary: Summary) -> Table:
     """Make the table that ends a run: costs and outcomes by regime, and the difference in cost to the baseline."""
     ledgers = _first(summary, "cost_per_family_year")
     outcomes = [] if ledgers else _first(summary, "outcomes")
+    if not ledgers and not outcomes:
+        return replace(waits(summary), title=_title(summary))
     columns = ["regime", *(f"{ledger}, £ a family-year" for ledger in ledgers)]
     columns += [f"difference, {ledger}" for ledger in ledgers]
     care = any(_looked_after(figures) is not None for figures in summary["regimes"].values())

@@ -14,6 +14,7 @@ from multiprocessing import active_children, get_all_start_methods, get_context
 import xarray as xr
 
 from sim.engine import simulate as engine
+from sim.engine.pure_queue import replicate_queue
 from sim.engine.recording import Record
 from sim.model.spec import Scenario
 from sim.results.dataset import to_dataset
@@ -125,9 +126,16 @@ def _replicate(replication: int) -> tuple[Record, int, float]:
 
 def one_replication(scenario: Scenario, replication: int) -> Record:
     """Run one replication; the first of a small model, or the only one, also says how much its rows differ."""
+    if _is_queue(scenario):
+        return replicate_queue(scenario, replication)
     if replication == 0 and (scenario.replications == 1 or is_small(scenario)):
         return replicate_with_rows(scenario, replication, engine.layout(scenario))
     return engine.replicate(scenario, replication)
+
+
+def _is_queue(scenario: Scenario) -> bool:
+    """Say whether a scenario is to be run case by case."""
+    return any(world.model.queues == "per_family" for world in scenario.worlds)
 
 
 class _Memory:
