@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import textwrap
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -98,6 +101,12 @@ def plot_queues(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None =
     return ax
 
 
+def _agency_label(ds: xr.Dataset, agency: str) -> str:
+    """Give an agency's full name without what stands in brackets, on short lines."""
+    names: dict[str, str] = json.loads(ds.attrs.get("agencies", "{}"))
+    return textwrap.fill(names.get(agency, words(agency)).split(" (")[0], 30)
+
+
 def plot_cost_by_agency(
     ds: xr.Dataset, ax: Axes | None = None, ledger: str = "narrow", effect_set: str | None = None
 ) -> Axes:
@@ -114,7 +123,7 @@ def plot_cost_by_agency(
         ax.barh(y, mean, height * 0.9, color=COLOURS[i % len(COLOURS)], label=words(world.regime))
         if ds.attrs["solver"] != "expect" and ds.sizes["replication"] > 1:
             ax.errorbar(mean, y, xerr=mean - low, fmt="none", ecolor=INK, elinewidth=0.8, capsize=1.5)
-    ax.set(yticks=np.arange(len(agencies)), yticklabels=[words(name) for name in agencies])
+    ax.set(yticks=np.arange(len(agencies)), yticklabels=[_agency_label(ds, name) for name in agencies])
     ax.set_ylim(len(agencies) - 0.5, -0.5)
     ax.set(xlabel=f"£ per family-year on the books, {ledger} ledger, {ds.attrs['price_year']} prices")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
