@@ -97,7 +97,7 @@ def plot_queues(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None =
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     ax.set(xlabel="Places and families waiting (each grid line is ten times the one before)", xlim=(0, None))
     ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(worlds), fontsize=8)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(len(worlds), 3), fontsize=8)
     return ax
 
 

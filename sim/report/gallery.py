@@ -19,7 +19,7 @@ from sim.report.figures import (
     plot_states,
     worlds_of_set,
 )
-from sim.report.style import RC, new_axes, new_panels, words
+from sim.report.style import MOST_BESIDE, RC, new_axes, new_panels, words
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,11 @@ class Drawn:
 def _states(ds: xr.Dataset) -> Figure:
     """Draw one panel for each regime under the first evidence set."""
     worlds = worlds_of_set(ds)
-    panels = new_panels(len(worlds), min(3.1 * len(worlds) + 0.8, 11.0), 3.4)
+    panels = new_panels(len(worlds), max(2.8, 4.2 / len(worlds)), 3.4)
     for ax, world in zip(panels, worlds, strict=True):
         plot_states(ds, ax, world)
-    panels[0].set_ylabel(f"Share in each state of {words(main_chain(ds))}")
+    for left in panels[::MOST_BESIDE]:
+        left.set_ylabel(f"Share in each state of {words(main_chain(ds))}")
     return _figure_of(panels[0])
 
 

@@ -28,11 +28,19 @@ def new_axes(width: float = 7.0, height: float = 4.0) -> Axes:
     return new_panels(1, width, height)[0]
 
 
+MOST_BESIDE = 4
+"""Panels beside each other in one row."""
+
+
 def new_panels(n: int, width: float, height: float) -> list[Axes]:
-    """Make ``n`` pairs of axes side by side that share their y axis."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    """Make ``n`` pairs of axes that share their y axis, at most ``MOST_BESIDE`` in a row; sizes are one panel's."""
+    rows, columns = -(-n // MOST_BESIDE), min(n, MOST_BESIDE)
+    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
     FigureCanvasAgg(figure)
-    return list(figure.subplots(1, n, sharey=True, squeeze=False)[0])
+    panels = list(figure.subplots(rows, columns, sharey=True, squeeze=False).reshape(-1))
+    for spare in panels[n:]:
+        spare.remove()
+    return panels[:n]
 
 
 def spaced(values: Sequence[float], gap: float) -> list[float]:

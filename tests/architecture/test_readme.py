@@ -1,0 +1,74 @@
+"""Every command and snippet of the README runs: on a small version of the same config, in an empty folder."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli import app
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^    (families .*?)(?:\s{2,}#.*)?$", README, flags=re.M)
+TARGETS = re.findall(r"^    make ([a-z-]+)", README, flags=re.M)
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+NATIONAL = "configs/scenarios/national.yaml"
+SMALL = ["--set", "units.family.size=300", "--set", "clock.steps=26", "--set", "effect_set=measured"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an empty folder that holds the configs and one small finished run, and work there."""
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    monkeypatch.chdir(tmp_path)
+    made = run(f"families run {NATIONAL} --out DIR --replications 1 --quiet")
+    assert made.exit_code == 0, made.output
+    return tmp_path
+
+
+def run(command: str) -> object:
+    """Run a command of the README, made small."""
+    words = shlex.split(command)[1:]
+    words = ["configs/scenarios/demo.yaml" if word == "CONFIG" else word for word in words]
+    words = ["my_scenario" if word == "NAME" else word for word in words]
+    if words[0] == "run":
+        words = [*("2" if word == "20" else word for word in words), *SMALL]
+    return CliRunner().invoke(app, words)
+
+
+def test_there_is_something_to_check() -> None:
+    """The README has commands, targets and Python."""
+    assert len(COMMANDS) >= 5
+    assert set(TARGETS) >= {"run", "test"}
+    assert SNIPPETS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command(folder: Path, command: str) -> None:
+    """The command ends well."""
+    result = run(command)
+    assert result.exit_code == 0, result.output  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("target", sorted(set(TARGETS)))
+def test_make_target(target: str) -> None:
+    """Make knows the target and what it would do."""
+    done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
+def test_snippet(folder: Path, snippet: str) -> None:
+    """The Python runs, on the small version."""
+    sets = [SMALL[i] for i in range(1, len(SMALL), 2)]
+    small = snippet.replace(f'sim.load("{NATIONAL}")', f'sim.load("{NATIONAL}", {[*sets, "replications=2"]!r})')
+    assert small != snippet
+    names: dict[str, object] = {}
+    exec(compile(small.replace("workers=2", "workers=1"), "README.md", "exec"), names)
+    assert names
