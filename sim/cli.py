@@ -203,6 +203,44 @@ def check(config: Config, sets: Sets = None) -> None:
     typer.echo(checked(config, sets or []), nl=False)
 
 
+@app.command(name="fit-effects")
+@plainly
+def fit_effects(
+    config: Annotated[str, typer.Argument(help="The study in whose model effects are solved for.")] = "national",
+    sets: Sets = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="SET", help="An evidence set of the study; may be repeated.")
+    ] = None,
+    replications: Annotated[int, typer.Option(min=1, help="Replications of each simulated evaluation.")] = 6,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what is found, change no file.")] = False,
+) -> None:
+    """Solve for the effects with which a simulated evaluation finds what was measured, and keep them."""
+    from sim.config.fitting import run as fit
+    from sim.studies.fit_effects import table
+
+    for found in fit(
+        config, sets or [], only=only or [], replications=replications, workers=workers, write=not dry_run,
+        tell=lambda line: typer.echo(line, err=True),
+    ):  # fmt: skip
+        typer.echo(table(found))
+
+
+@app.command()
+@plainly
+def sanity(
+    config: Annotated[str, typer.Argument(help="A national study.")] = "national",
+    sets: Sets = None,
+    replications: Annotated[int, typer.Option(min=1, help="Replications of each part.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
+) -> None:
+    """Hold a national study against what it must respect, figure by figure."""
+    from sim.config.sanity import run as checked
+    from sim.studies.sanity import table
+
+    typer.echo(table(checked(config, sets or [], replications=replications, workers=workers)), nl=False)
+
+
 class Drawing(StrEnum):
     """What ``show`` shows."""
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from sim.config import library
 from sim.config.drawing import as_mermaid, as_text
+from sim.config.fitting import stale
 from sim.config.limits import estimate
 from sim.config.loading import load, tree_of
 from sim.config.problems import Findings
@@ -47,7 +48,7 @@ def check(path: str | Path, sets: Sequence[str] = ()) -> str:
     lines = [f"{scenario.title}: nothing wrong was found", *_contents(scenario)]
     if config is not None:
         lines.append(f"a run needs {estimate(config)}")
-    lines += [f"note: {note}" for note in notes(scenario)]
+    lines += [f"note: {note}" for note in (*notes(scenario), *stale(scenario))]
     return "\n".join(lines) + "\n"
 
 

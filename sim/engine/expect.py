@@ -84,9 +84,7 @@ class Cells:
         now = self.now()
         if any(axis.source.kind == "age" for code in self.compiled.codes for axis, _ in code.axes):
             self.world.index(now)
-        for name, condition in self.compiled.conditions.items():
-            if condition.clocked:
-                self.world.look_again(name, condition.truth(self.compiled.codes, now))
+        self.world.look_again(now)
         self.flows = {c.name: np.zeros((len(c.states), len(c.states))) for c in self.model.chains}
         for chain in self.model.chains:
             if chain.ages_steps is not None and self._age(chain) == chain.ages_steps[1]:
@@ -111,8 +109,7 @@ class Cells:
         """Give the expected number of rows a root row for which a condition holds."""
         compiled = self.compiled.conditions[condition]
         rows = self.world.population.rows[compiled.reader.unit]
-        holds = self.world.truth[condition][self.world.codes[compiled.code]]
-        return float(self.weights[rows.parent[holds]].sum())
+        return float(self.weights[rows.parent[self.world.holds(condition)]].sum())
 
     def metered(self, meter: str) -> float:
         """Give the expected number of rows a root row that a meter counts."""

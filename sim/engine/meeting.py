@@ -9,7 +9,7 @@ import numpy as np
 from sim.engine.admission import admit, free_places
 from sim.engine.draws import key, uniform, words
 from sim.engine.world import World
-from sim.model.arrays import IntArray
+from sim.model.arrays import BoolArray, IntArray
 from sim.model.spec import Service
 
 WAIT_BINS = 121
@@ -47,34 +47,39 @@ def hold_meeting(world: World, name: str, places: IntArray | None, stream: int) 
         chosen = np.arange(len(rows))
     else:
         free = free_places(places, world.busy[name])
-        area = world.root.area[rows]
-        open_ = np.flatnonzero(free[area] > 0)
-        chosen = open_[admit(free, area[open_], priority_class(world, name, rows[open_], stream))]
-    admitted = queue[chosen]
-    keep = np.ones(len(queue), np.bool_)
+        area = world.root.area.take(rows)
+        open_ = (free > 0).take(area).nonzero()[0]
+        chosen = open_[admit(free, area.take(open_), priority_class(world, name, rows.take(open_), stream))]
+    keep = np.ones(len(rows), np.bool_)
     keep[chosen] = False
-    world.queue[name] = queue[keep]
-    chain = world.chains[name]
-    first = next(i for i, state in enumerate(chain.states) if state.startswith("engaged"))
-    world.move(name, admitted[:, 0], first)
-    return Admission(admitted[:, 0], world.step - admitted[:, 1])
+    world.queue[name] = _side_by_side(rows.compress(keep), queue[:, 1].compress(keep))
+    admitted, since = rows.take(chosen), queue[:, 1].take(chosen)
+    first = int(world.engaged[name].argmax())
+    world.move(name, admitted, first)
+    return Admission(admitted, world.step - since)
 
 
 def standing_queue(world: World, name: str, stream: int) -> IntArray:
     """Bring the queue up to date: (row, step of joining) in order of arrival, those of one step shuffled by a hash."""
     waiting = world.chains[name].states.index("waiting")
-    arrived = world.arrivals[name]
-    parts: list[IntArray] = [world.queue[name]]
-    if arrived:
-        new = np.concatenate(arrived)
+    queue = world.queue[name]
+    rows, since = queue[:, 0], queue[:, 1]
+    if world.arrivals[name]:
+        new = np.concatenate(world.arrivals[name])
         order = np.argsort(words(key(stream, "tie", name, world.step), world.root.ids.take(new[:, 0])))
-        parts.append(new[order[np.argsort(new[order, 1], kind="stable")]])
+        if (new[:, 1] != new[0, 1]).any():
+            order = order[np.argsort(new[order, 1], kind="stable")]
+        rows, since = np.concatenate([rows, new[:, 0].take(order)]), np.concatenate([since, new[:, 1].take(order)])
         world.arrivals[name] = []
-    queue = np.concatenate(parts)
-    rows = queue[:, 0]
     # Who left the queue, and perhaps joined it again later, does not stand at the old place.
-    still = (world.state[name].take(rows) == waiting) & (world.joined[name].take(rows) == queue[:, 1])
-    return queue.compress(still, axis=0)
+    still = world.state[name].take(rows) == waiting
+    still &= world.joined[name].take(rows) == since
+    return _side_by_side(rows.compress(still), since.compress(still))
+
+
+def _side_by_side(rows: IntArray, since: IntArray) -> IntArray:
+    """Put two columns together, each of them contiguous."""
+    return np.stack([rows, since]).T
 
 
 def priority_class(world: World, name: str, rows: IntArray, stream: int) -> IntArray:
@@ -121,13 +126,14 @@ def _carried(world: World, rows: IntArray) -> dict[str, IntArray]:
     return carried | {n: m[rows] for n, m in world.memory.items()} | {n: t[rows] for n, t in world.root.traits.items()}
 
 
-def _brokered(world: World, name: str, rows: IntArray, stream: int) -> IntArray | None:
+def _brokered(world: World, name: str, rows: IntArray, stream: int) -> BoolArray | None:
     """Mark the rows for which a key worker has arranged a place in the front of this queue; None when nobody may."""
-    marked = None
+    marked: BoolArray | None = None
     for broker, chain in world.chains.items():
         share = chain.service.brokers.get(name, 0.0) if chain.service else 0.0
         if share > 0.0:
-            lucky = uniform(key(stream, "broker", broker, name), world.root.ids[rows]) < share
-            mine = lucky & world.engaged[broker][world.state[broker][rows]]
-            marked = mine if marked is None else marked | mine
+            marked = np.zeros(len(rows), np.bool_) if marked is None else marked
+            helped = world.engaged[broker].take(world.state[broker].take(rows)).nonzero()[0]
+            lucky = uniform(key(stream, "broker", broker, name), world.root.ids.take(rows.take(helped))) < share
+            marked[helped.compress(lucky)] = True
     return marked

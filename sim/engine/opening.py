@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from sim.engine.draws import key, uniform
-from sim.engine.population import Renewal
+from sim.engine.population import Rows
 from sim.engine.step import Pass, make_pass
 from sim.engine.world import World
 from sim.model.arrays import FloatArray, IntArray, StateArray
 from sim.model.program import BETTER, WORSE
-from sim.model.scope import Moment, Source, clock_value
+from sim.model.scope import Moment
 from sim.model.spec import Chain
 
 
@@ -23,8 +23,9 @@ def open_world(world: World, stream: int, now: Moment) -> None:
     chains = world.compiled.model.chains
     for chain in chains:
         if chain.start is not None:
-            rows = np.flatnonzero(world.rows(chain.name).active)
-            world.state[chain.name][rows] = _by_share(world, chain, rows, stream, world.step)
+            people = world.rows(chain.name)
+            rows = np.flatnonzero(people.active)
+            world.state[chain.name][rows] = FirstStates(people, rows, world.step, stream).of(world, chain)
     world.adopt(world.compiled)
     world.index(now)
     for chain in chains:
@@ -35,19 +36,30 @@ def open_world(world: World, stream: int, now: Moment) -> None:
         world.entered[name][:] = world.step
 
 
-def _by_share(world: World, chain: Chain, rows: IntArray, stream: int, step: int) -> StateArray:
-    """Draw first states by the chain's shares; a row out of the chain's ages is in its first state."""
-    model = world.compiled.model
-    start = chain.start or {}
-    shares = np.array([clock_value(start[s], model, 0) if s in start else 0.0 for s in chain.states])
-    shares[0] += 1.0 - shares.sum()
-    people = world.rows(chain.name)
-    u = uniform(key(stream, "first state", chain.name, step), people.ids[rows])
-    drawn = np.minimum(np.searchsorted(np.cumsum(shares), u, side="right"), len(shares) - 1)
-    if chain.ages_steps is not None:
-        age = step - people.born[rows]
-        drawn = np.where((age >= chain.ages_steps[0]) & (age < chain.ages_steps[1]), drawn, 0)
-    return drawn.astype(np.uint8)
+class FirstStates:
+    """Draws the first states of some rows by the shares of each chain; worlds whose shares agree share the draws."""
+
+    def __init__(self, people: Rows, rows: IntArray, step: int, stream: int) -> None:
+        self.people, self.rows, self.step, self.stream = people, rows, step, stream
+        self.uniforms: dict[str, FloatArray] = {}
+        self.drawn: dict[tuple[str, tuple[float, ...]], StateArray] = {}
+
+    def of(self, world: World, chain: Chain) -> StateArray:
+        """Give first states, (row,); a row out of the chain's ages is in its first state."""
+        bounds = world.start_shares(chain.name)
+        if (chain.name, bounds) not in self.drawn:
+            self.drawn[chain.name, bounds] = self._draw(chain, bounds)
+        return self.drawn[chain.name, bounds]
+
+    def _draw(self, chain: Chain, bounds: tuple[float, ...]) -> StateArray:
+        if chain.name not in self.uniforms:
+            stream = key(self.stream, "first state", chain.name, self.step)
+            self.uniforms[chain.name] = uniform(stream, self.people.ids.take(self.rows))
+        drawn = np.searchsorted(np.array(bounds[:-1]), self.uniforms[chain.name], side="right")
+        if chain.ages_steps is not None:
+            age = self.step - self.people.born.take(self.rows)
+            drawn *= (age >= chain.ages_steps[0]) & (age < chain.ages_steps[1])
+        return drawn.astype(np.uint8)
 
 
 def _stationary(world: World, chain: Chain, rows: IntArray, stream: int, now: Moment) -> StateArray:
@@ -86,71 +98,48 @@ def stationary(flow: FloatArray) -> FloatArray:
     return np.asarray(np.clip(np.linalg.pinv(system) @ target, 0.0, 1.0))
 
 
-def leave(world: World, renewal: Renewal) -> None:
-    """Empty the places of rows that leave and of those that are taken over, before their rows change hands."""
-    for unit, rows in _by_unit(renewal, entering=False):
-        _put_back(world, unit, rows)
-        _count(world, unit, rows, -1)
-    for unit, rows in _by_unit(renewal, entering=True):
-        here = rows[world.population.rows[unit].active[rows]]
-        _put_back(world, unit, here)
-        _count(world, unit, here, -1)
+def leave(world: World, unit: str, rows: IntArray) -> None:
+    """Empty the places of rows that leave, while they are still there."""
+    _settle(world, unit, rows, None)
+    _count(world, unit, rows, -1)
+    for name, bars in world.bars.items():
+        if world.chains[name].unit == unit:
+            bars.clear(rows)
 
 
-def introduce(world: World, renewal: Renewal, born_before: dict[str, IntArray]) -> None:
-    """Make known the ages of newcomers and forget what their places remember, while nobody is counted there."""
-    for unit, rows in renewal.entering.items():
-        people = world.population.rows[unit]
-        top = oldest(world, unit)
-        if top is not None:
-            old = np.clip(world.step - born_before[unit], 0, top)
-            new = np.clip(world.step - people.born[rows], 0, top)
-            for wire in world.compiled.wires[Source("age")]:
-                if wire.unit == unit:
-                    world.tell_one(wire, rows, old, new)
-        if people is world.root:
-            for name, bits in world.memory_bits.items():
-                bits[rows] = 0
-                world.recall(name, rows, np.zeros(len(rows), np.uint8))
+def welcome(world: World, unit: str, new: IntArray, drawn: FirstStates) -> None:
+    """Put newcomers into their first states, some in places taken over and some (``new``) in places that were empty."""
+    _count(world, unit, new, 1)
+    _settle(world, unit, drawn.rows, drawn)
+    for name, bars in world.bars.items():
+        if world.chains[name].unit == unit:
+            bars.set(new, world.state[name].take(new))
+    if world.population.rows[unit] is world.root:
+        for name, bits in world.memory_bits.items():
+            bits[drawn.rows] = 0
+            world.memory[name][drawn.rows] = 0
 
 
-def welcome(world: World, renewal: Renewal, stream: int) -> None:
-    """Count newcomers and draw their first states."""
-    for unit, rows in renewal.entering.items():
-        _count(world, unit, rows, 1)
-        for chain in world.compiled.model.chains:
-            if chain.unit == unit and chain.start:
-                drawn = _by_share(world, chain, rows, stream, world.step)
-                moved = drawn.nonzero()[0]
-                world.move(chain.name, rows.take(moved), drawn.take(moved), counted=False)
-
-
-def oldest(world: World, unit: str) -> int | None:
-    """Give the highest age in steps that the unit's codes tell apart, None when none reads ages."""
-    wires = world.compiled.wires.get(Source("age"), ())
-    tops = [len(wire.classes) - 1 for wire in wires if wire.unit == unit]
-    return min(tops) if tops else None
-
-
-def _by_unit(renewal: Renewal, entering: bool) -> list[tuple[str, IntArray]]:
-    return list((renewal.entering if entering else renewal.leaving).items())
-
-
-def _put_back(world: World, unit: str, rows: IntArray) -> None:
-    """Put rows back to the first state of every chain, uncounted."""
+def _settle(world: World, unit: str, rows: IntArray, drawn: FirstStates | None) -> None:
+    """Move rows to the states drawn for them, else to the first one of every chain, without counting it as moves."""
     for name, chain in world.chains.items():
         if chain.unit == unit:
-            moved = rows[world.state[name][rows] != 0]
-            world.move(name, moved, 0, counted=False)
+            old = world.state[name].take(rows)
+            new = drawn.of(world, chain) if drawn is not None and chain.start else np.zeros(len(rows), np.uint8)
+            moved = (old != new).nonzero()[0]
+            world.move(name, rows.take(moved), new.take(moved), counted=False)
 
 
 def _count(world: World, unit: str, rows: IntArray, by: int) -> None:
-    """Take rows (all in first states) out of occupancy and conditions, or add them."""
-    slots = np.bincount(world.slots[unit][rows], minlength=world.n_slots)
+    """Take rows (all in first states) out of the occupancy and the counts over children, or add them."""
+    if not len(rows):
+        return
+    people = world.population.rows[unit]
+    slots = by * np.bincount(world.slots[unit].take(rows), minlength=world.n_slots)
     for name, chain in world.chains.items():
         if chain.unit == unit:
-            world.occupancy[name][:, 0] += by * slots
-    for name, condition in world.compiled.conditions.items():
-        if condition.reader.unit == unit:
-            holds = world.truth[name][world.codes[condition.code][rows]]
-            world.add_to_condition(name, rows[holds], np.full(int(holds.sum()), by, dtype=np.int8))
+            world.occupancy[name][:, 0] += slots
+    for source, name in world.compiled.counts.items():
+        told = world.plain[name]
+        if told is not None and told.states[0] and world.chains[told.chain].unit == unit:
+            np.add.at(world.counts[source], people.parent.take(rows), np.int8(by))

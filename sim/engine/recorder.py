@@ -127,7 +127,7 @@ class Recorder:
     def waits(self, line: RunningLine, name: str, admission: Admission) -> None:
         """Write down the waits of those admitted at a meeting."""
         s, n_bins, n_slots = self.layout.services.index(name), self.layout.wait_bins, line.world.n_slots
-        slot = line.world.slots[line.world.root.unit.name].take(admission.rows)
+        slot = line.world.slots[line.world.root.unit.name].take(admission.rows).astype(np.intp)
         place = slot * n_bins + np.minimum(admission.waits, n_bins - 1)
         counts = np.bincount(place, minlength=n_slots * n_bins).reshape(n_slots, n_bins)
         diary = self.diaries[id(line)]
@@ -135,7 +135,7 @@ class Recorder:
         diary.area_waits[:, s] += counts
 
     def _rows(self, world: World) -> list[int]:
-        return [int(rows.active.sum()) for rows in world.population.rows.values()]
+        return [int(np.count_nonzero(rows.active)) for rows in world.population.rows.values()]
 
     def finish(self, lines: Sequence[RunningLine], seconds: float, keep_states: bool) -> Record:
         """Read the record off the diaries."""

@@ -58,8 +58,8 @@ class Record:
     team
         State of the teams after each step's meeting, (world, step, service, TEAM_SERIES).
     family_cost
-        Per root row: mean and variance of cost a row over the run and of its paired difference to the baseline of its
-        set, (world, ledger, 4) as mean, variance, mean difference, variance of difference.
+        Of the cost of a root row since the first regime began, and of its paired difference to the baseline of its
+        set: (world, ledger, 4) as mean, variance, mean difference, variance of difference.
     entrants
         Cost of the year before referral to the key worker, by ledger: (world, ledger, 4) as n, mean, mean of the
         dearest quarter, maximum; NaN where nothing was recorded.

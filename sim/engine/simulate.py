@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sim.engine.ageing import Birthdays, keep_birthdays, turn_over
+from sim.engine.ageing import keep_birthdays, turn_over
 from sim.engine.draws import key
 from sim.engine.feedback import Feedback
 from sim.engine.handover import hand_over
@@ -19,15 +19,14 @@ from sim.engine.opening import open_world
 from sim.engine.population import Population, make_population
 from sim.engine.recorder import Recorder
 from sim.engine.recording import Layout, Record
-from sim.engine.staffplan import team_plans
+from sim.engine.staffing import Staff
+from sim.engine.staffplan import open_teams
 from sim.engine.step import Stepper, make_pass
-from sim.engine.workforce import Staff, Workforce
 from sim.engine.world import World
 from sim.model.compile import Compiled, compile_model
 from sim.model.expressions import Node
 from sim.model.scope import Moment, moment
 from sim.model.spec import Model, Scenario
-from sim.model.spec import World as Regime
 
 
 @dataclass
@@ -67,7 +66,7 @@ def replicate(
     replication
         Number of the replication; with the seed it fixes every draw.
     scheme
-        ``points`` or ``plain``: see ``step.run_pass``.
+        ``points`` (only rows that their byte may move are looked at) or ``plain`` (all are): the same moves.
     keep_states
         Also keep every row's final states (world number, chain).
     observe
@@ -93,6 +92,17 @@ def replicate(
     return record
 
 
+_COMPILED: list[tuple[Scenario, dict[str, Compiled]]] = []
+"""The scenario compiled last: its replications follow one another."""
+
+
+def _compiled(scenario: Scenario) -> dict[str, Compiled]:
+    """Compile the models of a scenario, once for all of its replications."""
+    if not _COMPILED or _COMPILED[0][0] is not scenario:
+        _COMPILED[:] = [(scenario, {world.name: compile_model(world.model) for world in scenario.worlds})]
+    return _COMPILED[0][1]
+
+
 class _Run:
     """One replication in progress."""
 
@@ -100,15 +110,14 @@ class _Run:
         self.scenario, self.scheme = scenario, scheme
         model = scenario.worlds[0].model
         self.stream = key(scenario.seed, "replication", replication)
-        self.compiled: dict[str, Compiled] = {w.name: compile_model(w.model) for w in scenario.worlds}
+        self.compiled = _compiled(scenario)
         self.population: Population = make_population(model, scenario.seed, replication)
-        self.birthdays = Birthdays(self.population)
         self.first, self.last = -model.units[0].warm_up, model.clock.steps
         self.step = self.first
         layout_ = layout_of(scenario)
         slots = area_slots(model)
         self.recorder = Recorder(layout_, scenario, replication)
-        self.workforces = {w.regime: self._workforce(w) for w in scenario.worlds}
+        self.workforces = open_teams(scenario, self.stream)
         self.lines: list[Line] = []
         self.parting: list[tuple[Line, Model, str]] = []
         for world in scenario.worlds:
@@ -120,18 +129,6 @@ class _Run:
                 made.index(self._now(line))
                 self.lines.append(line)
         self._make_steppers()
-
-    def _workforce(self, world: Regime) -> Workforce | None:
-        """Open the teams of a regime: those of the baseline until the regime starts."""
-        base = self.scenario.baseline_of(world)
-        plans = team_plans(base.model)
-        if not plans:
-            return None
-        force = Workforce(plans, base.model.clock.step_years, self.stream, self.first)
-        if world.regime != base.regime:
-            for plan in team_plans(world.model):
-                force.change(max(world.start, self.first), plan)
-        return force
 
     def _now(self, line: Line) -> Moment:
         """Give what expressions may ask of this step."""
@@ -149,14 +146,14 @@ class _Run:
             world.step = self.step
             world.clear_flows()
         if self.step > self.first:
-            keep_birthdays(worlds, self.birthdays, self.step)
-        turn_over(worlds, self.birthdays, self.step, self.stream)
+            keep_birthdays(worlds, self.step)
+        turn_over(worlds, self.step, self.stream)
         for line, before, rule in self.parting:
             hand_over(line.world, before, rule)
         self.parting.clear()
         moments = [self._now(line) for line in self.lines]
         for line, now in zip(self.lines, moments, strict=True):
-            self._clocked(line, now)
+            line.world.look_again(now)
         for stepper in self.steppers:
             stepper.refresh(moments)
             stepper.run(self.step, self.scheme)
@@ -164,6 +161,7 @@ class _Run:
         for line in self.lines:
             for memory in line.world.compiled.model.memories:
                 line.world.shift_memory(memory)
+            line.world.settle()
             if line.world.compiled.model.stocks:
                 line.feedback.advance(line.world.compiled.model, self._now(line))
             if self.step >= 0:
@@ -187,6 +185,7 @@ class _Run:
             new.staff = line.staff
             self.recorder.part(line, new)
             twin.index(self._now(new))
+        if self.parting:
             self._make_steppers()
 
     def _make_steppers(self) -> None:
@@ -196,15 +195,9 @@ class _Run:
             for chain in self.scenario.worlds[0].model.order
         ]
 
-    def _clocked(self, line: Line, now: Moment) -> None:
-        """Look again at conditions that the clock may turn."""
-        for name, condition in line.world.compiled.conditions.items():
-            if condition.clocked:
-                line.world.look_again(name, condition.truth(line.world.compiled.codes, now))
-
     def _meet(self) -> None:
         """Run the workforces to the meeting and let each service of each world admit."""
-        staff = {regime: force.advance(self.step) if force else {} for regime, force in self.workforces.items()}
+        staff = self.workforces.advance(self.step)
         for line in self.lines:
             line.staff = staff[line.regime]
             for name in line.world.joined:

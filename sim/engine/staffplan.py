@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-from sim.engine.staffing import TeamPlan
+from sim.engine.staffing import Staff, TeamPlan
+from sim.engine.workforce import Workforce
 from sim.model.arrays import FloatArray
-from sim.model.spec import Model
+from sim.model.spec import Model, Scenario
 
 
 def team_plans(model: Model) -> list[TeamPlan]:
@@ -36,3 +38,65 @@ def team_plans(model: Model) -> list[TeamPlan]:
 
 def _by_area(model: Model, workers: Mapping[str, float]) -> FloatArray:
     return np.array([workers.get(area, 0.0) for area in model.areas.names])
+
+
+@dataclass
+class Teams:
+    """The teams of every regime; regimes that give a service the same plans share its team, whose fate is the same."""
+
+    forces: list[Workforce] = field(default_factory=list)
+    where: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Regime -> service -> which of the forces has its team."""
+
+    def advance(self, step: int) -> dict[str, dict[str, Staff]]:
+        """Run to the meeting at the end of a step; give the staff of each service by regime."""
+        staff = [force.advance(step) for force in self.forces]
+        return {
+            regime: {service: staff[i][service] for service, i in services.items()}
+            for regime, services in self.where.items()
+        }
+
+
+def open_teams(scenario: Scenario, stream: int) -> Teams:
+    """Open the teams of every regime: those of the baseline until the regime starts.
+
+    Parameters
+    ----------
+    scenario
+        Whose teams; worlds of one regime have the same.
+    stream
+        Key of the replication.
+    """
+    teams = Teams()
+    known: dict[tuple[object, ...], int] = {}
+    for world in scenario.worlds:
+        if world.regime in teams.where:
+            continue
+        base = scenario.baseline_of(world)
+        first = -base.model.units[0].warm_up
+        start = max(world.start, first)
+        later = {plan.service: plan for plan in team_plans(world.model)} if world.regime != base.regime else {}
+        mine = {plan.service: (plan, later.get(plan.service, plan)) for plan in team_plans(base.model)}
+        told = {name: _told(before, after, start) for name, (before, after) in mine.items()}
+        new = [name for name in mine if told[name] not in known]
+        if new:
+            force = Workforce([mine[name][0] for name in new], base.model.clock.step_years, stream, first)
+            for name in new:
+                if name in later:
+                    force.change(start, later[name])
+                known[told[name]] = len(teams.forces)
+            teams.forces.append(force)
+        teams.where[world.regime] = {name: known[told[name]] for name in mine}
+    return teams
+
+
+def _told(before: TeamPlan, after: TeamPlan, start: int) -> tuple[object, ...]:
+    """Give what two successive plans say, to be compared with others; equal ones have no start."""
+    first, second = (_contents(plan) for plan in (before, after))
+    return (first,) if first == second else (first, second, start)
+
+
+def _contents(plan: TeamPlan) -> tuple[object, ...]:
+    schedule = tuple((step, workers.tobytes()) for step, workers in plan.schedule)
+    plainly = {"workers": plan.workers.tobytes(), "schedule": schedule}
+    return tuple(plainly.get(f.name, getattr(plan, f.name)) for f in fields(plan))

@@ -1,29 +1,33 @@
 """One pass of one chain over one step: every world meets the same draws; the same code runs the bench and the nation.
 
-Rates chains meet a Poisson random measure (points.py); probabilities chains and the plain scheme take one uniform a row
-and a two-ended inverse: small numbers move to worse states, large ones to better states, the middle stays.
+Each row has one uniform (sieve.py) and a two-ended inverse: small numbers move it to worse states, large ones to better
+states, the middle stays. Only rows whose byte may move them are looked at: their code is read, and a table over (code,
+byte) says what the byte decides alone; the few others need the rest of their uniform. The ``plain`` scheme looks at
+everybody in full, and gives the same moves to the last bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from sim.engine.draws import key, uniform
-from sim.engine.points import Plan, Points, draw_rows, make_plan, scatter
 from sim.engine.population import Rows
+from sim.engine.reading import FIXED, Reading
+from sim.engine.sieve import BYTES, FINE_BITS, Bars, Draws, draw
 from sim.engine.world import World
-from sim.model.arrays import BoolArray, FloatArray, IntArray, StateArray
-from sim.model.program import BETTER, WORSE, Program, Tables
+from sim.model.arrays import FloatArray, IntArray
+from sim.model.program import BETTER, WORSE, Program, Tables, bars_of
 from sim.model.scope import Moment
 
-BULK = 1.25 * 2.0**-3
-"""Hazard a step up to which points are scattered over all rows (points.py); few rows reach beyond, and draw alone."""
-
-
-FEW_SLOTS = 3
+UNSURE = 0xFFFF
+"""In a table by byte: the rest of the uniform decides."""
+MOST_BYTE_CODES = 512
+"""A table by byte pays for small codes and chances that the clock does not change."""
+MARGIN = 1.0 / 16
+"""Room in the bars of chances that change with the clock, so that they need not be set anew each step."""
 
 
 @dataclass
@@ -34,76 +38,40 @@ class Pass:
     program: Program
     codes: list[int]
     tables: Tables
-    bounds: FloatArray
-    """Largest hazard by (side, stratum), at most BULK; one column when no stratum matters."""
-    hot: BoolArray | None = None
-    """Codes of the first group from which a row may exceed BULK, (code,); None when there is none."""
 
     @property
     def name(self) -> str:
         """Name of the chain."""
         return self.program.chain.name
 
+    @cached_property
+    def readings(self) -> list[Reading]:
+        """How to read the code of each group."""
+        rows, codes = self.world.rows(self.name), self.world.compiled.codes
+        return [Reading(self.world, rows, codes[number]) for number in self.codes]
+
+    @cached_property
+    def recounted(self) -> list[str]:
+        """The counts over children that are not kept by moves: to be made afresh before the chain is stepped."""
+        axes = [axis for group in self.program.groups for axis in group.axes]
+        names = dict.fromkeys(axis.source.name for axis in axes if axis.source.kind == "count")
+        conditions = self.world.compiled.counts
+        return [name for name in names if self.world.plain.get(conditions[name]) is None]
+
     def refresh(self, now: Moment) -> bool:
-        """Take the tables of this moment; when they changed, work out bounds and who is hot, and say so."""
+        """Take the tables of this moment and say whether they are new."""
         tables = self.program.tables(now)
-        if tables is self.tables:
-            return False
+        changed = tables is not self.tables
         self.tables = tables
-        if self.program.chain.kind == "rates":
-            self.bounds = self._bounds()
-            self._mark_hot()
-        return True
-
-    def _peaks(self, g: int) -> FloatArray:
-        """Bound a group's table over slots, (2, *shape): the sum for the group of rates, else the maximum."""
-        by_slot = self.tables.by_slot[g]
-        peak = by_slot.sum(axis=0) if g == 0 else by_slot.max(axis=0)
-        return np.asarray(peak.reshape(2, *self.program.groups[g].shape))
-
-    def _bounds(self) -> FloatArray:
-        strata = {t.name for t in self.world.compiled.model.traits if t.stratify}
-        best: FloatArray = np.ones((2, 1))
-        for g, group in enumerate(self.program.groups):
-            table = self._peaks(g)
-            keep = [i for i, axis in enumerate(group.axes) if axis.source.kind == "trait" and axis.source.name in strata]
-            others = tuple(i for i in range(1, table.ndim) if i - 2 not in keep)
-            peak = table.max(axis=others)
-            best = best * (peak[:, group.axes[keep[0]].classes] if keep else peak[:, None])
-        return np.minimum(best, BULK)
-
-    def _mark_hot(self) -> None:
-        """Mark the codes of the first group from which a row may exceed BULK."""
-        rest = np.prod([self._peaks(g).reshape(2, -1).max(axis=1) for g in range(1, len(self.codes))], axis=0)
-        group = self.program.groups[0]
-        peak = (self._peaks(0).reshape(2, -1) * np.reshape(rest, (-1, 1))).max(axis=0)
-        late = tuple(i + 1 for i, axis in enumerate(group.axes) if any(axis is one for one, _ in group.late))
-        if late:
-            widest = peak.reshape(group.shape).max(axis=late, keepdims=True)
-            peak = np.broadcast_to(widest, group.shape).reshape(-1)
-        hot = peak > BULK
-        self.hot = hot if hot.any() else None
+        return changed
 
     def code(self, g: int, rows: IntArray) -> IntArray:
-        """Give the code of some rows in a group, digits that are read late included, (row,)."""
-        code = self.world.codes[self.codes[g]].take(rows).astype(np.intp)
-        for axis, stride in self.program.groups[g].late:
-            home = self.world.rows(axis.source.name)
-            mine = self.world.rows(self.name)
-            who = rows if home is mine else mine.parent.take(rows)
-            steps = self.world.step - self.world.entered[axis.source.name].take(who)
-            code += axis.classes.take(steps, mode="clip") * stride
-        return code
+        """Give the code of some rows in a group, (row,)."""
+        return self.readings[g].of(rows)
 
     def codes_of(self, rows: IntArray) -> list[IntArray]:
         """Give the codes of some rows in every group."""
-        return [self.code(g, rows) for g in range(len(self.codes))]
-
-    def on_sides(self, codes: list[IntArray], n_better: int) -> list[IntArray]:
-        """Turn codes to places in the tables: the first ``n_better`` on the better side, the others on the worse."""
-        for code, group in zip(codes, self.program.groups, strict=True):
-            code[n_better:] += group.size
-        return codes
+        return [reading.of(rows) for reading in self.readings]
 
     def slots_at(self, places: list[IntArray]) -> list[FloatArray]:
         """Give the hazards (or probabilities) at places in the tables, one array a slot."""
@@ -115,45 +83,154 @@ class Pass:
             slots.append(value)
         return slots
 
-    def total_at(self, places: list[IntArray]) -> FloatArray:
-        """Give the total over slots at places in the tables."""
+    def decide(self, codes: list[IntArray], u: FloatArray) -> tuple[IntArray, IntArray]:
+        """Say who moves and how.
+
+        Parameters
+        ----------
+        codes
+            Codes of some rows in every group.
+        u
+            Their uniforms, in [0, 1).
+
+        Returns
+        -------
+            Which of them move (positions), and each mover's pair, old * n + new. Of the moves to one side the most
+            extreme has the most extreme uniforms.
+        """
+        size, reach = self.program.groups[0].size, self.tables.reach
+        if reach is not None:
+            worse, better = reach[-1].take(codes[0] + size), reach[-1].take(codes[0])
+        else:
+            sides = self._reach_of(codes)
+            worse, better = sides[WORSE][-1], sides[BETTER][-1]
+        up, flipped = u < worse, 1.0 - u
+        which = (up | (flipped <= better)).nonzero()[0]
+        up = up.take(which)
+        place = codes[0].take(which) + size * up
+        pairs = self.program.pair_of_code
+        if len(pairs) == 1:
+            return which, pairs[0].take(place)
+        position = np.where(up, u.take(which), flipped.take(which))
+        slot: IntArray = np.zeros(len(which), np.intp)
+        for k in range(len(pairs) - 1):
+            if reach is not None:
+                slot += position >= reach[k].take(place)
+            else:
+                slot += position >= np.where(up, sides[WORSE][k].take(which), sides[BETTER][k].take(which))
+        slot *= 2 * size
+        slot += place
+        return which, pairs.reshape(-1).take(slot)
+
+    def _reach_of(self, codes: list[IntArray]) -> list[FloatArray]:
+        """Cumulate the chances of the slots of each side for some rows, (slot, row)."""
+        groups = self.program.groups
+        sides = []
+        for side in (BETTER, WORSE):
+            places = [code + side * group.size for code, group in zip(codes, groups, strict=True)]
+            sides.append(np.cumsum(self.slots_at(places), axis=0))
+        if self.program.chain.kind == "rates":
+            hazard = sides[BETTER][-1] + sides[WORSE][-1]
+            share = np.divide(-np.expm1(-hazard), hazard, out=np.zeros(len(hazard)), where=hazard > 0)
+            sides = [side * share for side in sides]
+        return sides
+
+    @cached_property
+    def by_byte(self) -> IntArray | None:
+        """The pair that a code and a byte lead to, (code * 256 + byte,): 0 to stay, UNSURE where it takes more."""
+        if self.tables.reach is None or self.program.clock_names or self.program.groups[0].size > MOST_BYTE_CODES:
+            return None
+        code = np.repeat(np.arange(self.program.groups[0].size), BYTES)
+        byte = np.tile(np.arange(BYTES), self.program.groups[0].size)
+        ends = []
+        for fine in (0.0, 1.0 - 2.0**-FINE_BITS):
+            which, pairs = self.decide([code], (byte + fine) / BYTES)
+            ends.append(np.zeros(len(code), np.uint16))
+            ends[-1][which] = pairs
+        return np.where(ends[0] == ends[1], ends[0], UNSURE).astype(np.uint16)
+
+    def chances(self) -> tuple[FloatArray, FloatArray]:
+        """Bound the chances to move to worse and to better states over all that changes, (code of the first group,)."""
+        group = self.program.groups[0]
         if self.tables.reach is not None:
-            return np.asarray(self.tables.reach[-1].take(places[0]))
-        return np.asarray(np.sum(self.slots_at(places), axis=0))
+            peak = self.tables.reach[-1].reshape(2, *group.shape)
+        else:
+            rest = np.prod([self._peaks(g).reshape(2, -1).max(axis=1) for g in range(1, len(self.codes))], axis=0)
+            peak = self._peaks(0).reshape(2, *group.shape) * rest.reshape(2, *[1] * len(group.shape))
+            peak = np.minimum(peak, 1.0)
+        changing = tuple(i + 2 for i, axis in enumerate(group.axes) if axis.source.kind not in FIXED)
+        peak = np.broadcast_to(peak.max(axis=changing, keepdims=True), peak.shape).reshape(2, -1)
+        return peak[WORSE], peak[BETTER]
 
-    def target_at(self, places: list[IntArray], levels: FloatArray) -> StateArray:
-        """Say where rows go that met a level below their total: the most extreme state has the lowest levels."""
-        table = self.program.target_of_code
-        n_slots = table.shape[0]
-        if n_slots == 1:
-            return np.asarray(table[0].take(places[0]))
-        if self.tables.reach is None:
-            return self.pick(places[0], _passed(levels, np.cumsum(self.slots_at(places), axis=0)[:-1]))
-        if n_slots <= FEW_SLOTS:
-            return self.pick(places[0], _passed(levels, [row.take(places[0]) for row in self.tables.reach[:-1]]))
-        # Compare whole rows and count the true bytes of each word.
-        passed = levels[:, None] >= self.tables.reach_rows.take(places[0], axis=0)
-        words = np.bitwise_count(passed.view(np.uint64))
-        return self.pick(places[0], words[:, 0] if words.shape[1] == 1 else words.sum(axis=1))
+    def _peaks(self, g: int) -> FloatArray:
+        """Bound a group's table over slots: the sum for the group of rates, else the maximum."""
+        by_slot = self.tables.by_slot[g]
+        return np.asarray(by_slot.sum(axis=0) if g == 0 else by_slot.max(axis=0))
 
-    def pick(self, place: IntArray, slot: IntArray) -> StateArray:
-        """Give the destination in a slot at a place in the tables."""
-        table = self.program.target_of_code
-        return np.asarray(table.reshape(-1).take(slot * np.intp(table.shape[1]) + place))
+    def set_bars(self) -> None:
+        """Bring the bars up to date, when the present tables reach above them or there are none."""
+        worse, better = self.chances()
+        bars = self.world.bars.get(self.name)
+        if bars is not None:
+            low, high = bars_of(worse, better)
+            if np.all(low <= bars.table_low) and np.all(high >= bars.table_high):
+                return
+        room = 1.0 + MARGIN if self.program.clock_names else 1.0
+        low, high = bars_of(np.minimum(worse * room, 1.0), np.minimum(better * room, 1.0))
+        rows = self.world.rows(self.name)
+        nobody = np.zeros(rows.n, np.uint8)
+        fresh = Bars(nobody, ~nobody, low, high, self.readings[0].own, self.readings[0].fixed)
+        here = rows.active.nonzero()[0]
+        fresh.set(here, self.world.state[self.name].take(here))
+        self.world.bars[self.name] = fresh
 
+    def run(self, draws: Draws, plain: bool) -> None:
+        """Step the chain."""
+        for name in self.recounted:
+            self.world.recount(name)
+        if plain:
+            rows: IntArray = draws.rows.active.nonzero()[0]
+            which, pairs = self.decide(self.codes_of(rows), draws.uniforms(rows))
+        else:
+            rows = self.world.bars[self.name].may_move(draws)
+            codes = self.codes_of(rows)
+            if self.by_byte is not None:
+                which, pairs = self._look_up(codes[0], rows, draws)
+            else:
+                if self.tables.bars is not None:
+                    rows, codes = self._sieve_again(rows, codes[0], draws)
+                which, pairs = self.decide(codes, draws.uniforms(rows))
+        self.world.follow(self.name, rows.take(which), pairs)
 
-def _passed(position: FloatArray, reached: Iterable[FloatArray]) -> IntArray:
-    """Count the cumulated slots that a position has passed."""
-    slot = np.zeros(len(position), np.uint8)
-    for value in reached:
-        slot += (position >= value).view(np.uint8)
-    return slot
+    def _sieve_again(self, rows: IntArray, code: IntArray, draws: Draws) -> tuple[IntArray, list[IntArray]]:
+        """Keep the rows that their byte may move now that their code is known."""
+        assert self.tables.bars is not None
+        low, high = self.tables.bars
+        byte = draws.bytes.take(rows)
+        kept = byte < low.take(code)
+        kept |= byte > high.take(code)
+        which = kept.nonzero()[0]
+        return rows.take(which), [code.take(which)]
+
+    def _look_up(self, code: IntArray, rows: IntArray, draws: Draws) -> tuple[IntArray, IntArray]:
+        """Decide by byte alone where that is enough."""
+        assert self.by_byte is not None
+        place = code << 8
+        place += draws.bytes.take(rows)
+        pairs = self.by_byte.take(place)
+        unsure = (pairs == UNSURE).nonzero()[0]
+        if len(unsure):
+            movers, theirs = self.decide([code.take(unsure)], draws.uniforms(rows.take(unsure)))
+            pairs[unsure] = 0
+            pairs[unsure.take(movers)] = theirs
+        which = (pairs != 0).nonzero()[0]
+        return which, pairs.take(which)
 
 
 def make_pass(world: World, name: str, now: Moment) -> Pass:
     """Prepare the stepping of a chain in a world."""
     program = world.compiled.programs[name]
-    one = Pass(world, program, world.compiled.program_codes[name], Tables([], None), np.zeros((2, 1)))
+    one = Pass(world, program, world.compiled.program_codes[name], Tables([], None))
     one.refresh(now)
     return one
 
@@ -167,127 +244,17 @@ class Stepper:
 
     def __post_init__(self) -> None:
         self.rows: Rows = self.passes[0].world.rows(self.passes[0].name)
-        self.points = self.passes[0].program.chain.kind == "rates"
-        self.own_streams = [key(self.stream, side) for side in ("better", "worse")]
-        self.plan = self._make_plan()
+        for one in self.passes:
+            one.set_bars()
 
     def refresh(self, moments: Sequence[Moment]) -> None:
-        """Take the tables of this step; plan the points anew when a bound has changed."""
-        changed = [one.refresh(now) for one, now in zip(self.passes, moments, strict=True)]
-        if any(changed):
-            self.plan = self._make_plan()
-
-    def _make_plan(self) -> Plan | None:
-        """Plan the points that any of the worlds may need."""
-        if not self.points:
-            return None
-        bound = np.max(np.broadcast_arrays(*(one.bounds for one in self.passes)), axis=0)
-        by_block = bound[:, self.rows.stratum] if bound.shape[1] > 1 else np.repeat(bound, len(self.rows.stratum), axis=1)
-        return make_plan(self.rows.block_ids, by_block)
+        """Take the tables of this step."""
+        for one, now in zip(self.passes, moments, strict=True):
+            if one.refresh(now):
+                one.set_bars()
 
     def run(self, step: int, scheme: str = "points") -> None:
-        """Step the chain in every world; ``scheme`` is points, or plain (one uniform a row): the same distribution."""
-        if self.points and scheme == "points":
-            points = scatter(self.plan, self.stream, step) if self.plan else None
-            for one in self.passes:
-                _meet(one, self.rows, points, self.own_streams, step)
-        else:
-            draws = uniform(key(self.stream, "plain", step), np.maximum(self.rows.ids, 0))
-            for one in self.passes:
-                _inverse(one, self.rows, draws)
-
-
-@dataclass(frozen=True)
-class Hits:
-    """Rows that would move, where to, and how to date the points that hit them (asked for ties alone)."""
-
-    rows: IntArray
-    targets: StateArray
-    dates: Callable[[IntArray], FloatArray]
-
-
-def _meet(one: Pass, rows: Rows, points: Points | None, own_streams: list[int], step: int) -> None:
-    """Let the rows of one world meet the points; the earliest point below a row's hazard moves it."""
-    hits = [] if points is None else [_meet_scattered(one, rows, points)]
-    hot = _hot_rows(one, rows)
-    if len(hot):
-        codes = one.codes_of(hot)
-        hits += [_meet_own(one, rows, hot, codes, side, own_streams[side], step) for side in (BETTER, WORSE)]
-    hits = [hit for hit in hits if len(hit.rows)]
-    if hits:
-        one.world.move(one.name, *_earliest(rows, hits))
-
-
-def _meet_scattered(one: Pass, rows: Rows, met: Points) -> Hits:
-    """Accept the points below the hazard of the row that they hit, up to BULK."""
-    places = one.on_sides(one.codes_of(met.rows), met.n_better)
-    accepted = (met.levels < one.total_at(places)).nonzero()[0]
-    movers, levels = met.rows.take(accepted), met.levels.take(accepted)
-    # Padding and people who are not there may be hit, and whole bands reach beyond BULK: drop them afterwards.
-    real = rows.active.take(movers)
-    real &= levels < BULK
-    if not real.all():
-        accepted, movers, levels = accepted[real], movers[real], levels[real]
-    targets = one.target_at([place.take(accepted) for place in places], levels)
-    return Hits(movers, targets, lambda which: met.times(accepted[which]))
-
-
-def _meet_own(
-    one: Pass, rows: Rows, hot: IntArray, codes: list[IntArray], side: int, stream: int, step: int
-) -> Hits:
-    """Draw the points above BULK of the few rows that reach so high."""
-    places = [code + side * g.size for code, g in zip(codes, one.program.groups, strict=True)]
-    above = one.total_at(places)
-    above -= BULK
-    high = (above > 0.0).nonzero()[0]
-    who = hot.take(high)
-    hit, beyond, times = draw_rows(stream, step, rows.ids.take(who), above.take(high))
-    chosen = high.take(hit)
-    targets = one.target_at([place.take(chosen) for place in places], BULK + beyond)
-    return Hits(hot.take(chosen), targets, lambda which: times[which])
-
-
-def _hot_rows(one: Pass, rows: Rows) -> IntArray:
-    """List the rows whose hazard may exceed BULK, in order."""
-    if one.hot is None:
-        return np.zeros(0, np.intp)
-    hot = one.hot.take(one.world.codes[one.codes[0]])
-    hot &= rows.active
-    return hot.nonzero()[0]
-
-
-def _earliest(rows: Rows, hits: list[Hits]) -> tuple[IntArray, StateArray]:
-    """Choose one hit a row, the earliest; give the rows, all distinct, and their targets."""
-    movers = np.concatenate([hit.rows for hit in hits]) if len(hits) > 1 else hits[0].rows
-    targets = np.concatenate([hit.targets for hit in hits]) if len(hits) > 1 else hits[0].targets
-    tied = rows.repeated(movers)
-    if not len(tied):
-        return movers, targets
-    if len(hits) == 1:
-        dates = hits[0].dates(tied)
-    else:
-        starts = np.cumsum([0, *(len(hit.rows) for hit in hits)])
-        parts = np.split(tied, np.searchsorted(tied, starts[1:-1]))
-        dates = np.concatenate([hit.dates(part - at) for hit, part, at in zip(hits, parts, starts[:-1], strict=True)])
-    keep = rows.last_of(movers, tied[np.argsort(-dates)])
-    return movers.take(keep), targets.take(keep)
-
-
-def _inverse(one: Pass, rows: Rows, draws: FloatArray) -> None:
-    """Move the rows of one world by one uniform each."""
-    everyone = np.flatnonzero(rows.active)
-    u = draws[everyone]
-    codes = one.codes_of(everyone)
-    places = [[code + side * g.size for code, g in zip(codes, one.program.groups, strict=True)] for side in (0, 1)]
-    reached = [np.cumsum(one.slots_at(place), axis=0) for place in places]
-    if one.program.chain.kind == "rates":
-        hazard = reached[BETTER][-1] + reached[WORSE][-1]
-        share = np.divide(-np.expm1(-hazard), hazard, out=np.zeros(len(everyone)), where=hazard > 0)
-        reached = [side * share for side in reached]
-    worse, better = reached[WORSE][-1], reached[BETTER][-1]
-    up, down = np.flatnonzero(u < worse), np.flatnonzero((u >= worse) & (1.0 - u <= better))
-    targets = [
-        one.pick(places[side][0][at], _passed(position[at], reached[side][:-1, at]))
-        for side, at, position in ((WORSE, up, u), (BETTER, down, 1.0 - u))
-    ]
-    one.world.move(one.name, everyone[np.concatenate([up, down])], np.concatenate(targets))
+        """Step the chain in every world; ``scheme`` is points, or plain (all looked at in full): the same moves."""
+        draws = draw(self.rows, self.stream, step)
+        for one in self.passes:
+            one.run(draws, scheme == "plain")

@@ -1,35 +1,28 @@
-"""One world in motion: the state of every row in every chain, and the codes that its moves keep up to date.
+"""One world in motion: the state of every row in every chain, and what follows when one changes.
 
-``World.move`` is the only way in which a state changes. What a change means for others was wired when the model was
-compiled: it adds a weight to a code, turns a condition, fires other chains, brings a case to a queue, and is counted.
+``World.follow`` is the only way in which a state changes. What a move means was tabulated when the world took over its
+model (links.py): it is counted, fires other chains, begins or ends help, brings a case to a queue, changes a count over
+children. Codes and conditions are not kept: whoever needs them reads them off the states (reading.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from sim.engine.draws import key, uniform
+from sim.engine.links import HELP_BEGINS, HELP_ENDS, JOINS_QUEUE, Firing, Link, Plain, engaged_states, link, plain
 from sim.engine.population import Population, Rows
+from sim.engine.reading import code_of
+from sim.engine.sieve import Bars
 from sim.model.arrays import BoolArray, FloatArray, IntArray, StateArray
-from sim.model.compile import Compiled, Wire
-from sim.model.scope import Moment, Source, clock_value
+from sim.model.compile import Compiled
+from sim.model.scope import Moment, clock_value
 from sim.model.spec import Chain, Memory
 
-
-@dataclass(frozen=True)
-class Firing:
-    """A fire in state numbers: ``moves`` (old * n + new,) marks what sets it off; ``sources`` (state,) who moves."""
-
-    number: int
-    moves: BoolArray
-    chain: str
-    sources: BoolArray
-    target: int
-    probability: float
+__all__ = ["Firing", "World", "has_gate"]
 
 
 class World:
@@ -39,17 +32,20 @@ class World:
     ----------
     state, entered
         Chain -> state of each row, (row,); step since which it is in it (for chains whose time in state matters).
-    codes
-        Code number -> value of each row, (row,), in the smallest type that holds it.
+    bars
+        Chain -> what draws may move each row, for chains that are being stepped.
     occupancy, flows
         Chain -> active rows by area slot and state, (slot, state); moves of this step, (slot, state, state).
     stocks
-        Condition -> active rows for which it holds, by area slot, (slot,).
+        Condition -> active rows for which it holds, by area slot, (slot,), as of the last ``settle``.
+    counts, agencies
+        Count over children -> number of each root row, (row,); number of services that help each root row, (row,).
     """
 
     def __init__(self, compiled: Compiled, population: Population, area_slot: IntArray, stream: int) -> None:
         self.compiled, self.population, self.stream = compiled, population, stream
-        self.slots = {unit: area_slot[rows.area].astype(np.int16) for unit, rows in population.rows.items()}
+        small = np.uint8 if area_slot.max(initial=0) < 1 << 8 else np.uint16
+        self.slots = {unit: area_slot[rows.area].astype(small) for unit, rows in population.rows.items()}
         model = compiled.model
         self.step = -model.units[0].warm_up
         self.chains = {chain.name: chain for chain in model.chains}
@@ -103,6 +99,15 @@ class World:
             name: self.counted[:, place["condition", name]].reshape(-1) for name in self.compiled.conditions
         }
 
+    def start_shares(self, chain: str) -> tuple[float, ...]:
+        """Give the shares of a chain's first states, summed up from the first state on."""
+        if chain not in self._starts:
+            start, model = self.chains[chain].start or {}, self.compiled.model
+            shares = [clock_value(start[s], model, 0) if s in start else 0.0 for s in self.chains[chain].states]
+            shares[0] += 1.0 - sum(shares)
+            self._starts[chain] = tuple(accumulate(shares))
+        return self._starts[chain]
+
     def fork(self, compiled: Compiled) -> World:
         """Copy this world to go on under another model with the same chains and states."""
         twin = World.__new__(World)
@@ -116,197 +121,153 @@ class World:
         twin.adopt(compiled)
         return twin
 
-    # What follows from the states: made afresh here, kept up to date by `move`.
+    # What follows from the states: made afresh here, kept up to date by `follow`.
 
     def adopt(self, compiled: Compiled) -> None:
-        """Take over a compiled model: work out every code, count and condition from the states."""
+        """Take over a compiled model: tabulate what moves set off and count everyone from the states."""
         self.compiled = compiled
         self.chains = {chain.name: chain for chain in compiled.model.chains}
         self._lay_out_counts()
-        self.pairs = {id(wire): _pairs(wire) for source in compiled.wires for wire in compiled.wires[source]}
-        self.turning_ages: dict[str, list[int]] | None = None
-        self.firings = {name: _firings(compiled, chain) for name, chain in self.chains.items()}
-        self.watched = {c.code: c for c in compiled.conditions.values()}
+        self.links: dict[str, Link] = {name: link(compiled, chain) for name, chain in self.chains.items()}
+        self.firings = {name: one.firings for name, one in self.links.items()}
+        self.bars: dict[str, Bars] = {}
+        self._starts: dict[str, tuple[float, ...]] = {}
         self.truth: dict[str, BoolArray] = {}
-        self.codes: list[IntArray] = [np.zeros(0, code.dtype) for code in compiled.codes]
+        self.plain: dict[str, Plain | None] = {}
         self.counts: dict[str, IntArray] = {}
-        self.engaged = {
-            name: np.array([s.startswith("engaged") for s in c.states]) for name, c in self.chains.items() if c.service
-        }
-        helping = [n for n, c in self.chains.items() if c.service and c.service.kind == "discretionary"]
+        self.engaged = {name: engaged_states(c) for name, c in self.chains.items() if c.service}
         self.agencies: IntArray = np.zeros(self.root.n, np.uint8)
-        for name in helping:
-            self.agencies += self.engaged[name][self.state[name]]
+        for name, one in self.links.items():
+            if one.service is not None:
+                self.agencies += self.engaged[name][self.state[name]]
         self.busy = {name: self._count_by_area(name, self.engaged[name]) for name in self.joined}
         for name, chain in self.chains.items():
             active, n = self.rows(name).active, len(chain.states)
-            place = self.slots[chain.unit][active] * n + self.state[name][active]
+            place = self.slots[chain.unit][active].astype(np.intp) * n + self.state[name][active]
             self.occupancy[name][:] = np.bincount(place, minlength=self.n_slots * n).reshape(self.n_slots, n)
 
     def _count_by_area(self, chain: str, states: BoolArray) -> IntArray:
         chosen = states[self.state[chain]] & self.rows(chain).active
-        n_areas = len(self.compiled.model.areas.names)
-        return np.bincount(self.rows(chain).area[chosen], minlength=n_areas)
+        return np.bincount(self.rows(chain).area[chosen], minlength=len(self.area_slot))
 
     def index(self, now: Moment) -> None:
-        """Work out truths, counts and codes from the states, conditions that are counted over children first."""
-        compiled = self.compiled
-        for name, condition in compiled.conditions.items():
-            self.truth[name] = condition.truth(compiled.codes, now)
-        for source, name in compiled.counts.items():
-            condition = compiled.conditions[name]
-            self.codes[condition.code] = self._full_code(condition.code)
-            rows = self.population.rows[condition.reader.unit]
-            holds = self.truth[name][self.codes[condition.code]] & rows.active
-            self.counts[source] = np.bincount(rows.parent[holds], minlength=self.root.n).astype(np.int8)
-        for number in range(len(compiled.codes)):
-            self.codes[number] = self._full_code(number)
-        for name in compiled.conditions:
-            self._recount(name)
+        """Take over the truth of every condition at a moment and count anew."""
+        for one in self.links.values():
+            one.counts.clear()
+        for name, condition in self.compiled.conditions.items():
+            self.truth[name] = condition.truth(self.compiled.codes, now)
+            self.plain[name] = plain(self.compiled, condition, self.truth[name])
+        for source, name in self.compiled.counts.items():
+            self.recount(source)
+            told = self.plain[name]
+            if told is not None:
+                n = len(told.states)
+                added = np.subtract(told.states[None, :], told.states[:, None], dtype=np.int8)
+                self.links[told.chain].counts.append((source, added.reshape(n * n)))
+        self.settle()
 
-    def _recount(self, name: str) -> None:
+    def look_again(self, now: Moment) -> None:
+        """Take over the new truth of conditions that the clock may turn."""
+        for condition in self.compiled.conditions.values():
+            if condition.clocked:
+                truth = condition.truth(self.compiled.codes, now)
+                if not np.array_equal(truth, self.truth[condition.name]):
+                    self.index(now)
+                    return
+
+    def settle(self) -> None:
+        """Count the rows for which each condition holds."""
+        for name, condition in self.compiled.conditions.items():
+            told = self.plain[name]
+            if told is not None:
+                self.stocks[name][:] = self.occupancy[told.chain] @ told.states
+            else:
+                rows = self.population.rows[condition.reader.unit]
+                holds = self.holds(name) & rows.active
+                self.stocks[name][:] = np.bincount(self.slots[rows.unit.name][holds], minlength=self.n_slots)
+
+    def holds(self, name: str) -> BoolArray:
+        """Say for each row of its unit, whether there or not, if a condition holds."""
+        told = self.plain[name]
+        if told is not None:
+            return told.holds(self.state[told.chain])
         condition = self.compiled.conditions[name]
         rows = self.population.rows[condition.reader.unit]
-        holds = self.truth[name][self.codes[condition.code]] & rows.active
-        self.stocks[name][:] = np.bincount(self.slots[rows.unit.name][holds], minlength=self.n_slots)
+        return self.truth[name].take(code_of(self, self.compiled.codes[condition.code], rows))
 
-    def _full_code(self, number: int) -> IntArray:
-        """Work out a code from its sources."""
-        code = self.compiled.codes[number]
-        rows = self.population.rows[code.unit]
-        total = np.zeros(rows.n, np.int64)
-        if code.own is not None:
-            total += self.state[code.own[0]].astype(np.int64) * code.own[1]
-        for axis, stride in code.axes:
-            raw = np.minimum(self.raw(axis.source, rows), len(axis.classes) - 1)
-            total += axis.classes[raw].astype(np.int64) * stride
-        return total.astype(code.dtype)
-
-    def raw(self, source: Source, rows: Rows) -> IntArray:
-        """Give the raw value of a source for each row (a child reads its family's)."""
-        if source.kind == "age":
-            return np.clip(self.step - rows.born, 0, None)
-        if source.kind == "area":
-            return rows.area
-        if source.kind == "trait":
-            return rows.traits[source.name]
-        by_kind: dict[str, Mapping[str, IntArray]] = {
-            "chain": self.state, "memory": self.memory, "count": self.counts,
-        }  # fmt: skip
-        carried: IntArray = by_kind[source.kind][source.name] if source.kind in by_kind else self.agencies
-        return carried if rows is self._home(source) else carried[rows.parent]
-
-    def _home(self, source: Source) -> Rows:
-        return self.rows(source.name) if source.kind == "chain" else self.root
+    def recount(self, source: str) -> None:
+        """Count the children for which something holds afresh."""
+        name = self.compiled.counts[source]
+        rows = self.population.rows[self.compiled.conditions[name].reader.unit]
+        holds = self.holds(name) & rows.active
+        self.counts[source] = np.bincount(rows.parent[holds], minlength=self.root.n).astype(np.int8)
 
     # Changes.
 
     def move(self, chain: str, rows: IntArray, new: StateArray | int, counted: bool = True) -> None:
-        """Move distinct rows of a chain to new states (one each, or one for all) and let everything follow.
+        """Move distinct rows of a chain to new states, one each or one for all; see ``follow``."""
+        if len(rows):
+            pairs = self.state[chain].take(rows).astype(np.intp)
+            pairs *= self.links[chain].n
+            pairs += new
+            self.follow(chain, rows, pairs, counted)
+
+    def follow(self, chain: str, rows: IntArray, pairs: IntArray, counted: bool = True) -> None:
+        """Move distinct rows of a chain from old to new states (pair: old * n + new) and let everything follow.
 
         ``counted`` False leaves the move out of the flows: a row that is taken over by somebody else has not moved.
         """
         if not len(rows):
             return
-        n = len(self.chains[chain].states)
-        old = self.state[chain].take(rows)
+        one, unit = self.links[chain], self.chains[chain].unit
+        new = one.new.take(pairs)
         self.state[chain][rows] = new
-        pair = old.astype(np.intp)
-        pair *= n
-        pair += new
         if chain in self.entered:
             self.entered[chain][rows] = self.step + 1
-        place = pair
+        if chain in self.bars:
+            self.bars[chain].set(rows, new)
+        self._count(chain, rows, pairs, counted)
+        for source, added in one.counts:
+            diff = added.take(pairs)
+            turned = diff.nonzero()[0]
+            np.add.at(self.counts[source], self.population.rows[unit].parent.take(rows.take(turned)), diff.take(turned))
+        if one.service is not None:
+            self._serve(chain, rows, one.service.take(pairs))
+        if counted:
+            for firing in one.firings:
+                self._fire(firing, rows[firing.moves[pairs]], chain)
+
+    def _count(self, chain: str, rows: IntArray, pairs: IntArray, counted: bool) -> None:
+        """Keep flows and occupancy."""
+        one = self.links[chain]
+        n_pairs = one.n * one.n
+        place = pairs
         if self.n_slots > 1:
             place = self.slots[self.chains[chain].unit].take(rows).astype(np.intp)
-            place *= n * n
-            place += pair
-        flow = np.bincount(place, minlength=self.n_slots * n * n).reshape(self.n_slots, n, n)
-        self.occupancy[chain] += flow.sum(axis=1) - flow.sum(axis=2)
+            place *= n_pairs
+            place += pairs
+        flow = np.bincount(place, minlength=self.n_slots * n_pairs).reshape(self.n_slots, n_pairs)
+        self.occupancy[chain] += flow @ one.change
         if counted:
-            self.flows[chain] += flow
+            self.flows[chain] += flow.reshape(self.flows[chain].shape)
         elif chain in self.joined and self.step >= 0:
             waiting = self.chains[chain].states.index("waiting")
-            self.taken_from_queue[chain] = self.taken_from_queue.get(chain, 0.0) + float(flow[:, waiting].sum())
-        for wire in self.compiled.wires.get(Source("chain", chain), ()):
-            self._pass_on(wire, rows, self.pairs[id(wire)].take(pair))
-        if chain in self.engaged:
-            self._serve(chain, rows, old, self.state[chain].take(rows))
-        if counted:
-            for firing in self.firings[chain]:
-                self._fire(firing, rows[firing.moves[pair]], chain)
+            taken = float(flow.reshape(-1, one.n, one.n)[:, waiting].sum())
+            self.taken_from_queue[chain] = self.taken_from_queue.get(chain, 0.0) + taken
 
-    def tell(self, source: Source, rows: IntArray, old: IntArray, new: IntArray) -> None:
-        """Let everything follow from a source of some root or child rows that went from old to new raw values."""
-        for wire in self.compiled.wires.get(source, ()):
-            self.tell_one(wire, rows, old, new)
-
-    def tell_one(self, wire: Wire, rows: IntArray, old: IntArray, new: IntArray) -> None:
-        """Let one wire's codes follow from a source of some rows that went from old to new raw values."""
-        self._pass_on(wire, rows, wire.classes.take(new) - wire.classes.take(old))
-
-    def _pass_on(self, wire: Wire, rows: IntArray, delta: IntArray) -> None:
-        """Add a change of class to all codes of a wire."""
-        changed = delta.nonzero()[0]
-        if not len(changed):
-            return
-        if len(changed) < len(rows):
-            rows, delta = rows.take(changed), delta.take(changed)
-        if wire.to_children:
-            rows, owner = self.root.children_of(rows)
-            delta = delta.take(owner)
-        for number, stride in wire.codes:
-            codes = self.codes[number]
-            # Unsigned arithmetic wraps round, so a step down is the addition of its complement.
-            change = delta.astype(codes.dtype)
-            change *= codes.dtype.type(stride)
-            old = codes.take(rows)
-            change += old
-            codes[rows] = change
-            if number in self.watched:
-                self._turn(self.watched[number].name, rows, old, change)
-
-    def _turn(self, name: str, rows: IntArray, old: IntArray, new: IntArray) -> None:
-        truth = self.truth[name]
-        diff = truth.take(new).view(np.int8) - truth.take(old).view(np.int8)
-        turned = diff.nonzero()[0]
-        if len(turned):
-            self.add_to_condition(name, rows.take(turned), diff.take(turned))
-
-    def add_to_condition(self, name: str, rows: IntArray, diff: IntArray) -> None:
-        """Count rows (active ones) for which a condition begins (+1) or ceases (-1) to hold."""
-        home = self.population.rows[self.compiled.conditions[name].reader.unit]
-        active = home.active.take(rows)
-        if not active.all():
-            rows, diff = rows[active], diff[active]
-        self.stocks[name] += np.bincount(self.slots[home.unit.name][rows], weights=diff, minlength=self.n_slots)
-        if name.startswith("count "):
-            source = name.removeprefix("count ")
-            theirs = home.parent.take(rows)
-            parents = self.root.distinct(theirs)
-            before = self.counts[source].take(parents)
-            np.add.at(self.counts[source], theirs, diff)
-            self.tell(Source("count", source), parents, before, self.counts[source].take(parents))
-
-    def _serve(self, chain: str, rows: IntArray, old: StateArray, new: StateArray) -> None:
+    def _serve(self, chain: str, rows: IntArray, events: StateArray) -> None:
         """Keep the numbers of engaged cases and the arrivals of a service's queue."""
-        engaged = self.engaged[chain]
-        diff = engaged.take(new).view(np.int8) - engaged.take(old).view(np.int8)
-        turned = diff.nonzero()[0]
-        if len(turned) and self.chains[chain].service.kind == "discretionary":  # type: ignore[union-attr]
-            who, by = rows.take(turned), diff.take(turned)
-            before = self.agencies.take(who)
-            after = before + by.astype(np.uint8)
-            self.agencies[who] = after
-            self.tell(Source("agencies"), who, before, after)
-            if chain in self.busy:
-                area = self.rows(chain).area.take(who)
-                self.busy[chain] += np.bincount(area, weights=by, minlength=len(self.busy[chain])).astype(np.int64)
-        if chain in self.joined:
-            waiting = rows[new == self.chains[chain].states.index("waiting")]
+        helped = (events & (HELP_BEGINS | HELP_ENDS)).nonzero()[0]
+        if len(helped):
+            who = rows.take(helped)
+            diff = np.array([0, 1, -1], np.int8).take(events.take(helped) & (HELP_BEGINS | HELP_ENDS))
+            self.agencies[who] += diff.view(np.uint8)  # wraps round: a step down adds its complement
+            by_area = np.bincount(self.rows(chain).area.take(who), weights=diff, minlength=len(self.busy[chain]))
+            self.busy[chain] += by_area.astype(np.int64)
+        waiting = rows.compress(events & JOINS_QUEUE)
+        if len(waiting):
             self.joined[chain][waiting] = self.step
-            if len(waiting):
-                self.arrivals[chain].append(np.stack([waiting, np.full(len(waiting), self.step)], axis=1))
+            self.arrivals[chain].append(np.stack([waiting, np.full(len(waiting), self.step)], axis=1))
 
     def _fire(self, firing: Firing, rows: IntArray, chain: str) -> None:
         """Move the other chain of the same row, of the children or of the parent, with the fire's probability."""
@@ -321,34 +282,13 @@ class World:
             rows = rows[uniform(stream, target.ids[rows]) < firing.probability]
         self.move(firing.chain, rows, firing.target)
 
-    def look_again(self, name: str, truth: BoolArray) -> None:
-        """Take over the new truth of a condition that the clock may turn, and count anew when it did."""
-        if np.array_equal(truth, self.truth[name]):
-            return
-        condition = self.compiled.conditions[name]
-        old, self.truth[name] = self.truth[name], truth
-        code = self.codes[condition.code]
-        diff = truth[code].view(np.int8) - old[code].view(np.int8)
-        turned = np.flatnonzero(diff)
-        self.add_to_condition(name, turned, diff[turned])
-
     def shift_memory(self, memory: Memory) -> None:
         """Let a memory forget its oldest step and take in this one."""
-        condition = self.compiled.conditions[f"remember {memory.name}"]
-        holds = self.truth[condition.name][self.codes[condition.code]]
         bits = self.memory_bits[memory.name]
         bits <<= bits.dtype.type(1)
-        bits |= holds
+        bits |= self.holds(f"remember {memory.name}")
         bits &= bits.dtype.type((1 << memory.window) - 1)
-        counts = np.bitwise_count(bits)
-        changed = (counts != self.memory[memory.name]).nonzero()[0]
-        self.recall(memory.name, changed, counts.take(changed))
-
-    def recall(self, name: str, rows: IntArray, counts: IntArray) -> None:
-        """Set a memory's counts for some rows and tell whoever reads it."""
-        before = self.memory[name].take(rows)
-        self.memory[name][rows] = counts
-        self.tell(Source("memory", name), rows, before, counts)
+        self.memory[memory.name] = np.bitwise_count(bits)
 
 
 def _room(window: int) -> type[np.unsignedinteger[Any]]:
@@ -359,26 +299,3 @@ def _room(window: int) -> type[np.unsignedinteger[Any]]:
 def has_gate(chain: Chain) -> bool:
     """Say whether rows wait in a chain for somebody to let them in."""
     return chain.service is not None and chain.service.kind == "discretionary"
-
-
-def _pairs(wire: Wire) -> IntArray:
-    """Tabulate the change of class in going from old to new (old * n + new)."""
-    return np.subtract(wire.classes[None, :], wire.classes[:, None]).reshape(-1).astype(np.int16)
-
-
-def _firings(compiled: Compiled, chain: Chain) -> list[Firing]:
-    """Compile the fires of a chain; none from a service when services are inert."""
-    model = compiled.model
-    if chain.service is not None and model.services_inert:
-        return []
-    n, number = len(chain.states), {s: i for i, s in enumerate(chain.states)}
-    firings = []
-    for i, fire in enumerate(chain.fires):
-        moves = np.zeros(n * n, np.bool_)
-        for a, b in fire.moves:
-            moves[number[a] * n + number[b]] = True
-        target = compiled.model.chain(fire.chain)
-        sources = np.array([state in fire.sources for state in target.states])
-        probability = clock_value(fire.probability, model, 0)
-        firings.append(Firing(i, moves, fire.chain, sources, target.states.index(fire.target), probability))
-    return firings

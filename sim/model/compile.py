@@ -1,4 +1,4 @@
-"""A whole model compiled: programs for its chains, conditions with their truth tables, and who must hear of a change.
+"""A whole model compiled: programs for its chains, and conditions with their truth tables.
 
 A ``Code`` is a number kept per row and brought up to date by the changes of its sources; chains, conditions and queue
 priorities all read codes. ``Wire`` says what a source's change adds to which code.
@@ -7,16 +7,15 @@ priorities all read codes. ``Wire`` says what a source's change adds to which co
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.model.arrays import BoolArray, IntArray
+from sim.model.arrays import BoolArray
 from sim.model.expressions import Expression, Node
 from sim.model.grid import Axis, Factor, fold, reduced
 from sim.model.program import Program, compile_chain
-from sim.model.scope import Moment, Reader, Source, moment, total_key
+from sim.model.scope import Moment, Reader, moment, total_key
 from sim.model.spec import Model
 
 
@@ -28,11 +27,6 @@ class Code:
     axes: tuple[tuple[Axis, int], ...]
     size: int
     own: tuple[str, int] | None = None
-
-    @property
-    def dtype(self) -> type[np.unsignedinteger[Any]]:
-        """The smallest type that holds the code: small arrays stay in the processor's caches."""
-        return next(t for t in (np.uint8, np.uint16, np.uint32) if self.size <= np.iinfo(t).max + 1)
 
 
 @dataclass(frozen=True)
@@ -52,20 +46,6 @@ class Condition:
         return np.broadcast_to(values != 0, [axis.size for axis in axes] or [1]).reshape(-1)
 
 
-@dataclass(frozen=True)
-class Wire:
-    """Codes that hear alike of a source: going from old to new adds (classes[new] - classes[old]) x stride to each.
-
-    ``unit`` is whose codes; ``to_children`` says that a root row tells its children.
-    """
-
-    classes: IntArray
-    unit: str
-    to_children: bool
-    codes: tuple[tuple[int, int], ...]
-    """(code, stride)"""
-
-
 @dataclass
 class Compiled:
     """What one world needs to run."""
@@ -77,7 +57,6 @@ class Compiled:
     conditions: dict[str, Condition] = field(default_factory=dict)
     counts: dict[str, str] = field(default_factory=dict)
     """Source name of a count over children -> name of the condition that is counted."""
-    wires: dict[Source, list[Wire]] = field(default_factory=dict)
     state_meters: dict[str, tuple[str, BoolArray]] = field(default_factory=dict)
     """Meter -> the chain and the states that it counts, (state,)."""
     k_chains: set[str] = field(default_factory=set)
@@ -86,35 +65,9 @@ class Compiled:
     def add_code(
         self, unit: str, axes: Iterable[tuple[Axis, int]], size: int, own: tuple[str, int] | None = None
     ) -> int:
-        """Register a code and wire its sources to it; give its number."""
-        number = len(self.codes)
-        code = Code(unit, tuple(axes), size, own)
-        self.codes.append(code)
-        root = self.model.units[0].name
-        if own is not None:
-            n_states = len(self.model.chain(own[0]).states)
-            self._wire(Source("chain", own[0]), np.arange(n_states), unit, False, (number, own[1]))
-        for axis, stride in code.axes:
-            to_children = unit != root and self._unit_of(axis.source) == root
-            self._wire(axis.source, axis.classes, unit, to_children, (number, stride))
-        return number
-
-    def _unit_of(self, source: Source) -> str:
-        """Say whose rows carry a source."""
-        if source.kind in ("chain", "k"):
-            return self.model.chain(source.name).unit
-        if source.kind == "age" and len(self.model.units) > 1:
-            return self.model.units[1].name
-        return self.model.units[0].name
-
-    def _wire(self, source: Source, classes: IntArray, unit: str, to_children: bool, code: tuple[int, int]) -> None:
-        """Add a code to the wire of its source that has the same classes, or to a new one."""
-        wires = self.wires.setdefault(source, [])
-        for i, wire in enumerate(wires):
-            if wire.unit == unit and wire.to_children == to_children and np.array_equal(wire.classes, classes):
-                wires[i] = replace(wire, codes=(*wire.codes, code))
-                return
-        wires.append(Wire(classes.astype(np.int32), unit, to_children, (code,)))
+        """Register a code and give its number."""
+        self.codes.append(Code(unit, tuple(axes), size, own))
+        return len(self.codes) - 1
 
     def add_meter(self, name: str, unit: str, expression: Expression) -> None:
         """Register what a meter counts: states of one chain are read off its occupancy, all else is a condition."""
@@ -157,7 +110,7 @@ def compile_model(model: Model) -> Compiled:
         codes = []
         for group in program.groups:
             own = (name, group.strides[0])
-            codes.append(compiled.add_code(program.chain.unit, group.early, group.size, own))
+            codes.append(compiled.add_code(program.chain.unit, group.coded, group.size, own))
             compiled.k_chains |= {axis.source.name for axis in group.axes if axis.source.kind == "k"}
         compiled.program_codes[name] = codes
     for meter in model.meters:
@@ -175,7 +128,7 @@ def _add_counts(compiled: Compiled) -> None:
     """Register the condition behind each count over children that some axis reads."""
     model = compiled.model
     inner = {key_of(node): node.args[0] for node in _calls(model, ("any", "count"))}
-    wanted = {source for source in compiled.wires if source.kind == "count"}
+    wanted = {axis.source for code in compiled.codes for axis, _ in code.axes if axis.source.kind == "count"}
     for source in sorted(wanted):
         name = f"count {source.name}"
         compiled.add_condition(name, model.units[1].name, Expression(source.name, inner[source.name]))

@@ -14,72 +14,16 @@ from functools import cached_property
 import numpy as np
 
 from sim.errors import ModelError
-from sim.model.arrays import FloatArray, StateArray
+from sim.model.arrays import FloatArray, IntArray, StateArray
 from sim.model.expressions import Expression, parse
 from sim.model.grid import Axis, Factor, effect_factors, fold, reduced
 from sim.model.scope import CLOCK_NAMES, Moment, Reader, moment, moment_names
 from sim.model.spec import Chain, Model
+from sim.model.tables import BETTER, WORSE, Group, Tables, bars_of
+
+__all__ = ["BETTER", "WORSE", "Group", "Program", "Tables", "bars_of", "compile_chain"]
 
 GROUP_CELLS = 1 << 15
-BETTER, WORSE = 0, 1
-"""The two sides of a table: moves to better states and moves to worse states."""
-LATE = ("k",)
-"""Kinds of sources that change by themselves every step: read when a row is looked at, never kept in its code."""
-
-
-@dataclass(frozen=True)
-class Group:
-    """Digits whose tables stand together: ``axes`` beside the own state, C order, own state first."""
-
-    axes: tuple[Axis, ...]
-    factors: tuple[int, ...]
-    n_states: int
-
-    @cached_property
-    def shape(self) -> tuple[int, ...]:
-        """Sizes of the digits."""
-        return (self.n_states, *(axis.size for axis in self.axes))
-
-    @cached_property
-    def strides(self) -> tuple[int, ...]:
-        """Weight of each digit in the code, own state first."""
-        return tuple(int(np.prod(self.shape[i + 1 :], dtype=np.int64)) for i in range(len(self.shape)))
-
-    @cached_property
-    def size(self) -> int:
-        """Number of codes."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
-    @cached_property
-    def late(self) -> list[tuple[Axis, int]]:
-        """The axes that are read late, with their strides."""
-        return [pair for pair in zip(self.axes, self.strides[1:], strict=True) if pair[0].source.kind in LATE]
-
-    @cached_property
-    def early(self) -> list[tuple[Axis, int]]:
-        """The axes that are kept in the code, with their strides."""
-        return [pair for pair in zip(self.axes, self.strides[1:], strict=True) if pair[0].source.kind not in LATE]
-
-
-@dataclass(frozen=True)
-class Tables:
-    """Tables of one moment, per step: hazards of a rates chain, else probabilities.
-
-    ``by_slot[group]`` has shape (slot, 2 x code): the better side, then the worse side. With a single group
-    ``reach`` (slot, 2 x code) sums the slots up and its last row is the total of a side.
-    """
-
-    by_slot: list[FloatArray]
-    reach: FloatArray | None
-
-    @cached_property
-    def reach_rows(self) -> FloatArray:
-        """``reach`` without its last slot, row by row, (2 x code, 8 or 16 ...): padded with infinity to whole words."""
-        assert self.reach is not None
-        n = self.reach.shape[0] - 1
-        rows = np.full((self.reach.shape[1], -(-n // 8) * 8), np.inf)
-        rows[:, :n] = self.reach[:-1].T
-        return rows
 
 
 @dataclass
@@ -121,13 +65,15 @@ class Program:
         self._names = self.clock_names
         self._timed = [bool(factor.moment_names) for factor in self.factors]
         self._constant: dict[tuple[int, int], FloatArray] = {}
+        self._products: dict[tuple[int, int], FloatArray] = {}
 
     @cached_property
-    def target_of_code(self) -> StateArray:
-        """Destination by slot and code of the first group, (slot, 2 x code)."""
-        group = self.groups[0]
+    def pair_of_code(self) -> IntArray:
+        """The move, old * n + new, by slot and code of the first group, (slot, 2 x code)."""
+        group, n = self.groups[0], len(self.chain.states)
         own = np.arange(group.size) // group.strides[0]
-        return np.concatenate([self.targets[:, side][:, own] for side in (BETTER, WORSE)], axis=1)
+        pairs = [own * n + self.targets[:, side].astype(np.intp)[:, own] for side in (BETTER, WORSE)]
+        return np.concatenate(pairs, axis=1).astype(np.uint16)
 
     def _build(self, now: Moment) -> Tables:
         """Fill the tables."""
@@ -139,7 +85,17 @@ class Program:
             for part, products in zip(parts, moves, strict=True):
                 part[slot, side, state] = products[transition]
         by_slot = [part.reshape(n_slots, -1) for part in parts]
-        return Tables(by_slot, np.cumsum(by_slot[0], axis=0) if len(by_slot) == 1 else None)
+        return Tables(by_slot, self._reach(by_slot[0]) if len(by_slot) == 1 else None)
+
+    def _reach(self, by_slot: FloatArray) -> FloatArray:
+        """Sum probabilities up over slots; hazards share 1 - exp(-sum of both sides) in proportion."""
+        reach = np.cumsum(by_slot, axis=0)
+        if self.chain.kind == "rates":
+            better, worse = np.split(reach[-1], 2)
+            hazard = better + worse
+            share = np.divide(-np.expm1(-hazard), hazard, out=np.zeros(len(hazard)), where=hazard > 0)
+            reach *= np.tile(share, 2)
+        return reach
 
     def _moves(self, now: Moment) -> list[list[FloatArray]]:
         """Give per group and transition the product of its factors over the group's axes (own state taken out)."""
@@ -156,15 +112,28 @@ class Program:
         source = self.transitions[transition][0]
         base = group is self.groups[0]
         dt = self.step_years if base and self.chain.kind == "rates" else 1.0
-        value: FloatArray = np.full(group.shape[1:], dt)
         is_rate = self.chain.kind == "rates"
-        for i in group.factors:
-            factor = self.factors[i]
-            if transition in factor.moves:
-                times = self._times(i, group, source, now)
-                value = _apply(value, times, factor, is_rate)
+        mine = [i for i in group.factors if transition in self.factors[i].moves]
+        if all(self.factors[i].when is None or (is_rate and self.factors[i].scale == "rate") for i in mine):
+            value = self._lasting(group, transition, [i for i in mine if not self._timed[i]], now) * dt
+            mine = [i for i in mine if self._timed[i]]
+        else:
+            value = np.full(group.shape[1:], dt)
+        for i in mine:
+            value = _apply(value, self._times(i, group, source, now), self.factors[i], is_rate)
         self._check(value, transition, now)
         return value
+
+    def _lasting(self, group: Group, transition: int, factors: list[int], now: Moment) -> FloatArray:
+        """Multiply the factors that time does not change, once."""
+        at = (self.groups.index(group), transition)
+        if at not in self._products:
+            source = self.transitions[transition][0]
+            value: FloatArray = np.ones(group.shape[1:])
+            for i in factors:
+                value = value * reduced(self.factors[i], group.axes, now, self.chain.name, source)
+            self._products[at] = value
+        return self._products[at]
 
     def _times(self, i: int, group: Group, source: int, now: Moment) -> FloatArray:
         """Evaluate a factor over a group's axes; one that time does not change is evaluated once."""
@@ -258,9 +227,7 @@ def _totals(program: Program) -> list[str]:
     return [name for name in names if name not in CLOCK_NAMES and name != "age"]
 
 
-def _slots(
-    transitions: Sequence[tuple[int, int]], n_states: int
-) -> tuple[list[tuple[int, int, int, int]], StateArray]:
+def _slots(transitions: Sequence[tuple[int, int]], n_states: int) -> tuple[list[tuple[int, int, int, int]], StateArray]:
     """Sort each state's moves by side into slots, the most extreme destination first."""
     slots: list[tuple[int, int, int, int]] = []
     width = 1

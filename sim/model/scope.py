@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sim.errors import ModelError
 from sim.model.arrays import FloatArray
 from sim.model.expressions import Expression, Node, evaluate, evaluate_node
 from sim.model.spec import Chain, Model, Table
@@ -186,7 +187,9 @@ class GridScope:
             return np.asarray(model.clock.step_years)
         if name in CONSTANTS:
             return np.asarray(CONSTANTS[name])
-        raise KeyError(name)
+        there = sorted({*model.parameters, *(c.name for c in model.chains), *(t.name for t in model.traits)})
+        listed = ", ".join(there)
+        raise ModelError(f"'{name}' is read by rows of '{self.reader.unit}' and is not theirs; there are {listed}")
 
     def _carried(self, source: Source, name: str) -> FloatArray:
         """Turn raw values of a source into what the name means."""

@@ -120,7 +120,7 @@ class Bills:
             if meter.kind == "while" and name not in world.compiled.state_meters:
                 condition = world.compiled.conditions[f"meter {name}"]
                 rows = world.population.rows[meter.unit]
-                holds = world.truth[condition.name][world.codes[condition.code]] & rows.active
+                holds = world.holds(condition.name) & rows.active
                 amount = holds * float(by_step[step])
                 total += amount if rows is world.root else np.bincount(rows.parent, amount, world.root.n)
         return total

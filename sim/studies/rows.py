@@ -94,7 +94,7 @@ class RowTotals:
         if meter.kind == "while" and meter.name not in world.compiled.state_meters:
             condition = world.compiled.conditions[f"meter {meter.name}"]
             rows = world.population.rows[condition.reader.unit]
-            holds = world.truth[condition.name][world.codes[condition.code]] & rows.active
+            holds = world.holds(condition.name) & rows.active
             return _per_root_row(holds.astype(np.float64), rows, world.root)
         if meter.kind == "per" and meter.what == "row":
             rows = world.population.rows[meter.unit]

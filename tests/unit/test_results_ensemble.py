@@ -9,6 +9,7 @@ import xarray as xr
 
 import sim
 from sim.engine import simulate as engine
+from sim.studies import ensemble
 from sim.studies.ensemble import simulate
 
 TEXTBOOK = Path(__file__).parents[2] / "configs" / "textbook"
@@ -20,6 +21,7 @@ def _made_up_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     if "real_engine" not in request.keywords:
         monkeypatch.setattr(engine, "layout", synthetic.layout)
         monkeypatch.setattr(engine, "replicate", synthetic.record)
+        monkeypatch.setattr(ensemble, "replicate_with_rows", lambda study, number, _: synthetic.record(study, number))
 
 
 def arrays(ds: xr.Dataset) -> xr.Dataset:

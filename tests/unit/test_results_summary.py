@@ -107,8 +107,8 @@ def test_one_replication_takes_the_variance_between_families() -> None:
     summary = summarise(dataset(replications=1))
     assert summary["interval"] == "between_family"
     cost = summary["regimes"]["siloed/measured"]["cost_per_family_year"]["narrow"]
-    # 2,000 pounds between families over 2.5 years, 1,000 families.
-    assert cost["high"] - cost["mean"] == pytest.approx(stats.norm.ppf(0.975) * 2000 / 2.5 / np.sqrt(1000))
+    # 2,000 pounds between families over the 2 years since the regime began, 1,000 families.
+    assert cost["high"] - cost["mean"] == pytest.approx(stats.norm.ppf(0.975) * 2000 / 2.0 / np.sqrt(1000))
     outcome = summary["regimes"]["siloed/measured"]["outcomes"]["crisis_months"]
     assert outcome["high"] - outcome["mean"] == pytest.approx(stats.norm.ppf(0.975) * 3 / np.sqrt(1000))
     assert outcome["sd"] == 3.0

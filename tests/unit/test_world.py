@@ -1,12 +1,13 @@
 """What a world keeps up to date by small changes equals what it would work out afresh, at every step, in every regime.
 
-Theory: codes, conditions, counts over children, memories, occupancy, cases in help and queues are all functions of the
+Theory: conditions, counts over children, memories, occupancy, cases in help and queues are all functions of the
 states; keeping them by differences is only a quicker way to the same integers. The toy has births, birthdays, families
 that leave and are replaced, fires between units, memories, brokering and two regimes that part during the run.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import sim
 from sim.engine.simulate import Line, replicate
 from sim.engine.world import World
 from sim.model.spec import Scenario
+from tests.afresh import conditions_hold, occupancy_holds, queues_hold
 
 TOY = Path(__file__).parents[1] / "properties" / "toy.yaml"
 
@@ -42,60 +44,23 @@ STEPS = 36 + 24 - 9 + 24 - 14
 """Three histories: all 36 months (12 of them warm-up), and from months 9 and 14 on."""
 
 
-def codes_hold(world: World) -> None:
-    for number, code in enumerate(world.compiled.codes):
-        active = world.population.rows[code.unit].active
-        kept, fresh = world.codes[number], world._full_code(number)
-        assert np.array_equal(kept[active], fresh[active]), (world.step, number, code)
-        assert kept.min() >= 0
-        assert kept.max() < code.size * max(1, len(world.chains[code.own[0]].states) if code.own else 1)
-
-
-def conditions_hold(world: World) -> None:
-    for name, condition in world.compiled.conditions.items():
-        rows = world.population.rows[condition.reader.unit]
-        holds = world.truth[name][world.codes[condition.code]] & rows.active
-        slots = world.slots[rows.unit.name]
-        assert np.array_equal(world.stocks[name], np.bincount(slots[holds], minlength=world.n_slots)), (
-            world.step,
-            name,
-        )
-        if name.startswith("count "):
-            counted = np.bincount(rows.parent[holds], minlength=world.root.n)
-            assert np.array_equal(world.counts[name.removeprefix("count ")], counted)
-
-
-def occupancy_holds(world: World) -> None:
-    for name, chain in world.chains.items():
-        rows, state = world.rows(name), world.state[name]
-        assert state.max() < len(chain.states)
-        place = world.slots[chain.unit][rows.active] * len(chain.states) + state[rows.active]
-        afresh = np.bincount(place, minlength=world.n_slots * len(chain.states))
-        assert np.array_equal(world.occupancy[name].reshape(-1), afresh), (world.step, name)
-
-
-def queues_hold(world: World) -> None:
-    agencies = np.zeros(world.root.n, np.int64)
-    for name in world.joined:
-        chain, active = world.chains[name], world.root.active
-        waiting = active & (world.state[name] == chain.states.index("waiting"))
-        engaged = np.array([s.startswith("engaged") for s in chain.states])[world.state[name]]
-        agencies += engaged
-        by_area = np.bincount(world.root.area[engaged & active], minlength=len(world.busy[name]))
-        assert np.array_equal(world.busy[name], by_area)
-        queued = np.concatenate([world.queue[name], *world.arrivals[name]])
-        still = (world.state[name][queued[:, 0]] == chain.states.index("waiting")) & (
-            world.joined[name][queued[:, 0]] == queued[:, 1]
-        )
-        rows = queued[still, 0]
-        assert len(np.unique(rows)) == len(rows), "someone stands in the queue twice"
-        assert set(rows.tolist()) == set(np.flatnonzero(waiting).tolist())
-    assert np.array_equal(world.agencies[world.root.active], agencies[world.root.active])
-
-
 @pytest.mark.parametrize("replication", [0, 1])
-def test_codes_kept_by_changes_equal_codes_worked_out_afresh(replication: int):
-    assert check(toy(), codes_hold, replication) == STEPS
+def test_conditions_are_what_codes_worked_out_afresh_say(replication: int):
+    assert check(toy(), conditions_hold, replication) == STEPS
+
+
+def test_the_example_of_the_language(tmp_path: Path):
+    """The first config of docs/language.md, with fewer families: 24 months of warm-up, 60 more, two regimes from 12."""
+    text = (Path(__file__).parents[2] / "docs" / "language.md").read_text(encoding="utf-8")
+    path = tmp_path / "example.yaml"
+    path.write_text(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0], encoding="utf-8")
+    scenario = sim.load(path, ["units.family.size=600"])
+
+    def look(world: World) -> None:
+        for hold in (conditions_hold, occupancy_holds, queues_hold):
+            hold(world)
+
+    assert check(scenario, look) == 84 + 48
 
 
 @pytest.mark.parametrize("look", [conditions_hold, occupancy_holds, queues_hold])
@@ -103,7 +68,7 @@ def test_what_is_counted_equals_a_count_afresh(look):
     assert check(toy(), look) == STEPS
 
 
-@pytest.mark.parametrize("look", [codes_hold, conditions_hold, queues_hold])
+@pytest.mark.parametrize("look", [occupancy_holds, conditions_hold, queues_hold])
 def test_the_same_when_services_are_inert_and_cases_are_closed(look):
     sets = ("effect_set=[no_effect]", "regimes.handed_over.handover=close")
     assert check(toy(*sets), look, replication=2) == STEPS

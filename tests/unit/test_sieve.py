@@ -1,8 +1,7 @@
-"""The Poisson random measure: who leaves, where to, and that nobody hears of a hazard elsewhere.
+"""How rows are drawn: who leaves, where to, that nobody is passed over, and that nobody hears of a hazard elsewhere.
 
-Theory: points of rate 1 over level and time; a row with hazard h a step meets the points below h, so it leaves with
-P = 1 - exp(-h), to each destination in proportion to its hazard, whatever the earliest point's direction. Below BULK
-points are scattered over blocks, above it rows draw alone: both sides, and rows that reach across, are tested.
+Theory: a row with hazard h a step leaves with P = 1 - exp(-h), to each destination in proportion to its hazard. Most
+rows are ruled out by the first byte of their draw; looking at everybody in full (``plain``) must give the same moves.
 Counts are exactly multinomial given the rows, so each level is one chi-square test; each limit is at 1e-6, some 120
 tests in all, so one seed in 8,000 would alarm; seeds are fixed.
 """
@@ -20,7 +19,7 @@ from sim.model.spec import Model, Scenario, Trait, Unit
 from tests.strategies import make_chain, make_model, make_scenario
 
 HAZARDS = (0.001, 0.005, 0.02, 0.1, 0.15, 0.156, 0.157, 0.2, 0.4, 1.0, 2.0, 5.0)
-"""Hazards a step; points are scattered up to 0.15625 in each direction."""
+"""Hazards a step, from one row in a thousand to nearly all."""
 SHARES = (0.05, 0.25, 0.1, 0.6)
 """Of the hazard: to best, good, bad and worst from the middle."""
 FALSE_ALARM = 1e-6
@@ -79,7 +78,7 @@ def test_leaving_and_competing_shares_are_exact(scheme: str, stratify: bool):
 
 
 @pytest.mark.parametrize("stratify", [False, True])
-def test_points_and_plain_draws_have_one_distribution(stratify: bool):
+def test_two_runs_have_one_distribution(stratify: bool):
     """Two samples, cell by cell, from other seeds: |z| under the Bonferroni limit of 60 cells."""
     one, other = (
         counts_of(make_scenario(star(stratify=stratify), seed=seed), scheme)
@@ -101,8 +100,17 @@ def test_steps_are_independent():
         assert_multinomial(row, exact(level, 10))
 
 
+@pytest.mark.parametrize("stratify", [False, True])
+def test_nobody_is_passed_over(stratify: bool):
+    """Looking at everybody in full gives the same moves, to the last row."""
+    scenario = make_scenario(star(stratify=stratify, size=50_000, steps=3), seed=51)
+    quick, full = (replicate(scenario, 0, scheme=scheme, keep_states=True) for scheme in ("points", "plain"))
+    assert np.array_equal(quick.final_states[0, "place"], full.final_states[0, "place"])
+    assert np.array_equal(quick.flows, full.flows)
+
+
 def test_neighbours_move_independently():
-    """Rows next to each other share a block and its points' number, yet both leave with P squared."""
+    """Eight rows next to each other share a word of random bits, yet two of them leave with P squared."""
     model = star(levels=(0.3,) * len(HAZARDS), size=200_000)
     states = replicate(make_scenario(model, seed=41), 0, keep_states=True).final_states[0, "place"][:200_000]
     left = states != 2
@@ -127,7 +135,7 @@ def run_pairs(low: tuple[float, ...], high: tuple[float, ...], steps: int) -> tu
 
 @pytest.mark.parametrize("higher", [0.1, 0.3, 4.0])
 def test_a_higher_hazard_elsewhere_moves_nobody(higher: float):
-    """One class of rows gets a higher bound (more bands, or draws of its own): every other row does the same."""
+    """One class of rows gets a higher hazard, and with it other bounds: every other row does the same."""
     level, before, after = run_pairs((0.01, 0.02, 0.05, 0.3), (higher, 0.02, 0.05, 0.3), steps=5)
     assert np.array_equal(before[level > 0], after[level > 0])
     assert not np.array_equal(before[level == 0], after[level == 0])
@@ -155,7 +163,7 @@ def test_a_higher_hazard_keeps_whoever_left(low: float, high: float):
     assert left[1].sum() > left[0].sum()
 
 
-def test_children_have_points_of_their_own():
+def test_children_have_draws_of_their_own():
     """Children of one family leave independently of each other and of their parent under the same hazards."""
     family = make_chain("place", "here gone", {"here -> gone": 0.25})
     child = replace(family, name="pupil", unit="child")
