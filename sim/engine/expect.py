@@ -7,18 +7,18 @@ one family move independently given the cell before the pass, as they do there.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine.cells import Space, cell_world, cells_with, make_space, rows_of, shifted, tick
+from sim.engine.branching import Branching, FlowKernel
+from sim.engine.cells import Space, cell_world, cells_with, make_space, rows_of, tick
 from sim.engine.layout import area_slots, layout_of
 from sim.engine.meeting import WAIT_BINS
 from sim.engine.opening import stationary_shares
 from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
 from sim.engine.step import Pass, make_pass
-from sim.engine.world import Firing, World
-from sim.model.arrays import FloatArray, IntArray
+from sim.engine.world import World
+from sim.model.arrays import FloatArray
 from sim.model.compile import Compiled, compile_model
 from sim.model.program import BETTER, WORSE
 from sim.model.scope import Moment, clock_value, moment
@@ -134,7 +134,7 @@ class Cells:
         timed = any(axis.source.kind == "age" for code in one.codes for axis, _ in self.compiled.codes[code].axes)
         if known is not None and known[0] is one.tables and not timed:
             return known[1]
-        branches = _Branching(self, len(self.space.keys))
+        branches = Branching(self.space, self.world)
         for member in self.space.members(name):
             branches.move_member(name, member, self._probabilities(one, member))
         kernel = branches.kernel()
@@ -167,7 +167,7 @@ class Cells:
 
     def _grown_out(self, chain: Chain) -> FlowKernel:
         """Let everyone who has reached the end of a chain's ages leave its states."""
-        branches = _Branching(self, len(self.space.keys))
+        branches = Branching(self.space, self.world)
         for member in self.space.members(chain.name):
             first = np.zeros((len(self.space.keys), len(chain.states)))
             first[cells_with(self.world, member), 0] = 1.0
@@ -176,7 +176,7 @@ class Cells:
 
     def _admit_all(self, chain: Chain) -> FlowKernel:
         """Let everyone who waits in (open queues)."""
-        branches = _Branching(self, len(self.space.keys))
+        branches = Branching(self.space, self.world)
         waiting = chain.states.index("waiting")
         first = next(i for i, s in enumerate(chain.states) if s.startswith("engaged"))
         share = np.zeros((len(self.space.keys), len(chain.states)))
@@ -184,111 +184,6 @@ class Cells:
         share[np.arange(len(state)), np.where(state == waiting, first, state)] = 1.0
         branches.move_member(chain.name, -1, share)
         return branches.kernel()
-
-
-@dataclass(frozen=True)
-class FlowKernel:
-    """A pass as branches from ``cells`` to ``targets`` with ``shares``; ``moves``: (chain, branches, old * n + new)."""
-
-    cells: IntArray
-    targets: IntArray
-    shares: FloatArray
-    moves: list[tuple[str, IntArray, IntArray]]
-
-
-class _Branching:
-    """Grows the branches of one pass: members one after another, then what their moves fire."""
-
-    def __init__(self, cells: Cells, n: int) -> None:
-        self.solver, self.space, self.world = cells, cells.space, cells.world
-        self.cells = np.arange(n)
-        self.keys = cells.space.keys.copy()
-        self.shares = np.ones(n)
-        self.moves: list[tuple[str, IntArray, IntArray]] = []
-
-    def _split(self, parents: IntArray, keys: IntArray, shares: FloatArray) -> None:
-        """Replace the branches by descendants of theirs; moves made so far are inherited."""
-        order = np.argsort(parents, kind="stable")
-        parents, keys, shares = parents[order], keys[order], shares[order]
-        first = np.searchsorted(parents, np.arange(len(self.keys)), side="left")
-        last = np.searchsorted(parents, np.arange(len(self.keys)), side="right")
-        inherited = []
-        for chain, branch, pair in self.moves:
-            n = last[branch] - first[branch]
-            where = np.repeat(first[branch], n) + np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
-            inherited.append((chain, where, np.repeat(pair, n)))
-        self.moves = inherited
-        self.cells, self.keys, self.shares = self.cells[parents], keys, shares
-        self.order = order
-
-    def move_member(self, name: str, member: int, probabilities: FloatArray) -> None:
-        """Branch on where a member goes, by its cell before the pass, and fire what that sets off."""
-        p = probabilities[self.cells]
-        present = p.sum(axis=1) > 0
-        parents, states = np.nonzero(p > 0)
-        old = self.space.places[name, member].of(self.keys[parents])
-        keys = shifted_where(self.space, self.keys[parents], name, member, old, states)
-        alone = np.flatnonzero(~present)
-        n = len(parents)
-        parents = np.concatenate([parents, alone])
-        keys = np.concatenate([keys, self.keys[alone]])
-        shares = np.concatenate([self.shares[parents[:n]] * p[parents[:n], states], self.shares[alone]])
-        pair = np.concatenate([old * p.shape[1] + states, np.full(len(alone), -1)])
-        moved = np.concatenate([old != states, np.zeros(len(alone), np.bool_)])
-        self._split(parents, keys, shares)
-        at = np.flatnonzero(moved[self.order])
-        self._note(name, member, at, pair[self.order][at])
-
-    def _note(self, name: str, member: int, branch: IntArray, pair: IntArray) -> None:
-        """Count moves and fire what they set off."""
-        if not len(branch):
-            return
-        self.moves.append((name, branch, pair))
-        # Branches are renumbered by each split, so find these moves again where they were noted.
-        mark = len(self.moves) - 1
-        for firing in self.world.firings[name]:
-            chain = self.solver.model.chain(name)
-            same = chain.unit == self.solver.model.chain(firing.chain).unit
-            targets = [member] if same else self.space.members(firing.chain)
-            for target in targets:
-                noted = self.moves[mark]
-                fired = noted[1][firing.moves[noted[2]]]
-                self._fire(firing, target, fired)
-
-    def _fire(self, firing: Firing, member: int, branch: IntArray) -> None:
-        """Branch on a fire."""
-        place = self.space.places[firing.chain, member]
-        n = place.size
-        n_children = self.world.root.n_children
-        there = np.ones(len(branch), np.bool_) if member < 0 else n_children[self.cells[branch]] > member
-        old = place.of(self.keys[branch])
-        hit = there & firing.sources[old] & (old != firing.target)
-        branch, old = branch[hit], old[hit]
-        if not len(branch):
-            return
-        everyone = np.arange(len(self.keys))
-        stays = np.ones(len(everyone))
-        stays[branch] = 1.0 - firing.probability
-        kept = np.flatnonzero(stays > 0)
-        keys = shifted_where(
-            self.space, self.keys[branch], firing.chain, member, old, np.full(len(branch), firing.target)
-        )
-        parents = np.concatenate([kept, branch])
-        shares = np.concatenate([self.shares[kept] * stays[kept], self.shares[branch] * firing.probability])
-        fired = np.concatenate([np.zeros(len(kept), np.bool_), np.ones(len(branch), np.bool_)])
-        pair = np.concatenate([np.zeros(len(kept), np.int64), old * n + firing.target])
-        self._split(parents, np.concatenate([self.keys[kept], keys]), shares)
-        at = np.flatnonzero(fired[self.order])
-        self._note(firing.chain, member, at, pair[self.order][at])
-
-    def kernel(self) -> FlowKernel:
-        """Give the finished pass."""
-        return FlowKernel(self.cells, self.space.find(self.keys), self.shares, self.moves)
-
-
-def shifted_where(space: Space, keys: IntArray, name: str, member: int, old: IntArray, new: IntArray) -> IntArray:
-    """Move coordinates where new differs from old; a stay keeps its time in state."""
-    return np.where(old != new, shifted(space, keys, name, member, old, new), keys)
 
 
 def _start_shares(chain: Chain, compiled: Compiled) -> FloatArray:
