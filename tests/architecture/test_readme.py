@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from sim.cli import app
@@ -24,15 +25,13 @@ SMALL = ["--set", "units.family.size=300", "--set", "clock.steps=26", "--set", "
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give an empty folder that holds the configs and one small finished run, and work there."""
+    """Give an empty folder that holds the configs, and work there."""
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     monkeypatch.chdir(tmp_path)
-    made = run(f"families run {NATIONAL} --out DIR --replications 1 --quiet")
-    assert made.exit_code == 0, made.output
     return tmp_path
 
 
-def run(command: str) -> object:
+def run(command: str) -> Result:
     """Run a command of the README, made small."""
     words = shlex.split(command)[1:]
     words = ["configs/scenarios/demo.yaml" if word == "CONFIG" else word for word in words]
@@ -51,9 +50,11 @@ def test_there_is_something_to_check() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command(folder: Path, command: str) -> None:
-    """The command ends well."""
+    """The command ends well; one that reads a finished run finds a small one."""
+    if "DIR" in command:
+        assert run("families run CONFIG --out DIR --replications 1 --quiet").exit_code == 0
     result = run(command)
-    assert result.exit_code == 0, result.output  # type: ignore[attr-defined]
+    assert result.exit_code == 0, result.output
 
 
 @pytest.mark.parametrize("target", sorted(set(TARGETS)))
