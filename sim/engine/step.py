@@ -253,8 +253,8 @@ class Stepper:
             if one.refresh(now):
                 one.set_bars()
 
-    def run(self, step: int, scheme: str = "points") -> None:
-        """Step the chain in every world; ``scheme`` is points, or plain (all looked at in full): the same moves."""
+    def run(self, step: int, scheme: str = "sieve") -> None:
+        """Step the chain in every world; ``scheme`` is sieve, or plain (all looked at in full): the same moves."""
         draws = draw(self.rows, self.stream, step)
         for one in self.passes:
             one.run(draws, scheme == "plain")
