@@ -30,10 +30,11 @@ def families(*arguments: str):
 
 
 def start(*arguments: str) -> "subprocess.Popen[str]":
-    """Start the command in a process of its own."""
+    """Start the command in a process of its own, which hears Ctrl-C even when the tests run in the background."""
     return subprocess.Popen(
         [sys.executable, "-m", "sim.cli", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     )  # fmt: skip
 
 
