@@ -9,7 +9,7 @@ import numpy as np
 from sim.engine.cells import Space, shifted
 from sim.engine.links import Firing
 from sim.engine.world import World
-from sim.model.arrays import FloatArray, IntArray
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Branching:
         self.keys = space.keys.copy()
         self.shares = np.ones(len(space.keys))
         self.moves: list[tuple[str, IntArray, IntArray]] = []
+        self.tried: dict[tuple[str, int, int], BoolArray] = {}
+        """(chain, fire, member) -> branches in which a child has set it off; a sibling's move is no second chance."""
 
     def _split(self, parents: IntArray, keys: IntArray, shares: FloatArray) -> None:
         """Replace the branches by descendants of theirs; moves made so far are inherited."""
@@ -44,6 +46,7 @@ class Branching:
             where = np.repeat(first[branch], n) + np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
             inherited.append((chain, where, np.repeat(pair, n)))
         self.moves = inherited
+        self.tried = {fire: tried[parents] for fire, tried in self.tried.items()}
         self.cells, self.keys, self.shares = self.cells[parents], keys, shares
         self.order = order
 
@@ -79,21 +82,24 @@ class Branching:
             for target in targets:
                 noted = self.moves[mark]
                 fired = noted[1][firing.moves[noted[2]]]
-                self._fire(firing, target, fired)
+                self._fire((name, firing.number, target), firing, fired)
 
-    def _fire(self, firing: Firing, member: int, branch: IntArray) -> None:
-        """Branch on a fire."""
+    def _fire(self, fire: tuple[str, int, int], firing: Firing, branch: IntArray) -> None:
+        """Branch on a fire that moves the member named last in ``fire``."""
+        member = fire[2]
         place = self.space.places[firing.chain, member]
         n = place.size
         n_children = self.world.root.n_children
         there = np.ones(len(branch), np.bool_) if member < 0 else n_children[self.cells[branch]] > member
         old = place.of(self.keys[branch])
-        hit = there & firing.sources[old] & (old != firing.target)
+        tried = self.tried.get(fire, np.zeros(len(self.keys), np.bool_))
+        hit = there & firing.sources[old] & (old != firing.target) & ~tried[branch]
         branch, old = branch[hit], old[hit]
         if not len(branch):
             return
-        everyone = np.arange(len(self.keys))
-        stays = np.ones(len(everyone))
+        self.tried[fire] = tried.copy()
+        self.tried[fire][branch] = True
+        stays = np.ones(len(self.keys))
         stays[branch] = 1.0 - firing.probability
         kept = np.flatnonzero(stays > 0)
         keys = shifted_where(
