@@ -262,7 +262,6 @@ def empty_record(layout: Layout) -> Record:
         queue=np.zeros((w, s, len(QUEUE_COUNTS))),
         team=np.zeros((w, p, s, len(TEAM_SERIES))),
         family_cost=np.full((w, len(layout.ledgers), 4), np.nan),
-        entrants=np.full((w, len(layout.ledgers), 4), np.nan),
         row_counts=np.zeros((w, p + 1, len(layout.rows))),
         engine_seconds=0.0,
         replication=0,

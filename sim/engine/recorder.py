@@ -147,11 +147,9 @@ class Recorder:
                 parts.setdefault(part, []).append(array)
             if final is not None:
                 final.update({(w, chain): states for chain, states in line.world.state.items()})
-        nothing = np.full((len(self.layout.worlds), len(self.layout.ledgers), 4), np.nan)
         return Record(
             **{part: np.stack(arrays) for part, arrays in parts.items()},
-            family_cost=nothing,
-            entrants=nothing.copy(),
+            family_cost=np.full((len(self.layout.worlds), len(self.layout.ledgers), 4), np.nan),
             engine_seconds=seconds,
             replication=self.replication,
             final_states=final,

@@ -60,9 +60,6 @@ class Record:
     family_cost
         Of the cost of a root row since the first regime began, and of its paired difference to the baseline of its
         set: (world, ledger, 4) as mean, variance, mean difference, variance of difference.
-    entrants
-        Cost of the year before referral to the key worker, by ledger: (world, ledger, 4) as n, mean, mean of the
-        dearest quarter, maximum; NaN where nothing was recorded.
     engine_seconds
         CPU seconds of the engine.
     """
@@ -77,7 +74,6 @@ class Record:
     queue: FloatArray
     team: FloatArray
     family_cost: FloatArray
-    entrants: FloatArray
     row_counts: FloatArray
     """Active rows of each unit at each point, (world, steps + 1, unit)."""
     engine_seconds: float

@@ -10,7 +10,7 @@ import numpy as np
 from sim.engine.recording import Record
 from sim.model.arrays import FloatArray
 
-KEPT = ("meters", "start_meters", "area_meters", "queue", "family_cost", "entrants", "row_counts")
+KEPT = ("meters", "start_meters", "area_meters", "queue", "family_cost", "row_counts")
 AVERAGED = ("stocks", "flows", "team")
 POOLED = ("waits", "area_waits")
 

@@ -22,7 +22,6 @@ from sim.results.worlds import Spread
 from sim.units import add_months
 
 FAMILY_MOMENTS = ("mean", "variance", "difference_mean", "difference_variance")
-ENTRANT_MEASURES = ("n", "mean", "mean_dearest_quarter", "maximum")
 WORLD = ("regime", "effect_set")
 STEPS_OF_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -80,7 +79,6 @@ def _counted(collected: Collected, counts: FloatArray, spread: Spread) -> dict[s
     result["rows"] = ((*per, "step", "unit"), spread(kept["row_counts"]))
     result["queue"] = ((*per, "service", "queue_count"), spread(kept["queue"]))
     result["family_cost"] = ((*per, "ledger", "family_moment"), spread(kept["family_cost"]))
-    result["entrants"] = ((*per, "ledger", "entrant_measure"), spread(kept["entrants"]))
     result["waits"] = ((*WORLD, "service", "wait"), spread.one(pooled["waits"]))
     result["area_waits"] = ((*WORLD, "area", "service", "wait"), spread.one(pooled["area_waits"]))
     return result
@@ -126,7 +124,7 @@ def coordinates(scenario: Scenario, layout: Layout, collected: Collected) -> dic
         "service": words(layout.services), "area": words(layout.areas), "unit": words(unit for unit, _ in layout.rows),
         "ledger": words(layout.ledgers), "year": list(layout.years), "outcome": words(o.name for o in model.outcomes),
         "queue_count": list(QUEUE_COUNTS), "team_series": list(TEAM_SERIES), "wait": np.arange(layout.wait_bins),
-        "family_moment": list(FAMILY_MOMENTS), "entrant_measure": list(ENTRANT_MEASURES),
+        "family_moment": list(FAMILY_MOMENTS),
         "financial_year": ("step", _years_of_points(layout)), **_dates(scenario, layout),
         **line_coordinates(scenario, line_names(scenario)),
     }  # fmt: skip

@@ -119,7 +119,7 @@ def record(of: Scenario, replication: int, steps: int = STEPS) -> Record:
         waits=waits, area_waits=np.repeat(waits[:, None], 2, axis=1) / 2,
         queue=np.tile(np.arange(float(len(QUEUE_COUNTS))), (n, 1, 1)),
         team=np.tile(np.array([12.0, 100.0, 96.0, 40.0])[: len(TEAM_SERIES)], (n, steps, 1, 1)),
-        family_cost=family_cost, entrants=np.full((n, 2, 4), np.nan),
+        family_cost=family_cost,
         row_counts=np.full((n, steps + 1, 1), float(ROWS)),
         engine_seconds=0.25, replication=replication,
         outcome_variance=np.full((n, 1), 9.0),
