@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -70,12 +71,17 @@ def sobol(
     dists = [stats.uniform(low, high - low) for low, high in bounds.values()]
     generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
     found = stats.sobol_indices(func=function, n=n, dists=dists, random_state=generator)
-    boot = found.bootstrap(confidence_level=CONFIDENCE)
-    first, total = boot.first_order.confidence_interval, boot.total_order.confidence_interval
+    with warnings.catch_warnings():  # an input that does nothing has no spread to resample: its interval is a point
+        warnings.simplefilter("ignore")
+        boot = found.bootstrap(confidence_level=CONFIDENCE)
+    first, total = (
+        np.nan_to_num([order.confidence_interval.low, order.confidence_interval.high])
+        for order in (boot.first_order, boot.total_order)
+    )
     return [
         Index(
-            name, max(float(found.first_order[i]), 0.0), float(first.low[i]), float(first.high[i]),
-            max(float(found.total_order[i]), 0.0), float(total.low[i]), float(total.high[i]),
+            name, max(float(found.first_order[i]), 0.0), float(first[0, i]), float(first[1, i]),
+            max(float(found.total_order[i]), 0.0), float(total[0, i]), float(total[1, i]),
         )
         for i, name in enumerate(bounds)
     ]  # fmt: skip
