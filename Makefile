@@ -9,11 +9,20 @@ CONFIG  ?= configs/scenarios/national.yaml
 UV      := $(shell command -v uv 2>/dev/null)
 BIN     := $(VENV)/bin
 
-.PHONY: run setup test test-all bench lint clean
+.PHONY: run scenarios setup test test-all bench lint clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime-ready
 	$(BIN)/families run $(CONFIG) --force --workers $(WORKERS)
+
+# Every scenario at full size, then the table in docs/scenarios/README.md; SCENARIOS="telecare into_work" runs some.
+SCENARIOS ?= $(sort $(basename $(notdir $(wildcard configs/scenarios/*.yaml))))
+
+scenarios: $(VENV)/.runtime-ready
+	@for name in $(SCENARIOS); do echo "$$name"; \
+	  $(BIN)/families run configs/scenarios/$$name.yaml --out results/scenarios/$$name --force --quiet \
+	    --workers $(WORKERS) || exit $$?; done
+	$(BIN)/families list --results results/scenarios --into docs/scenarios/README.md
 
 setup: $(VENV)/.dev-ready
 

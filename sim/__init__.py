@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.config.loading import load
+    from sim.economics.appraisal import appraise
+    from sim.economics.summary import summarise
+    from sim.engine.erlang import erlang_a, erlang_b, erlang_c, places_for, wait_c
+    from sim.engine.solvers import solver_of
     from sim.errors import ModelError, ResultError
     from sim.model.compile import compile_model as build
     from sim.results.dataset import to_dataset
-    from sim.results.summary import summarise
     from sim.studies.ensemble import expect, simulate
 
 _HOMES = {
@@ -21,13 +24,36 @@ _HOMES = {
     "build": ("sim.model.compile", "compile_model"),
     "simulate": ("sim.studies.ensemble", "simulate"),
     "expect": ("sim.studies.ensemble", "expect"),
-    "summarise": ("sim.results.summary", "summarise"),
+    "solver_of": ("sim.engine.solvers", "solver_of"),
+    "summarise": ("sim.economics.summary", "summarise"),
+    "appraise": ("sim.economics.appraisal", "appraise"),
     "to_dataset": ("sim.results.dataset", "to_dataset"),
+    "erlang_a": ("sim.engine.erlang", "erlang_a"),
+    "erlang_b": ("sim.engine.erlang", "erlang_b"),
+    "erlang_c": ("sim.engine.erlang", "erlang_c"),
+    "places_for": ("sim.engine.erlang", "places_for"),
+    "wait_c": ("sim.engine.erlang", "wait_c"),
     "ModelError": ("sim.errors", "ModelError"),
     "ResultError": ("sim.errors", "ResultError"),
 }
 
-__all__ = ["ModelError", "ResultError", "build", "expect", "load", "simulate", "summarise", "to_dataset"]
+__all__ = [
+    "ModelError",
+    "ResultError",
+    "appraise",
+    "build",
+    "erlang_a",
+    "erlang_b",
+    "erlang_c",
+    "expect",
+    "load",
+    "places_for",
+    "simulate",
+    "solver_of",
+    "summarise",
+    "to_dataset",
+    "wait_c",
+]
 
 
 def __getattr__(name: str) -> Any:

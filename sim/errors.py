@@ -35,3 +35,7 @@ class ModelError(ValueError):
 
 class ResultError(ValueError):
     """A results folder that is missing, half written or altered."""
+
+
+class RunError(RuntimeError):
+    """A run that could not be finished; the message says which replication failed and why."""

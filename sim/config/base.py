@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -69,6 +69,9 @@ class Interval(Provenance):
     low: Number | None = Field(default=None, description="lower end of the 95% interval")
     high: Number | None = Field(default=None, description="upper end of the 95% interval")
     price_year: Text | None = Field(default=None, description="the year of a price, such as 2015/16")
+    distribution: Literal["normal", "lognormal", "gamma", "beta", "triangular", "fixed"] | None = Field(
+        default=None, description="how likely the values in the interval are; chosen by unit and skew when not given"
+    )
 
     def number(self) -> float | None:
         """Give the value when it is one number, written out."""

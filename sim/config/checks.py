@@ -15,7 +15,7 @@ from sim.model.expressions import ExpressionError, Node, constant, parse
 from sim.model.spec import CostLine, Meter, Model
 
 _SECTIONS = ("chains", "services", "traits", "parameters", "remember", "feedback")
-_SOURCED = ("units", "traits", "tables", "parameters", "chains", "services", "effects", "costs", "values")
+_SOURCED = ("units", "traits", "tables", "parameters", "chains", "services", "effects", "costs", "values", "appraisal")
 _STRUCTURE = frozenset(
     [
         "source",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from sim.config import library
-from sim.config.drawing import as_mermaid, as_text
+from sim.config.drawing import as_loops, as_mermaid, as_text
 from sim.config.fitting import stale
 from sim.config.limits import estimate
 from sim.config.loading import load, tree_of
@@ -18,6 +18,7 @@ from sim.config.source import read
 from sim.config.starter import starter
 from sim.config.translate import config_of
 from sim.config.writing import to_yaml
+from sim.engine.solvers import solver_of
 from sim.errors import ModelError, Problem
 from sim.model.expressions import Expression
 from sim.model.spec import Model, Scenario
@@ -48,6 +49,8 @@ def check(path: str | Path, sets: Sequence[str] = ()) -> str:
     lines = [f"{scenario.title}: nothing wrong was found", *_contents(scenario)]
     if config is not None:
         lines.append(f"a run needs {estimate(config)}")
+    solver = solver_of(scenario)
+    lines.append(f"--solver expect: {solver.kind} ({solver.reason})")
     lines += [f"note: {note}" for note in (*notes(scenario), *stale(scenario))]
     return "\n".join(lines) + "\n"
 
@@ -104,10 +107,13 @@ def _expressions(model: Model) -> Iterator[Expression]:
         yield from (move.expression for move in chain.transitions if move.expression is not None)
         yield from (fire.probability for fire in chain.fires)
         yield from (chain.start or {}).values()
+        if chain.service and chain.service.team:
+            yield from chain.service.team.driven
     for effect in model.effects:
         yield from (effect.when, effect.times)
     yield from (memory.when for memory in model.memories)
     yield from (stock.expression for stock in model.stocks)
+    yield from (stock.start for stock in model.stocks if stock.start is not None)
     yield from (meter.when for meter in model.meters if meter.when is not None)
     yield from (line.price for line in model.costs)
     for value in model.values:
@@ -116,7 +122,15 @@ def _expressions(model: Model) -> Iterator[Expression]:
             yield value.when
 
 
-def show(path: str | Path, sets: Sequence[str] = (), what: Literal["config", "text", "mermaid"] = "config") -> str:
+DRAWINGS = {"text": as_text, "mermaid": as_mermaid, "stocks": as_mermaid, "loops": as_loops}
+
+
+def show(
+    path: str | Path,
+    sets: Sequence[str] = (),
+    what: Literal["config", "text", "mermaid", "loops", "stocks"] = "config",
+    regime: str | None = None,
+) -> str:
     """Show a config with all its layers resolved, or its chains and loops drawn.
 
     Parameters
@@ -124,7 +138,10 @@ def show(path: str | Path, sets: Sequence[str] = (), what: Literal["config", "te
     path, sets
         As for ``load``.
     what
-        ``config``: YAML with the place of every value; ``text`` or ``mermaid``: a drawing of the baseline.
+        ``config``: YAML with the place of every value; ``text``: a drawing of the baseline in words; ``stocks`` (or
+        ``mermaid``) and ``loops``: Mermaid diagrams of its stocks and flows, and of its causal loops.
+    regime
+        The regime that is drawn; default the baseline.
 
     Returns
     -------
@@ -132,9 +149,27 @@ def show(path: str | Path, sets: Sequence[str] = (), what: Literal["config", "te
     """
     scenario = load(path, sets)
     if what == "config":
+        if regime is not None:
+            raise ModelError([Problem("", "--regime", "says whose model is drawn; add --as text, loops or stocks")])
         return to_yaml(tree_of(path, sets), with_origins=True)
-    model = scenario.worlds[0].model
-    return as_text(model) if what == "text" else as_mermaid(model)
+    return DRAWINGS[what](model_of_regime(scenario, regime))
+
+
+def model_of_regime(scenario: Scenario, regime: str | None) -> Model:
+    """Give the model of a regime (default: of the first world).
+
+    Raises
+    ------
+    ModelError
+        When there is no such regime.
+    """
+    if regime is None:
+        return scenario.worlds[0].model
+    found = [world.model for world in scenario.worlds if world.regime == regime]
+    if not found:
+        there = ", ".join(dict.fromkeys(world.regime for world in scenario.worlds))
+        raise ModelError([Problem("", "regimes", f"given '{regime}'; there are {there}")])
+    return found[0]
 
 
 def new(name: str, folder: Path | None = None) -> Path:

@@ -15,7 +15,8 @@ from sim.model.expressions import Expression
 from sim.model.spec import Clock, Quantity
 
 _WHOLE = 1e-6
-MAX_WINDOW = 10_000
+MAX_WINDOW = 64
+"""Steps that a memory can look back: a bit for each in one word."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,12 @@ CELLS = 1e5
 BYTES_PER_ROW = 24
 BYTES_PER_STATE = 8
 BYTES_FIXED = 150e6
-DISK_PER_NUMBER = 8
+AT_ONCE = 16
+BYTES_PER_RUN = 8e4
+"""What appraisal and report hold of each replication and world: measured on 1,000 replications of the nation."""
+BYTES_ON_DISK = 10.0
+"""A step of a chain or cost line in one replication and world, shards and results together: measured likewise."""
+DISK_FIXED = 10e6
 MAX_DISK_MB = 50_000.0
 MAX_SECONDS = 30 * 86_400.0
 MEMORY_SHARE = 0.8
@@ -55,12 +60,12 @@ def estimate(config: Config) -> Estimate:
 
     Returns
     -------
-        Time for all replications and worlds, peak memory of one replication, and disk.
+        Time for all replications and worlds, peak memory, and disk.
 
     Notes
     -----
     Time = replications x worlds x steps x (rows x chains x a constant + chains x a constant). Memory = worlds x rows x
-    chains x bytes. Disk = replications x worlds x steps x states x 8 bytes, and areas x years.
+    chains x bytes, and so much a replication. Disk = replications x worlds x steps x (chains + cost lines) x bytes.
     """
     root = next(iter(config.units.values()))
     rows = float(root.size)
@@ -86,11 +91,10 @@ def estimate(config: Config) -> Estimate:
     if config.solver == "expect":  # cells, not rows, and once
         rows, runs = min(rows, CELLS), float(worlds)
     seconds = runs * (steps * (rows * chains * SECONDS_PER_MOVE + chains * SECONDS_PER_TASK) + SECONDS_PER_WORLD)
-    memory = BYTES_FIXED + worlds * rows * (BYTES_PER_ROW + 2 * chains) + runs * steps * states * BYTES_PER_STATE
-    years = max(1.0, config.clock.steps * step)
-    disk = DISK_PER_NUMBER * (
-        runs * steps * states + runs * years * max(1, len(root.areas)) * max(1, len(config.costs))
-    )
+    held = min(runs, AT_ONCE * worlds)  # replications are put together so many at a time
+    memory = BYTES_FIXED + worlds * rows * (BYTES_PER_ROW + 2 * chains) + held * steps * states * BYTES_PER_STATE
+    memory += runs * BYTES_PER_RUN
+    disk = DISK_FIXED + runs * steps * (chains + len(config.costs)) * BYTES_ON_DISK
     return Estimate(seconds, memory / 1e6, disk / 1e6)
 
 

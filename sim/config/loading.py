@@ -13,6 +13,7 @@ from sim.config.problems import Findings
 from sim.config.schema import Config
 from sim.config.source import Tree
 from sim.config.translate import config_of
+from sim.config.translate_appraisal import appraisal_spec
 from sim.config.vocabulary import constant_value
 from sim.config.worlds import ONLY_REGIME, worlds
 from sim.config.writing import to_yaml
@@ -69,7 +70,17 @@ def load(path: str | Path, sets: Sequence[str] = ()) -> Scenario:
         With every problem found, each with file, line and column of the value.
     """
     file = find(path)
-    tree = prune(load_tree(file, sets))
+    return scenario_of(prune(load_tree(file, sets)), file)
+
+
+def scenario_of(tree: Tree, file: Path) -> Scenario:
+    """Translate a config whose layers are one tree already; ``file`` is where relative names start.
+
+    Raises
+    ------
+    ModelError
+        With every problem found.
+    """
     findings = Findings(tree)
     config = config_of(tree, findings)
     if config is None:
@@ -82,6 +93,7 @@ def load(path: str | Path, sets: Sequence[str] = ()) -> Scenario:
     discount = _discount(config, findings)
     sets_of_effects = effect_sets(tree, config, file, findings)
     made = worlds(tree, config, sets_of_effects, findings)
+    appraisal = appraisal_spec(config, findings, made[0].model if made else None)
     if findings.problems:
         raise ModelError(_ordered(findings.problems))
     return Scenario(
@@ -96,6 +108,7 @@ def load(path: str | Path, sets: Sequence[str] = ()) -> Scenario:
         deflators=dict(config.deflators.values),
         price_year=config.price_year,
         discount=discount,
+        appraisal=appraisal,
         resolved=to_yaml(inlined(tree, sets_of_effects)),
         origins=dict(origins(tree)),
     )

@@ -180,7 +180,7 @@ def _put(tree: Tree, path: Path_, value: Tree, origin: Origin) -> Tree:
         return Tree(entries, tree.origin, keys)
     else:
         entries[head] = _laid_over(entries.get(head), value, head)
-        if head == "value":  # the interval went with the old value
+        if head in ("value", "mean"):  # the interval went with the old value
             entries = {key: child for key, child in entries.items() if key not in ("low", "high")}
     keys[head] = origin
     return Tree(entries, tree.origin, keys)

@@ -10,8 +10,10 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from sim.config.base import Figure, Part, Provenance
 from sim.config.fields import AtLeastOne, Count, Flag, Label, Name, Names, NotNegative, PointOrDate, Text
 from sim.config.readers import refuse
+from sim.config.schema_appraisal import AppraisalPart
 from sim.config.schema_money import CostPart, DeflatorsPart, DiscountPart, OutcomePart, ValuePart
 from sim.config.schema_services import ServicePart
+from sim.config.schema_uncertainty import UncertaintyPart
 from sim.config.schema_units import ChainPart, ClockPart, EffectPart, MemoryPart, StockPart, TablePart, Trait_, UnitPart
 
 COUNT_WORDS = ("start", "end", "half_cycle", "simpson")
@@ -107,6 +109,10 @@ class Config(Part):
     deflators: DeflatorsPart = Field(default_factory=DeflatorsPart, description="price year: index of prices")
     price_year: Text = Field(default="", description="the price year of results")
     discount: DiscountPart = Field(default_factory=DiscountPart, description="schedules of yearly discount rates")
+    appraisal: AppraisalPart = Field(default_factory=AppraisalPart, description="how regimes are appraised")
+    uncertainty: UncertaintyPart = Field(
+        default_factory=UncertaintyPart, description="how doubt about inputs is carried on"
+    )
 
 
 def json_schema() -> str:

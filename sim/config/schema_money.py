@@ -97,6 +97,7 @@ class SchedulePart(Provenance):
     short: ClassVar[str] = "rates"
     other_forms: ClassVar[tuple[JsonSchemaValue, ...]] = (BY_YEAR,)
     title: Text = Field(default="", description="what it is, in a few words")
+    dated: Text = Field(default="", description="when it is or was in force")
     rates: tuple[RatePart, ...] = Field(description="rates, each from a year on", min_length=1)
     until: NotNegative | None = Field(default=None, description="years for which it is meant")
 

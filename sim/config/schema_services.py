@@ -111,6 +111,15 @@ class TeamPart(Provenance):
         default=None, description="time between meetings that give out places; default each step"
     )
     funding: tuple[FundingPart, ...] = Field(default=(), description="later levels of posts")
+    turnover_times: Figure | None = Field(
+        default=None, description="what the turnover is multiplied by each step; may read totals and feedback stocks"
+    )
+    time_left: Figure | None = Field(
+        default=None, description="what the places are multiplied by each step; may read totals and feedback stocks"
+    )
+    extra_workers: Figure | None = Field(
+        default=None, description="posts on top, shared among areas by size; may read totals and feedback stocks"
+    )
 
 
 class ServicePart(Provenance):

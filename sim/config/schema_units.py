@@ -60,6 +60,9 @@ class ClockPart(Part):
     step: Step = Field(default=Duration(1, "year"), description="length of a step")
     first: Whole = Field(default=0, description="number of the first cycle")
     start: Date | None = Field(default=None, description="calendar month of point 0, such as 2011-04")
+    integration: Literal["exact", "euler"] = Field(
+        default="exact", description="a rate's chance in a step: exact, 1 - exp(-rate x step), or euler, rate x step"
+    )
 
 
 class AgePart(Part):
@@ -97,7 +100,7 @@ class LeavesPart(Provenance):
     replace: Flag = Field(default=False, description="whether a new row takes the place of each that leaves")
 
 
-class ArrivePart(Part):
+class ArrivePart(Provenance):
     """New rows from outside: a Poisson number a step."""
 
     poisson: PerTime = Field(description="mean number per time, such as '2.7 / day'")
@@ -250,21 +253,35 @@ class MemoryPart(Part):
     """How many of the last ``window`` steps a condition on a row of the root unit held."""
 
     when: Expr = Field(description="the condition")
-    window: Length = Field(description="the window, a whole number of steps")
+    window: Length = Field(description="the window, a whole number of steps, at most 64")
 
 
 class StockPart(Part):
-    """A stock of last step's totals, smoothed or delayed; rates and teams may read it."""
+    """A stock of last step's totals; rates, teams and other stocks may read it. Give one of the first four keys."""
 
     smooth: Expr | None = Field(default=None, description="what is smoothed exponentially over time")
     delay: Expr | None = Field(default=None, description="what is passed on later")
-    over: Length = Field(description="the time of smoothing or delay")
+    average: Expr | None = Field(default=None, description="what is averaged over a period and held during the next")
+    flow: Expr | None = Field(default=None, description="what flows in a year, less what flows out; the stock adds up")
+    over: Length | None = Field(default=None, description="the time of smoothing or delay, or the period; not for flow")
+    start: Figure | None = Field(default=None, description="the level at the beginning; default the first one seen")
+
+    @property
+    def kind(self) -> Literal["smooth", "delay", "average", "flow"]:
+        """Which of the four it is."""
+        kinds: tuple[Literal["smooth", "delay", "average", "flow"], ...] = ("smooth", "delay", "average", "flow")
+        return next(kind for kind in kinds if getattr(self, kind) is not None)
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        """One of smooth and delay."""
-        if (self.smooth is None) == (self.delay is None):
-            raise refuse("give either smooth or delay")
+        """One kind of stock, with what it needs."""
+        if sum(given is not None for given in (self.smooth, self.delay, self.average, self.flow)) != 1:
+            raise refuse("give one of smooth, delay, average and flow")
+        if self.kind == "flow" and self.start is None:
+            raise refuse("a stock with a flow needs 'start', its level at the beginning", field="flow")
+        if (self.over is None) != (self.kind == "flow"):
+            rule = "adds up and has no 'over'" if self.kind == "flow" else "needs 'over', a time such as '6 months'"
+            raise refuse(f"a stock with '{self.kind}' {rule}", field=self.kind)
         return self
 
 

@@ -12,8 +12,10 @@ from sim.config.draft import MAX_WINDOW, Draft, quantity
 from sim.config.problems import Findings
 from sim.config.schema import Config
 from sim.config.source import Tree, plain
+from sim.config.translate_appraisal import card
 from sim.config.translate_chains import chains, unknown_chain
 from sim.config.translate_effects import effects, with_fires
+from sim.config.translate_euler import euler
 from sim.config.translate_money import Meters, costs, outcomes, values
 from sim.config.translate_services import services
 from sim.config.translate_units import ages_steps, areas, check_units, clock_of, step_of, tables, traits, units
@@ -100,8 +102,12 @@ def _assemble(draft: Draft, inert: bool) -> Model:
     parameters = _parameters(draft)
     made = {chain.name: chain for chain in [*chains(draft), *services(draft, places)]}
     made = with_fires(draft, made)
+    touched = effects(draft, made)
+    if config.clock.integration == "euler":
+        made, touched = euler(draft, made, touched)
     meters = Meters(draft, made)
     lines, worth = costs(draft, meters), values(draft, meters)
+    numbers = card(draft, meters)
     return Model(
         clock=draft.clock,
         units=units(draft),
@@ -111,13 +117,14 @@ def _assemble(draft: Draft, inert: bool) -> Model:
         traits=traits(config),
         tables=tables(config),
         parameters=parameters,
-        effects=effects(draft, made),
+        effects=touched,
         memories=_memories(draft),
         stocks=_stocks(draft),
         meters=tuple(meters.made.values()),
         costs=lines,
         outcomes=outcomes(draft),
         values=worth,
+        card=numbers,
         count=_count(draft),
         queues=config.queues,
         services_inert=inert,
@@ -153,14 +160,15 @@ def _stocks(draft: Draft) -> tuple[Stock, ...]:
     """Translate the feedback stocks."""
     result = []
     for name, part in draft.config.feedback.items():
-        kind = "smooth" if part.smooth is not None else "delay"
-        expression = part.smooth if part.smooth is not None else part.delay
-        if expression is not None:
-            checked = draft.expression(("feedback", name, kind), expression, Place(None, "a stock"))
-            over = part.over.steps(draft.step)
-            if over <= 0:
-                draft.findings.add(("feedback", name, "over"), "must be above 0")
-            result.append(Stock(name, "smooth" if kind == "smooth" else "delay", checked, over))
+        path, place = ("feedback", name), Place(None, "a stock")
+        checked = draft.expression((*path, part.kind), getattr(part, part.kind), place)
+        over = 1.0 if part.over is None else part.over.steps(draft.step)
+        if over <= 0:
+            draft.findings.add((*path, "over"), "must be above 0")
+        elif part.over is not None and part.kind == "average":
+            draft.whole_steps((*path, "over"), part.over, 1)
+        start = None if part.start is None else draft.expression((*path, "start"), part.start.value, place)
+        result.append(Stock(name, "level" if part.kind == "flow" else part.kind, checked, over, start))
     return tuple(result)
 
 

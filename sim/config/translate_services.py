@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sim.config.base import Figure
 from sim.config.draft import Draft
 from sim.config.library import nearest
 from sim.config.problems import Key
@@ -167,7 +168,19 @@ def _team(draft: Draft, path: Key, part: TeamPart, areas: Areas) -> Team:
         absence=part.absence,
         meeting_steps=draft.whole_steps((*path, "meeting"), meeting, 1),
         funding=tuple(sorted(funding, key=lambda item: item[0])),
+        turnover_times=_driven(draft, path, "turnover_times", part.turnover_times),
+        time_left=_driven(draft, path, "time_left", part.time_left),
+        extra_workers=_driven(draft, path, "extra_workers", part.extra_workers),
     )
+
+
+def _driven(draft: Draft, path: Key, key: str, figure: Figure | None) -> Expression | None:
+    """Translate what a team reads each step."""
+    if figure is None:
+        return None
+    result = draft.expression((*path, key), figure.value, Place(None, f"a team's {key}"))
+    draft.bounded((*path, key), result, key)
+    return result
 
 
 def _optional_steps(draft: Draft, length: Duration | None) -> float:

@@ -21,6 +21,10 @@ from sim.model.spec import Model
 MOST_CELLS = 2_000_000
 
 
+class NotExact(ModelError):
+    """A model has more cells than fit, or what no finite set of cells can hold."""
+
+
 @dataclass(frozen=True)
 class Place:
     """One coordinate: the state of ``chain`` of the root (member -1) or of a child (member 0, 1 ...), or its tunnel."""
@@ -75,7 +79,7 @@ def make_space(compiled: Compiled) -> Space:
 
     Raises
     ------
-    ModelError
+    NotExact
         When the model has what no finite set of cells can hold, or more than ``MOST_CELLS`` of them.
     """
     model = compiled.model
@@ -89,7 +93,7 @@ def make_space(compiled: Compiled) -> Space:
         frontier = np.setdiff1d(following, keys, assume_unique=True)
         keys = np.union1d(keys, frontier)
         if len(keys) > MOST_CELLS:
-            raise ModelError(
+            raise NotExact(
                 f"expect needs more than {MOST_CELLS:,} cells for this model; use --solver simulate, or fewer chains"
             )
     space.keys = keys
@@ -112,7 +116,7 @@ def refuse(model: Model) -> None:
     if sum(c.start is None for c in model.chains) > 1:
         reasons.append("more than one chain with a stationary start")
     if reasons:
-        raise ModelError(f"expect is exact and cannot hold {'; '.join(reasons)}; use --solver simulate")
+        raise NotExact(f"expect is exact and cannot hold {'; '.join(reasons)}; use --solver simulate")
 
 
 def _coordinates(
@@ -135,7 +139,7 @@ def _coordinates(
                 tunnels[chain.name, member] = Place(chain.name, member, size, stride, tunnel=True)
                 stride *= size
             if stride > 1 << 62:
-                raise ModelError("expect cannot number the cells of this model; use --solver simulate")
+                raise NotExact("expect cannot number the cells of this model; use --solver simulate")
     return places, tunnels, traits
 
 

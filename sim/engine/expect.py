@@ -12,8 +12,10 @@ import numpy as np
 
 from sim.engine.branching import Branching, FlowKernel
 from sim.engine.cells import Space, cell_world, cells_with, make_space, rows_of, tick
+from sim.engine.feedback import Feedback, stock_names
 from sim.engine.layout import area_slots, layout_of
 from sim.engine.meeting import WAIT_BINS
+from sim.engine.notes import open_notes, write
 from sim.engine.opening import stationary_shares
 from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
 from sim.engine.step import Pass, make_pass
@@ -33,7 +35,9 @@ class Cells:
         self.space: Space = make_space(compiled)
         self.world: World = cell_world(self.space, area_slots(self.model), 0)
         self.step = -self.model.units[0].warm_up
+        self.feedback = Feedback.of(self.model)
         self.totals: dict[str, float] = dict.fromkeys(compiled.totals, 0.0)
+        self.totals |= {stock.name: self.feedback.levels.get(stock.name, 0.0) for stock in self.model.stocks}
         self._time_codes()
         self.world.index(self.now())
         self.passes: dict[str, Pass] = {name: make_pass(self.world, name, self.now()) for name in compiled.programs}
@@ -97,8 +101,11 @@ class Cells:
                 self._apply(chain.name, self._admit_all(chain))
         ticked = self.space.find(tick(self.space, self.space.keys))
         self.weights = np.bincount(ticked, self.weights, len(self.weights)).astype(np.float64)
-        self.step += 1
         self._take_totals()
+        if self.model.stocks:
+            self.feedback.advance(self.model, self.now())
+            self.totals |= self.feedback.levels
+        self.step += 1
 
     def _take_totals(self) -> None:
         for name, node in self.compiled.totals.items():
@@ -111,12 +118,44 @@ class Cells:
         rows = self.world.population.rows[compiled.reader.unit]
         return float(self.weights[rows.parent[self.world.holds(condition)]].sum())
 
-    def metered(self, meter: str) -> float:
-        """Give the expected number of rows a root row that a meter counts."""
-        if meter not in self.compiled.state_meters:
-            return self.held(f"meter {meter}")
-        chain, states = self.compiled.state_meters[meter]
-        return float(self.weights[self.world.rows(chain).parent[states[self.world.state[chain]]]].sum())
+    @property
+    def size(self) -> int:
+        """Rows of the first unit."""
+        return self.n_rows
+
+    def stock(self, chain: str) -> FloatArray:
+        """Give the rows in each state of a chain, a root row, (state,)."""
+        rows, n = self.world.rows(chain), len(self.model.chain(chain).states)
+        return np.bincount(self.world.state[chain], self.weights[rows.parent], n).astype(np.float64)
+
+    def moves(self, chain: str) -> FloatArray:
+        """Give the moves of the last step, a root row, (old, new)."""
+        return self.flows[chain]
+
+    def condition(self, name: str) -> float:
+        """Give the rows for which a condition holds, a root row."""
+        return self.held(name)
+
+    def rows(self, unit: str) -> float:
+        """Give the rows of a unit, a root row."""
+        return float(self.weights[self.world.population.rows[unit].parent].sum())
+
+    def waited(self, service: str) -> FloatArray:
+        """Give the admissions of the last step, (wait,): nobody waits where there is no limit."""
+        states = self.model.chain(service).states
+        waits = np.zeros(WAIT_BINS)
+        waits[0] = self.flows[service][states.index("waiting")][[s.startswith("engaged") for s in states]].sum()
+        return waits
+
+    def taken(self, service: str) -> float:
+        """Give who left a queue because the row left: nobody does."""
+        del service
+        return 0.0
+
+    def staff(self, service: str) -> tuple[float, float, float] | None:
+        """Give the staff of a service: none is held here."""
+        del service
+        return None
 
     def _apply(self, name: str, kernel: FlowKernel) -> None:
         """Pass the weights through a kernel and count its moves."""
@@ -199,7 +238,7 @@ def expect_record(scenario: Scenario) -> Record:
 
     Returns
     -------
-        The same arrays as a simulated replication, holding expectations; waits and teams are empty.
+        The same arrays as a simulated replication, holding expectations; teams are empty.
 
     Raises
     ------
@@ -209,18 +248,24 @@ def expect_record(scenario: Scenario) -> Record:
     started = time.process_time()
     layout = layout_of(scenario)
     record = empty_record(layout)
+    names = stock_names([world.model for world in scenario.worlds])
+    levels = []
     size = scenario.worlds[0].model.units[0].size
+    compiled = [compile_model(world.model) for world in scenario.worlds]
     for w, world in enumerate(scenario.worlds):
-        base = scenario.baseline_of(world)
-        cells = Cells(compile_model(base.model if world.start > cells_start(scenario) else world.model), size)
+        base, notes = scenario.baseline_of(world), open_notes(layout, scenario, compiled)
+        cells = Cells(compile_model(base.model) if world.start > cells_start(scenario) else compiled[w], size)
         while cells.step < layout.n_steps:
             if cells.step == 0:
-                _record_point(record, layout, scenario, w, cells, 0)
+                notes.point(cells, 0)
             if cells.step == world.start and world.start > cells_start(scenario):
-                cells = _under(cells, compile_model(world.model), size)
+                cells = _under(cells, compiled[w], size)
             cells.advance()
             if cells.step > 0:
-                _record_step(record, layout, scenario, w, cells)
+                notes.point(cells, cells.step)
+        levels.append(cells.feedback.points(names, layout.n_steps))
+        write(record, w, notes, cells.compiled)
+    record.levels = np.stack(levels)
     record.engine_seconds = time.process_time() - started
     return record
 
@@ -243,7 +288,12 @@ def _under(cells: Cells, compiled: Compiled, size: int) -> Cells:
         other.passes = {name: make_pass(other.world, name, other.now()) for name in compiled.programs}
     weights = np.zeros(len(other.space.keys))
     weights[other.space.find(cells.space.keys)] = cells.weights
-    other.weights, other.step, other.totals = weights, cells.step, cells.totals
+    other.weights, other.step = weights, cells.step
+    other.feedback = cells.feedback.part(compiled.model, cells.step)
+    other._time_codes()
+    other.world.index(other.now())
+    other._take_totals()
+    other.totals |= {stock.name: other.feedback.levels.get(stock.name, 0.0) for stock in other.model.stocks}
     return other
 
 
@@ -266,36 +316,3 @@ def empty_record(layout: Layout) -> Record:
         engine_seconds=0.0,
         replication=0,
     )
-
-
-def _record_point(record: Record, layout: Layout, scenario: Scenario, w: int, cells: Cells, point: int) -> None:
-    """Write down stocks, rows and meters at a point."""
-    weights, world = cells.weights, cells.world
-    at = 0
-    for chain in cells.model.chains:
-        rows = world.rows(chain.name)
-        stock = np.bincount(world.state[chain.name], weights[rows.parent], len(chain.states))
-        record.stocks[w, point, at : at + len(chain.states)] = cells.n_rows * stock
-        at += len(chain.states)
-    record.row_counts[w, point] = [cells.n_rows * weights[r.parent].sum() for r in world.population.rows.values()]
-    for m, meter in enumerate(cells.model.meters):
-        if meter.kind == "while":
-            value = cells.n_rows * cells.metered(meter.name)
-            if point == 0:
-                record.start_meters[w, m] = value
-            else:
-                record.meters[w, point - 1, m] = value
-
-
-def _record_step(record: Record, layout: Layout, scenario: Scenario, w: int, cells: Cells) -> None:
-    """Write down a step's moves and the point at its end."""
-    step = cells.step - 1
-    _record_point(record, layout, scenario, w, cells, step + 1)
-    for f, (_, name, source, target) in enumerate(layout.flows):
-        states = cells.model.chain(name).states
-        record.flows[w, step, f] = cells.n_rows * cells.flows[name][states.index(source), states.index(target)]
-    for m, meter in enumerate(cells.model.meters):
-        if meter.kind == "on":
-            states = cells.model.chain(meter.chain).states
-            moved = sum(cells.flows[meter.chain][states.index(a), states.index(b)] for a, b in meter.moves)
-            record.meters[w, step, m] = cells.n_rows * moved

@@ -61,9 +61,9 @@ class QueueResult:
 
     ``arrived`` = ``admitted`` + ``left`` + ``refused`` + ``waiting`` (at the horizon). ``delayed`` counts
     those that joined the queue. ``waits`` are the steps waited by those admitted (0 for those who did not
-    wait), in order of admission, and ``classes`` their priority classes; ``waits_left`` are the steps
-    waited by those who left. ``occupancy`` is the mean share of places taken and ``mean_queue`` the mean
-    number waiting, over time.
+    wait), in order of admission, ``classes`` their priority classes and ``since`` the times at which they
+    arrived; ``waits_left`` are the steps waited by those who left. ``occupancy`` is the mean share of places
+    taken and ``mean_queue`` the mean number waiting, over time.
     """
 
     arrived: int
@@ -74,6 +74,7 @@ class QueueResult:
     delayed: int
     waits: FloatArray
     classes: IntArray
+    since: FloatArray
     waits_left: FloatArray
     occupancy: float
     mean_queue: float
@@ -132,12 +133,12 @@ class _Gate:
     warm_up: float
     taken: int = 0
     n_waiting: int = 0
-    line: list[tuple[int, int, _Case]] = field(default_factory=list)  # heap: class, order of joining
+    line: list[tuple[int, float, _Case]] = field(default_factory=list)  # heap: class, order of joining
     joined: int = 0
     arrived: int = 0
     refused: int = 0
     delayed: int = 0
-    waits: list[tuple[float, int]] = field(default_factory=list)
+    waits: list[tuple[float, int, float]] = field(default_factory=list)
     waits_left: list[float] = field(default_factory=list)
     since: float = 0.0
     place_time: float = 0.0
@@ -158,7 +159,7 @@ class _Gate:
                     self.waits_left.append(self.env.now - case.arrived)
                 return
         if case.counted:
-            self.waits.append((self.env.now - case.arrived, case.rank))
+            self.waits.append((self.env.now - case.arrived, case.rank, case.arrived))
         yield self.env.timeout(case.service)
         self.release()
 
@@ -168,10 +169,15 @@ class _Gate:
         self.joined += 1
         self.shift(waiting=1)
         answer = case.answer = self.env.event()
-        heappush(self.line, (case.rank, self.joined, case))
+        heappush(self.line, (case.rank, self.order(self.joined), case))
         if case.patience < np.inf:
             self.env.timeout(case.patience).callbacks.append(lambda _: self.lose_patience(answer))
         return answer
+
+    @staticmethod
+    def order(number: int) -> float:
+        """Give what is served first within a class, the smallest: the order of joining."""
+        return number
 
     def lose_patience(self, answer: simpy.Event) -> None:
         """Let a case go if it still waits; its entry in the queue is passed over later."""
@@ -204,8 +210,8 @@ class _Gate:
         self.shift()
         span = horizon - self.warm_up
         waiting = sum(case.counted for _, _, case in self.line if case.answer and not case.answer.triggered)
-        waits = np.array([wait for wait, _ in self.waits])
-        classes = np.array([rank for _, rank in self.waits], dtype=np.int64)
+        waits = np.array([wait for wait, _, _ in self.waits])
+        classes = np.array([rank for _, rank, _ in self.waits], dtype=np.int64)
         return QueueResult(
             arrived=self.arrived,
             admitted=waits.size,
@@ -215,6 +221,7 @@ class _Gate:
             delayed=self.delayed,
             waits=waits,
             classes=classes,
+            since=np.array([since for _, _, since in self.waits]),
             waits_left=np.array(self.waits_left),
             occupancy=self.place_time / span / self.queue.places if self.queue.places else 0.0,
             mean_queue=self.queue_time / span,

@@ -10,9 +10,10 @@ from sim.engine.draws import key
 from sim.engine.expect import empty_record
 from sim.engine.layout import layout_of
 from sim.engine.per_family import Queue, QueueResult, simulate_queue
-from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
+from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, WAIT_DAYS, Layout, Record
 from sim.errors import ModelError
 from sim.model.spec import Chain, Model, Scenario, Transition
+from sim.units import DAYS_PER_YEAR
 
 
 def replicate_queue(scenario: Scenario, replication: int) -> Record:
@@ -26,34 +27,54 @@ def replicate_queue(scenario: Scenario, replication: int) -> Record:
     Raises
     ------
     ModelError
-        When a world is more than a pure queue; says what it has.
+        When a world is more than a pure queue; says what a pure queue has.
     """
     started = time.process_time()
     layout = layout_of(scenario)
     record = empty_record(layout)
     record.stocks[:], record.flows[:], record.row_counts[:] = np.nan, np.nan, np.nan
-    stream = key(scenario.seed, "replication", replication)
+    stream, days = key(scenario.seed, "replication", replication), []
     for w, world in enumerate(scenario.worlds):
         queue, warm_up = queue_of(world.model), float(world.model.units[0].warm_up)
         horizon = warm_up + world.model.clock.steps
-        _fill(record, layout, w, queue, simulate_queue(queue, horizon, warm_up, stream))
+        result = simulate_queue(queue, horizon, warm_up, stream)
+        _fill(record, layout, w, queue, result)
+        in_days = (result.waits * world.model.clock.step_years * DAYS_PER_YEAR).astype(np.int64)
+        days.append(np.bincount(np.minimum(in_days, WAIT_DAYS - 1), minlength=WAIT_DAYS)[None].astype(np.float64))
+    record.wait_days = np.stack(days)
     record.replication, record.engine_seconds = replication, time.process_time() - started
     return record
 
 
+def is_pure_queue(model: Model) -> bool:
+    """Say whether a model is nothing but a queue: arrivals, places for good, one length of help, perhaps patience."""
+    chains = [chain for chain in model.chains if chain.service is not None and chain.service.kind == "discretionary"]
+    if len(model.chains) != 1 or not chains or model.units[0].arrivals_per_step <= 0 or model.effects:
+        return False
+    chain = chains[0]
+    assert chain.service is not None
+    team, states = chain.service.team, {state for state in chain.states if not state.startswith("engaged")}
+    moves = {(t.source.split("_")[0], t.target) for t in chain.transitions}
+    return (
+        states <= {"none", "waiting", "closed", "dropped_out"}
+        and ("engaged", "dropped_out") not in moves
+        and len(model.areas.names) == 1
+        and team is not None
+        and not (team.turnover_per_year or team.absence or team.funding)
+    )
+
+
 def queue_of(model: Model) -> Queue:
-    """Read a model as a queue: arrivals, places, mean time of help and patience, in steps."""
-    chains = [chain for chain in model.chains if chain.service is None or chain.service.kind != "discretionary"]
-    if len(model.chains) != 1 or chains or model.units[0].arrivals_per_step <= 0 or model.effects:
+    """Read a model as a queue: arrivals, places, mean time of help and patience, in steps; a case comes once."""
+    if not is_pure_queue(model):
         raise ModelError(
-            "queues: per_family runs pure queueing models, with one discretionary service, arrivals from outside "
-            "(arrive) and no other chains or effects; for families use queues: teams"
+            "this is more than a queue: a pure queue has one discretionary service with a team of fixed size, arrivals "
+            "from outside (arrive), help and patience of a plain length, and no other chains or effects"
         )
     chain = model.chains[0]
     assert chain.service is not None
+    assert chain.service.team is not None
     team = chain.service.team
-    if team is None:
-        raise ModelError(f"services.{chain.name}: queues: per_family needs a team; give workers and a caseload")
     stages = [state for state in chain.states if state.startswith("engaged")]
     patience = [t for t in chain.transitions if (t.source, t.target) == ("waiting", "dropped_out")]
     stage = _mean_steps(chain, next(t for t in chain.transitions if t.source == stages[0]), model)

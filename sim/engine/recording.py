@@ -8,6 +8,8 @@ from sim.model.arrays import FloatArray, StateArray
 
 QUEUE_COUNTS = ("referrals", "refused", "joined", "admitted", "left", "waiting", "completed", "dropped_out")
 TEAM_SERIES = ("workers", "places", "engaged", "waiting")
+WAIT_DAYS = 3654
+"""Bins of waits in days: ten years, and one for what is longer."""
 
 
 @dataclass(frozen=True)
@@ -79,5 +81,9 @@ class Record:
     engine_seconds: float
     replication: int
     final_states: dict[tuple[int, str], StateArray] | None = None
+    levels: FloatArray | None = None
+    """Levels of the feedback stocks at each point, (world, steps + 1, stock)."""
+    wait_days: FloatArray | None = None
+    """Admissions by whole days waited, (world, service, WAIT_DAYS); None from solvers that know whole steps alone."""
     outcome_variance: FloatArray | None = None
     """Variance between root rows of each outcome's total, (world, outcome); None where rows are not followed."""

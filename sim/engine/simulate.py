@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from sim.engine.ageing import keep_birthdays, turn_over
 from sim.engine.draws import key
-from sim.engine.feedback import Feedback
+from sim.engine.feedback import Feedback, stock_names
 from sim.engine.handover import hand_over
 from sim.engine.layout import area_slots, layout_of
 from sim.engine.meeting import hold_meeting
@@ -23,6 +25,7 @@ from sim.engine.staffing import Staff
 from sim.engine.staffplan import open_teams
 from sim.engine.step import Stepper, make_pass
 from sim.engine.world import World
+from sim.model.arrays import FloatArray
 from sim.model.compile import Compiled, compile_model
 from sim.model.expressions import Node
 from sim.model.scope import Moment, moment
@@ -79,7 +82,7 @@ def replicate(
         The record, its arrays independent of which other worlds were in the scenario.
     """
     started = time.process_time()
-    run = _Run(scenario, replication, scheme)
+    run = Run(scenario, replication, scheme)
     if at_start is not None:
         for line in run.lines:
             at_start(run.step - 1, line)
@@ -89,6 +92,7 @@ def replicate(
             for line in run.lines:
                 observe(run.step - 1, line)
     record = run.recorder.finish(run.lines, time.process_time() - started, keep_states)
+    record.levels = levels(scenario, run.lines)
     return record
 
 
@@ -103,7 +107,7 @@ def _compiled(scenario: Scenario) -> dict[str, Compiled]:
     return _COMPILED[0][1]
 
 
-class _Run:
+class Run:
     """One replication in progress."""
 
     def __init__(self, scenario: Scenario, replication: int, scheme: str) -> None:
@@ -124,7 +128,7 @@ class _Run:
             if world.regime == scenario.baseline:
                 names = [w.name for w in scenario.worlds if w.effect_set == world.effect_set]
                 made = World(self.compiled[world.name], self.population, slots, self.stream)
-                line = Line(made, names, world.regime)
+                line = Line(made, names, world.regime, feedback=Feedback.of(made.compiled.model))
                 open_world(made, self.stream, self._now(line))
                 made.index(self._now(line))
                 self.lines.append(line)
@@ -157,7 +161,7 @@ class _Run:
         for stepper in self.steppers:
             stepper.refresh(moments)
             stepper.run(self.step, self.scheme)
-        self._meet()
+        self._meet(moments)
         for line in self.lines:
             for memory in line.world.compiled.model.memories:
                 line.world.shift_memory(memory)
@@ -179,7 +183,7 @@ class _Run:
                 continue
             line.names.remove(world.name)
             twin = line.world.fork(self.compiled[world.name])
-            new = Line(twin, [world.name], world.regime, feedback=line.feedback.copy())
+            new = Line(twin, [world.name], world.regime, feedback=line.feedback.part(world.model, self.step))
             self.parting.append((new, line.world.compiled.model, world.handover))
             self.lines.append(new)
             new.staff = line.staff
@@ -195,11 +199,13 @@ class _Run:
             for chain in self.scenario.worlds[0].model.order
         ]
 
-    def _meet(self) -> None:
+    def _meet(self, moments: list[Moment]) -> None:
         """Run the workforces to the meeting and let each service of each world admit."""
+        for line, now in zip(self.lines, moments, strict=True):
+            self.workforces.heed(line.names, line.world.compiled.model, now)
         staff = self.workforces.advance(self.step)
         for line in self.lines:
-            line.staff = staff[line.regime]
+            line.staff = staff[line.names[0]]
             for name in line.world.joined:
                 present = line.staff.get(name)
                 limited = present is not None and line.world.compiled.model.queues == "teams"
@@ -208,6 +214,13 @@ class _Run:
                 admission = hold_meeting(line.world, name, present.places if limited and present else None, self.stream)
                 if self.step >= 0:
                     self.recorder.waits(line, name, admission)
+
+
+def levels(scenario: Scenario, lines: list[Line]) -> FloatArray:
+    """Give the feedback stocks of every world at every point, (world, point, stock)."""
+    names = stock_names([world.model for world in scenario.worlds])
+    by_world = {name: line.feedback for line in lines for name in line.names}
+    return np.stack([by_world[w.name].points(names, w.model.clock.steps) for w in scenario.worlds])
 
 
 def _total(line: Line, name: str, node: Node) -> float:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from sim.engine.feedback import Drive, drive_of
 from sim.engine.staffing import Staff, TeamPlan
 from sim.engine.workforce import Workforce
 from sim.model.arrays import FloatArray
+from sim.model.scope import Moment
 from sim.model.spec import Model, Scenario
 
 
@@ -42,42 +44,57 @@ def _by_area(model: Model, workers: Mapping[str, float]) -> FloatArray:
 
 @dataclass
 class Teams:
-    """The teams of every regime; regimes that give a service the same plans share its team, whose fate is the same."""
+    """The teams of every world; worlds that give a service the same plans share its team, whose fate is the same.
+
+    Teams that read totals are each world's own, since histories differ.
+    """
 
     forces: list[Workforce] = field(default_factory=list)
     where: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Regime -> service -> which of the forces has its team."""
+    """World -> service -> which of the forces has its team."""
+    driven: frozenset[str] = frozenset()
+    """Services whose team reads totals in some world."""
 
     def advance(self, step: int) -> dict[str, dict[str, Staff]]:
-        """Run to the meeting at the end of a step; give the staff of each service by regime."""
+        """Run to the meeting at the end of a step; give the staff of each service by world."""
         staff = [force.advance(step) for force in self.forces]
         return {
-            regime: {service: staff[i][service] for service, i in services.items()}
-            for regime, services in self.where.items()
+            world: {service: staff[i][service] for service, i in services.items()}
+            for world, services in self.where.items()
         }
+
+    def heed(self, worlds: Sequence[str], model: Model, now: Moment) -> None:
+        """Tell the teams of worlds that share a history what last step's totals do to them."""
+        for service in self.driven:
+            spec = model.chain(service).service
+            assert spec is not None
+            drive = Drive() if spec.team is None else drive_of(model, service, spec.team, now)
+            shares = np.array(model.areas.weights) / sum(model.areas.weights)
+            for world in worlds:
+                force = self.forces[self.where[world][service]]
+                force.drive(service, drive.turnover_times, drive.time_left, drive.extra_workers * shares)
 
 
 def open_teams(scenario: Scenario, stream: int) -> Teams:
-    """Open the teams of every regime: those of the baseline until the regime starts.
+    """Open the teams of every world: those of the baseline until its regime starts.
 
     Parameters
     ----------
     scenario
-        Whose teams; worlds of one regime have the same.
+        Whose teams.
     stream
         Key of the replication.
     """
-    teams = Teams()
+    teams = Teams(driven=frozenset().union(*(_driven(world.model) for world in scenario.worlds)))
     known: dict[tuple[object, ...], int] = {}
     for world in scenario.worlds:
-        if world.regime in teams.where:
-            continue
         base = scenario.baseline_of(world)
         first = -base.model.units[0].warm_up
         start = max(world.start, first)
         later = {plan.service: plan for plan in team_plans(world.model)} if world.regime != base.regime else {}
         mine = {plan.service: (plan, later.get(plan.service, plan)) for plan in team_plans(base.model)}
         told = {name: _told(before, after, start) for name, (before, after) in mine.items()}
+        told |= {name: (*told[name], world.name) for name in teams.driven & mine.keys()}
         new = [name for name in mine if told[name] not in known]
         if new:
             force = Workforce([mine[name][0] for name in new], base.model.clock.step_years, stream, first)
@@ -86,8 +103,13 @@ def open_teams(scenario: Scenario, stream: int) -> Teams:
                     force.change(start, later[name])
                 known[told[name]] = len(teams.forces)
             teams.forces.append(force)
-        teams.where[world.regime] = {name: known[told[name]] for name in mine}
+        teams.where[world.name] = {name: known[told[name]] for name in mine}
     return teams
+
+
+def _driven(model: Model) -> set[str]:
+    """Name the services whose team reads totals."""
+    return {chain.name for chain in model.chains if chain.service and chain.service.team and chain.service.team.driven}
 
 
 def _told(before: TeamPlan, after: TeamPlan, start: int) -> tuple[object, ...]:

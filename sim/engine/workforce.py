@@ -90,6 +90,18 @@ class Workforce:
             raise ValueError(f"{service}: turnover times {times}; give a finite number >= 0")
         self._team(service).pressure = times
 
+    def drive(self, service: str, turnover_times: float, time_left: float, extra: FloatArray) -> None:
+        """Tell a team what last step's totals do to it from the next step on, until told otherwise.
+
+        ``turnover_times`` multiplies its turnover (see ``press``), ``time_left`` its places; ``extra`` are posts on top
+        of those funded, shape (area,), found and lost like others.
+        """
+        team = self._team(service)
+        if not 0.0 <= time_left < np.inf or extra.shape != team.posts.shape or not np.all(extra >= 0):
+            raise ValueError(f"{service}: time left {time_left}, extra {extra}; give numbers >= 0, one for each area")
+        self.press(service, turnover_times)
+        team.time_left, team.extra = time_left, extra
+
     def _team(self, service: str) -> _Team:
         """Find a service's team, or say which there are."""
         if service not in self._teams:
@@ -109,7 +121,8 @@ class _Team:
     ) -> None:
         self.env, self.plan, self.step_years, self.stream = env, plan, step_years, stream
         self.changes: dict[int, TeamPlan] = {}
-        self.pressure = 1.0
+        self.pressure, self.time_left = 1.0, 1.0
+        self.extra = np.zeros(plan.workers.size)
         self.area_ids = area_ids.astype(np.int64)
         self.dither = uniform(key(stream, "rounding"), self.area_ids)
         n_areas = plan.workers.size
@@ -135,7 +148,7 @@ class _Team:
         present = np.ones(working.size)
         if self.plan.absence:
             present -= 2.0 * self.plan.absence * uniform(key(self.stream, "absence", step), self.area_ids)
-        places = whole_places(working * present * self.plan.caseload, self.dither)
+        places = whole_places(working * present * self.plan.caseload * self.time_left, self.dither)
         meets = step % self.plan.meeting_steps == 0
         return Staff(places, working, np.array(self.paid_steps), self.posts.copy(), meets)
 
@@ -148,7 +161,7 @@ class _Team:
             self.wear_rate = self.plan.turnover_per_year * self.step_years * self.pressure
             self.wear_start, self.wear_end = self.wear_end, self.wear_end + self.wear_rate
             self.paid_steps = self.paid.copy()
-            self._resize(self.plan.funded(step), "filled" if self.plan.ready else "vacant")
+            self._resize(self.plan.funded(step) + self.extra, "filled" if self.plan.ready else "vacant")
             while self.wear_due and self.wear_due[0][0] < self.wear_end:
                 wear, post = heappop(self.wear_due)
                 self._leave_at(wear, post)

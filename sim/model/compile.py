@@ -16,7 +16,7 @@ from sim.model.expressions import Expression, Node
 from sim.model.grid import Axis, Factor, fold, reduced
 from sim.model.program import Program, compile_chain
 from sim.model.scope import Moment, Reader, moment, total_key
-from sim.model.spec import Model
+from sim.model.spec import Model, Service
 
 
 @dataclass(frozen=True)
@@ -166,8 +166,14 @@ def _calls(model: Model, functions: tuple[str, ...]) -> list[Node]:
     expressions += [e for effect in model.effects for e in (effect.when, effect.times)]
     expressions += [memory.when for memory in model.memories]
     expressions += [stock.expression for stock in model.stocks]
+    expressions += [e for chain in model.chains if chain.service for e in _driven(chain.service)]
     expressions += [meter.when for meter in model.meters if meter.when is not None]
     return [node for e in expressions for node in e.nodes() if node.kind == "call" and node.name in functions]
+
+
+def _driven(service: Service) -> tuple[Expression, ...]:
+    """List what a service's team reads each step."""
+    return service.team.driven if service.team else ()
 
 
 def first_moment(compiled: Compiled) -> Moment:

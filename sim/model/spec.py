@@ -11,10 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sim.model.appraisal import AppraisalSpec, CardItem
 from sim.model.arrays import IntArray
 from sim.model.expressions import Expression
 
 MONTHS = 12
+UNSAID_WHEN_EMPTY = {"unsaid_when_empty": True}
+"""Marks fields that say nothing while empty: digests of models leave them out, so that an option that came later does
+not make what was fitted before look stale."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,9 @@ class Fire:
 class Team:
     """The gate of a service: places = working posts x caseload, per area.
 
-    ``workers`` maps area to posts; ``funding`` holds later levels as (point, workers by area).
+    ``workers`` maps area to posts; ``funding`` holds later levels as (point, workers by area). Three numbers may change
+    from step to step, as expressions over the clock, last step's totals and stocks: ``turnover_times`` multiplies the
+    turnover, ``time_left`` the places, and ``extra_workers`` are posts on top, shared among areas by size.
     """
 
     workers: Mapping[str, float]
@@ -142,6 +148,14 @@ class Team:
     absence: float = 0.0
     meeting_steps: int = 1
     funding: tuple[tuple[int, Mapping[str, float]], ...] = ()
+    turnover_times: Expression | None = field(default=None, metadata=UNSAID_WHEN_EMPTY)
+    time_left: Expression | None = field(default=None, metadata=UNSAID_WHEN_EMPTY)
+    extra_workers: Expression | None = field(default=None, metadata=UNSAID_WHEN_EMPTY)
+
+    @property
+    def driven(self) -> tuple[Expression, ...]:
+        """What may change from step to step; empty when the team reads nothing of the families' state."""
+        return tuple(e for e in (self.turnover_times, self.time_left, self.extra_workers) if e is not None)
 
 
 @dataclass(frozen=True)
@@ -204,12 +218,18 @@ class Memory:
 
 @dataclass(frozen=True)
 class Stock:
-    """A feedback stock: last step's totals, delayed or smoothed over ``over_steps``."""
+    """A feedback stock, moved at the end of each step by an expression over totals and other stocks.
+
+    ``delay`` and ``smooth`` follow the expression ``over_steps`` later, ``average`` holds its mean over the last whole
+    period of ``over_steps``, and ``level`` adds it up as a flow a year (Euler). ``start`` is the level at the start;
+    without one the first total that the stock sees.
+    """
 
     name: str
-    kind: Literal["delay", "smooth"]
+    kind: Literal["delay", "smooth", "average", "level"]
     expression: Expression
-    over_steps: float
+    over_steps: float = 1.0
+    start: Expression | None = field(default=None, metadata=UNSAID_WHEN_EMPTY)
 
 
 @dataclass(frozen=True)
@@ -282,6 +302,7 @@ class Model:
     costs: tuple[CostLine, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     values: tuple[Value, ...] = ()
+    card: tuple[CardItem, ...] = field(default=(), metadata=UNSAID_WHEN_EMPTY)
     count: str | tuple[float, ...] = "end"
     queues: Literal["teams", "open", "per_family"] = "teams"
     services_inert: bool = False
@@ -318,6 +339,7 @@ class Scenario:
     deflators: Mapping[str, float] = field(default_factory=dict)
     price_year: str = ""
     discount: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    appraisal: AppraisalSpec = field(default_factory=AppraisalSpec)
     resolved: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
 

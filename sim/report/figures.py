@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from sim.model.arrays import FloatArray
-from sim.report.style import COLOURS, FAINT, INK, SEVERITY, new_axes, spaced, words
+from sim.report.style import COLOURS, FAINT, INK, SEVERITY, dark, new_axes, shade_after, spaced, words
 from sim.results.by_agency import agency_cost_per_family_year
 from sim.results.costs import cost_by_step
 from sim.results.intervals import many_over_replications
@@ -33,6 +33,11 @@ def worlds_of_set(ds: xr.Dataset, effect_set: str | None = None) -> list[WorldNa
     """List the worlds under one evidence set, the first one unless named."""
     chosen = str(ds["effect_set"].values[0]) if effect_set is None else effect_set
     return [world for world in world_names(ds) if world.effect_set == chosen]
+
+
+def is_evaluated(ds: xr.Dataset) -> bool:
+    """Whether the run has services, of whose effects evaluations know up to ``EVIDENCE_MONTHS``."""
+    return ds.sizes["service"] > 0 and ds.sizes["regime"] > 1
 
 
 def main_chain(ds: xr.Dataset) -> str:
@@ -62,19 +67,20 @@ def plot_states(
     ax.set(title=words(world.regime), xlabel="Months from the start", ylim=(0, 1), xlim=(0, months(ds)[-1]))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:.0%}"))
     start = float(of_world(ds, world, "start")) * months(ds)[1]
-    _mark(ax, start, "regime starts", at_top=False)
-    if world.regime != ds.attrs["baseline"]:
-        _mark(ax, start + EVIDENCE_MONTHS, "evidence ends", at_top=False)
+    _mark(ax, start, "regime starts")
+    if world.regime != ds.attrs["baseline"] and is_evaluated(ds):
+        _mark(ax, start + EVIDENCE_MONTHS, "evidence ends")
+        if start + EVIDENCE_MONTHS < months(ds)[-1]:  # a veil, since shade would lie behind the areas
+            ax.axvspan(start + EVIDENCE_MONTHS, months(ds)[-1], color="white", alpha=0.3, linewidth=0)
     return ax
 
 
-def _mark(ax: Axes, month: float, text: str, *, at_top: bool = True) -> None:
+def _mark(ax: Axes, month: float, text: str) -> None:
     """Draw a dashed line at a month with its meaning upright beside it, unless it stands at the edge or outside."""
     if 0 < month < ax.get_xlim()[1]:
         ax.axvline(month, color=FAINT, linewidth=0.9, linestyle="--")
-        y, offset, va = (ax.get_ylim()[1], -4, "top") if at_top else (ax.get_ylim()[0], 4, "bottom")
-        ax.annotate(text, (month, y), (3, offset), textcoords="offset points", va=va, color=INK, fontsize=7.5,
-                    rotation=90)  # fmt: skip
+        ax.annotate(text, (month, ax.get_ylim()[0]), (3, 4), textcoords="offset points", va="bottom", color=INK,
+                    fontsize=7.5, rotation=90)  # fmt: skip
 
 
 def plot_queues(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None = None) -> Axes:
@@ -101,7 +107,7 @@ def plot_queues(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None =
     return ax
 
 
-def _agency_label(ds: xr.Dataset, agency: str) -> str:
+def agency_label(ds: xr.Dataset, agency: str) -> str:
     """Give an agency's full name without what stands in brackets, on short lines."""
     names: dict[str, str] = json.loads(ds.attrs.get("agencies", "{}"))
     return textwrap.fill(names.get(agency, words(agency)).split(" (")[0], 30)
@@ -123,7 +129,7 @@ def plot_cost_by_agency(
         ax.barh(y, mean, height * 0.9, color=COLOURS[i % len(COLOURS)], label=words(world.regime))
         if ds.attrs["solver"] != "expect" and ds.sizes["replication"] > 1:
             ax.errorbar(mean, y, xerr=mean - low, fmt="none", ecolor=INK, elinewidth=0.8, capsize=1.5)
-    ax.set(yticks=np.arange(len(agencies)), yticklabels=[_agency_label(ds, name) for name in agencies])
+    ax.set(yticks=np.arange(len(agencies)), yticklabels=[agency_label(ds, name) for name in agencies])
     ax.set_ylim(len(agencies) - 0.5, -0.5)
     ax.set(xlabel=f"£ per family-year on the books, {ledger} ledger, {ds.attrs['price_year']} prices")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
@@ -131,9 +137,7 @@ def plot_cost_by_agency(
     return ax
 
 
-def plot_difference(
-    ds: xr.Dataset, ax: Axes | None = None, ledger: str = "narrow", regime: str | None = None
-) -> Axes:
+def plot_difference(ds: xr.Dataset, ax: Axes | None = None, ledger: str = "narrow", regime: str | None = None) -> Axes:
     """Draw the paired difference in cost to the baseline as it builds up, a line for each evidence set, with 95% bands.
 
     Pounds per family, cumulative and undiscounted; below 0 the regime costs less than the baseline.
@@ -154,10 +158,10 @@ def plot_difference(
     bottom, top = ax.get_ylim()
     for world, colour, y in zip(worlds, COLOURS, spaced(ends, 0.06 * (top - bottom)), strict=False):
         ax.annotate(words(world.effect_set) or chosen, (months(ds)[-1], y), (4, 0), textcoords="offset points",
-                    va="center", color=colour, annotation_clip=False)  # fmt: skip
-    ax.set(xlabel="Months from the start", xlim=(0, months(ds)[-1]), ylim=(bottom, top))
+                    va="center", color=dark(colour), annotation_clip=False)  # fmt: skip
+    ax.set(xlabel="Months from the start", xlim=(0, months(ds)[-1]), ylim=(bottom, top + 0.06 * (top - bottom)))
     ax.set_ylabel(f"£ per family, {words(chosen)} minus {words(ds.attrs['baseline'])}\n(cumulative, {ledger} ledger)")
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
     end = window_start(ds) * months(ds)[1] + EVIDENCE_MONTHS
-    _mark(ax, end, f"evidence ends at month {EVIDENCE_MONTHS} of the regime")
+    shade_after(ax, end, f"evidence ends at month {EVIDENCE_MONTHS} of the regime")
     return ax

@@ -1,59 +1,144 @@
-"""The report as one self-contained page: headline, figures, tables, assumptions and how it was made."""
+"""The report as one self-contained page: the answer, what it rests on, figures with their numbers, how it was made."""
 
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import xarray as xr
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sim.economics.present_value import present_value_per_family, schedule_named
-from sim.report.gallery import Drawn
-from sim.report.numbers import figure
-from sim.report.tables import Table, comparisons, costs, headline, outcomes, waits
+from sim.economics.report import FullAppraisal, full_appraisal
+from sim.report import appraisal_tables as appraisal
+from sim.report.answer import answer, basis
+from sim.report.assumptions import left_out, name_of, parts, span_of
+from sim.report.checks import Check, in_order
+from sim.report.extras import Extras, read_extras
+from sim.report.gallery import Drawn, draw_extras
+from sim.report.numbers import figure, plural
+from sim.report.page import environment
+from sim.report.service_figures import areas_table
+from sim.report.sharing import agencies_table
+from sim.report.tables import Table, comparisons, costs, headline, outcomes
 from sim.results.summary import Summary
 from sim.results.worlds import world_names
 
+__all__ = ["Check", "appraisal_tables", "present_values", "write_report"]
+
+TITLES = {
+    "families": "How families fare",
+    "services": "Waiting, places and giving up",
+    "cost": "What it costs, and whether it is worth it",
+    "payers": "Who pays, and when",
+    "ladder": "Money, or working together?",
+    "single": "Family by family",
+    "naive": "Naive against true effects",
+    "sure": "How sure is this?",
+}
+ASK = {
+    "single": "Not worked out for this run: families report DIR --families follows each family under every regime and "
+    "shows here how cost is spread, and how many are better and worse off. families gains CONFIG says who they are.",
+    "naive": "Not worked out for this run: families report DIR --checks shows here what before and after would have "
+    "found where help does nothing (national studies alone).",
+}
+SURE = (
+    "The intervals in this page are chance in the simulation alone: more replications make them narrower. "
+    "They say nothing of doubt about the inputs, which is larger.",
+    "families uncertainty CONFIG draws every uncertain input from its range (below, under every figure that went in), "
+    "runs each regime on each draw and says how often a regime is best and what it would pay to find out.",
+)
+
 
 @dataclass(frozen=True)
-class Check:
-    """One line of the panel of checks: what was found, what is allowed, and what to make of it."""
+class Section:
+    """A part of the page: its heading, paragraphs, figures and tables."""
 
     name: str
-    value: str
-    allowed: str
-    verdict: Literal["within", "outside", "not evaluated"]
-    note: str = ""
+    title: str
+    lead: tuple[str, ...]
+    figures: tuple[tuple[Drawn, Markup], ...]
+    tables: tuple[Table, ...]
 
 
 def write_report(
     path: Path, ds: xr.Dataset, summary: Summary, run: dict[str, Any], drawn: Sequence[Drawn],
-    checks: Sequence[Check] = (),
+    checks: Sequence[Check] = (), full: FullAppraisal | None = None,
 ) -> None:  # fmt: skip
-    """Write report.html; ``checks`` fill the panel above the headline, those outside their range first."""
-    environment = Environment(
-        loader=PackageLoader("sim.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+    """Write report.html.
+
+    ``checks`` fill the panel, those outside their range first and said above the answer; without them those that stand
+    in the folder are taken. ``full`` is the appraisal of the Dataset, where it has been made already.
+    """
+    extras = read_extras(path.parent)
+    if checks:
+        extras = Extras(tuple(checks), extras.spread)
+    shown = in_order(extras.checks)
+    figures = [*drawn, *draw_extras(extras, path.parent / "figures")]
+    register = parts(run)
+    page = environment().get_template("report.html").render(
+        title=summary["title"], answer=answer(summary), basis=basis(summary, run), headline=headline(summary),
+        opening=_placed(figures, "answer"), checks=shown,
+        outside=sum(check.verdict == "outside" for check in shown),
+        sections=_sections(ds, summary, figures, full_appraisal(ds) if full is None else full, extras),
+        parts=register, n_entries=sum(len(part.entries) for part in register), name_of=name_of, span_of=span_of,
+        left_out=left_out(run), origins=sorted(run.get("origins", {}).items()), config=run.get("config", ""),
+        provenance=_provenance(summary, run), commands=_commands(run),
     )  # fmt: skip
-    order = {"outside": 0, "within": 1, "not evaluated": 2}
-    made = (comparisons(summary), costs(summary), present_values(ds), waits(summary), outcomes(summary))
-    page = environment.get_template("report.html").render(
-        title=summary["title"],
-        headline=headline(summary),
-        # Our own SVG, in which the drawing library has escaped every text; the only markup that is not escaped here.
-        figures=[(item, Markup(item.svg)) for item in drawn],
-        tables=[table for table in made if table.rows],
-        checks=sorted(checks, key=lambda check: order[check.verdict]),
-        origins=sorted(run.get("origins", {}).items()),
-        config=run.get("config", ""),
-        provenance=_provenance(summary, run),
-    )
     path.write_text(page, encoding="utf-8")
+
+
+def _placed(figures: Sequence[Drawn], section: str) -> tuple[tuple[Drawn, Markup], ...]:
+    """Give the figures of a section with their markup."""
+    # Our own SVG, in which the drawing library has escaped every text; the only markup that is not escaped here.
+    return tuple((item, Markup(item.svg)) for item in figures if (item.section or "cost") == section)
+
+
+def _sections(
+    ds: xr.Dataset, summary: Summary, figures: Sequence[Drawn], full: FullAppraisal, extras: Extras
+) -> list[Section]:
+    """Put together the sections that have something to show or to say."""
+    worth, spent = _worth_tables(full), _spending_tables(full)
+    tables: dict[str, tuple[Table, ...]] = {
+        "families": (outcomes(summary),),
+        "services": (areas_table(ds),) if ds.sizes["service"] else (),
+        "cost": (*worth, comparisons(summary), costs(summary), present_values(ds)),
+        "payers": (agencies_table(ds), *spent),
+    }
+    compares = bool(summary["differences"]) and ds.attrs["rows"] > 0
+    lead: dict[str, tuple[str, ...]] = {"sure": SURE if ds.attrs["solver"] != "expect" else SURE[1:]}
+    lead |= {name: (text,) for name, text in ASK.items() if compares and ds.sizes["service"]}
+    made = []
+    for name, title in TITLES.items():
+        mine = _placed(figures, name)
+        shown = tuple(table for table in tables.get(name, ()) if table.rows)
+        told = () if mine and name in ASK else lead.get(name, ())
+        if mine or shown or told:
+            unit = plural(summary["unit"])
+            made.append(Section(name, title.replace("families", unit), told, mine, shown))
+    return made
+
+
+def _worth_tables(full: FullAppraisal) -> tuple[Table, ...]:
+    """Give the tables that say whether it is worth it."""
+    if not full.found:
+        return ()
+    made = (appraisal.worth, appraisal.fiscal, appraisal.cards, appraisal.switching, appraisal.unvalued)
+    return tuple(table(full) for table in made)
+
+
+def _spending_tables(full: FullAppraisal) -> tuple[Table, ...]:
+    """Give the tables that say who must find the money."""
+    return () if full.why_no_cash or not full.found else (appraisal.budgets(full), appraisal.funding(full))
+
+
+def appraisal_tables(full: FullAppraisal) -> tuple[Table, ...]:
+    """Give the tables of an appraisal; those without rows are left out by the page."""
+    return (*_worth_tables(full), *_spending_tables(full))
 
 
 def present_values(ds: xr.Dataset) -> Table:
@@ -67,6 +152,21 @@ def present_values(ds: xr.Dataset) -> Table:
                 rows.append((world.name, ledger, *(figure(float(value.mean())) for value in values)))
     columns = ("regime", "ledger", *(name.replace("_", " ") for name in schedules))
     return Table("Cost per family over the whole run, £ at the start, discounted by schedule", columns, tuple(rows))
+
+
+def _commands(run: dict[str, Any]) -> str:
+    """Give the commands that make the run again: from the library by name, and from what is kept in the folder."""
+    if not run.get("config"):
+        return ""
+    given = [str(origin).removeprefix("--set ") for origin in run.get("origins", {}).values()]
+    sets = [f" --set {shlex.quote(one)}" for one, origin in zip(given, run["origins"].values(), strict=True)
+            if str(origin).startswith("--set ")]  # fmt: skip
+    direct = f"families run {shlex.quote(str(run['name']))}{''.join(sets)} --out again"
+    kept = "import json; open('again.yaml', 'w').write(json.load(open('run.json'))['config'])"
+    return (
+        f"{direct}\n\n# or, wherever its files are, from the results folder:\n"
+        f'python -c "{kept}"\nfamilies run again.yaml --out again'
+    )
 
 
 def _provenance(summary: Summary, run: dict[str, Any]) -> list[tuple[str, str]]:

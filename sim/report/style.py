@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555")
 SEVERITY = ("#CFE3F0", "#92C0DE", "#E8A56B", "#B5410B")
 """From best to worst; the order can be told in grey."""
-INK, FAINT = "#222222", "#8A8A8A"
+INK, FAINT, SHADE = "#222222", "#8A8A8A", "#F0F0F0"
 RC: Any = {
     "figure.dpi": 100, "savefig.dpi": 160, "font.size": 9, "font.family": "DejaVu Sans", "axes.titlesize": 10,
     "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": FAINT,
@@ -32,12 +32,12 @@ MOST_BESIDE = 4
 """Panels beside each other in one row."""
 
 
-def new_panels(n: int, width: float, height: float) -> list[Axes]:
-    """Make ``n`` pairs of axes that share their y axis, at most ``MOST_BESIDE`` in a row; sizes are one panel's."""
-    rows, columns = -(-n // MOST_BESIDE), min(n, MOST_BESIDE)
+def new_panels(n: int, width: float, height: float, *, beside: int = MOST_BESIDE, share_y: bool = True) -> list[Axes]:
+    """Make ``n`` pairs of axes, at most ``beside`` in a row; sizes are one panel's."""
+    rows, columns = -(-n // beside), min(n, beside)
     figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = list(figure.subplots(rows, columns, sharey=True, squeeze=False).reshape(-1))
+    panels = list(figure.subplots(rows, columns, sharey=share_y, squeeze=False).reshape(-1))
     for spare in panels[n:]:
         spare.remove()
     return panels[:n]
@@ -51,6 +51,22 @@ def spaced(values: Sequence[float], gap: float) -> list[float]:
         placed[after] = max(placed[after], placed[before] + gap)
     shift = sum(p - v for p, v in zip(placed, values, strict=True)) / max(len(values), 1)
     return [p - shift for p in placed]
+
+
+def dark(colour: str) -> str:
+    """Darken a colour of the palette until text in it can be read on white (contrast of 4.5 and more)."""
+    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(0.62 * part):02X}" for part in parts)
+
+
+def shade_after(ax: Axes, start: float, text: str) -> None:
+    """Shade everything after ``start`` on the x axis, where no evaluation has followed families, and say so."""
+    end = ax.get_xlim()[1]
+    if start < end:
+        ax.axvspan(start, end, color=SHADE, zorder=0, linewidth=0)
+        ax.annotate(text, (start, 1), (4, -4), xycoords=("data", "axes fraction"), textcoords="offset points", va="top",
+                    fontsize=7.5, color=INK)  # fmt: skip
+        ax.set_xlim(right=end)
 
 
 def words(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sim.report.numbers import MINUS, count, difference, figure, interval, months, plural, share
+from sim.report.numbers import MINUS, MISSING, count, difference, figure, interval, months, plural, share
 from sim.results.summary import Summary
 
 INTERVALS = {
@@ -35,6 +35,9 @@ def headline(summary: Summary) -> Table:
         return replace(waits(summary), title=_title(summary))
     columns = ["regime", *(f"{ledger}, £ a family-year" for ledger in ledgers)]
     columns += [f"difference, {ledger}" for ledger in ledgers]
+    appraised = summary.get("appraisal") or {}
+    worth = bool(ledgers and appraised.get("comparisons"))
+    columns += ["net present value, £m", "benefit-cost ratio"] if worth else []
     care = any(_looked_after(figures) is not None for figures in summary["regimes"].values())
     columns += ["looked after at the end"] if care else []
     columns += [outcome.replace("_", " ") for outcome in outcomes]
@@ -42,24 +45,66 @@ def headline(summary: Summary) -> Table:
     for name, figures in summary["regimes"].items():
         row = [name, *(interval(figures["cost_per_family_year"][ledger]) for ledger in ledgers)]
         row += [_difference(summary, name, ledger) for ledger in ledgers]
+        row += _worth(summary, name) if worth else []
         row += [share(_looked_after(figures))] if care else []
         row += [_outcome(figures["outcomes"][outcome]) for outcome in outcomes]
         rows.append(tuple(row))
     year = f" in {summary['price_year']} prices, undiscounted" if summary["price_year"] else ""
     note = f"{INTERVALS[summary['interval']]}. {'Costs' + year + '. ' if ledgers else ''}{_convention(summary)}"
+    if worth:
+        note = f"{note.rstrip()} {_terms(appraised['terms'], summary['baseline'])}"
     return Table(_title(summary), tuple(columns), tuple(rows), note)
+
+
+def _worth(summary: Summary, name: str) -> list[str]:
+    """Write net present social value and ratio against the baseline; dashes for the baseline itself."""
+    found = next(
+        (one for one in summary["appraisal"]["comparisons"]
+         if one["name"] == name and one["against_regime"] == summary["baseline"]), None,
+    )  # fmt: skip
+    if found is None:
+        return ["", ""]
+    view = found["ledgers"][summary["appraisal"]["terms"]["ledger"]]["social"]
+    return [_scaled(view["net"], 1e6, 0), _scaled(view["bcr"], 1.0, 2)]
+
+
+def _scaled(value: Mapping[str, Any], unit: float, places: int) -> str:
+    """Write an estimate in a unit to so many places, one more where it is small."""
+    if value["mean"] is None:
+        return MISSING
+    places += not places and abs(value["mean"] / unit) < 100
+    parts = [value[key] for key in ("mean", "low", "high") if value[key] is not None]
+    mean, *ends = (f"{part / unit:,.{places}f}".replace("-", MINUS) for part in parts)
+    return f"{mean} ({ends[0]} to {ends[1]})" if len(ends) == 2 else mean
+
+
+def _terms(terms: Mapping[str, Any], baseline: str) -> str:
+    """Say what net present values stand on."""
+    bias = f" Corrected for optimism bias, grade {terms['optimism_bias']}." if terms["optimism_bias"] else ""
+    if terms.get("income_weight"):
+        bias += f" A pound of benefit counts {terms['income_weight']:g} to a family."
+    prices = f"{terms['price_year']} prices" if terms["price_year"] else "prices of no stated year"
+    by = f"discounted by {terms['schedule'].replace('_', ' ')}" if terms["schedule"] != "none" else "not discounted"
+    return (
+        f"Net present value against {baseline}: resources only, {terms['ledger']} ledger, {prices}, "
+        f"{terms['horizon_years']:.3g} years from {terms['base_year']}, {by}; "
+        f"evidence ends at month {terms['evidence_ends_month']:g}.{bias}"
+    )
 
 
 def comparisons(summary: Summary) -> Table:
     """Make the table of regimes against each other, paired, beside the differences to the baseline."""
     ledgers = _first(summary, "cost_per_family_year")
+    worth = bool(summary.get("appraisal", {}).get("comparisons"))
     rows = [
-        (name, against, *(difference(figures["cost_per_family_year"][ledger]) for ledger in ledgers))
+        (name, against, *(difference(figures["cost_per_family_year"][ledger]) for ledger in ledgers),
+         *((_scaled({"mean": figures.get("npsv"), "low": None, "high": None}, 1e6, 0),) if worth else ()))
         for name, others in summary["comparisons"].items()
         for against, figures in others.items()
         if ledgers
-    ]
+    ]  # fmt: skip
     columns = ("regime", "against", *(f"difference, {ledger} £/family-year" for ledger in ledgers))
+    columns += ("net present value, £m",) if worth else ()
     return Table("Regimes against each other, on the same random numbers", columns, tuple(rows))
 
 

@@ -1,11 +1,11 @@
-"""Who pays: cost per family-year on the books by agency, for one world and ledger."""
+"""Who pays, and for what: cost per family-year on the books by agency and by tier, for one world and ledger."""
 
 from __future__ import annotations
 
 import numpy as np
 import xarray as xr
 
-from sim.model.arrays import FloatArray
+from sim.model.arrays import FloatArray, IntArray
 from sim.results.costs import chosen_lines
 from sim.results.summary import family_years, window_start
 from sim.results.worlds import WorldName, of_world
@@ -16,12 +16,29 @@ def agency_cost_per_family_year(ds: xr.Dataset, world: WorldName, ledger: str) -
 
     Counted as in the summary: undiscounted, from the start of the first regime beside the baseline.
     """
+    lines, cost = _line_cost(ds, world, ledger)
+    paid = (cost[:, :, None] * ds["payer_share"].values[lines]).sum(axis=1)
+    return _per_family_year(ds, world, paid)
+
+
+def tier_cost_per_family_year(ds: xr.Dataset, world: WorldName, ledger: str, tiers: list[str]) -> FloatArray:
+    """Give pounds per family-year of the lines of each tier, (replication, tier), counted as for agencies."""
+    lines, cost = _line_cost(ds, world, ledger)
+    of_line = ds["tier"].values[lines]
+    return _per_family_year(ds, world, np.stack([cost[:, of_line == tier].sum(axis=1) for tier in tiers], axis=1))
+
+
+def _line_cost(ds: xr.Dataset, world: WorldName, ledger: str) -> tuple[IntArray, FloatArray]:
+    """Give the lines of a ledger and their cost since the window opened, (replication, line)."""
     lines = np.flatnonzero(chosen_lines(ds, ledger))
     names = [str(name) for name in ds["meter"].values]
     meters = [names.index(str(ds["line_meter"].values[i])) for i in lines]
     after = slice(window_start(ds) + 1, None)
     counts = of_world(ds, world, "meters").values[:, after][:, :, meters]
-    cost = (counts * of_world(ds, world, "price").values[after][:, lines]).sum(axis=1)  # (replication, line)
-    paid = (cost[:, :, None] * ds["payer_share"].values[lines]).sum(axis=1)
+    return lines, (counts * of_world(ds, world, "price").values[after][:, lines]).sum(axis=1)
+
+
+def _per_family_year(ds: xr.Dataset, world: WorldName, cost: FloatArray) -> FloatArray:
+    """Divide by family-years on the books; NaN without families."""
     years = family_years(ds, world)
-    return np.asarray(paid / np.where(years > 0, years, np.nan)[:, None])
+    return np.asarray(cost / np.where(years > 0, years, np.nan)[:, None])

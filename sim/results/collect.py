@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,8 @@ from sim.engine.recording import Record
 from sim.model.arrays import FloatArray
 
 KEPT = ("meters", "start_meters", "area_meters", "queue", "family_cost", "row_counts")
+TOTALLED = ("state_steps", "flow_totals")
+"""Sums over the run, made here from what is otherwise averaged."""
 AVERAGED = ("stocks", "flows", "team")
 POOLED = ("waits", "area_waits")
 
@@ -59,27 +61,54 @@ class Collected:
     pooled: dict[str, FloatArray] = field(default_factory=dict)
     replications: list[int] = field(default_factory=list)
     outcome_variance: list[FloatArray | None] = field(default_factory=list)
+    levels: list[FloatArray | None] = field(default_factory=list)
+    wait_days: FloatArray | None = None
     engine_seconds: float = 0.0
 
+    def carried_on(self) -> Collected:
+        """Give what further replications are added to: all but what is kept by replication."""
+        return Collected(
+            averaged=self.averaged, pooled=self.pooled, wait_days=self.wait_days, engine_seconds=self.engine_seconds
+        )
 
-def collect(records: Iterable[Record]) -> Collected:
+
+def collect(
+    records: Iterable[Record],
+    price_areas: Callable[[FloatArray], FloatArray],
+    earlier: Collected | None = None,
+) -> Collected:
     """Add up replications in the order in which they come.
+
+    Parameters
+    ----------
+    records
+        Replications; read one at a time.
+    price_areas
+        What ``costs.area_pricer`` gives; its pounds are averaged as ``area_cost``.
+    earlier
+        What was collected of the replications before; its moments and sums go on, its ``kept`` arrays stay behind.
 
     Raises
     ------
     ValueError
         If there is none.
     """
-    result = Collected()
-    kept: dict[str, list[FloatArray]] = {name: [] for name in KEPT}
+    result = earlier.carried_on() if earlier is not None else Collected()
+    kept: dict[str, list[FloatArray]] = {name: [] for name in (*KEPT, *TOTALLED)}
     for record in records:
         result.replications.append(record.replication)
         result.engine_seconds += record.engine_seconds
         result.outcome_variance.append(record.outcome_variance)
+        result.levels.append(record.levels)
+        if record.wait_days is not None:
+            result.wait_days = record.wait_days + (0.0 if result.wait_days is None else result.wait_days)
         for name in KEPT:
             kept[name].append(np.asarray(getattr(record, name), dtype=np.float64))
+        kept["state_steps"].append(np.asarray(record.stocks[:, 1:].sum(axis=1), dtype=np.float64))
+        kept["flow_totals"].append(np.asarray(record.flows.sum(axis=1), dtype=np.float64))
         for name in AVERAGED:
             _average(result.averaged, name, getattr(record, name))
+        _average(result.averaged, "area_cost", price_areas(record.area_meters))
         for name in POOLED:
             array = np.asarray(getattr(record, name), dtype=np.float64)
             result.pooled[name] = result.pooled[name] + array if name in result.pooled else array

@@ -6,6 +6,8 @@ whose order of additions depends on the machine's number of threads.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import xarray as xr
 
@@ -76,7 +78,7 @@ def _agencies(scenario: Scenario, lines: list[CostLine]) -> list[str]:
 
 
 def cost_variables(
-    scenario: Scenario, layout: Layout, meters: FloatArray, area_meters: FloatArray, spread: Spread
+    scenario: Scenario, layout: Layout, meters: FloatArray, area: Moments, spread: Spread
 ) -> dict[str, tuple[tuple[str, ...], FloatArray]]:
     """Price the meters.
 
@@ -88,8 +90,8 @@ def cost_variables(
         Names of meters, years and areas.
     meters
         Counts of each step, (replication, world, step, meter).
-    area_meters
-        Counts of each year in the areas kept apart, (replication, world, area, year, meter).
+    area
+        Of what ``area_pricer`` made of each replication.
     spread
         Where each world stands.
 
@@ -103,7 +105,6 @@ def cost_variables(
     at = _meter_of_line(scenario, layout, names)
     years = np.asarray(layout.year_of_step, dtype=np.intp)
     cost = np.stack([_by_year(one[..., at] * prices, years, len(layout.years)) for one in meters])
-    area = _area_moments(area_meters[..., at], _mean_by_year(prices, years, len(layout.years)))
     point_prices = np.concatenate([np.zeros_like(prices[:, :1]), prices], axis=1)
     shares, member = _line_tables(scenario, layout, names)
     per = (*WORLD, "replication")
@@ -147,12 +148,14 @@ def _mean_by_year(prices: FloatArray, years: IntArray, n_years: int) -> FloatArr
     return _by_year(prices, years, n_years) / steps[:, None]
 
 
-def _area_moments(counts: FloatArray, prices: FloatArray) -> Moments:
-    """Price each replication's (world, area, year, line) and average."""
-    moments = Moments.of(counts[0] * prices[:, None])
-    for one in counts[1:]:
-        moments.add(one * prices[:, None])
-    return moments
+def area_pricer(scenario: Scenario, layout: Layout) -> Callable[[FloatArray], FloatArray]:
+    """Give what turns a replication's counts by area and year (world, area, year, meter) into pounds (..., line)."""
+    names = line_names(scenario)
+    at = _meter_of_line(scenario, layout, names)
+    years = np.asarray(layout.year_of_step, dtype=np.intp)
+    by_step = np.stack([world_prices(scenario, world, names) for world in scenario.worlds])
+    prices = _mean_by_year(by_step, years, len(layout.years))
+    return lambda area_meters: np.asarray(area_meters[..., at] * prices[:, None])
 
 
 def _line_tables(scenario: Scenario, layout: Layout, names: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:

@@ -12,11 +12,13 @@ from collections.abc import Iterable
 import numpy as np
 import xarray as xr
 
+from sim.engine.feedback import stock_names
 from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
+from sim.model.appraisal import to_json
 from sim.model.arrays import FloatArray
-from sim.model.spec import Scenario
+from sim.model.spec import Areas, Scenario
 from sim.results.collect import Collected, collect
-from sim.results.costs import cost_variables, line_coordinates, line_names
+from sim.results.costs import area_pricer, cost_variables, line_coordinates, line_names
 from sim.results.outcomes import outcome_totals, world_weights
 from sim.results.worlds import Spread
 from sim.units import add_months
@@ -40,19 +42,31 @@ def to_dataset(scenario: Scenario, layout: Layout, records: Iterable[Record]) ->
 
     Returns
     -------
-        Means and variances over replications of ``occupancy``, ``flows`` and ``team``; by replication ``meters``,
-        ``area_meters``, ``cost`` by year, ``outcomes``, ``queue``, ``rows``; waits pooled. Costs are pounds of the
+        Means and variances over replications of ``occupancy``, ``flows`` and ``team``; by replication ``state_steps``
+        and ``flow_totals`` (sums over the run), ``meters``,
+        ``area_meters``, ``cost`` by year, ``outcomes``, ``queue``, ``rows`` and the
+        ``feedback`` stocks; waits pooled. Costs are pounds of the
         price year, undiscounted. ``attrs`` hold what a reader needs to know; ``engine_seconds`` is CPU time.
     """
-    collected = collect(records)
+    return dataset_of(scenario, layout, collect(records, area_pricer(scenario, layout)))
+
+
+def dataset_of(scenario: Scenario, layout: Layout, collected: Collected) -> xr.Dataset:
+    """Make the Dataset of ``to_dataset`` from what was collected; what is by replication, of those kept there."""
     spread = Spread.of(scenario)
     counts = at_points(collected)
     variables = _counted(collected, counts, spread)
     variables["outcomes"] = ((*WORLD, "replication", "outcome"), spread(_outcomes(scenario, layout, collected, counts)))
     variables["outcome_variance"] = ((*WORLD, "replication", "outcome"), spread(_outcome_variance(scenario, collected)))
     variables["start"] = (WORLD, spread(np.array([[float(world.start) for world in scenario.worlds]]))[:, :, 0])
-    variables |= cost_variables(scenario, layout, collected.kept["meters"], collected.kept["area_meters"], spread)
-    dataset = xr.Dataset(variables, coordinates(scenario, layout, collected), attributes(scenario, layout))
+    variables |= cost_variables(scenario, layout, collected.kept["meters"], collected.averaged["area_cost"], spread)
+    known = coordinates(scenario, layout, collected)
+    stocks = stock_names([world.model for world in scenario.worlds])
+    levels = [array for array in collected.levels if array is not None]
+    if stocks and len(levels) == len(collected.levels):
+        variables["feedback"] = ((*WORLD, "replication", "step", "stock"), spread(np.stack(levels)))
+        known["stock"] = words(stocks)
+    dataset = xr.Dataset(variables, known, attributes(scenario, layout))
     return dataset.assign_attrs(engine_seconds=collected.engine_seconds)
 
 
@@ -76,11 +90,15 @@ def _counted(collected: Collected, counts: FloatArray, spread: Spread) -> dict[s
     per = (*WORLD, "replication")
     result["meters"] = ((*per, "step", "meter"), spread(counts))
     result["area_meters"] = ((*per, "area", "year", "meter"), spread(kept["area_meters"]))
+    result["state_steps"] = ((*per, "state"), spread(kept["state_steps"]))
+    result["flow_totals"] = ((*per, "flow"), spread(kept["flow_totals"]))
     result["rows"] = ((*per, "step", "unit"), spread(kept["row_counts"]))
     result["queue"] = ((*per, "service", "queue_count"), spread(kept["queue"]))
     result["family_cost"] = ((*per, "ledger", "family_moment"), spread(kept["family_cost"]))
     result["waits"] = ((*WORLD, "service", "wait"), spread.one(pooled["waits"]))
     result["area_waits"] = ((*WORLD, "area", "service", "wait"), spread.one(pooled["area_waits"]))
+    if collected.wait_days is not None:
+        result["wait_days"] = ((*WORLD, "service", "day"), spread.one(collected.wait_days))
     return result
 
 
@@ -168,7 +186,14 @@ def attributes(scenario: Scenario, layout: Layout) -> dict[str, object]:
         "count": model.count if isinstance(model.count, str) else "weights", "first_cycle": model.clock.first,
         "worlds": json.dumps([[world.name, world.regime, world.effect_set] for world in scenario.worlds]),
         "discount": json.dumps({name: list(map(list, entries)) for name, entries in scenario.discount.items()}),
-        "agencies": json.dumps(dict(scenario.agencies)),
+        "agencies": json.dumps(dict(scenario.agencies)), "deflators": json.dumps(dict(scenario.deflators)),
+        "appraisal": to_json(scenario.appraisal), "area_shares": json.dumps(_area_shares(model.areas)),
         "outcome_discount": json.dumps({outcome.name: outcome.discount for outcome in model.outcomes}),
         "service_chains": json.dumps([chain.name for chain in model.chains if chain.service is not None]),
     }  # fmt: skip
+
+
+def _area_shares(areas: Areas) -> list[float]:
+    """Give each area's share of the rows."""
+    total = sum(areas.weights)
+    return [weight / total for weight in areas.weights] if total > 0 else [1.0]

@@ -10,10 +10,11 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +25,7 @@ from sim.results.summary import Summary
 from sim.results.tables import LEDGER_COLUMNS, SUMMARY_COLUMNS, Row, ledger_rows, summary_rows
 
 MANIFEST = "manifest.json"
+STAGING, REPLACED = "staging", "replaced"
 NOT_KEPT = ("engine_seconds", "peak_mb")
 """Attributes that differ from run to run and are kept in the timing of summary.json instead."""
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\0")
@@ -49,8 +51,10 @@ def check_destination(destination: Path, *, force: bool) -> None:
 
 
 @contextmanager
-def staged(destination: Path, *, force: bool = False) -> Iterator[Path]:
+def staged(destination: Path, *, force: bool = False, within: Path | None = None) -> Iterator[Path]:
     """Give a folder to write into; at the end it takes the place of ``destination``, unless something went wrong.
+
+    It stands in ``within``, on the same disk, or else beside ``destination``; so does what is replaced, for a moment.
 
     Raises
     ------
@@ -60,7 +64,7 @@ def staged(destination: Path, *, force: bool = False) -> Iterator[Path]:
     check_destination(destination, force=force)
     destination = destination.resolve()
     destination.parent.mkdir(parents=True, exist_ok=True)
-    folder = destination.parent / f".{destination.name}.staging-{uuid4().hex[:12]}"
+    folder = within.resolve() / STAGING if within else destination.parent / f".{destination.name}.{STAGING}-{_unique()}"
     folder.mkdir()
     try:
         yield folder
@@ -76,16 +80,16 @@ def _seal(folder: Path) -> None:
     """Flush every file to disk, then write the manifest of their sha256 sums, last."""
     sums = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        _flush(path)
+        flush(path)
         sums[path.relative_to(folder).as_posix()] = _sha256(path)
     write_json(folder / MANIFEST, {"files": sums})
-    _flush(folder / MANIFEST)
-    _flush(folder)
+    flush(folder / MANIFEST)
+    flush(folder)
 
 
 def _put(folder: Path, destination: Path) -> None:
     """Rename into place; an earlier result is moved aside first and brought back if that fails."""
-    aside = folder.with_name(folder.name.replace("staging", "replaced"))
+    aside = folder.with_name(folder.name.replace(STAGING, REPLACED))
     if destination.exists():
         destination.rename(aside)
     try:
@@ -94,11 +98,16 @@ def _put(folder: Path, destination: Path) -> None:
         if aside.exists():
             aside.rename(destination)
         raise
-    _flush(destination.parent)
+    flush(destination.parent)
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _flush(path: Path) -> None:
+def _unique() -> str:
+    """Give a name that no other run has."""
+    return uuid4().hex[:12]
+
+
+def flush(path: Path) -> None:
     """Ask the system to put a file or folder on disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -135,20 +144,34 @@ def verify(folder: Path) -> None:
             raise ResultError(f"{path} was altered or damaged since it was written; run the config again")
 
 
-def write_results(folder: Path, ds: xr.Dataset, summary: Summary, run: dict[str, Any]) -> None:
-    """Write results.nc, summary.json, summary.csv, ledger.csv and run.json into a staged folder."""
-    write_dataset(folder / "results.nc", ds)
+def write_results(
+    folder: Path, ds: xr.Dataset, summary: Summary, run: dict[str, Any],
+    sheets: Mapping[str, tuple[Iterable[str], Iterable[Row]]] = MappingProxyType({}),
+) -> None:  # fmt: skip
+    """Write results.nc (unless it is there), summary.json, summary.csv, ledger.csv and run.json into a staged folder.
+
+    ``sheets`` maps the name of a further CSV file to its columns and rows.
+    """
+    if not (folder / "results.nc").exists():
+        write_dataset(folder / "results.nc", ds)
     write_json(folder / "summary.json", summary)
     write_csv(folder / "summary.csv", SUMMARY_COLUMNS, summary_rows(summary))
     write_csv(folder / "ledger.csv", LEDGER_COLUMNS, ledger_rows(ds))
+    for name, (columns, rows) in sheets.items():
+        write_csv(folder / name, columns, rows)
     write_json(folder / "run.json", run)
 
 
 def write_dataset(path: Path, ds: xr.Dataset) -> None:
     """Write netCDF, the same bytes for the same arrays; nothing that differs from run to run is kept."""
-    kept = ds.drop_attrs(deep=False).assign_attrs({k: v for k, v in ds.attrs.items() if k not in NOT_KEPT})
+    kept = without_timing(ds)
     packing = {name: {"zlib": True, "complevel": 1} for name, array in kept.data_vars.items() if array.size > 1000}
     kept.to_netcdf(path, engine="netcdf4", encoding=packing)
+
+
+def without_timing(ds: xr.Dataset) -> xr.Dataset:
+    """Leave out the attributes that differ from run to run."""
+    return ds.drop_attrs(deep=False).assign_attrs({k: v for k, v in ds.attrs.items() if k not in NOT_KEPT})
 
 
 def read_results(folder: Path) -> tuple[xr.Dataset, Summary, dict[str, Any]]:
@@ -162,9 +185,13 @@ def read_results(folder: Path) -> tuple[xr.Dataset, Summary, dict[str, Any]]:
     verify(folder)
     ds = xr.load_dataset(folder / "results.nc", engine="netcdf4")
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    timing = {name: summary["timing"][name] for name in NOT_KEPT if summary["timing"].get(name) is not None}
     run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    return ds.assign_attrs(timing), summary, run
+    return ds.assign_attrs(timing_of(summary)), summary, run
+
+
+def timing_of(summary: Summary) -> dict[str, float]:
+    """Give the timing of a summary that is known, as the attributes of a Dataset."""
+    return {name: summary["timing"][name] for name in NOT_KEPT if summary["timing"].get(name) is not None}
 
 
 def write_json(path: Path, content: Any) -> None:

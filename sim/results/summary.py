@@ -3,7 +3,7 @@
 ``mean`` of a cost is everything in the ledger, ``programme`` what the services themselves cost, ``gross`` the rest. A
 difference is regime minus baseline within each replication, so a saving is negative; ``comparisons`` hold the same
 against the other regimes (such as the one with the same money). What needs an appraisal (``npsv``, ``bcr``,
-``payback_month``) is null here.
+``payback_month``) is null here; ``sim.economics.summary`` fills it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sim.results.costs import cost_by_step
 from sim.results.intervals import Estimate, between_rows, over_replications
 from sim.results.waits import mean_wait, quantile
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
-from sim.units import MONTHS_PER_YEAR
+from sim.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
 
 Summary = dict[str, Any]
 NO_APPRAISAL = {"npsv": None, "bcr": {"mean": None, "low": None, "high": None}, "payback_month": None}
@@ -131,7 +131,8 @@ def _cost(ds: xr.Dataset, world: WorldName, baseline: WorldName | None, ledger: 
     samples = _paired(lambda w: cost_per_family_year(ds, w, ledger), world, baseline)
     moment = "variance" if baseline is None else "difference_variance"
     years = (ds.sizes["step"] - 1 - window_start(ds)) * ds.attrs["step_years"]
-    variance = float(of_world(ds, world, "family_cost").sel(ledger=ledger, family_moment=moment)[0]) / years**2
+    variance = float(of_world(ds, world, "family_cost").sel(ledger=ledger, family_moment=moment)[0])
+    variance = variance / years**2 if years > 0 else float("nan")  # a regime may begin where the run ends
     if baseline is not None and baseline.regime != ds.attrs["baseline"]:
         variance = float("nan")  # the engine pairs each family with the baseline alone
     estimate = _estimate(ds, samples, variance)
@@ -160,8 +161,10 @@ def _estimate(ds: xr.Dataset, samples: FloatArray, variance: float) -> Estimate:
 
 def _waits(ds: xr.Dataset, world: WorldName) -> Summary:
     """Give waits in months of those admitted; how many wait at the end and how many left, a replication."""
-    months = ds.attrs["step_years"] * MONTHS_PER_YEAR
-    waits, queues = of_world(ds, world, "waits"), of_world(ds, world, "queue")
+    # In whole steps, or in whole days from a solver that knows them.
+    by_day = "wait_days" in ds
+    months = MONTHS_PER_YEAR / DAYS_PER_YEAR if by_day else ds.attrs["step_years"] * MONTHS_PER_YEAR
+    waits, queues = of_world(ds, world, "wait_days" if by_day else "waits"), of_world(ds, world, "queue")
     result = {}
     for service in _names(ds, "service"):
         histogram = np.asarray(waits.sel(service=service).values)

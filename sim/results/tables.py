@@ -26,12 +26,18 @@ def year_label(ds: xr.Dataset, year: int) -> str:
     return financial_year_label(year) if ds.attrs["start"] else str(year)
 
 
+def year_labels(ds: xr.Dataset) -> list[str]:
+    """Write every year of the results."""
+    return [year_label(ds, int(year)) for year in ds["year"].values]
+
+
 def ledger_rows(ds: xr.Dataset) -> Iterator[Row]:
     """Give one row for each regime, evidence set, ledger, year, payer and cost line: total pounds of the price year.
 
     A ledger's rows sum to its total; ledgers overlap and are never added. Columns are ``LEDGER_COLUMNS``.
     """
-    exact = ds.attrs["solver"] == "expect"
+    exact, shares, described = ds.attrs["solver"] == "expect", ds["payer_share"].values, _lines(ds)
+    years, agencies = year_labels(ds), [str(name) for name in ds["agency"].values]
     for world in world_names(ds):
         cost = of_world(ds, world, "cost").transpose("year", "line", "replication").values
         mean, low, high = many_over_replications(cost)
@@ -39,10 +45,10 @@ def ledger_rows(ds: xr.Dataset) -> Iterator[Row]:
             low = high = np.full_like(mean, np.nan)
         for ledger in ds["ledger"].values:
             for y, line, agency in _payments(ds, str(ledger)):
-                share = float(ds["payer_share"].values[line, agency])
+                share = float(shares[line, agency])
                 figures = (plain(float(x[y, line]) * share) for x in (mean, low, high))
-                yield (world.regime, world.effect_set, str(ledger), year_label(ds, int(ds["year"].values[y])),
-                       *_described(ds, line, agency), *figures)  # fmt: skip
+                yield (world.regime, world.effect_set, str(ledger), years[y], agencies[agency], *described[line],
+                       *figures)  # fmt: skip
 
 
 def _payments(ds: xr.Dataset, ledger: str) -> Iterator[tuple[int, int, int]]:
@@ -55,10 +61,10 @@ def _payments(ds: xr.Dataset, ledger: str) -> Iterator[tuple[int, int, int]]:
                 yield year, int(line), int(agency)
 
 
-def _described(ds: xr.Dataset, line: int, agency: int) -> tuple[str, ...]:
-    """Give agency, tier, kind, control, line and price year."""
-    texts = (str(ds[name].values[line]) for name in ("tier", "kind", "control", "line"))
-    return (str(ds["agency"].values[agency]), *texts, ds.attrs["price_year"])
+def _lines(ds: xr.Dataset) -> list[tuple[str, ...]]:
+    """Give tier, kind, control, name and price year of every line."""
+    texts = zip(*(ds[name].values for name in ("tier", "kind", "control", "line")), strict=True)
+    return [(*map(str, row), ds.attrs["price_year"]) for row in texts]
 
 
 def summary_rows(summary: Summary) -> Iterator[Row]:

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
-from multiprocessing import active_children, get_all_start_methods, get_context
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from threading import Lock
 
 import xarray as xr
 
 from sim.engine import simulate as engine
-from sim.engine.pure_queue import replicate_queue
+from sim.engine.case_by_case.run import replicate_families
+from sim.engine.pure_queue import is_pure_queue, replicate_queue
 from sim.engine.recording import Record
+from sim.errors import ModelError
 from sim.model.spec import Scenario
 from sim.results.dataset import to_dataset
+from sim.studies.executors import Answer, Batch, Task, run_on_processes
+from sim.studies.poison import run_named
 from sim.studies.rows import is_small, replicate_with_rows
 
 Progress = Callable[[int, int], None]
 """Called with replications done and in all."""
 
 
-def simulate(scenario: Scenario, workers: int = 1, progress: Progress | None = None) -> xr.Dataset:
+def simulate(
+    scenario: Scenario,
+    workers: int = 1,
+    progress: Progress | None = None,
+    *,
+    cluster: str | None = None,
+    batch: int | None = None,
+) -> xr.Dataset:
     """Run every replication of every world and put the results together.
 
     Parameters
@@ -35,6 +45,10 @@ def simulate(scenario: Scenario, workers: int = 1, progress: Progress | None = N
         Processes. The results are the same to the last bit whatever their number.
     progress
         Called after each replication.
+    cluster
+        Address of a Dask scheduler whose workers run the replications instead; see ``sim.studies.cluster``.
+    batch
+        Replications that a process runs before it hands them over; the results are the same whatever it is.
 
     Returns
     -------
@@ -43,109 +57,165 @@ def simulate(scenario: Scenario, workers: int = 1, progress: Progress | None = N
     Raises
     ------
     ValueError
-        If ``workers`` is below 1.
-    RuntimeError
-        If a worker process was killed, for instance for want of memory.
+        If ``workers`` or ``batch`` is below 1.
+    RunError
+        If worker processes are killed again and again, for instance for want of memory.
     """
     if workers < 1:
         raise ValueError(f"workers is {workers}; it must be at least 1")
     if scenario.solver == "expect":
         return expect(scenario)
-    total = scenario.replications
-    memory = _Memory()
-    pooled = min(workers, total)
-    source = _serial(scenario) if pooled == 1 else _parallel(scenario, pooled, memory)
-    ds = to_dataset(scenario, engine.layout(scenario), _reporting(source, total, progress))
+    memory = Memory()
+    batches = batches_of(range(scenario.replications), batch or 1)
+    done = run_batches(partial(_records, scenario), batches, workers, cluster)
+    with closing(done):
+        records = _in_order(done, memory, progress, scenario.replications)
+        ds = to_dataset(scenario, engine.layout(scenario), records)
     return ds.assign_attrs(peak_mb=memory.total_mb())
 
 
 def expect(scenario: Scenario) -> xr.Dataset:
-    """Solve for the expected counts of every world, without chance; one replication, no intervals."""
-    from sim.engine.expect import expect_record  # a solver of its own, not needed for the others
+    """Solve for the expected counts of every world, without chance; one replication, no intervals.
 
-    record = expect_record(scenario)
-    exact = replace(scenario, solver="expect", replications=1)
-    ds = to_dataset(exact, engine.layout(scenario), [record])
-    return ds.assign_attrs(peak_mb=_Memory().total_mb())
+    Parameters
+    ----------
+    scenario
+        What to solve.
+
+    Returns
+    -------
+        The Dataset of ``sim.results.dataset.to_dataset``; its attributes ``expected`` (exact or closure) and
+        ``expected_because`` say how it was found.
+
+    Raises
+    ------
+    ModelError
+        When neither exact cells nor the closure can hold the model.
+    """
+    from sim.engine.solvers import solve  # solvers of their own, not needed for the others
+
+    record, solver = solve(scenario)
+    expected = replace(scenario, solver="expect", replications=1)
+    ds = to_dataset(expected, engine.layout(scenario), [record])
+    return ds.assign_attrs(peak_mb=Memory().total_mb(), expected=solver.kind, expected_because=solver.reason)
 
 
-def _reporting(records: Iterator[Record], total: int, progress: Progress | None) -> Iterator[Record]:
-    """Pass records on and tell how many there were."""
-    for done, record in enumerate(records, 1):
-        yield record
-        if progress is not None:
-            progress(done, total)
+def batches_of(replications: Iterable[int], size: int) -> list[Batch]:
+    """Part replications into batches of consecutive ones.
+
+    Raises
+    ------
+    ValueError
+        If ``size`` is below 1.
+    """
+    if size < 1:
+        raise ValueError(f"batch is {size}; it must be at least 1")
+    batches: list[Batch] = []
+    for number in replications:
+        last = batches[-1] if batches else None
+        if last is not None and last.count < size and last.first + last.count == number:
+            batches[-1] = Batch(last.first, last.count + 1)
+        else:
+            batches.append(Batch(number, 1))
+    return batches
 
 
-def _serial(scenario: Scenario) -> Iterator[Record]:
-    """Run one replication after another here."""
-    for replication in range(scenario.replications):
-        yield one_replication(scenario, replication)
+def run_batches(
+    task: Task[Answer], batches: Sequence[Batch], workers: int, cluster: str | None = None
+) -> Generator[Answer, None, None]:
+    """Run batches here, on processes or on a Dask cluster; answers come in any order.
+
+    Closing the iterator ends the processes.
+    """
+    if cluster is not None:
+        from sim.studies.cluster import run_on_cluster  # needs Dask, which few have
+
+        yield from run_on_cluster(task, batches, cluster)
+    elif min(workers, len(batches)) <= 1:
+        yield from map(task, batches)
+    else:
+        yield from run_on_processes(task, batches, workers)
 
 
-def _parallel(scenario: Scenario, workers: int, memory: _Memory) -> Iterator[Record]:
-    """Run replications in fresh processes, one each at a time, and give them in their order."""
-    # Never `fork`: it copies locks of threads that do not exist in the child.
-    method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-    before = set(active_children())
-    pool = ProcessPoolExecutor(workers, get_context(method), _prepare, (scenario,))
-    finished = False
-    try:
-        futures: list[Future[tuple[Record, int, float]]] = [
-            pool.submit(_replicate, replication) for replication in range(scenario.replications)
+@dataclass(frozen=True)
+class Done:
+    """A batch that was run in memory: its records, and the peak memory of the process that ran it."""
+
+    batch: Batch
+    records: list[Record]
+    pid: int
+    peak_mb: float
+
+
+def _records(scenario: Scenario, batch: Batch) -> Done:
+    """Run a batch and keep its records."""
+    return Done(batch, run_batch(scenario, batch), os.getpid(), peak_memory_mb())
+
+
+def run_batch(scenario: Scenario, batch: Batch) -> list[Record]:
+    """Run the replications of a batch one after another; an exception says which replication and world it is of."""
+    with _ONE_AT_A_TIME:
+        return [
+            run_named(one_replication, scenario, number) for number in range(batch.first, batch.first + batch.count)
         ]
-        for i, future in enumerate(futures):
-            record, pid, peak_mb = future.result()
-            futures[i] = Future()  # let go of the record once it has been used
-            memory.note(pid, peak_mb)
-            yield record
-        finished = True
-    except BrokenProcessPool as error:
-        raise RuntimeError("a worker process was stopped, perhaps for want of memory; try fewer --workers") from error
-    finally:
-        pool.shutdown(wait=finished, cancel_futures=True)
-        if not finished:
-            for child in set(active_children()) - before:
-                child.terminate()
 
 
-_PREPARED: list[Scenario] = []
-"""In a worker process alone: the scenario, sent once rather than with each replication."""
+_ONE_AT_A_TIME = Lock()
+"""Workers of a cluster may have several threads; a replication keeps its core busy by itself."""
 
 
-def _prepare(scenario: Scenario) -> None:
-    """Keep the scenario in a worker; Ctrl-C is for the main process, which ends its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _PREPARED[:] = [scenario]
-
-
-def _replicate(replication: int) -> tuple[Record, int, float]:
-    """Run one replication in a worker; give the record, who made it and that process's peak memory."""
-    return one_replication(_PREPARED[0], replication), os.getpid(), peak_memory_mb()
+def _in_order(done: Iterable[Done], memory: Memory, progress: Progress | None, total: int) -> Iterator[Record]:
+    """Give records in the order of their replications, whichever batch was ready first."""
+    early: dict[int, Done] = {}
+    following, finished = 0, 0
+    for one in done:
+        memory.note(one.pid, one.peak_mb)
+        early[one.batch.first] = one
+        while following in early:
+            ready = early.pop(following)
+            following += ready.batch.count
+            for record in ready.records:
+                yield record
+                finished += 1
+                if progress is not None:
+                    progress(finished, total)
 
 
 def one_replication(scenario: Scenario, replication: int) -> Record:
     """Run one replication; the first of a small model, or the only one, also says how much its rows differ."""
-    if _is_queue(scenario):
-        return replicate_queue(scenario, replication)
+    if _is_case_by_case(scenario):
+        pure = all(is_pure_queue(world.model) for world in scenario.worlds)
+        return replicate_queue(scenario, replication) if pure else replicate_families(scenario, replication)
     if replication == 0 and (scenario.replications == 1 or is_small(scenario)):
         return replicate_with_rows(scenario, replication, engine.layout(scenario))
     return engine.replicate(scenario, replication)
 
 
-def _is_queue(scenario: Scenario) -> bool:
-    """Say whether a scenario is to be run case by case."""
-    return any(world.model.queues == "per_family" for world in scenario.worlds)
+def _is_case_by_case(scenario: Scenario) -> bool:
+    """Say whether a scenario is to be run case by case.
+
+    Raises
+    ------
+    ModelError
+        When some worlds are and others are not: their histories could not be shared until regimes part.
+    """
+    case_by_case = {world.name: world.model.queues == "per_family" for world in scenario.worlds}
+    if len(set(case_by_case.values())) > 1:
+        names = ", ".join(name for name, chosen in case_by_case.items() if chosen)
+        raise ModelError(f"queues: per_family in {names} alone; give every regime and effect set the same `queues`")
+    return all(case_by_case.values())
 
 
-class _Memory:
+class Memory:
     """Peak resident memory of this process and its workers."""
 
     def __init__(self) -> None:
         self.workers: dict[int, float] = {}
 
     def note(self, pid: int, peak_mb: float) -> None:
-        """Take in what a worker says."""
+        """Take in what a worker says; what this process says of itself is not counted twice."""
+        if pid == os.getpid():
+            return
         self.workers[pid] = max(peak_mb, self.workers.get(pid, 0.0))
 
     def total_mb(self) -> float:

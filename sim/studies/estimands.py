@@ -174,7 +174,7 @@ def _bare(model: Model, solved: Sequence[str]) -> Model:
     parameters = {name: p for name, p in model.parameters.items() if name not in solved}
     clock = replace(model.clock, steps=0)
     return replace(
-        model, parameters=parameters, clock=clock, meters=(), costs=(), values=(), outcomes=(), count="end"
+        model, parameters=parameters, clock=clock, meters=(), costs=(), card=(), values=(), outcomes=(), count="end"
     )
 
 
@@ -185,7 +185,8 @@ def plainly(thing: Any) -> Any:
     if isinstance(thing, Quantity):
         return None
     if is_dataclass(thing) and not isinstance(thing, type):
-        return {f.name: plainly(getattr(thing, f.name)) for f in fields(thing)}
+        values = [(f, getattr(thing, f.name)) for f in fields(thing)]
+        return {f.name: plainly(v) for f, v in values if v or not f.metadata.get("unsaid_when_empty")}
     if isinstance(thing, Mapping):
         return {str(key): plainly(value) for key, value in thing.items()}
     if isinstance(thing, (list, tuple)):

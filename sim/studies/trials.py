@@ -103,9 +103,7 @@ def entries(panel: Panel, steps: Sequence[int], chosen: BoolArray | None = None)
         number = np.searchsorted(both, code).clip(max=max(len(both) - 1, 0))
         inside = (both[number] == code) if len(both) else np.zeros(len(code), np.bool_)
         stratum = np.where(inside & (served | other), number, -1)
-        trials.append(
-            Trial(step, np.flatnonzero(served & inside), np.flatnonzero(other & inside), stratum, len(both))
-        )
+        trials.append(Trial(step, np.flatnonzero(served & inside), np.flatnonzero(other & inside), stratum, len(both)))
     return trials
 
 

@@ -9,7 +9,7 @@ import pytest
 from erlang import erlang_a
 
 import sim
-from sim.engine.pure_queue import queue_of, replicate_queue
+from sim.engine.pure_queue import is_pure_queue, queue_of, replicate_queue
 from sim.errors import ModelError
 
 CLINIC = """
@@ -67,8 +67,22 @@ def test_it_runs_like_any_other_config(tmp_path: Path) -> None:
     assert wait["left"] > 0
 
 
+@pytest.mark.parametrize(
+    "more",
+    ["consent=0.8", "dropout.rate=0.4", "aftercare.mean=2 days", "team.turnover=0.2", "identify.mean=2 days"],
+)
+def test_what_is_more_than_a_queue_is_lived_case_by_case(tmp_path: Path, more: str) -> None:
+    """Nothing that a config says is left out: with anything beside the queue it is no pure one, and runs too."""
+    sets = [f"services.clinic.{more}", "services.clinic.refer.again=0", "clock.steps=40", "replications=1"]
+    assert is_pure_queue(sim.load(write(tmp_path, CLINIC), sets[1:]).worlds[0].model)
+    scenario = sim.load(write(tmp_path, CLINIC), [*sets, "units.case.warm_up=20"])
+    assert not is_pure_queue(scenario.worlds[0].model)
+    summary = sim.summarise(sim.simulate(scenario))
+    assert summary["regimes"]["only"]["wait_months"]["clinic"]["mean"] is not None
+
+
 def test_families_are_refused_with_what_to_do(tmp_path: Path) -> None:
     """A model with chains of its own is no pure queue."""
     text = CLINIC.replace("services:", "chains: {need: {states: [no, yes], rates: {no -> yes: 1}}}\nservices:")
-    with pytest.raises(ModelError, match="queues: teams"):
+    with pytest.raises(ModelError, match="more than a queue"):
         replicate_queue(sim.load(write(tmp_path, text)), 0)

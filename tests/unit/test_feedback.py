@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.engine.feedback import Feedback
+from sim.engine.feedback import Drive, Feedback, drive_of
 from sim.engine.simulate import Line, replicate
+from sim.errors import ModelError
 from sim.model.expressions import parse
 from sim.model.scope import Moment
-from sim.model.spec import Areas, Clock, Model, Stock, Unit
+from sim.model.spec import Areas, Clock, Model, Stock, Team, Unit
 
 
 def model(stock: Stock) -> Model:
@@ -73,3 +74,70 @@ feedback: {load: {smooth: total(ill == ill), over: 1}}
     assert seen.seen[0] == 50.0
     assert record.stocks[0, 1, 1] == 50.0
     assert 5 <= record.stocks[0, 2, 0] <= 48  # binomial(50, 0.632): outside with probability below 1e-7
+
+
+def test_an_average_holds_the_last_whole_period() -> None:
+    """Periods of three steps: the start until the first is over, then each period's mean during the next."""
+    stock = Stock("saved", "average", parse("year"), 3.0, start=parse("7"))
+    feedback = Feedback.of(model(stock))
+    seen = []
+    for flow in [1.0, 2.0, 6.0, 5.0, 5.0, 8.0, 0.0]:
+        feedback.advance(model(stock), Moment({"year": flow}))
+        seen.append(feedback.levels["saved"])
+    assert seen == [7.0, 7.0, 3.0, 3.0, 3.0, 6.0, 6.0]
+
+
+def test_a_level_adds_its_flow_times_the_step() -> None:
+    """Euler with steps of a quarter of a year: 10 + 0.25 x (4 - 8)."""
+    stock = Stock("cup", "level", parse("year"), start=parse("10"))
+    made = Model(Clock(10, 0.25), (Unit("person", 1),), Areas(), (), (), stocks=(stock,))
+    feedback = Feedback.of(made)
+    for flow in (4.0, -8.0):
+        feedback.advance(made, Moment({"year": flow}))
+    assert feedback.levels["cup"] == 9.0
+    assert feedback.points(["cup"], 2)[:, 0].tolist() == [10.0, 11.0, 9.0]
+
+
+def test_stocks_read_each_other_as_they_stood() -> None:
+    """Two stocks that swap (each the delay of the other by one step's reading) do so in whichever order they stand."""
+    one = Stock("one", "smooth", parse("two"), 1.0, start=parse("1"))
+    two = Stock("two", "smooth", parse("one"), 1.0, start=parse("2"))
+    for stocks in ((one, two), (two, one)):
+        made = Model(Clock(10, 1.0), (Unit("person", 1),), Areas(), (), (), stocks=stocks)
+        feedback = Feedback.of(made)
+        feedback.advance(made, Moment({}, dict(feedback.levels)))
+        assert feedback.levels == {"one": 2.0, "two": 1.0}
+
+
+def test_a_flow_that_is_no_number_is_refused() -> None:
+    """Nothing waits and there are no places: 0 / 0 is named with its cycle, and how to write it."""
+    stock = Stock("load", "smooth", parse("waiting(help) / places(help)"), 2.0)
+    now = Moment({"cycle": 5.0}, {"waiting(help)": 0.0, "places(help)": 0.0})
+    with pytest.raises(ModelError, match=r"feedback.load: comes to nan \(cycle 5\).*max\(total, 1\)"):
+        Feedback().advance(model(stock), now)
+
+
+def test_a_history_that_parts_keeps_its_stocks_and_starts_new_ones() -> None:
+    """A stock that both models have goes on; one that only the second has starts; at the very start all do."""
+    old, new = (
+        Stock("old", "smooth", parse("year"), 2.0, start=parse("1")),
+        Stock("new", "level", parse("0"), start=parse("5")),
+    )
+    first, second = model(old), Model(Clock(10, 1.0), (Unit("person", 1),), Areas(), (), (), stocks=(old, new))
+    feedback = Feedback.of(first)
+    feedback.advance(first, Moment({"year": 3.0}))
+    twin = feedback.part(second, 1)
+    assert twin.levels == {"old": 2.0, "new": 5.0}
+    twin.advance(second, Moment({"year": 3.0}))
+    assert feedback.levels == {"old": 2.0}
+    assert feedback.part(second, 0).levels == {"old": 1.0, "new": 5.0}
+
+
+def test_a_team_is_told_what_it_reads_and_nothing_else() -> None:
+    """Neutral numbers where nothing is said; a negative one is refused by name."""
+    empty = model(Stock("load", "smooth", parse("year"), 2.0))
+    now = Moment({"cycle": 2.0}, {"load": 3.0})
+    team = Team({"all": 1.0}, 1.0, turnover_times=parse("1 + load"))
+    assert drive_of(empty, "help", team, now) == Drive(4.0, 1.0, 0.0)
+    with pytest.raises(ModelError, match=r"services.help.team.time_left: comes to -2 \(cycle 2\)"):
+        drive_of(empty, "help", Team({"all": 1.0}, 1.0, time_left=parse("1 - load")), now)

@@ -1,5 +1,6 @@
 """The report: the same bytes each time, safe from what names may hold, and honest when something is missing."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,12 @@ from sim.report.tables import costs, headline, outcomes, waits
 from sim.results.dataset import to_dataset
 from sim.results.run_record import run_record
 from sim.results.summary import summarise
+from sim.studies.spread import PERCENTILES, CostSpread, Paired, Spread
 
+FIGURES = [
+    "evidence", "states", "bands", "flows", "queues", "waits", "left", "tiers", "cost_by_agency", "payers", "money",
+    "difference", "npsv",
+]  # fmt: skip
 NASTY = '<script>alert("$x$")</script> & \'"'
 
 
@@ -33,23 +39,30 @@ def ds() -> xr.Dataset:
     return dataset(synthetic.scenario())
 
 
-def report(folder: Path, ds: xr.Dataset, scenario, checks=()) -> str:
+def report(folder: Path, ds: xr.Dataset, scenario, checks=(), *, draw=True) -> str:
     folder.mkdir(exist_ok=True)
-    drawn = draw_all(ds, folder / "figures")
+    drawn = draw_all(ds, folder / "figures") if draw else []
     write_report(folder / "report.html", ds, summarise(ds), run_record(scenario), drawn, checks)
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_four_figures_the_same_bytes_each_time(tmp_path: Path, ds: xr.Dataset) -> None:
+def test_figures_the_same_bytes_each_time(tmp_path: Path, ds: xr.Dataset) -> None:
     first, second = draw_all(ds, tmp_path / "a"), draw_all(ds, tmp_path / "b")
-    assert [item.name for item in first] == ["states", "queues", "cost_by_agency", "difference"]
+    assert [item.name for item in first] == FIGURES
     assert first == second
-    assert first[0].caption.endswith("Reading of the evidence: measured.")
-    assert "Reading" not in first[3].caption
+    assert first[1].caption.endswith("Reading of the evidence: measured.")
+    assert "Reading of the evidence: " not in first[0].caption  # it shows every reading
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert len(names) == 8
+    assert len(names) == 2 * len(FIGURES)
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_captions_promise_no_interval_that_is_not_there(tmp_path: Path) -> None:
+    scenario = synthetic.scenario(replications=1)
+    captions = {item.name: item.caption for item in draw_all(dataset(scenario), tmp_path / "one")}
+    assert "This run has no such intervals: it has one replication." in captions["bands"]
+    assert "no such intervals" not in captions["states"]
 
 
 @pytest.mark.parametrize("name", ["plot_states", "plot_queues", "plot_cost_by_agency", "plot_difference"])
@@ -81,25 +94,28 @@ def test_report_is_one_safe_page(tmp_path: Path) -> None:
         worlds=tuple(replace(w, name=NASTY + w.name, regime=NASTY + w.regime) for w in scenario.worlds),
         baseline=NASTY + scenario.baseline,
     )  # fmt: skip
+    costs = CostSpread(NASTY, (1.0,) * len(PERCENTILES), 1.0, 1.0, 0.01)
+    spread = Spread(10, 9.0, NASTY, (costs,), (Paired(NASTY, NASTY, 0.5, 0.25, 0.25),))
+    (tmp_path / "families.json").write_text(json.dumps(spread.to_dict()), encoding="utf-8")
     page = report(tmp_path, dataset(scenario), scenario, [Check(NASTY, NASTY, NASTY, "outside", NASTY)])
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "default-src 'none'" in page
-    assert page.count("<svg") == 4
-    assert not re.search(r"""(src|href)=["'](?!#)""", page.replace("xlink:href=\"#", ""))
+    assert page.count("<svg") == len(FIGURES) + 2  # and two of single families
+    assert not re.search(r"""(src|href)=["'](?!#)""", page.replace('xlink:href="#', ""))
 
 
 def test_checks_outside_their_range_come_first(tmp_path: Path, ds: xr.Dataset) -> None:
     checks = [Check("care", "1", "0-2", "within"), Check("cost", "9", "0-2", "outside")]
-    page = report(tmp_path, ds, synthetic.scenario(), checks)
-    assert page.index("<th scope=\"row\">cost</th>") < page.index("<th scope=\"row\">care</th>")
+    page = report(tmp_path, ds, synthetic.scenario(), checks, draw=False)
+    assert page.index('<th scope="row">cost</th>') < page.index('<th scope="row">care</th>')
     assert '<tr class="outside">' in page
 
 
 def test_a_model_without_money_or_services_has_a_report_too(tmp_path: Path, ds: xr.Dataset) -> None:
     empty = ds.isel(line=[], service=[], agency=[])
     report(tmp_path, empty, synthetic.scenario())
-    assert sorted(p.name for p in (tmp_path / "figures").iterdir()) == ["states.png", "states.svg"]
+    assert sorted(p.stem for p in (tmp_path / "figures").glob("*.svg")) == ["bands", "flows", "states"]
 
 
 def test_headline_says_what_its_intervals_are(ds: xr.Dataset) -> None:

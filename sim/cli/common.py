@@ -1,0 +1,115 @@
+"""What every command shares: the application, common arguments, plain errors with exit codes, tables."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from sim.errors import ModelError, ResultError, RunError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.report.tables import Table
+
+
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+
+
+P = ParamSpec("P")
+
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    help="Simulate families with many problems under different ways of helping: waits, outcomes and costs.",
+)  # fmt: skip
+
+
+Config = Annotated[str, typer.Argument(help="A config file, or a name in the library such as 'national'.")]
+
+
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Lay a value over the config; may be repeated.")
+]
+
+
+def plainly(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn what goes wrong in a command into plain lines and an exit code.
+
+    2 for bad input, 130 when stopped by Ctrl-C, 1 for anything else. Notes on an exception say where it comes from and
+    what is kept.
+    """
+
+    @functools.wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except ModelError as error:
+            raise ended(BAD_INPUT, *map(str, error.problems), *notes_of(error)) from None
+        except ResultError as error:
+            raise ended(BAD_INPUT, str(error), *notes_of(error)) from None
+        except RunError as error:
+            raise ended(FAILED, str(error), *notes_of(error)) from None
+        except KeyboardInterrupt as stop:
+            raise ended(INTERRUPTED, "Stopped. " + " ".join(notes_of(stop) or ["Nothing was written."])) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except BrokenPipeError:  # the reader, such as `head`, has had enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(FAILED) from None
+        except OSError as error:
+            raise ended(FAILED, f"Could not read or write: {error}", *notes_of(error)) from None
+        except Exception as error:
+            if os.environ.get("FAMILIES_DEBUG"):
+                raise
+            raise ended(
+                FAILED, f"Something went wrong in the program: {type(error).__name__}: {error}", *notes_of(error),
+                "Please report it with the config; FAMILIES_DEBUG=1 shows where it happened.",
+            ) from None  # fmt: skip
+
+    return guarded
+
+
+def notes_of(error: BaseException) -> list[str]:
+    """Give what was added to an exception on its way."""
+    return list(getattr(error, "__notes__", []))
+
+
+def ended(code: int, *lines: str) -> typer.Exit:
+    """Print lines to stderr and make the exit."""
+    for line in lines:
+        typer.echo(line, err=True)
+    return typer.Exit(code)
+
+
+def console() -> Console:
+    """Give the console of tables: as wide as the terminal, or wide where output is piped."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+
+
+def print_table(made: Table) -> None:
+    """Print one table; nothing in it is taken for markup."""
+    from rich import box
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    to = console()
+    ruled, page = to.is_terminal, min(to.width, 80)
+    table = RichTable(
+        box=box.SIMPLE_HEAD if ruled else None, show_edge=False, pad_edge=False, padding=(0, 1 if ruled else 2, 0, 0)
+    )
+    for i, column in enumerate(made.columns):
+        table.add_column(Text(column), justify="right" if i else "left", no_wrap=not i, overflow="fold")
+    for row in made.rows:
+        table.add_row(*(Text(cell) for cell in row))
+    to.print(Text(f"\n{made.title}", style="bold"), width=page)
+    to.print(table)
+    if made.note:
+        to.print(Text(f"\n{made.note}"), width=page)

@@ -1,0 +1,244 @@
+"""Draws of a config's uncertain figures, each a whole config; ``sim.studies.uncertainty`` says what becomes of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import xarray as xr
+
+from sim.config.loading import find, scenario_of, tree_of
+from sim.config.merge import put
+from sim.config.problems import Findings
+from sim.config.register import Entry, entries
+from sim.config.schema import Config
+from sim.config.source import Origin, Tree
+from sim.config.translate import config_of
+from sim.config.worlds import ONLY_REGIME
+from sim.config.writing import to_yaml
+from sim.errors import ModelError, Problem
+from sim.model.arrays import FloatArray
+from sim.model.spec import Scenario
+from sim.studies.distributions import belief
+from sim.studies.draw_store import DrawStore
+from sim.studies.ensemble import batches_of, run_batches
+from sim.studies.executors import Batch
+from sim.studies.identity import code_version
+from sim.studies.uncertainty import Solved, Uncertain, chosen_set, drawn, enough, solve, to_table
+
+Tell = Callable[[int, int], None]
+FIRST_ROUND = 64
+"""Draws before a target is looked at for the first time."""
+BATCH = 4
+"""Draws that a process solves before it hands them over."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A config with its uncertain figures."""
+
+    file: Path
+    tree: Tree
+    config: Config
+    figures: tuple[Entry, ...]
+    uncertain: tuple[Uncertain, ...] = field(default=())
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """How much each evidence set is believed; all alike unless the config says otherwise."""
+        sets = self.config.effect_set or ("",)
+        return dict(self.config.uncertainty.weights) or dict.fromkeys(sets, 1.0)
+
+    def groups(self) -> dict[str, list[str]]:
+        """Give the figures of each group by name."""
+        return {
+            name: [one.name for one in self.uncertain if one.name.startswith(tuple(beginnings))]
+            for name, beginnings in self.config.uncertainty.groups.items()
+        }
+
+
+def study(path: str | Path, sets: Sequence[str] = ()) -> Study:
+    """Read a config and find what is uncertain in it.
+
+    Raises
+    ------
+    ModelError
+        When the config is wrong, a weight is for an evidence set that is not run, or a distribution does not suit its
+        interval.
+    """
+    file, tree = find(path), tree_of(path, sets)
+    scenario_of(tree, file)  # every problem of the config itself is found here
+    config = config_of(tree, Findings(tree))
+    assert config is not None
+    figures = [one for one in entries(tree) if one.is_uncertain and not _left_out(one, config)]
+    problems, uncertain = [], []
+    for one in figures:
+        assert one.number is not None
+        try:
+            uncertain.append(Uncertain(one.path, belief(one.number, one.low, one.high, one.unit, one.distribution)))
+        except ValueError as error:
+            problems.append(Problem(one.origin, one.path, str(error)))
+    made = Study(file, tree, config, tuple(figures), tuple(uncertain))
+    run = config.effect_set or ("",)
+    for name in config.uncertainty.weights:
+        if name not in run:
+            there = ", ".join(run) if config.effect_set else "none"
+            problems.append(Problem("", f"uncertainty.weights.{name}", f"is no evidence set of this study: {there}"))
+    if problems:
+        raise ModelError(problems)
+    return made
+
+
+def _left_out(one: Entry, config: Config) -> bool:
+    """Say whether a figure keeps its value."""
+    return any(one.path == start or one.path.startswith(f"{start}.") for start in config.uncertainty.leave_out)
+
+
+def scenario_of_draw(made: Study, values: FloatArray, effect_set: str) -> Scenario:
+    """Give the study under one draw and one evidence set.
+
+    Raises
+    ------
+    ModelError
+        When the figures drawn make no model, for instance a row of probabilities above 1.
+    """
+    problems: list[Problem] = []
+    tree, here = made.tree, Origin("a draw")
+    for one, value in zip(made.figures, values, strict=True):
+        key, _, text = one.setting(float(value)).partition("=")
+        new = Tree(text if one.is_duration else float(value), here)
+        tree = put(tree, key, new, here, problems, "")
+    if effect_set:
+        tree = put(tree, "effect_set", Tree((Tree(effect_set, here),), here), here, problems, "")
+    if problems:
+        raise ModelError(problems)
+    return scenario_of(tree, made.file)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Solves batches of draws; sent to other processes as the path and settings of the config."""
+
+    path: str
+    sets: tuple[str, ...]
+    seed: int
+
+    def __call__(self, batch: Batch) -> list[Solved]:
+        """Solve consecutive draws."""
+        made = _study(self.path, self.sets)
+        return [self.one(made, draw) for draw in range(batch.first, batch.first + batch.count)]
+
+    def one(self, made: Study, draw: int) -> Solved:
+        """Solve one draw."""
+        values = drawn(made.uncertain, self.seed, [draw])[0]
+        effect_set = chosen_set(made.weights, self.seed, draw)
+        return solve(scenario_of_draw(made, values, effect_set), draw, effect_set, values)
+
+
+_READ: list[tuple[tuple[str, tuple[str, ...]], Study]] = []
+"""The study read last: its draws follow one another."""
+
+
+def _study(path: str, sets: tuple[str, ...]) -> Study:
+    if not _READ or _READ[0][0] != (path, sets):
+        _READ[:] = [((path, sets), study(path, sets))]
+    return _READ[0][1]
+
+
+def run(
+    path: str | Path,
+    sets: Sequence[str] = (),
+    *,
+    draws: int | None = None,
+    workers: int = 1,
+    keep: Path | None = None,
+    target: tuple[str, float] | None = None,
+    tell: Tell | None = None,
+) -> tuple[Study, xr.Dataset]:
+    """Solve the draws of a study.
+
+    Parameters
+    ----------
+    path, sets
+        As for ``load``.
+    draws
+        How many, in place of the config's; the most, with a target.
+    workers
+        Processes; the results are the same whatever their number.
+    keep
+        A file in which draws are kept as they come; those that are there already are not solved again.
+    target
+        An output and the share of its mean to which the mean is to be known (95%): draws are made in rounds, each
+        doubling their number, until it is.
+    tell
+        Called with draws done and wanted.
+
+    Returns
+    -------
+        The study and its table of draws, see ``sim.studies.uncertainty.to_table``.
+
+    Raises
+    ------
+    ModelError
+        When the config is wrong, or a draw of it is.
+    ResultError
+        When ``keep`` holds draws of something else.
+    """
+    made = study(path, sets)
+    most = made.config.uncertainty.draws if draws is None else draws
+    drawing = Drawing(str(path), tuple(sets), made.config.seed)
+    store = DrawStore(keep, _digest(made)) if keep is not None else None
+    solved = store.known() if store is not None else {}
+    wanted = min(FIRST_ROUND, most) if target else most
+    while True:
+        missing = batches_of((draw for draw in range(wanted) if draw not in solved), BATCH)
+        for found in run_batches(drawing, missing, workers, None):
+            solved |= {one.draw: one for one in found}
+            if store is not None:
+                store.add(found)
+            if tell is not None:
+                tell(len(solved), wanted)
+        table = to_table([one for one in solved.values() if one.draw < wanted], made.uncertain, _attributes(made))
+        if target is None or enough(table, *target)[0] or wanted >= most:
+            return made, table
+        wanted = min(2 * wanted, most)
+
+
+def _digest(made: Study) -> str:
+    """Say what draws are of: the config but for how many, and the program."""
+    lines = [line for line in to_yaml(made.tree).splitlines() if not line.startswith(("replications", "  draws"))]
+    return sha256("\n".join([*lines, code_version()]).encode()).hexdigest()
+
+
+def _attributes(made: Study) -> dict[str, object]:
+    config = made.config
+    regimes = list(config.regimes) or [ONLY_REGIME]
+    return {
+        "title": config.title, "seed": config.seed, "baseline": config.baseline or regimes[0],
+        "price_year": config.price_year, "weights": json.dumps(made.weights), "solver": config.solver,
+        "groups": json.dumps(made.groups()),
+    }  # fmt: skip
+
+
+def target_of(share: str | None, output: str | None) -> tuple[str, float] | None:
+    """Read what precision is asked for: ``1%`` or ``0.01`` of the mean of an output.
+
+    Raises
+    ------
+    ModelError
+        When one of the two is missing or the share is none.
+    """
+    if share is None and output is None:
+        return None
+    text = (share or "").strip()
+    try:
+        number = float(text.rstrip("%")) / (100.0 if text.endswith("%") else 1.0)
+    except ValueError:
+        number = 0.0
+    if output is None or not 0.0 < number < 1.0:
+        given = f"given --target-error {share} --on {output}"
+        raise ModelError([Problem("", "", f"{given}; write both, such as --target-error 1% --on 'cost|siloed|narrow'")])
+    return output, number

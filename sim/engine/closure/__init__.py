@@ -1,0 +1,1 @@
+"""Expected counts of models too large for exact cells: small joint tables that share what moves them."""

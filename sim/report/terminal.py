@@ -1,0 +1,169 @@
+"""The headline of a run for a terminal of 80 columns: short tables, a reading of the evidence at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from sim.report import tables
+from sim.report.numbers import MINUS, MISSING, figure, share, signed
+from sim.report.tables import Table
+from sim.results.summary import Summary
+
+Writer = Callable[[float], str]
+COLUMNS, GAP = 80, 2
+MOST_BESIDE = 2
+"""Ledgers, or outcomes, whose figures and differences fit beside each other."""
+
+
+def headline_tables(summary: Summary) -> tuple[Table, ...]:
+    """Give the headline as tables that fit 80 columns: costs or outcomes, what they are worth, waits if nothing else.
+
+    The whole headline, with the ends of every interval, is ``tables.headline``.
+    """
+    title, note = tables.headline(summary).title, tables.headline(summary).note
+    figures = next(iter(summary["regimes"].values()))
+    measure = "cost_per_family_year" if figures["cost_per_family_year"] else "outcomes"
+    made = [table for table in (*_compared(summary, measure), _at_the_end(summary), _against(summary)) if table.rows]
+    if not figures[measure]:
+        made.insert(0, tables.waits(summary))
+    first, *others = made
+    first = Table(f"{title}\n{first.title}", first.columns, first.rows)
+    last = (others or [first])[-1]
+    told = Table(last.title, last.columns, last.rows, note)
+    return (first, *others[:-1], told) if others else (told,)
+
+
+def _compared(summary: Summary, measure: str) -> list[Table]:
+    """Give a measure, two items beside each other where they fit, else one."""
+    items = list(next(iter(summary["regimes"].values()))[measure])
+    made: list[Table] = []
+    for beside in (MOST_BESIDE, 1):
+        made = [_of_items(summary, measure, items[i : i + beside]) for i in range(0, len(items), beside)]
+        if all(width(table) <= COLUMNS for table in made):
+            break
+    return made
+
+
+def width(table: Table) -> int:
+    """Give how many columns of a terminal a table takes."""
+    return sum(max(map(len, cells)) + GAP for cells in zip(table.columns, *table.rows, strict=True)) - GAP
+
+
+def _of_items(summary: Summary, measure: str, items: list[str]) -> Table:
+    """Give figures of each regime and their paired difference to the baseline."""
+    costs = measure == "cost_per_family_year"
+    plain, change = (figure, signed) if costs else (None, None)
+    rows = []
+    for name, mine in summary["regimes"].items():
+        other = summary["differences"].get(name)
+        cells: list[str] = []
+        for item in items:
+            cells.append(short(mine[measure][item], plain))
+            cells.append(short(other[measure][item], change) if other else "")
+        rows.append((name, *cells))
+    minus = f"minus {summary['baseline'].replace('_', ' ')}"
+    columns = [label for item in items for label in (item.replace("_", " "), minus)]
+    unit = summary["unit"]
+    what = f"Cost, £ per {unit}-year, by ledger" if costs else f"Outcomes per {unit}"
+    return Table(f"{what}; mean ± 95% interval", ("", *columns), _by_set(rows))
+
+
+def _at_the_end(summary: Summary) -> Table:
+    """Give net present value, benefit-cost ratio and children looked after, where the study has them."""
+    worth = {
+        found["name"]: found["ledgers"][summary["appraisal"]["terms"]["ledger"]]["social"]
+        for found in (summary.get("appraisal") or {}).get("comparisons", [])
+        if found["against_regime"] == summary["baseline"]
+    }
+    cared = {name: _looked_after(mine) for name, mine in summary["regimes"].items()}
+    has_care = any(value is not None for value in cared.values())
+    if not worth and not has_care:
+        return Table("", (), ())
+    rows = []
+    for name in summary["regimes"]:
+        view = worth.get(name)
+        cells = [short(view["net"], _millions), short(view["bcr"], _two)] if view else ["", ""]
+        rows.append((name, *(cells if worth else ()), *((share(cared[name]),) if has_care else ())))
+    columns = [*(("net present £m", "benefit/cost") if worth else ()), *(("looked after",) if has_care else ())]
+    parts = ["Net present value and benefit-cost ratio"] if worth else []
+    parts += ["children looked after at the end"] if has_care else []
+    return Table(", ".join(parts), ("", *columns), _by_set(rows))
+
+
+def _against(summary: Summary) -> Table:
+    """Give the difference in cost between regimes that are not the baseline."""
+    rows = [
+        (f"{name} {MINUS} {against.rpartition('/')[0] or against}",
+         *(short(cost, signed) for cost in list(figures["cost_per_family_year"].values())[:MOST_BESIDE]))
+        for name, others in summary["comparisons"].items()
+        for against, figures in others.items()
+        if figures["cost_per_family_year"]
+    ]  # fmt: skip
+    ledgers = list(next(iter(summary["regimes"].values()))["cost_per_family_year"])[:MOST_BESIDE]
+    title = f"Regimes against each other, £ per {summary['unit']}-year"
+    return Table(title, ("", *ledgers), tuple(rows))
+
+
+def _by_set(rows: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Put REGIME/SET under a heading for each set; leave plain names as they are."""
+    if not all("/" in row[0] for row in rows):
+        return tuple(rows)
+    made: list[tuple[str, ...]] = []
+    last = None
+    for name, *cells in rows:
+        regime, _, effects = name.rpartition("/")
+        if effects != last:
+            made.append((f"{effects.replace('_', ' ')}:", *[""] * len(cells)))
+        made.append((f"  {regime}", *cells))
+        last = effects
+    return tuple(made)
+
+
+def short(estimate: Mapping[str, Any], write: Writer | None = None) -> str:
+    """Write a mean ± half its interval; the ends themselves where they are not equally far from it.
+
+    Without a way to write them, the mean gets as many places as half the interval needs for two figures.
+    """
+    mean, low, high = (estimate[end] for end in ("mean", "low", "high"))
+    if mean is None:
+        return MISSING
+    if low is None or high is None:
+        return (write or four)(mean)
+    half = high - mean
+    if write is None and half > 0:
+        places = max(1 - math.floor(math.log10(half)), 0)
+        write = partial(_fixed, places=places)
+    write = write or four
+    if math.isclose(half, mean - low, rel_tol=0.01, abs_tol=1e-12):
+        return f"{write(mean)} ± {write(half).lstrip('+')}"
+    return f"{write(mean)} ({write(low)} to {write(high)})"
+
+
+def _fixed(value: float, places: int) -> str:
+    """Write so many places."""
+    return f"{value:,.{places}f}".replace("-", MINUS)
+
+
+def four(value: float) -> str:
+    """Write four significant figures."""
+    return f"{value:.4g}".replace("-", MINUS)
+
+
+def _millions(value: float) -> str:
+    """Write millions; one place where they are few."""
+    places = 0 if abs(value) >= 1e8 else 1
+    return f"{value / 1e6:,.{places}f}".replace("-", MINUS)
+
+
+def _two(value: float) -> str:
+    """Write a ratio."""
+    return f"{value:.2f}".replace("-", MINUS)
+
+
+def _looked_after(figures: Mapping[str, Any]) -> float | None:
+    """Give the share of children looked after at the end, where the model follows them."""
+    found = figures["occupancy"].get("care", {}).get("looked_after")
+    return found[-1] if found else None

@@ -1,0 +1,69 @@
+"""One authority, family by family: the config is a hundredth of the nation, and runs like any other.
+
+The share of posts is exact arithmetic; the run is a short one, whose waits by the day must be the waits by the month.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import sim
+from sim.model.spec import Scenario
+
+SCENARIOS = Path(__file__).parents[2] / "configs" / "scenarios"
+SHARE = 1200 / 120000
+
+
+def posts(scenario: Scenario, regime: str) -> dict[str, list[float]]:
+    """Give the posts of each service, and those that are funded later."""
+    model = next(world.model for world in scenario.worlds if world.regime == regime)
+    teams = {chain.name: chain.service.team for chain in model.chains if chain.service and chain.service.team}
+    return {
+        name: [sum(level.values()) for level in (team.workers, *(workers for _, workers in team.funding))]
+        for name, team in teams.items()
+    }
+
+
+@pytest.mark.parametrize("regime", ["siloed", "integrated"])
+def test_the_area_has_its_share_of_the_nations_posts(regime: str) -> None:
+    """Every service, and every later level of funding."""
+    area = sim.load(SCENARIOS / "one_area.yaml")
+    nation = sim.load(SCENARIOS / "national.yaml", ["effect_set=measured"])
+    mine, theirs = posts(area, regime), posts(nation, regime)
+    assert mine.keys() == theirs.keys()
+    for name, levels in mine.items():
+        assert levels == pytest.approx([level * SHARE for level in theirs[name]]), name
+
+
+@pytest.fixture(scope="module")
+def run() -> xr.Dataset:
+    """Run two years of a quarter of the families, both regimes."""
+    short = ["units.family.size=300", "units.family.warm_up=6 months", "clock.steps=26", "replications=2"]
+    return sim.simulate(sim.load(SCENARIOS / "one_area.yaml", short))
+
+
+def test_it_runs_like_any_other_and_knows_waits_to_the_day(run: xr.Dataset) -> None:
+    """Waits in months of the summary are made of days; those in whole months are the same people."""
+    summary = sim.summarise(run)
+    for regime in ("siloed", "integrated"):
+        figures = summary["regimes"][regime]
+        assert figures["cost_per_family_year"]["narrow"]["mean"] > 0
+        days = run["wait_days"].sel(regime=regime).squeeze("effect_set").values
+        months = run["waits"].sel(regime=regime).squeeze("effect_set").values
+        assert np.array_equal(days.sum(axis=1), months.sum(axis=1))
+        assert days.sum() > 0
+    wait = summary["regimes"]["integrated"]["wait_months"]["keyworker"]
+    by_day = run["wait_days"].sel(regime="integrated", service="keyworker").squeeze("effect_set").values
+    mean_days = float((np.arange(by_day.size) * by_day).sum() / by_day.sum())
+    assert wait["mean"] == pytest.approx(mean_days * 12 / 365.25)
+
+
+def test_the_dataset_can_be_stored(run: xr.Dataset, tmp_path: Path) -> None:
+    """With waits by the day."""
+    run.to_netcdf(tmp_path / "run.nc")
+    with xr.open_dataset(tmp_path / "run.nc") as again:
+        assert again["wait_days"].equals(run["wait_days"])
