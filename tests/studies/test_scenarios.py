@@ -117,7 +117,7 @@ def test_books_close_of_families(name: str) -> None:
         name,
         "units.family.size=400",
         "units.family.warm_up=6 months",
-        "clock.steps=26",
+        "clock.steps=50",
         "replications=1",
         "effect_set=measured",
     )
@@ -307,7 +307,7 @@ def test_each_has_a_page_that_names_its_documents(name: str) -> None:
         assert f"## {heading}" in page
     assert f"families run configs/scenarios/{name}.yaml" in page
     evidence = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
-    cited = set(re.findall(r"\b([A-J]\d{1,2})\b", page))
+    cited = set(re.findall(r"\b([A-K]\d{1,2})\b", page))
     assert cited
     assert all(f'<a id="{one}"></a>' in evidence for one in cited)
 
