@@ -15,7 +15,7 @@ BIN     := $(VENV)/bin
 run: $(VENV)/.runtime-ready
 	$(BIN)/families run $(CONFIG) --force --workers $(WORKERS)
 
-# Every scenario at full size, then the table in docs/scenarios/README.md; SCENARIOS="telecare into_work" runs some.
+# Every scenario at full size, then the tables in README.md and docs/scenarios; SCENARIOS="telecare into_work" runs some.
 SCENARIOS ?= $(sort $(basename $(notdir $(wildcard configs/scenarios/*.yaml))))
 
 scenarios: $(VENV)/.runtime-ready
@@ -23,6 +23,7 @@ scenarios: $(VENV)/.runtime-ready
 	  $(BIN)/families run configs/scenarios/$$name.yaml --out results/scenarios/$$name --force --quiet \
 	    --workers $(WORKERS) || exit $$?; done
 	$(BIN)/families list --results results/scenarios --into docs/scenarios/README.md
+	$(BIN)/families list --results results/scenarios --into README.md
 
 setup: $(VENV)/.dev-ready
 

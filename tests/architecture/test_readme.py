@@ -73,3 +73,12 @@ def test_snippet(folder: Path, snippet: str) -> None:
     names: dict[str, object] = {}
     exec(compile(small.replace("workers=2", "workers=1"), "README.md", "exec"), names)
     assert names
+
+
+def test_every_scenario_is_in_the_table() -> None:
+    """The table that `make scenarios` rebuilds has a row for each config of the library, with its status."""
+    table = README[README.index("<!-- scenarios -->") :]
+    rows = table[: table.index("<!-- end -->")].splitlines()
+    for config in sorted((ROOT / "configs" / "scenarios").glob("*.yaml")):
+        row = next(row for row in rows if row.startswith(f"| `{config.stem}`"))
+        assert row.split("|")[-2].strip()
