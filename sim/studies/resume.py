@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,14 +25,11 @@ from sim.results.collect import Collected
 from sim.results.lock import locked
 from sim.results.store import (
     MANIFEST,
-    REPLACED,
     STAGING,
     check_destination,
-    flush,
     staged,
     timing_of,
     verify,
-    write_json,
 )
 from sim.results.stream import opened_lazily, write_streamed
 from sim.results.sums import SUMS, read_sums, write_sums
@@ -41,8 +38,18 @@ from sim.studies.ensemble import Memory, Progress, batches_of, expect, peak_memo
 from sim.studies.executors import Batch
 from sim.studies.identity import Identity
 from sim.studies.shards import Shard, checked, read_shard, shard_at, shards_in, write_shard
+from sim.studies.work_folder import (
+    LOCK,
+    STUDY,
+    bring_back,
+    cleaned,
+    clear,
+    numbers_on_disk,
+    read_study,
+    tidied,
+    write_study,
+)
 
-STUDY, LOCK = "study.json", "lock"
 Tell = Callable[[str], None]
 
 
@@ -173,7 +180,7 @@ class Work:
 
     def kept(self) -> str:
         """Say what an interrupted run leaves behind."""
-        done = len(_numbers(self.folder) & set(range(self.earlier, self.scenario.replications)))
+        done = len(numbers_on_disk(self.folder) & set(range(self.earlier, self.scenario.replications)))
         if not done:
             return "Nothing was written."
         return (
@@ -211,8 +218,8 @@ def at_work(
         If another run is writing there, or what is there may not be replaced or gone on with.
     """
     folder = destination.parent / f".{destination.name}.work"
-    with _clean(folder), locked(folder / LOCK, destination), _tidy(folder):
-        _bring_back(folder, destination)
+    with cleaned(folder), locked(folder / LOCK, destination), tidied(folder):
+        bring_back(folder, destination)
         check_destination(destination, force=force or resume)
         work = Work(scenario, destination, folder, Identity.of(scenario), force, tell)
         _settle(work, resume=resume)
@@ -221,18 +228,18 @@ def at_work(
         except (Exception, KeyboardInterrupt) as error:
             error.add_note(work.kept())
             raise
-        _clear(folder)
+        clear(folder)
 
 
 def _settle(work: Work, *, resume: bool) -> None:
     """Find out what may be gone on with; clear away what may not."""
-    here = _read_study(work.folder / STUDY)
+    here = read_study(work.folder / STUDY)
     if resume and not work.force and here is not None and here != work.identity:
         raise ResultError(
             f"{work.folder} holds an interrupted run of {here.differs(work.identity)}; "
             "start afresh with --force, or choose another --out"
         )
-    if not resume and not work.force and (done := len(_numbers(work.folder))):
+    if not resume and not work.force and (done := len(numbers_on_disk(work.folder))):
         raise ResultError(
             f"{work.folder} holds {done} finished replications of an interrupted run; go on with --resume, "
             "or start afresh with --force"
@@ -240,13 +247,13 @@ def _settle(work: Work, *, resume: bool) -> None:
     if resume:
         work.earlier = _finished_there(work)
     if not resume or here != work.identity:
-        _clear(work.folder)
+        clear(work.folder)
     for part in work.folder.glob("*.part"):
         part.unlink()
     shutil.rmtree(work.folder / STAGING, ignore_errors=True)
     work.check_shards()
     if not work.is_finished:
-        _write_study(work.folder / STUDY, work.identity)
+        write_study(work.folder / STUDY, work.identity)
 
 
 def _finished_there(work: Work) -> int:
@@ -285,75 +292,6 @@ def _expected_there(work: Work) -> int:
     if work.force:
         return 0
     raise ResultError(f"{work.destination} holds results of another config; replace them with --force")
-
-
-def _numbers(folder: Path) -> set[int]:
-    """Give the replications that are on disk, by the names of the files."""
-    return {number for shard in shards_in(folder) for number in range(shard.first, shard.last + 1)}
-
-
-def _read_study(path: Path) -> Identity | None:
-    """Read whose replications a work folder holds; None when there are none.
-
-    Raises
-    ------
-    ResultError
-        If the file is damaged.
-    """
-    if not path.is_file():
-        return None
-    try:
-        return Identity(**json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:  # a UnicodeDecodeError is a ValueError
-        raise ResultError(f"{path} is damaged and cannot be read; start afresh with --force") from error
-
-
-def _write_study(path: Path, identity: Identity) -> None:
-    """Write whose replications a work folder holds, before the first of them."""
-    part = path.with_suffix(".part")
-    write_json(part, asdict(identity))
-    flush(part)
-    part.replace(path)
-    flush(path.parent)
-
-
-def _clear(folder: Path) -> None:
-    """Take away what an earlier run left."""
-    for shard in shards_in(folder):
-        shard.path.unlink()
-    (folder / STUDY).unlink(missing_ok=True)
-
-
-def _bring_back(folder: Path, destination: Path) -> None:
-    """Put results back that a run was about to replace when it was killed."""
-    aside = folder / REPLACED
-    if aside.exists():
-        if destination.exists():
-            shutil.rmtree(aside)
-        else:
-            aside.rename(destination)
-
-
-@contextmanager
-def _tidy(folder: Path) -> Iterator[None]:
-    """Take away at the end, still under the lock, what says whose the replications are when there are none."""
-    try:
-        yield
-    finally:
-        if not shards_in(folder):
-            (folder / STUDY).unlink(missing_ok=True)
-
-
-@contextmanager
-def _clean(folder: Path) -> Iterator[None]:
-    """Take the work folder away at the end, and those made for it, when nothing is in them."""
-    made = [folder, *(parent for parent in folder.parents if not parent.exists())]
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            for each in made:
-                each.rmdir()  # which fails when there is anything in it, such as another run's lock
 
 
 @dataclass(frozen=True)
