@@ -57,7 +57,7 @@ class Question:
     def __call__(self, batch: Batch) -> list[Solved]:
         """Run some points beside one baseline."""
         chosen = self.places[batch.first : batch.first + batch.count]
-        ds = simulate(self.scenario(chosen))
+        ds = simulate(self.scenario(chosen), rows=False)
         return [
             solved(ds, f"point_{i}", self.number(place), place, self.point(place), self.services())
             for i, place in enumerate(chosen)

@@ -69,7 +69,7 @@ class Question:
     def __call__(self, batch: Batch) -> list[Solved]:
         """Run some coalitions beside one baseline."""
         chosen = self.coalitions[batch.first : batch.first + batch.count]
-        return solved(simulate(self.scenario(chosen)), self.players, chosen)
+        return solved(simulate(self.scenario(chosen), rows=False), self.players, chosen)
 
     def found_players(self) -> tuple[str, ...]:
         """Name those who form coalitions."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.engine.simulate import Line
 from sim.engine.world import World
-from sim.model.arrays import BoolArray, FloatArray, StateArray
+from sim.model.arrays import BoolArray, FloatArray, IntArray, StateArray
 from sim.model.spec import Meter, Scenario
 from sim.model.spec import World as Spec
 from sim.results.pricing import real_prices
@@ -84,14 +84,16 @@ class Bills:
         """
         world = line.world
         tables = self._pair_tables(max(step, 0), line)
-        result = {}
+        result, pairs = {}, dict[str, IntArray]()
         for part, by_chain in tables.items():
             total = self._by_condition(part, max(step, 0), world)
             for name, table in by_chain.items():
-                now = world.state[name]
                 unit = 0 if world.rows(name) is world.root else 1
-                then = np.where(newcomers[unit], now, previous[name]) if previous else now
-                amount = table[then, now] * world.rows(name).active
+                if name not in pairs:  # the same for every part
+                    now = world.state[name]
+                    then = np.where(newcomers[unit], now, previous[name]) if previous else now
+                    pairs[name] = then.astype(np.int64) * len(table) + now
+                amount = table.ravel().take(pairs[name]) * world.rows(name).active
                 total += amount if unit == 0 else _per_family(amount, world, name)
             result[part] = total
         return result

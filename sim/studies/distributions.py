@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isclose, log, sqrt
 from typing import Literal, get_args
 
@@ -55,22 +56,32 @@ class Belief:
         u = np.asarray(u, dtype=np.float64)
         if self.is_fixed:
             return np.full(u.shape, self.value)
-        return np.asarray(self._distribution().ppf(u), dtype=np.float64)
+        return np.asarray(_distribution(self).ppf(u), dtype=np.float64)
 
-    def _distribution(self) -> stats.rv_continuous:
-        deviation = (self.high - self.low) / (2 * Z)
-        if self.kind == "normal":
-            return stats.norm(self.value, deviation)
-        if self.kind == "lognormal":
-            return stats.lognorm(log(self.high / self.low) / (2 * Z), scale=sqrt(self.low * self.high))
-        if self.kind == "gamma":
-            shape = (self.value / deviation) ** 2
-            return stats.gamma(shape, scale=self.value / shape)
-        if self.kind == "beta":
-            room = self.value * (1 - self.value)
-            size = room / min(deviation**2, 0.99 * room) - 1
-            return stats.beta(self.value * size, (1 - self.value) * size)
-        return _triangular(self.value, self.low, self.high)
+    def cumulative(self, x: FloatArray) -> FloatArray:
+        """Give the probability of being at most x, of the same shape: the inverse of ``quantile``."""
+        x = np.asarray(x, dtype=np.float64)
+        if self.is_fixed:
+            return np.asarray(x >= self.value, dtype=np.float64)
+        return np.asarray(_distribution(self).cdf(x), dtype=np.float64)
+
+
+@lru_cache(maxsize=4096)
+def _distribution(one: Belief) -> stats.rv_continuous:
+    """Make a distribution, which takes a millisecond, once for all draws from it."""
+    deviation = (one.high - one.low) / (2 * Z)
+    if one.kind == "normal":
+        return stats.norm(one.value, deviation)
+    if one.kind == "lognormal":
+        return stats.lognorm(log(one.high / one.low) / (2 * Z), scale=sqrt(one.low * one.high))
+    if one.kind == "gamma":
+        shape = (one.value / deviation) ** 2
+        return stats.gamma(shape, scale=one.value / shape)
+    if one.kind == "beta":
+        room = one.value * (1 - one.value)
+        size = room / min(deviation**2, 0.99 * room) - 1
+        return stats.beta(one.value * size, (1 - one.value) * size)
+    return _triangular(one.value, one.low, one.high)
 
 
 def belief(value: float, low: float | None, high: float | None, unit: str = "", kind: str | None = None) -> Belief:
@@ -133,7 +144,7 @@ def dirichlet(shares: FloatArray, size: float, u: FloatArray) -> FloatArray:
     Parameters
     ----------
     shares
-        Mean of each, (part,).
+        Mean of each, (part,), summing to 1; a part of 0 stays 0.
     size
         Sum of the concentrations: variance of a share p is p (1 - p) / (size + 1).
     u
@@ -141,7 +152,17 @@ def dirichlet(shares: FloatArray, size: float, u: FloatArray) -> FloatArray:
 
     Returns
     -------
-        (draw, part); gamma quantiles divided by their sum.
+        (draw, part); gamma quantiles divided by their sum. The last part above 0 is what the others leave of 1, so that
+        a row added up from left to right is 1 to the last bit.
     """
-    drawn = stats.gamma.ppf(u, np.asarray(shares) * size)
-    return np.asarray(drawn / drawn.sum(axis=-1, keepdims=True))
+    shares = np.asarray(shares, dtype=np.float64)
+    there = np.flatnonzero(shares > 0)
+    gammas = stats.gamma.ppf(u[:, there], shares[there] * size)
+    result = np.zeros(u.shape)
+    result[:, there] = gammas / gammas.sum(axis=1, keepdims=True)
+    before = np.zeros(len(u))
+    for part in there[:-1]:
+        result[:, part] = np.minimum(result[:, part], 1.0 - before)
+        before = before + result[:, part]
+    result[:, there[-1]] = 1.0 - before
+    return result

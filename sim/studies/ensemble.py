@@ -34,6 +34,7 @@ def simulate(
     *,
     cluster: str | None = None,
     batch: int | None = None,
+    rows: bool = True,
 ) -> xr.Dataset:
     """Run every replication of every world and put the results together.
 
@@ -49,6 +50,9 @@ def simulate(
         Address of a Dask scheduler whose workers run the replications instead; see ``sim.studies.cluster``.
     batch
         Replications that a process runs before it hands them over; the results are the same whatever it is.
+    rows
+        Whether the only replication, or the first of a small model, also says how much its rows differ, which takes
+        as long again; studies of many runs that look at totals alone do without.
 
     Returns
     -------
@@ -67,7 +71,7 @@ def simulate(
         return expect(scenario)
     memory = Memory()
     batches = batches_of(range(scenario.replications), batch or 1)
-    done = run_batches(partial(_records, scenario), batches, workers, cluster)
+    done = run_batches(partial(_records, scenario, rows), batches, workers, cluster)
     with closing(done):
         records = _in_order(done, memory, progress, scenario.replications)
         ds = to_dataset(scenario, engine.layout(scenario), records)
@@ -147,17 +151,16 @@ class Done:
     peak_mb: float
 
 
-def _records(scenario: Scenario, batch: Batch) -> Done:
+def _records(scenario: Scenario, rows: bool, batch: Batch) -> Done:
     """Run a batch and keep its records."""
-    return Done(batch, run_batch(scenario, batch), os.getpid(), peak_memory_mb())
+    return Done(batch, run_batch(scenario, batch, rows), os.getpid(), peak_memory_mb())
 
 
-def run_batch(scenario: Scenario, batch: Batch) -> list[Record]:
+def run_batch(scenario: Scenario, batch: Batch, rows: bool = True) -> list[Record]:
     """Run the replications of a batch one after another; an exception says which replication and world it is of."""
+    one = partial(one_replication, rows=rows)
     with _ONE_AT_A_TIME:
-        return [
-            run_named(one_replication, scenario, number) for number in range(batch.first, batch.first + batch.count)
-        ]
+        return [run_named(one, scenario, number) for number in range(batch.first, batch.first + batch.count)]
 
 
 _ONE_AT_A_TIME = Lock()
@@ -181,12 +184,12 @@ def _in_order(done: Iterable[Done], memory: Memory, progress: Progress | None, t
                     progress(finished, total)
 
 
-def one_replication(scenario: Scenario, replication: int) -> Record:
-    """Run one replication; the first of a small model, or the only one, also says how much its rows differ."""
+def one_replication(scenario: Scenario, replication: int, rows: bool = True) -> Record:
+    """Run one replication; with ``rows`` the first of a small model, or the only one, also says how its rows differ."""
     if _is_case_by_case(scenario):
         pure = all(is_pure_queue(world.model) for world in scenario.worlds)
         return replicate_queue(scenario, replication) if pure else replicate_families(scenario, replication)
-    if replication == 0 and (scenario.replications == 1 or is_small(scenario)):
+    if rows and replication == 0 and (scenario.replications == 1 or is_small(scenario)):
         return replicate_with_rows(scenario, replication, engine.layout(scenario))
     return engine.replicate(scenario, replication)
 

@@ -61,7 +61,7 @@ class Followed(RowTotals):
         """Take in a point: step + 1."""
         super().look(step, line)
         if step + 1 == self.window:
-            self.before_start |= {name: self.totals[name].copy() for name in line.names}
+            self.before_start |= {name: self.totals[name].T.copy() for name in line.names}
             if not self.groups:
                 self.groups = _traits(line, self.scenario.worlds[0].model, self.window)
                 self.stayed = line.world.root.active.copy()
@@ -202,7 +202,7 @@ def _measures(
     outcomes = [outcome.name for outcome in scenario.worlds[0].model.outcomes]
     months = scenario.worlds[0].model.clock.step_years * 12
     result = {}
-    since = [(s.totals[name] - s.before_start[name])[s.stayed] for s in samples]
+    since = [(s.totals[name].T - s.before_start[name])[s.stayed] for s in samples]
     for i, outcome in enumerate(outcomes):
         result[outcome] = np.concatenate([one[:, i] for one in since])
     if layout.ledgers:

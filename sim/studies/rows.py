@@ -6,13 +6,14 @@ newcomer makes in the very step of entry is not seen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from sim.engine.population import Rows
 from sim.engine.recording import Layout, Record
 from sim.engine.simulate import Line, replicate
+from sim.engine.world import World
 from sim.model.arrays import BoolArray, FloatArray, StateArray
 from sim.model.spec import Meter, Scenario
 from sim.results.costs import world_prices
@@ -73,24 +74,32 @@ class RowTotals:
         if step >= -1:
             for name in line.names:
                 if name not in self.totals:
-                    self.totals[name] = np.zeros((line.world.root.n, self.amounts[name].shape[2]))
+                    self.totals[name] = np.zeros((self.amounts[name].shape[2], line.world.root.n))
                 self._add(name, step + 1, line, self.before.get(name, {}))
         states = {name: states.copy() for name, states in line.world.state.items()}
         self.before.update(dict.fromkeys(line.names, states))
 
     def _add(self, name: str, point: int, line: Line, previous: Mapping[str, StateArray]) -> None:
-        """Add what each meter gives each row at a point."""
+        """Add what each meter gives each row at a point; meters of one chain are looked up together."""
         world, amounts = line.world, self.amounts[name][point]  # (meter, total)
+        tables: dict[str, FloatArray] = {}  # (total, old state, new state)
         for m in np.flatnonzero(amounts.any(axis=1)):
             meter = self.meters[self.layout.meters[m]]
-            counted = self._counted(meter, line, previous)
+            counted = self._counted(meter, world)
             if counted is not None:
-                self.totals[name] += counted[:, None] * amounts[m]
+                self.totals[name] += amounts[m][:, None] * counted
+                continue
+            found = pairs_counted(meter, line)
+            if found is not None:
+                chain, table = found
+                tables[chain] = tables.get(chain, 0.0) + amounts[m][:, None, None] * table
+        for chain, table in tables.items():
+            for k, amount in enumerate(_looked_up(chain, table, world, previous)):
+                self.totals[name][k] += amount
         self.active = world.root.ids >= 0
 
-    def _counted(self, meter: Meter, line: Line, previous: Mapping[str, StateArray]) -> FloatArray | None:
-        """Count a meter row by row of the first unit; None for what belongs to no row."""
-        world = line.world
+    def _counted(self, meter: Meter, world: World) -> FloatArray | None:
+        """Count, row by row of the first unit, a meter that no single chain decides; None for the others."""
         if meter.kind == "while" and meter.name not in world.compiled.state_meters:
             condition = world.compiled.conditions[f"meter {meter.name}"]
             rows = world.population.rows[condition.reader.unit]
@@ -99,26 +108,13 @@ class RowTotals:
         if meter.kind == "per" and meter.what == "row":
             rows = world.population.rows[meter.unit]
             return _per_root_row(rows.active.astype(np.float64), rows, world.root)
-        found = pairs_counted(meter, line)
-        if found is None:
-            return None
-        chain, table = found
-        now = world.state[chain]
-        rows = world.rows(chain)
-        then = previous.get(chain, now)
-        renewal = world.population.renewals.get(world.step)
-        if renewal is not None and rows.unit.name in renewal.entering:
-            # Who took over a place has not moved from the state of whoever left it.
-            then = then.copy()
-            newcomers = renewal.entering[rows.unit.name]
-            then[newcomers] = now[newcomers]
-        return _per_root_row(table[then, now] * rows.active, rows, world.root)
+        return None
 
     def fill(self, record: Record) -> None:
         """Put variances into a record: of each outcome, and of cost from the first start on, paired, by ledger."""
         active = np.flatnonzero(self.active)
         n_outcomes = len(self.scenario.worlds[0].model.outcomes)
-        spread = {name: totals[active] for name, totals in self.totals.items()}
+        spread = {name: totals.T[active] for name, totals in self.totals.items()}
         record.outcome_variance = np.stack(
             [spread[name][:, :n_outcomes].var(axis=0, ddof=1) for name in self.layout.worlds]
         )
@@ -128,6 +124,23 @@ class RowTotals:
             record.family_cost[w] = np.stack(
                 [mine.mean(axis=0), mine.var(axis=0, ddof=1), gap.mean(axis=0), gap.var(axis=0, ddof=1)], axis=1
             )
+
+
+def _looked_up(chain: str, table: FloatArray, world: World, previous: Mapping[str, StateArray]) -> Iterator[FloatArray]:
+    """Give what a table (total, old state, new state) has for each row of the first unit, (row,), total by total."""
+    now, rows = world.state[chain], world.rows(chain)
+    then = previous.get(chain, now)
+    renewal = world.population.renewals.get(world.step)
+    if renewal is not None and rows.unit.name in renewal.entering:
+        # Who took over a place has not moved from the state of whoever left it.
+        then = then.copy()
+        newcomers = renewal.entering[rows.unit.name]
+        then[newcomers] = now[newcomers]
+    for each in table:
+        # Most lines are on being in a state, wherever one comes from; states are never out of range.
+        amount = each[0].take(now, mode="clip") if (each == each[0]).all() else each[then, now]
+        amount *= rows.active
+        yield _per_root_row(amount, rows, world.root)
 
 
 def _per_root_row(amount: FloatArray, rows: Rows, root: Rows) -> FloatArray:

@@ -83,7 +83,7 @@ def spread_of(scenario: Scenario, replication: int = 0) -> Spread:
     families = int(followed.stayed.sum())
     if not families or years <= 0:
         raise ValueError("no family can be followed: none stays from the regimes' start to the end of the run")
-    since = {name: (followed.totals[name] - followed.before_start[name])[followed.stayed] for name in layout.worlds}
+    since = {name: (followed.totals[name].T - followed.before_start[name])[followed.stayed] for name in layout.worlds}
     outcomes = [outcome.name for outcome in scenario.worlds[0].model.outcomes]
     costs, paired = [], []
     for world in scenario.worlds:

@@ -1,4 +1,4 @@
-"""One authority, family by family: the config is a hundredth of the nation, and runs like any other.
+"""One authority, family by family: the config is a hundredth of the nation, and runs like any other; so is the tenth.
 
 The share of posts is exact arithmetic; the run is a short one, whose waits by the day must be the waits by the month.
 """
@@ -15,7 +15,7 @@ import sim
 from sim.model.spec import Scenario
 
 SCENARIOS = Path(__file__).parents[2] / "configs" / "scenarios"
-SHARE = 1200 / 120000
+SHARES = {"one_area": 1200 / 120000, "tenth": 12000 / 120000}
 
 
 def posts(scenario: Scenario, regime: str) -> dict[str, list[float]]:
@@ -28,15 +28,16 @@ def posts(scenario: Scenario, regime: str) -> dict[str, list[float]]:
     }
 
 
+@pytest.mark.parametrize("name", SHARES)
 @pytest.mark.parametrize("regime", ["siloed", "integrated"])
-def test_the_area_has_its_share_of_the_nations_posts(regime: str) -> None:
+def test_the_area_has_its_share_of_the_nations_posts(regime: str, name: str) -> None:
     """Every service, and every later level of funding."""
-    area = sim.load(SCENARIOS / "one_area.yaml")
+    area = sim.load(SCENARIOS / f"{name}.yaml", ["effect_set=measured"])
     nation = sim.load(SCENARIOS / "national.yaml", ["effect_set=measured"])
     mine, theirs = posts(area, regime), posts(nation, regime)
     assert mine.keys() == theirs.keys()
-    for name, levels in mine.items():
-        assert levels == pytest.approx([level * SHARE for level in theirs[name]]), name
+    for service, levels in mine.items():
+        assert levels == pytest.approx([level * SHARES[name] for level in theirs[service]]), service
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,9 @@ def test_results_grow(tmp_path: Path, whole, monkeypatch, first: int) -> None:
     run(tmp_path / "out", of(first))
     ran: list[int] = []
     real = one_replication
-    monkeypatch.setattr(ensemble, "one_replication", lambda s, number: ran.append(number) or real(s, number))
+    monkeypatch.setattr(
+        ensemble, "one_replication", lambda s, number, **kw: ran.append(number) or real(s, number, **kw)
+    )
     if first == 2:
         stopped(tmp_path / "out", 3, resume=True)
     run(tmp_path / "out", resume=True)

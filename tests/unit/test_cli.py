@@ -102,7 +102,7 @@ def test_bad_input_is_exit_2_and_nothing_written(arguments: list[str], words: st
 
 
 def test_something_else_is_exit_1_with_a_plain_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("by nought")
 
     monkeypatch.setattr("sim.studies.ensemble.one_replication", broken)
