@@ -9,7 +9,7 @@ CONFIG  ?= configs/scenarios/national.yaml
 UV      := $(shell command -v uv 2>/dev/null)
 BIN     := $(VENV)/bin
 
-.PHONY: run scenarios setup test test-all bench lint clean
+.PHONY: run scenarios setup test test-all bench bench-check bench-peers docs lint clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime-ready
@@ -38,11 +38,24 @@ lint: $(VENV)/.dev-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Against the frozen textbook loop, into benchmarks/history.jsonl (BENCH_HISTORY names another file); then compared with it.
 bench: $(VENV)/.dev-ready
 	$(BIN)/python -m benchmarks
 
+bench-check: $(VENV)/.dev-ready
+	$(BIN)/python -m benchmarks.check
+
+# Beside other programs, each in an environment of its own in build/peers; writes docs/benchmarks.md and its figure.
+bench-peers: $(VENV)/.dev-ready
+	$(BIN)/python -m benchmarks.peers
+
+# The pages of docs/ as a site, in site/; warnings are errors, and nothing is fetched. Search needs a server:
+# $(BIN)/python -m http.server --directory site
+docs: $(VENV)/.dev-ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
 
 # $(1): what to install. uv, the environment's own pip, or the machine's pip pointed at the environment.
 define install

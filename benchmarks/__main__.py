@@ -1,14 +1,13 @@
-"""Prints how the engine compares with the textbook loop on this machine, as ratios, and writes them as JSON.
+"""Measures this program against the textbook loop on this machine, as ratios, and adds a line to the history.
 
-``python -m benchmarks [--quick] [--out FILE]``. CPU seconds of the engine are divided by the CPU seconds that the
+``python -m benchmarks [--quick] [--history FILE]``. CPU seconds of the engine are divided by the CPU seconds that the
 frozen loop needs for the reference job in the same process; both are the least of several interleaved runs, since other
-work on the machine only ever adds time.
+work on the machine only ever adds time. ``python -m benchmarks.check`` compares the line with those before it.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import jobs
+from benchmarks.growth import growth
+from benchmarks.history import Line, Metric, append, default_path, this_machine
 from benchmarks.textbook import textbook
 from sim.model.spec import Scenario
 
@@ -56,17 +57,22 @@ def peak_mb(job: str) -> float:
 
 
 def start_up(rounds: int) -> float:
-    """Give the least seconds that `families --help` takes, start to end."""
-    command = [str(Path(sys.executable).parent / "families"), "--help"]
-    least = float("inf")
-    for _ in range(rounds):
+    """Give the time that `families --help` takes, start to end, over that of importing NumPy."""
+    works = {
+        "families": [str(Path(sys.executable).parent / "families"), "--help"],
+        "numpy": [sys.executable, "-c", "import numpy"],
+    }
+
+    def lasting(command: list[str]) -> float:
         started = time.perf_counter()
         subprocess.run(command, capture_output=True, check=True)
-        least = min(least, time.perf_counter() - started)
-    return least
+        return time.perf_counter() - started
+
+    least = interleaved(rounds, {name: lambda command=command: lasting(command) for name, command in works.items()})  # type: ignore[misc]
+    return least["families"] / least["numpy"]
 
 
-def measure(quick: bool) -> dict[str, float]:
+def measure(quick: bool) -> dict[str, Metric]:
     """Measure everything; names say what was divided by what."""
     rounds = 3 if quick else 6
     steps = 12 if quick else 24
@@ -93,29 +99,30 @@ def measure(quick: bool) -> dict[str, float]:
     large = jobs.run(jobs.larger(small, TEN))
     loop = min(least["textbook"], nation["textbook"])
     further = (least["reference 3"] - least["reference 1"]) / 2
-    return {
-        "reference job: textbook / engine, one regime": loop / least["reference 1"],
-        "reference job: textbook / engine, each further regime": loop / further,
-        "national pair: engine / textbook loop on the reference job": nation["pair"] / loop,
-        f"national pair, {steps} steps: 152 areas / 16": nation["small"] / nation["few areas"],
-        f"national pair, {steps} steps: 1,200,000 families / 120,000": large / nation["small"],
-        "national pair: peak memory, MB": peak_mb("national()"),
-        "reference job: peak memory, MB": peak_mb("reference()"),
-        "families --help, seconds": start_up(rounds),
+    ratios = {
+        "reference job: textbook / engine, one regime": Metric(loop / least["reference 1"], "more"),
+        "reference job: textbook / engine, each further regime": Metric(loop / further, "more"),
+        "national pair: engine / textbook loop on the reference job": Metric(nation["pair"] / loop, "less"),
+        "national pair: 152 areas / 16": Metric(nation["small"] / nation["few areas"], "less"),
+        "national pair: 1,200,000 families / 120,000": Metric(large / nation["small"], "less"),
+        "national pair: peak memory, MB": Metric(peak_mb("national()"), "less"),
+        "reference job: peak memory, MB": Metric(peak_mb("reference()"), "less"),
+        "families --help / import numpy": Metric(start_up(rounds), "less"),
     }
+    exponents = growth(2 if quick else 3, steps)
+    return ratios | {f"growth with {name}: exponent": Metric(b, "flatter") for name, b in exponents.items()}
 
 
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds and steps")
-    parser.add_argument("--out", type=Path, default=Path("results") / "benchmarks.json", help="where the JSON goes")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and steps; compared with quick ones alone")
+    parser.add_argument("--history", type=Path, default=default_path(), help="where the line is added")
     arguments = parser.parse_args()
     found = measure(arguments.quick)
-    for name, value in found.items():
-        print(f"{value:10.2f}  {name}")
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    for name, metric in found.items():
+        print(f"{metric.value:10.2f}  {name}")
+    append(arguments.history, Line(f"{this_machine()}{' quick' if arguments.quick else ''}", found))
 
 
 if __name__ == "__main__":

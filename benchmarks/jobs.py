@@ -33,11 +33,11 @@ def shorter(scenario: Scenario, steps: int) -> Scenario:
     return _changed(scenario, lambda model: replace(model, clock=replace(model.clock, steps=steps)), dict)
 
 
-def larger(scenario: Scenario, times: int) -> Scenario:
-    """Give the same scenario with so many times the families and posts."""
+def larger(scenario: Scenario, times: float) -> Scenario:
+    """Give the same scenario with so many times the families and posts; ``times`` may be below 1."""
     return _changed(
         scenario,
-        lambda model: replace(model, units=tuple(replace(u, size=u.size * times) for u in model.units)),
+        lambda model: replace(model, units=tuple(replace(u, size=round(u.size * times)) for u in model.units)),
         lambda workers: {area: posts * times for area, posts in workers.items()},
     )
 

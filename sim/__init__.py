@@ -16,14 +16,23 @@ if TYPE_CHECKING:
     from sim.engine.solvers import solver_of
     from sim.errors import ModelError, ResultError
     from sim.model.compile import compile_model as build
+    from sim.model.expressions import parse
+    from sim.model.services import ServiceDescription, service_chain
     from sim.results.dataset import to_dataset
     from sim.studies.ensemble import expect, simulate
+    from sim.studies.panel import follow
+    from sim.studies.spread import spread_of
 
 _HOMES = {
     "load": ("sim.config.loading", "load"),
     "build": ("sim.model.compile", "compile_model"),
+    "parse": ("sim.model.expressions", "parse"),
+    "ServiceDescription": ("sim.model.services", "ServiceDescription"),
+    "service_chain": ("sim.model.services", "service_chain"),
     "simulate": ("sim.studies.ensemble", "simulate"),
     "expect": ("sim.studies.ensemble", "expect"),
+    "follow": ("sim.studies.panel", "follow"),
+    "spread_of": ("sim.studies.spread", "spread_of"),
     "solver_of": ("sim.engine.solvers", "solver_of"),
     "summarise": ("sim.economics.summary", "summarise"),
     "appraise": ("sim.economics.appraisal", "appraise"),
@@ -40,16 +49,21 @@ _HOMES = {
 __all__ = [
     "ModelError",
     "ResultError",
+    "ServiceDescription",
     "appraise",
     "build",
     "erlang_a",
     "erlang_b",
     "erlang_c",
     "expect",
+    "follow",
     "load",
+    "parse",
     "places_for",
+    "service_chain",
     "simulate",
     "solver_of",
+    "spread_of",
     "summarise",
     "to_dataset",
     "wait_c",

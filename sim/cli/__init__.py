@@ -26,8 +26,11 @@ __all__ = ["app", "configs", "decisions", "evidence", "extend", "main", "outputs
 
 
 def extend(to: typer.Typer) -> None:
-    """Add the commands that installed packages offer in the entry-point group ``families.commands``."""
+    """Add the commands that installed packages offer in the entry-point group ``families.commands``, each once."""
+    there = {command.name for command in to.registered_commands}
     for entry in entry_points(group="families.commands"):
+        if entry.name in there:
+            continue
         to.command(entry.name)(plainly(entry.load()))
 
 

@@ -78,6 +78,41 @@ def fees(
         typer.echo(f"Every year and regime is in {out}")
 
 
+@app.command()
+@plainly
+def funds(
+    config: Config,
+    sets: Sets = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Also write fund.csv and pool.csv to this folder.")] = None,
+) -> None:
+    """Lend from an invest-to-save fund and pool a budget, as the config says: who pays, who pays back, what lacks."""
+    from sim.config.loading import load
+    from sim.economics.flows import why_no_funds
+    from sim.economics.fund import fund_sheet
+    from sim.economics.pooled_budget import pool_sheet
+    from sim.economics.terms import terms_of
+    from sim.report.funds import fund_table, pool_table
+    from sim.results.store import write_csv
+    from sim.studies.ensemble import simulate
+
+    scenario = load(config, sets or [])
+    if scenario.appraisal.invest_to_save is None and scenario.appraisal.pooled_budget is None:
+        raise ModelError("the config has neither 'appraisal.invest_to_save' nor 'appraisal.pooled_budget'")
+    ds = simulate(scenario, workers=workers)
+    if why := why_no_funds(ds):
+        raise ModelError(f"there is nothing to lend or to pool: {why}")
+    for made in (fund_table(ds), pool_table(ds)):
+        if made.rows:
+            print_table(made)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        terms = terms_of(ds)
+        for name, (columns, rows) in {**fund_sheet(ds, terms), **pool_sheet(ds, terms)}.items():
+            write_csv(out / name, columns, rows)
+        typer.echo(f"Every month and year is in {out}")
+
+
 class Over(StrEnum):
     """Among whom a net saving is shared."""
 

@@ -64,7 +64,7 @@ def run(
         with _progress(scenario, quiet=quiet) as progress:
             work.simulate(workers, progress, cluster=cluster)
         summary = _write(work)
-    _tell(summary, destination, as_json=as_json, quiet=quiet)
+    _tell(summary, destination, scenario.resolved, as_json=as_json, quiet=quiet)
 
 
 @contextmanager
@@ -94,7 +94,9 @@ def _progress(scenario: Scenario, *, quiet: bool) -> Iterator[Callable[[int, int
 
 def _write(work: Work) -> Summary:
     """Write the whole results folder, or nothing."""
+    from sim.economics.fund import fund_sheet
     from sim.economics.ledger import ledger_sheet
+    from sim.economics.pooled_budget import pool_sheet
     from sim.economics.report import full_appraisal
     from sim.economics.rows import sheets
     from sim.economics.shares import sharing_sheets
@@ -110,6 +112,7 @@ def _write(work: Work) -> Summary:
         summary = summarise(ds, full)
         tables = {**sheets(full), **staffing_sheet(work.scenario, ds, full.terms), **tidy_sheets(ds)}
         tables |= {**ledger_sheet(ds, full.terms), **sharing_sheets(ds, full.terms)}
+        tables |= {**fund_sheet(ds, full.terms), **pool_sheet(ds, full.terms)}
         write_results(folder, ds, summary, record, tables)
         _present(folder, ds, summary, record, full)
     return summary
@@ -127,14 +130,17 @@ def _present(
     write_workbook(folder / "workbook.xlsx", ds, summary, record, full)
 
 
-def _tell(summary: Summary, destination: Path, *, as_json: bool, quiet: bool) -> None:
-    """Print what was found and where it is."""
+def _tell(summary: Summary, destination: Path, config: str, *, as_json: bool, quiet: bool) -> None:
+    """Print what was found, what its parameters stand on, and where it is."""
+    from sim.report.answer import standing
+
     if as_json:
         import json
 
         typer.echo(json.dumps(summary, indent=1, allow_nan=False))
     elif not quiet:
         print_headline(summary)
+        typer.echo(f"Parameters {standing(config)}.")
         typer.echo(f"Results are in {destination}; open {destination / 'report.html'}")
 
 

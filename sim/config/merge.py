@@ -152,6 +152,23 @@ def apply_set(tree: Tree, settings: Tree, key: Path_) -> Tree:
     return tree
 
 
+def item_at(tree: Tree, text: str) -> Tree | None:
+    """Give what stands at a dotted path, items of lists by their name; None where nothing does.
+
+    ``value`` of a number that is written bare is that number.
+    """
+    here: Tree | None = tree
+    for step in split_path(text):
+        if here is None:
+            return None
+        if here.items:
+            i = _place(here.items, step)
+            here = here.items[i] if i is not None else None
+        elif step != "value" or here.mapping:
+            here = here.mapping.get(step)
+    return here
+
+
 def put(tree: Tree, text: str, value: Tree, origin: Origin, problems: list[Problem], key: str) -> Tree:
     """Put a value at a dotted path, merging mappings; notes a problem when the path leads nowhere."""
     path = split_path(text)

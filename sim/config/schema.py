@@ -84,6 +84,9 @@ class Config(Part):
     queues: Literal["teams", "open", "per_family"] = Field(
         default="teams", description="limited places, no limit, or one process a family"
     )
+    calibrated: dict[str, Any] = Field(
+        default_factory=dict, description="the calibration that the parameters stand on, as families calibrate wrote it"
+    )
     effect_set: Names | None = Field(default=None, description="a name or a list of names of effect sets")
     effect_sets: dict[Label, EffectSetPart] = Field(default_factory=dict, description="effect sets written here")
     clock: ClockPart = Field(description="time")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sim.config.base import Figure, Part, Provenance
-from sim.config.fields import Flag, Label, Name, Text
+from sim.config.fields import AtLeastOne, Flag, Label, Name, Text
 from sim.config.readers import refuse
 from sim.config.schema_money import CountedPart
 
@@ -103,6 +103,35 @@ class PaymentByResultsPart(Provenance):
     paid_share: Figure | None = Field(default=None, description="share of families that are paid for; default all")
 
 
+class InvestToSavePart(Provenance):
+    """A fund that pays what services cost more at first, and is paid back from cash that agencies save."""
+
+    pays: Figure = Field(description="months from the regime's start for which the fund pays")
+    repaid_from: dict[Name, Figure] = Field(
+        description="agency: share of its cashable saving of each month that it hands over", min_length=1
+    )
+    after: Figure | None = Field(default=None, description="months from the start before anybody pays back; default 0")
+    within: Figure = Field(description="months from the start in which it is to be paid back")
+    interest: Figure | None = Field(default=None, description="yearly interest on what is owed; default none")
+    at_most: Figure | None = Field(default=None, description="the most that it pays in all, in cash, gbp")
+
+
+class PooledBudgetPart(Provenance):
+    """A budget that agencies pay into by a rule, for some years; services are paid from it."""
+
+    by: Literal["gain", "spend", "need"] = Field(
+        description="shares go by what agencies save by it, or by all they spend, or spend on reactive help, without it"
+    )
+    years: AtLeastOne = Field(default=3, le=20, description="years from the regime's start")
+    year_end: Literal["carry_over", "clawback"] = Field(
+        description="what is left or lacking at a year's end is carried over, or shared out at once"
+    )
+    members: tuple[Name, ...] = Field(default=(), description="agencies that pay in; default all")
+    a_year: Figure | None = Field(
+        default=None, description="budget of a year, in cash, gbp; default what services are expected to cost more"
+    )
+
+
 class AppraisalPart(Part):
     """How a study is appraised; every key has a default."""
 
@@ -134,6 +163,8 @@ class AppraisalPart(Part):
     payment_by_results: PaymentByResultsPart | None = Field(
         default=None, description="fees by attachment and result, for families fees"
     )
+    invest_to_save: InvestToSavePart | None = Field(default=None, description="a fund that is paid back from savings")
+    pooled_budget: PooledBudgetPart | None = Field(default=None, description="a budget that agencies share")
     valued_elsewhere: dict[Text, ValuedPart] = Field(
         default_factory=dict, description="cost line: wider values that a publication gives; none is counted"
     )

@@ -146,6 +146,10 @@ class ServicePart(Provenance):
     respond: MeanPart | None = Field(default=None, description="statutory: mean time to respond")
     contact_hours: Figure | None = Field(default=None, description="hours of contact with a family in a month of help")
     team: TeamPart | None = Field(default=None, description="its workers; without one there is no limit on places")
+    opens: dict[str, PointOrDate] = Field(
+        default_factory=dict,
+        description="area: date or step until when nobody is referred there and it has no posts; others at once",
+    )
     priority: Priority = Field(default=(), description="who is admitted first")
     brokers: dict[str, Share] = Field(
         default_factory=dict, description="service: share of this service's cases given priority there"

@@ -17,9 +17,11 @@ from sim.model.appraisal import (
     CardItem,
     CashRule,
     IncomeWeight,
+    InvestToSave,
     OptimismBias,
     PaymentByResults,
     Period,
+    PooledBudget,
     Ranged,
     Wellby,
 )
@@ -77,6 +79,8 @@ def appraisal_spec(config: Config, findings: Findings, model: Model | None) -> A
         wellby=terms.wellby(),
         supervision=terms.ranged("supervision", part.supervision, most=1.0) if part.supervision else None,
         payment_by_results=terms.fees(),
+        invest_to_save=terms.fund(),
+        pooled_budget=terms.pool(),
         valued_elsewhere={
             name: tuple(kind for kind in ("economic", "social") if getattr(held, kind))
             for name, held in part.valued_elsewhere.items()
@@ -221,3 +225,43 @@ class _Terms:
             self.number((*at, "maximum"), part.maximum, 0.0), shares,
             self.number((*at, "paid_share"), part.paid_share, 1.0, most=1.0),
         )  # fmt: skip
+
+    def fund(self) -> InvestToSave | None:
+        """Translate the fund that is paid back from savings."""
+        part = self.part.invest_to_save
+        if part is None:
+            return None
+        at = ("invest_to_save",)
+        self._agencies((*at, "repaid_from"), list(part.repaid_from), of_key=True)
+        shares = {
+            name: self.number((*at, "repaid_from", name), figure, 0.0, most=1.0)
+            for name, figure in part.repaid_from.items()
+        }
+        pays, after, within = (
+            self.number((*at, key), figure, 0.0, most=12 * MOST_YEARS)
+            for key, figure in (("pays", part.pays), ("after", part.after), ("within", part.within))
+        )
+        if within <= max(pays, after):
+            message = f"must be after month {max(pays, after):g}, until which the fund pays or waits"
+            self.findings.add(("appraisal", *at, "within"), message)
+        interest = self.number((*at, "interest"), part.interest, 0.0, most=1.0)
+        limit = self.number((*at, "at_most"), part.at_most, 0.0, above=0.0) if part.at_most else None
+        return InvestToSave(shares, pays, within, after, interest, limit)
+
+    def pool(self) -> PooledBudget | None:
+        """Translate the budget that agencies share."""
+        part = self.part.pooled_budget
+        if part is None:
+            return None
+        self._agencies(("pooled_budget", "members"), list(part.members), of_key=False)
+        budget = self.number(("pooled_budget", "a_year"), part.a_year, 0.0) if part.a_year else None
+        return PooledBudget(part.by, part.years, part.year_end, part.members, budget)
+
+    def _agencies(self, at: tuple[str, ...], names: list[str], *, of_key: bool) -> None:
+        """Check that names are those of agencies."""
+        known = list(self.config.agencies)
+        for i, name in enumerate(names):
+            if known and name not in known:
+                path: Key = ("appraisal", *at, name if of_key else i)
+                message = f"'{name}' is no agency; there are {', '.join(known)}{nearest(name, known)}"
+                self.findings.add(path, message, of_key=of_key)

@@ -11,6 +11,7 @@ from sim.config.problems import Key
 from sim.config.readers import Duration
 from sim.config.schema_services import MeanPart, ServicePart, TeamPart
 from sim.config.translate_chains import unknown_state
+from sim.config.translate_opening import opening, referred_where_open, staffed_where_open
 from sim.config.vocabulary import Place
 from sim.model.expressions import Expression
 from sim.model.services import STATES, ServiceDescription, service_chain
@@ -39,21 +40,23 @@ def _service(draft: Draft, name: str, part: ServicePart, areas: Areas) -> Chain:
     path: Key = ("services", name)
     unit = draft.words.chains[name].unit
     _check_kind(draft, path, part)
+    opens = opening(draft, path, part, areas)
     service = Service(
         name=name,
         kind=part.kind,
         agency=part.agency,
-        team=_team(draft, (*path, "team"), part.team, areas) if part.team else None,
+        team=staffed_where_open(_team(draft, (*path, "team"), part.team, areas), opens) if part.team else None,
         priority=_priority(draft, path, part),
         brokers=_brokers(draft, path, name, part),
         contact_hours_month=draft.plain_number((*path, "contact_hours"), part.contact_hours, "contact_hours")
         if part.contact_hours
         else 0.0,
     )
+    when = draft.expression((*path, "refer", "when"), part.refer.when, Place(unit, "a condition"))
     description = ServiceDescription(
         service=service,
         unit=unit,
-        refer_when=draft.expression((*path, "refer", "when"), part.refer.when, Place(unit, "a condition")),
+        refer_when=referred_where_open(when, opens, draft.clock.step_years),
         refer_rate=_rate(draft, (*path, "refer", "rate"), part.refer.rate.value, unit) if part.refer.rate else None,
         again=_rate(draft, (*path, "refer", "again"), part.refer.again.value, unit),
         identify_steps=_mean(draft, (*path, "identify"), part.identify),

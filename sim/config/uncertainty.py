@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
+from sim.config.joint import together
 from sim.config.loading import find, scenario_of, tree_of
 from sim.config.merge import put
+from sim.config.posterior import Posterior, read_posterior
 from sim.config.problems import Findings
 from sim.config.register import Entry, entries
 from sim.config.schema import Config
@@ -27,6 +30,8 @@ from sim.studies.draw_store import DrawStore
 from sim.studies.ensemble import batches_of, run_batches
 from sim.studies.executors import Batch
 from sim.studies.identity import code_version
+from sim.studies.joint import Joint
+from sim.studies.sharing import stated_terms
 from sim.studies.uncertainty import Solved, Uncertain, chosen_set, drawn, enough, solve, to_table
 
 Tell = Callable[[int, int], None]
@@ -45,6 +50,24 @@ class Study:
     config: Config
     figures: tuple[Entry, ...]
     uncertain: tuple[Uncertain, ...] = field(default=())
+    joint: tuple[Joint, ...] = field(default=())
+    """What is drawn together; all else is drawn figure by figure."""
+    terms: str = ""
+    """What pounds of its results are, but for their ledger."""
+    posterior: Posterior | None = None
+    """Parameters that a calibration found together; they come after the figures."""
+
+    def drawn(self, draws: Sequence[int]) -> FloatArray:
+        """Give the values of all inputs in some draws, (draw, input): the one place where draws come from."""
+        own = drawn(self.uncertain, self.config.seed, draws, self.joint)
+        if self.posterior is None:
+            return own
+        return np.concatenate([own, self.posterior.drawn(self.config.seed, draws)], axis=1)
+
+    @property
+    def inputs(self) -> tuple[Uncertain, ...]:
+        """All that is drawn: figures by path, then parameters of the posterior by name."""
+        return (*self.uncertain, *(self.posterior.uncertain if self.posterior is not None else ()))
 
     @property
     def weights(self) -> dict[str, float]:
@@ -66,22 +89,31 @@ def study(path: str | Path, sets: Sequence[str] = ()) -> Study:
     Raises
     ------
     ModelError
-        When the config is wrong, a weight is for an evidence set that is not run, or a distribution does not suit its
-        interval.
+        When the config is wrong, a weight is for an evidence set that is not run, a distribution does not suit its
+        interval, or figures cannot be drawn together as it says.
     """
     file, tree = find(path), tree_of(path, sets)
-    scenario_of(tree, file)  # every problem of the config itself is found here
+    scenario = scenario_of(tree, file)  # every problem of the config itself is found here
     config = config_of(tree, Findings(tree))
     assert config is not None
-    figures = [one for one in entries(tree) if one.is_uncertain and not _left_out(one, config)]
-    problems, uncertain = [], []
+    named = config.uncertainty.posterior
+    posterior = read_posterior(named, tree, file.parent) if named else None
+    settled = posterior.paths if posterior is not None else ()
+    figures = [
+        one for one in entries(tree) if one.is_uncertain and not _left_out(one, config) and one.path not in settled
+    ]
+    findings = Findings(tree)
+    tied = together(config.uncertainty, figures, findings)
+    figures += tied.figures
+    problems, uncertain = list(findings.problems), []
     for one in figures:
         assert one.number is not None
         try:
             uncertain.append(Uncertain(one.path, belief(one.number, one.low, one.high, one.unit, one.distribution)))
         except ValueError as error:
             problems.append(Problem(one.origin, one.path, str(error)))
-    made = Study(file, tree, config, tuple(figures), tuple(uncertain))
+    joint, terms = tuple(tied.joint), stated_terms(scenario)
+    made = Study(file, tree, config, tuple(figures), tuple(uncertain), joint, terms, posterior)
     run = config.effect_set or ("",)
     for name in config.uncertainty.weights:
         if name not in run:
@@ -107,7 +139,9 @@ def scenario_of_draw(made: Study, values: FloatArray, effect_set: str) -> Scenar
     """
     problems: list[Problem] = []
     tree, here = made.tree, Origin("a draw")
-    for one, value in zip(made.figures, values, strict=True):
+    if made.posterior is not None:
+        tree = made.posterior.laid(tree, values[len(made.figures) :], here, problems)
+    for one, value in zip(made.figures, values[: len(made.figures)], strict=True):
         key, _, text = one.setting(float(value)).partition("=")
         new = Tree(text if one.is_duration else float(value), here)
         tree = put(tree, key, new, here, problems, "")
@@ -124,7 +158,6 @@ class Drawing:
 
     path: str
     sets: tuple[str, ...]
-    seed: int
 
     def __call__(self, batch: Batch) -> list[Solved]:
         """Solve consecutive draws."""
@@ -133,8 +166,8 @@ class Drawing:
 
     def one(self, made: Study, draw: int) -> Solved:
         """Solve one draw."""
-        values = drawn(made.uncertain, self.seed, [draw])[0]
-        effect_set = chosen_set(made.weights, self.seed, draw)
+        values = made.drawn([draw])[0]
+        effect_set = chosen_set(made.weights, made.config.seed, draw)
         return solve(scenario_of_draw(made, values, effect_set), draw, effect_set, values)
 
 
@@ -189,7 +222,7 @@ def run(
     """
     made = study(path, sets)
     most = made.config.uncertainty.draws if draws is None else draws
-    drawing = Drawing(str(path), tuple(sets), made.config.seed)
+    drawing = Drawing(str(path), tuple(sets))
     store = DrawStore(keep, _digest(made)) if keep is not None else None
     solved = store.known() if store is not None else {}
     wanted = min(FIRST_ROUND, most) if target else most
@@ -201,7 +234,7 @@ def run(
                 store.add(found)
             if tell is not None:
                 tell(len(solved), wanted)
-        table = to_table([one for one in solved.values() if one.draw < wanted], made.uncertain, _attributes(made))
+        table = to_table([one for one in solved.values() if one.draw < wanted], made.inputs, _attributes(made))
         if target is None or enough(table, *target)[0] or wanted >= most:
             return made, table
         wanted = min(2 * wanted, most)
@@ -210,17 +243,27 @@ def run(
 def _digest(made: Study) -> str:
     """Say what draws are of: the config but for how many, and the program."""
     lines = [line for line in to_yaml(made.tree).splitlines() if not line.startswith(("replications", "  draws"))]
-    return sha256("\n".join([*lines, code_version()]).encode()).hexdigest()
+    rows = sha256(made.posterior.draws.tobytes()).hexdigest() if made.posterior is not None else ""
+    return sha256("\n".join([*lines, rows, code_version()]).encode()).hexdigest()
 
 
 def _attributes(made: Study) -> dict[str, object]:
+    """Say what the draws are of."""
     config = made.config
     regimes = list(config.regimes) or [ONLY_REGIME]
+    tied = {name for one in made.joint for name in one.names}
     return {
         "title": config.title, "seed": config.seed, "baseline": config.baseline or regimes[0],
         "price_year": config.price_year, "weights": json.dumps(made.weights), "solver": config.solver,
-        "groups": json.dumps(made.groups()),
+        "groups": json.dumps(made.groups()), "terms": made.terms,
+        "beliefs": json.dumps({one.name: _belief_of(one, tied) for one in made.inputs}),
     }  # fmt: skip
+
+
+def _belief_of(one: Uncertain, tied: Collection[str]) -> list[object]:
+    """Give best estimate, interval and distribution of a figure, and whether it is drawn with others."""
+    held = one.belief
+    return [held.value, held.low, held.high, held.kind, one.name in tied]
 
 
 def target_of(share: str | None, output: str | None) -> tuple[str, float] | None:

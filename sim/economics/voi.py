@@ -148,6 +148,11 @@ def fitted(samples: FloatArray, inputs: FloatArray) -> FloatArray:
     return np.asarray(design @ coefficients)
 
 
+def terms_of_fit(parameters: int) -> int:
+    """Give the most terms that a fit in so many parameters has: a constant, a spline each, and products of pairs."""
+    return 1 + parameters * (KNOTS + 1) + parameters * (parameters - 1) // 2
+
+
 def _terms(inputs: FloatArray) -> list[FloatArray]:
     """Give the columns of each parameter's spline, then the products of pairs of parameters."""
     spread = inputs.std(axis=0)

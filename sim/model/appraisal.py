@@ -103,6 +103,40 @@ class PaymentByResults:
 
 
 @dataclass(frozen=True)
+class InvestToSave:
+    """A fund that pays for a programme first and is paid back from cash that named agencies save.
+
+    For ``pays_months`` from the regime's start the fund pays what services cost more, up to ``at_most`` cash pounds in
+    all (None: no limit). From ``after_months`` to ``within_months`` each agency of ``repaid_from`` hands over that
+    share of its cashable saving of the month, until nothing is owed. ``interest`` a year is added to what is owed.
+    """
+
+    repaid_from: Mapping[str, float]
+    pays_months: float
+    within_months: float
+    after_months: float = 0.0
+    interest: float = 0.0
+    at_most: float | None = None
+
+
+@dataclass(frozen=True)
+class PooledBudget:
+    """A budget into which agencies pay and from which services are paid, for some years from the regime's start.
+
+    Agencies share each year's budget ``by`` what they gain, spend or need (see ``sim.economics.shares``). ``a_year`` is
+    the budget of a year in cash; None: what services are expected to cost more over these years, in equal parts. At a
+    year's end what is left or lacking is carried over, or shared out at once (``clawback``); after the last, always.
+    """
+
+    by: Literal["gain", "spend", "need"]
+    years: int
+    year_end: Literal["carry_over", "clawback"]
+    members: tuple[str, ...] = ()
+    """Agencies that pay in; all of them where empty."""
+    a_year: float | None = None
+
+
+@dataclass(frozen=True)
 class AppraisalSpec:
     """The terms of appraisal that a config states."""
 
@@ -125,6 +159,8 @@ class AppraisalSpec:
     supervision: Ranged | None = None
     """Part of a post's price that pays for its supervision; shown, never added."""
     payment_by_results: PaymentByResults | None = None
+    invest_to_save: InvestToSave | None = None
+    pooled_budget: PooledBudget | None = None
     valued_elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """line: which wider values (economic, social) a publication gives for it; none is counted."""
 
@@ -141,6 +177,7 @@ def from_json(text: str) -> AppraisalSpec:
     table = {grade: (entry[0], entry[1]) for grade, entry in bias.get("table", {}).items()}
     income = held.pop("income_weight", None)
     fees = held.pop("payment_by_results", None)
+    fund, pool = held.pop("invest_to_save", None), held.pop("pooled_budget", None)
     ranged = {name: held.pop(name, None) for name in ("inflation", "supervision")}
     return AppraisalSpec(
         **{
@@ -152,6 +189,8 @@ def from_json(text: str) -> AppraisalSpec:
             "payment_by_results": (
                 PaymentByResults(**{**fees, "attachment_shares": tuple(fees["attachment_shares"])}) if fees else None
             ),
+            "invest_to_save": InvestToSave(**fund) if fund else None,
+            "pooled_budget": PooledBudget(**{**pool, "members": tuple(pool["members"])}) if pool else None,
             "cashability": tuple(_cash_rule(entry) for entry in held.get("cashability", ())),
             "periods": tuple(Period(**entry) for entry in held.get("periods", ())),
             "card": tuple(CardItem(**{**entry, "meters": tuple(entry["meters"])}) for entry in held.get("card", ())),

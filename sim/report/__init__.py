@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.report.appraisal_figures import plot_budget, plot_cash_tornado, plot_npsv
     from sim.report.checks import plot_naive
+    from sim.report.evaluation_figures import plot_evaluated
     from sim.report.evidence_figures import plot_evidence, plot_ladder
     from sim.report.family_figures import plot_family_costs, plot_paired
     from sim.report.figures import plot_cost_by_agency, plot_difference, plot_queues, plot_states
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "appraisal_figures": ("plot_budget", "plot_cash_tornado", "plot_npsv"),
     "checks": ("plot_naive",),
+    "evaluation_figures": ("plot_evaluated",),
     "evidence_figures": ("plot_evidence", "plot_ladder"),
     "family_figures": ("plot_family_costs", "plot_paired"),
     "figures": ("plot_cost_by_agency", "plot_difference", "plot_queues", "plot_states"),
@@ -36,6 +38,7 @@ __all__ = [
     "plot_cash_tornado",
     "plot_cost_by_agency",
     "plot_difference",
+    "plot_evaluated",
     "plot_evidence",
     "plot_family_costs",
     "plot_flows",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -158,12 +159,23 @@ def basis(summary: Summary, run: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows.append(("Prices", f"{terms['price_year'] or 'no stated year'}; discounted by {words(terms['schedule'])}"))
         rows.append(("Years counted", f"{terms['horizon_years']:.3g} from {terms['base_year']}"))
         rows.append(("Money", _money(summary)))
+    rows.append(("Parameters", standing(str(run.get("config", "")))))
     rows.append(("Intervals", INTERVALS[summary["interval"]]))
     if terms:
         month = f"{terms['evidence_ends_month']:g}"
         rows.append(("Evidence", f"ends {month} months after help begins; everything later is an assumption"))
     rows.append(("Doubt about the inputs", "not in these intervals; families uncertainty puts it in"))
     return rows
+
+
+def standing(config: str) -> str:
+    """Say whether the parameters of a resolved config stand on a calibration or are assumed."""
+    section = re.search(r"^calibrated:\n((?:  .*\n)+)", config, re.MULTILINE)
+    if section is None:
+        return "assumed: each as the config has it, none found by a calibration"
+    told = dict(re.findall(r'^  (\w+): "?([^"\n]*)"?$', section[1], re.MULTILINE))
+    digest = f", targets {told['targets'][:12]}" if "targets" in told else ""
+    return f"calibrated by {told.get('of', 'a calibration')} ({told.get('method', 'no method said')}{digest})"
 
 
 def _effects(run: Mapping[str, Any], sets: list[str]) -> str:

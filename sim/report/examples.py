@@ -28,6 +28,10 @@ EXAMPLES = {
         "families export results/demo --out tables --force",
     ),
     "fit-effects": ("families fit-effects national --dry-run --replications 2",),
+    "evaluate": (
+        "families evaluate evaluation/designs --replications 2",
+        "families evaluate demo --set clock.steps=48 --outcome in_crisis --rule random --replications 2",
+    ),
     "sanity": ("families sanity national --replications 1",),
     "agree": ("families agree demo --replications 4",),
     "uncertainty": (
@@ -38,6 +42,7 @@ EXAMPLES = {
     "optimise": ("families optimise demo integrated --lever posts:keyworker=40:120:20 --solver expect",),
     "gains": ("families gains demo --out gains.csv",),
     "fees": ("families fees demo --out fees.csv",),
+    "funds": ("families funds demo", "families funds demo --set appraisal.pooled_budget.by=gain --out funds"),
     "switching": ("families switching demo integrated --of effects --low 0 --high 3 --runs 3",),
 }
 

@@ -16,9 +16,14 @@ from sim.config.sanity import run as sanity_checks
 from sim.errors import ResultError
 from sim.report.checks import Check, panel
 from sim.results.store import write_json
+from sim.studies.naive import Answer, three_ways
 from sim.studies.spread import Spread, spread_of
 
-CHECKS, FAMILIES = "checks.json", "families.json"
+CHECKS, FAMILIES, EVALUATED = "checks.json", "families.json", "evaluated.json"
+ASKED_UNDER = ("measured", "no_effect")
+"""Evidence sets under which three ways of looking are compared: where help works, and where it does nothing."""
+REPLICATIONS = 3
+"""Simulated evaluations that are pooled."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class Extras:
 
     checks: tuple[Check, ...] = ()
     spread: Spread | None = None
+    answers: tuple[Answer, ...] = ()
 
 
 def read_extras(folder: Path) -> Extras:
@@ -37,14 +43,15 @@ def read_extras(folder: Path) -> Extras:
     ResultError
         If a file there cannot be read.
     """
-    checks, families = _read(folder / CHECKS), _read(folder / FAMILIES)
+    checks, families, answers = (_read(folder / name) for name in (CHECKS, FAMILIES, EVALUATED))
     try:
         return Extras(
-            tuple(Check(**one) for one in checks or ()), None if families is None else Spread.from_dict(families)
-        )
+            tuple(Check(**one) for one in checks or ()), None if families is None else Spread.from_dict(families),
+            tuple(Answer.from_dict(one) for one in answers or ()),
+        )  # fmt: skip
     except (TypeError, KeyError) as error:
-        raise ResultError(f"{folder} holds {CHECKS} or {FAMILIES} of another version ({error}); make them anew "
-                          "with families report DIR --checks --families") from error  # fmt: skip
+        raise ResultError(f"{folder} holds {CHECKS}, {FAMILIES} or {EVALUATED} of another version ({error}); make "
+                          "them anew with families report DIR --checks --families") from error  # fmt: skip
 
 
 def _read(path: Path) -> Any:
@@ -60,14 +67,20 @@ def _read(path: Path) -> Any:
 def write_checks(folder: Path, ds: xr.Dataset, run: Mapping[str, Any]) -> None:
     """Hold a finished national run against what it must respect and write checks.json; takes minutes.
 
+    What before and after, a matched comparison and the truth say of the families helped goes to evaluated.json.
+
     Raises
     ------
     ModelError
         If the config of the run is no national study.
     """
     with TemporaryDirectory() as place:
-        found = panel(sanity_checks(_config(Path(place), run), (), ds=ds, replications=1))
+        config = _config(Path(place), run)
+        found, scenario = panel(sanity_checks(config, (), ds=ds, replications=1)), load(config)
     write_json(folder / CHECKS, [check.to_dict() for check in found])
+    sets = dict.fromkeys(world.effect_set for world in scenario.worlds)
+    asked = [three_ways(scenario, name, replications=REPLICATIONS) for name in ASKED_UNDER if name in sets]
+    write_json(folder / EVALUATED, [answer.to_dict() for one in asked for answer in one])
 
 
 def write_families(folder: Path, run: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from sim.model.appraisal import AppraisalSpec
 from sim.model.spec import Scenario
 from sim.report.numbers import count
 from sim.report.style import COLOURS, FAINT, new_axes, words
@@ -33,11 +34,19 @@ def fees_table(years: Sequence[FeeYear], scenario: Scenario) -> Table:
         "would have been counted anyway"
         for name in dict.fromkeys(y.world for y in years)
     ]
-    note = f"Cash; a transfer between agencies, in no ledger. {'; '.join(shares)}. Evidence ends at month 24."
+    note = f"Cash; a transfer between agencies, in no ledger. {'; '.join(shares)}. {_evidence(scenario.appraisal)}."
     return Table("Payment by results", columns, rows, note)
 
 
-def plot_fees(years: Sequence[FeeYear], baseline: str, ax: Axes | None = None, world: str | None = None) -> Axes:
+def _evidence(spec: AppraisalSpec) -> str:
+    """Say where evidence ends."""
+    return f"Evidence ends at month {spec.evidence_months:g} of the regime"
+
+
+def plot_fees(
+    years: Sequence[FeeYear], baseline: str, ax: Axes | None = None, world: str | None = None,
+    spec: AppraisalSpec | None = None,
+) -> Axes:  # fmt: skip
     """Draw families attached by year, those ever counted as turned around, and those counted without the regime too.
 
     Raises
@@ -61,6 +70,6 @@ def plot_fees(years: Sequence[FeeYear], baseline: str, ax: Axes | None = None, w
     ax.set(xticks=x, ylabel="Families attached in the year")
     ax.set_xticklabels([financial_year_label(y.year) for y in shown], rotation=40, ha="right")
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
-    ax.set_xlabel("Evidence ends at month 24 of the regime")
+    ax.set_xlabel(_evidence(AppraisalSpec() if spec is None else spec))
     ax.legend(loc="upper right", fontsize=8)
     return ax

@@ -14,9 +14,11 @@ from sim.economics.terms import terms_of
 from sim.report import figure_tables as behind
 from sim.report.checks import naive_of, naive_table, plot_naive
 from sim.report.drawing import Drawn, drawn_as, written
+from sim.report.evaluation_figures import by_set, evaluated_table, plot_evaluated
 from sim.report.evidence_figures import evidence_table, is_ladder, ladder_table
 from sim.report.extras import Extras
 from sim.report.family_figures import costs_table, paired_table, plot_family_costs, plot_paired
+from sim.report.funds import fund_table, pool_table
 from sim.report.panels import (
     compares,
     draw_agencies,
@@ -25,10 +27,12 @@ from sim.report.panels import (
     draw_difference,
     draw_evidence,
     draw_flows,
+    draw_fund,
     draw_ladder,
     draw_left,
     draw_npsv,
     draw_payers,
+    draw_pool,
     draw_queues,
     draw_sankey,
     draw_states,
@@ -37,8 +41,10 @@ from sim.report.panels import (
     draw_waits,
     has_cash,
     has_costs,
+    has_fund,
     has_moves,
     has_places,
+    has_pool,
     has_waits,
     is_paid,
 )
@@ -163,6 +169,19 @@ ENTRIES = (
         lambda ds: has_cash(ds) and bool(terms_of(ds).spec.cashability), draw_tornado,
         table=behind.cash_table,
     ),
+    Entry(
+        "fund", "What an invest-to-save fund would be owed",
+        "The fund pays what services cost more until the dashed line, and takes a share of what agencies save in cash "
+        "until it is whole: mean with 95% bands over replications, a line for each reading of the evidence. Cash, not "
+        "discounted. Shaded: beyond the evidence.",
+        has_fund, draw_fund, all_sets=True, table=fund_table,
+    ),
+    Entry(
+        "pool", "What agencies would pay into a pool, and what they save",
+        "Paid in less what comes back, by the rule of the config, beside the cash that each agency saves in the same "
+        "years; thin lines are 95% intervals over replications. Cash, not discounted.",
+        has_pool, draw_pool, table=pool_table,
+    ),
 )  # fmt: skip
 
 
@@ -208,6 +227,17 @@ def draw_extras(extras: Extras, folder: Path) -> list[Drawn]:
             )
             ax, table = plot_naive(extras.checks), naive_table(extras.checks)
             drawn.append(drawn_as(ax, "naive", "What before and after would find", caption, folder, table, "naive"))
+        for answers in by_set(extras.answers):
+            caption = (
+                "The families helped in the first year, asked about in three ways: against themselves in as many "
+                "months before, against similar families not yet helped, and against their own lives without the "
+                "regime, which only a simulation knows. 95% intervals over replications; nothing beyond month 24. "
+                f"Reading of the evidence: {words(answers[0].effect_set)}."
+            )
+            name = f"evaluated_{answers[0].effect_set}"
+            title = f"What an evaluation would find, and what is true ({words(answers[0].effect_set)})"
+            ax, table = plot_evaluated(answers), evaluated_table(answers)
+            drawn.append(drawn_as(ax, name, title, caption, folder, table, "naive"))
     return drawn
 
 

@@ -76,7 +76,7 @@ def write_report(
     """
     extras = read_extras(path.parent)
     if checks:
-        extras = Extras(tuple(checks), extras.spread)
+        extras = Extras(tuple(checks), extras.spread, extras.answers)
     shown = in_order(extras.checks)
     figures = [*drawn, *draw_extras(extras, path.parent / "figures")]
     register = parts(run)

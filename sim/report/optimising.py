@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from sim.model.arrays import FloatArray
 from sim.report.gallery import drawn_as
 from sim.report.numbers import MINUS, MISSING
 from sim.report.page import write_page
-from sim.report.style import COLOURS, FAINT, INK, RC, new_axes, words
+from sim.report.style import COLOURS, FAINT, INK, RC, new_axes, with_terms, words
 from sim.report.tables import Table
 from sim.report.uncertainty import scale_of
+from sim.report.workbook_optimum import optimum_book
 from sim.results.intervals import many_over_replications, over_replications
 from sim.results.store import write_csv
 from sim.studies.capacity import PROMISED, WITHIN_MONTHS, erlang_wait
@@ -123,21 +125,31 @@ def plot_settings(found: Optimum, ax: Axes | None = None) -> Axes:
     tried = list(found.found.tried.values())
     spend, net = (np.array([float(getattr(one, name).mean()) for one in tried]) for name in ("spend", "net"))
     factor, unit = scale_of(np.concatenate([spend, net]))
-    ax.plot(spend / factor, net / factor, "o", color=COLOURS[0], mfc="white", label="tried")
+    ax.errorbar(spend / factor, net / factor, yerr=_halves(tried, factor), fmt="o", color=COLOURS[0], mfc="white",
+                elinewidth=0.8, label="tried, 95% interval" if len(tried[0].net) > 1 else "tried")  # fmt: skip
     if found.found.best is not None:
         best = found.found.best
         at = (float(best.spend.mean()) / factor, best.score / factor)
-        ax.plot(*at, "D", color=COLOURS[1], markersize=7, label="best within the budget")
+        ax.plot(*at, "D", color=COLOURS[1], markersize=7, zorder=4, label="best within the budget")
     if found.budget is not None:
         ax.axvline(found.budget / factor, color=INK, linestyle="--", linewidth=0.9, label="budget")
     ax.axhline(0.0, color=FAINT, linewidth=0.8)
-    ax.set_xlabel(f"Services cost more than under {words(found.baseline)} by, {unit}")
+    ax.set_xlabel(with_terms(f"Services cost more than under {words(found.baseline)} by, {unit}", found.terms, 7.5))
     ax.set_ylabel(f"Net present social value, {unit}")
     ax.legend(loc="best", fontsize=8)
     return ax
 
 
-def plot_frontier(found: Frontier, ax: Axes | None = None) -> Axes:
+def _halves(tried: Sequence[Tried], factor: float) -> FloatArray | None:
+    """Give half the width of each setting's 95% interval over replications; None without any."""
+    nets = np.stack([one.net for one in tried]) / factor
+    if nets.shape[1] < 2:
+        return None
+    mean, low, _ = many_over_replications(nets)
+    return mean - low
+
+
+def plot_frontier(found: Frontier, ax: Axes | None = None, terms: str = "") -> Axes:
     """Draw net value against posts with its interval and knee and, on the right, waits beside Erlang's line."""
     ax = new_axes(8.0, 4.4) if ax is None else ax
     x = np.array([_at(found, one) for one in found.points])
@@ -147,8 +159,9 @@ def plot_frontier(found: Frontier, ax: Axes | None = None) -> Axes:
     if nets.shape[1] > 1:
         _, low, high = many_over_replications(nets)
         ax.fill_between(x, low, high, color=COLOURS[0], alpha=0.2, linewidth=0)
-    ax.set_xlabel(f"Posts of {words(found.service)}, times what the config has")
-    ax.set_ylabel(f"Net present social value, {unit}", color=COLOURS[0])
+    band = "\n(shaded: 95% interval)" if nets.shape[1] > 1 else ""
+    ax.set_xlabel(with_terms(f"Posts of {words(found.service)}, times what the config has", terms, 7.0))
+    ax.set_ylabel(f"Net present social value, {unit}{band}", color=COLOURS[0])
     if found.knee is not None:
         ax.axvline(found.knee.mean, color=INK, linestyle="--", linewidth=0.9)
         ax.annotate("knee", (found.knee.mean, 1), (3, -4), xycoords=("data", "axes fraction"), va="top",
@@ -167,8 +180,9 @@ def plot_frontier(found: Frontier, ax: Axes | None = None) -> Axes:
 
 
 def write_optimum(folder: Path, found: Optimum) -> None:
-    """Write settings.csv, frontier.csv (with a lever on posts) and optimum.html with its figures."""
+    """Write settings.csv, frontier.csv (with a lever on posts), workbook.xlsx and optimum.html with its figures."""
     (folder / "figures").mkdir(parents=True, exist_ok=True)
+    optimum_book(folder / "workbook.xlsx", found)
     write_csv(
         folder / "settings.csv",
         (*(lever.name for lever in found.levers), "net_present_social_value", "services_cost_more", "within_budget",
@@ -180,7 +194,8 @@ def write_optimum(folder: Path, found: Optimum) -> None:
     with rc_context(RC):
         figures.append(drawn_as(
             plot_settings(found), "settings", "Every setting that was tried",
-            "Each circle is one setting of the levers; all share random numbers.", folder / "figures",
+            "Each circle is one setting of the levers with its 95% interval over replications, if there are several; "
+            "all share random numbers, so that differences are surer than the intervals.", folder / "figures",
         ))  # fmt: skip
         if found.frontier is not None:
             lines = found.frontier
@@ -191,7 +206,8 @@ def write_optimum(folder: Path, found: Optimum) -> None:
             )  # fmt: skip
             tables.append(frontier_table(lines))
             figures.append(drawn_as(
-                plot_frontier(lines), "frontier", "What more or fewer posts bring", _knees(lines), folder / "figures"
+                plot_frontier(lines, terms=found.terms), "frontier", "What more or fewer posts bring", _knees(lines),
+                folder / "figures",
             ))  # fmt: skip
     lead = [f"{words(found.regime)} against {words(found.baseline)}. {found.terms}"]
     write_page(folder / "optimum.html", f"Best settings: {found.title}", lead, figures, tables)

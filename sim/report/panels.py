@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 
 from sim.economics.appraisal import is_appraised
 from sim.economics.cash import why_no_cash
+from sim.economics.fund import fund_accounts
+from sim.economics.pooled_budget import pool_accounts
 from sim.economics.terms import terms_of
 from sim.report.appraisal_figures import plot_budget, plot_cash_tornado, plot_npsv
 from sim.report.drawing import figure_of
@@ -19,6 +21,7 @@ from sim.report.figures import (
     plot_states,
     worlds_of_set,
 )
+from sim.report.funds import plot_fund, plot_pool
 from sim.report.payer_figures import plot_payers, plot_tiers
 from sim.report.sankey import any_flow, plot_sankey
 from sim.report.service_figures import plot_left, plot_waits, waited_for
@@ -117,6 +120,16 @@ def draw_tornado(ds: xr.Dataset) -> Figure:
     return figure_of(plot_cash_tornado(ds, new_axes(7.5, 4.6)))
 
 
+def draw_fund(ds: xr.Dataset) -> Figure:
+    """Draw what the invest-to-save fund is owed."""
+    return figure_of(plot_fund(ds, new_axes(7.5, 4.2)))
+
+
+def draw_pool(ds: xr.Dataset) -> Figure:
+    """Draw what agencies pay into their pool and save."""
+    return figure_of(plot_pool(ds))
+
+
 def draw_sankey(ds: xr.Dataset) -> Figure:
     """Draw where the money of the last regime comes from and goes."""
     return figure_of(plot_sankey(ds, new_axes(8.5, 4.8)))
@@ -140,6 +153,16 @@ def compares(ds: xr.Dataset) -> bool:
 def has_cash(ds: xr.Dataset) -> bool:
     """Whether amounts can be given in cash."""
     return compares(ds) and not why_no_cash(ds, terms_of(ds))
+
+
+def has_fund(ds: xr.Dataset) -> bool:
+    """Whether a fund pays anything."""
+    return has_cash(ds) and bool(fund_accounts(ds, terms_of(ds)))
+
+
+def has_pool(ds: xr.Dataset) -> bool:
+    """Whether agencies pool a budget."""
+    return has_cash(ds) and bool(pool_accounts(ds, terms_of(ds)))
 
 
 def has_waits(ds: xr.Dataset) -> bool:

@@ -17,7 +17,7 @@ from sim.report.appraisal_tables import terms_note
 from sim.report.gallery import drawn_as
 from sim.report.numbers import MINUS, MISSING
 from sim.report.page import write_page
-from sim.report.style import COLOURS, INK, RC, new_axes, words
+from sim.report.style import COLOURS, INK, RC, new_axes, with_terms, words
 from sim.report.tables import Table
 from sim.report.uncertainty import scale_of
 from sim.results.intervals import Estimate, over_replications
@@ -149,14 +149,20 @@ def plot_shares(found: Sharing, ax: Axes | None = None) -> Axes:
     factor, unit = scale_of(np.array([[one.share, one.alone, one.last] for one in shown]))
     errors = [1.96 * float(np.hypot(one.simulation_error, one.order_error)) / factor for one in shown]
     at = np.arange(len(shown))
-    ax.barh(at, [one.share / factor for one in shown], 0.6, color=COLOURS[4], label="share")
+    ax.barh(
+        at,
+        [one.share / factor for one in shown],
+        0.6,
+        color=COLOURS[4],
+        label="share, with 95% interval" if any(errors) else "share",
+    )
     if any(errors):
         ax.errorbar([one.share / factor for one in shown], at, xerr=errors, fmt="none", ecolor=INK, capsize=2)
     ax.plot([one.alone / factor for one in shown], at, "o", mfc="white", color=COLOURS[0], label="alone")
     ax.plot([one.last / factor for one in shown], at, "s", color=COLOURS[1], markersize=4.5, label="last to join")
     ax.axvline(0.0, color=INK, linewidth=0.8)
     ax.set_yticks(at, [words(one.player) for one in shown])
-    ax.set_xlabel(f"Net present value, {unit} ({found.view} view)")
+    ax.set_xlabel(with_terms(f"Net present value, {unit}", found.terms, 6.0))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=8)
     return ax
 

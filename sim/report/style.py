@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from textwrap import wrap
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -67,6 +68,11 @@ def shade_after(ax: Axes, start: float, text: str) -> None:
         ax.annotate(text, (start, 1), (4, -4), xycoords=("data", "axes fraction"), textcoords="offset points", va="top",
                     fontsize=7.5, color=INK)  # fmt: skip
         ax.set_xlim(right=end)
+
+
+def with_terms(label: str, terms: str, width: float = 0.0) -> str:
+    """Write what an axis shows, and below it what its numbers are stated in; ``width`` is the figure's, in inches."""
+    return "\n".join([label, *wrap(terms, max(40, int(11 * width)))])
 
 
 def words(name: str) -> str:

@@ -15,10 +15,12 @@ from sim.model.arrays import FloatArray
 from sim.report.gallery import Drawn, drawn_as
 from sim.report.numbers import MISSING, figure, signed
 from sim.report.page import write_page
-from sim.report.style import COLOURS, FAINT, INK, RC, new_axes, words
+from sim.report.style import COLOURS, FAINT, INK, RC, new_axes, with_terms, words
 from sim.report.tables import Table
+from sim.report.workbook_uncertainty import uncertainty_book
 from sim.results.summary import plain
-from sim.studies.decision import RATIOS, Decision, decide
+from sim.studies.decision import RATIOS, TAILS, Decision, decide, terms_of_draws
+from sim.studies.distributions import Z
 from sim.studies.uncertainty import net_benefits
 
 SCALES = ((1e6, "million"), (1e3, "thousand"), (1.0, ""))
@@ -50,14 +52,19 @@ def plot_net_benefit(table: xr.Dataset, ledger: str, ax: Axes | None = None) -> 
     factor, unit = scale_of(benefit)
     edges = np.histogram_bin_edges(benefit[:, 1:] / factor, BINS)
     for i, regime in enumerate(regimes[1:]):
-        values = benefit[:, i + 1] / factor
+        values, colour = benefit[:, i + 1] / factor, COLOURS[i % len(COLOURS)]
         counts, _ = np.histogram(values, edges)
-        ax.stairs(counts, edges, color=COLOURS[i % len(COLOURS)], linewidth=1.6, label=words(regime))
-        ax.plot(values.mean(), 0, marker="^", color=COLOURS[i % len(COLOURS)], clip_on=False, markersize=7)
+        low, high = np.quantile(values, TAILS)
+        said = f"{words(regime)}: {signed(values.mean())} ({signed(low)} to {signed(high)})"
+        ax.stairs(counts, edges, color=colour, linewidth=1.6, label=said)
+        ax.plot([low, high], [0, 0], color=colour, linewidth=4, alpha=0.5, solid_capstyle="butt", clip_on=False)
+        ax.plot(values.mean(), 0, marker="^", color=colour, clip_on=False, markersize=7)
     ax.axvline(0.0, color=INK, linewidth=0.8, linestyle="--")
-    ax.set_xlabel(f"Net present value against {words(regimes[0])}, {unit}, {ledger} ledger (resources)")
+    label = f"Net present value against {words(regimes[0])}, {unit}"
+    ax.set_xlabel(with_terms(label, terms_of_draws(table, ledger), 7.5))
     ax.set_ylabel(f"Draws of {len(benefit):,}")
-    ax.legend(loc="upper left")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), fontsize=8, title="mean and 95% range of draws",
+              title_fontsize=8, alignment="left")  # fmt: skip
     return ax
 
 
@@ -67,10 +74,12 @@ def plot_worth(decision: Decision, ax: Axes | None = None) -> Axes:
     ax = new_axes(8.5, 1.4 + 0.28 * max(len(shown), 1)) if ax is None else ax
     factor, unit = scale_of(np.array([one.value.value for one in shown]))
     values = [one.value.value / factor for one in shown]
-    errors = [one.value.standard_error / factor for one in shown]
-    ax.barh(range(len(shown)), values, xerr=errors, color=COLOURS[4], ecolor=INK, height=0.65)
+    errors = [Z * one.value.standard_error / factor for one in shown]
+    low = [min(value, error) for value, error in zip(values, errors, strict=True)]  # it is never below 0
+    ax.barh(range(len(shown)), values, xerr=[low, errors], color=COLOURS[4], ecolor=INK, height=0.65)
     ax.set_yticks(range(len(shown)), [one.name for one in shown])
-    ax.set_xlabel(f"Value of knowing it before deciding (EVPPI), {unit}; lines are one standard error")
+    label = f"Value of knowing it before deciding (EVPPI), {unit}; lines are 95% intervals"
+    ax.set_xlabel(with_terms(label, decision.terms, 6.0))
     return ax
 
 
@@ -85,8 +94,10 @@ def plot_swings(decision: Decision, ax: Axes | None = None) -> Axes:
         ax.plot(one.at_high / factor, i, marker="s", color=COLOURS[1], label="at its 97.5% point" if not i else None)
     ax.axvline(0.0, color=INK, linewidth=0.8, linestyle="--")
     ax.set_yticks(range(len(ranked)), [one.name for one in ranked])
-    ax.set_xlabel(f"Mean net present value of the leading regime, {unit}")
-    ax.legend(loc="lower right")
+    label = f"Mean net present value of {words(decision.leading)} against {words(decision.baseline)}, {unit}"
+    ax.set_xlabel(with_terms(label, decision.terms, 6.0))
+    if ranked:  # too few draws to tell one parameter from another leave nothing to name
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=8)
     return ax
 
 
@@ -108,7 +119,7 @@ def standings(decision: Decision) -> Table:
         ratios = [f"{one.ratio_above[x]:.0%}" if x in one.ratio_above else MISSING for x in RATIOS]
         rows.append((words(one.regime), *about, above, f"{one.best:.0%}", figure(one.loss / factor), *ratios))
     note = (
-        f"Against {words(decision.baseline)}, {decision.ledger} ledger, resources only, {decision.draws:,} draws. "
+        f"Against {words(decision.baseline)}, {decision.terms}. {decision.draws:,} draws. "
         f"Perfect information on everything would be worth £{figure(decision.evpi.value / factor)}"
         f"{unit.removeprefix('£')} (standard error {figure(decision.evpi.standard_error / factor)})."
     )
@@ -128,11 +139,15 @@ def worth(decision: Decision) -> Table:
         )
         for one in shown
     )  # fmt: skip
-    return Table("What would it pay to find out?", columns, rows, "Expected value of partial perfect information.")
+    note = (
+        f"Expected value of partial perfect information. Net is the mean of {words(decision.leading)} against "
+        f"{words(decision.baseline)} with the input at its 2.5% or 97.5% point; {decision.terms}."
+    )
+    return Table("What would it pay to find out?", columns, rows, note)
 
 
 def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
-    """Write the draws (uncertainty.nc), what they say (uncertainty.json) and a page with figures (uncertainty.html).
+    """Write the draws (uncertainty.nc), what they say (uncertainty.json, workbook.xlsx) and a page (uncertainty.html).
 
     Parameters
     ----------
@@ -148,19 +163,20 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
     ledgers = sorted({str(name).split("|")[-1] for name in table["output"].values if str(name).startswith("net|")})
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     table.to_netcdf(folder / "uncertainty.nc", engine="netcdf4")
-    said = {ledger: _plain(asdict(decide(table, ledger))) for ledger in ledgers}
+    decisions = {ledger: decide(table, ledger) for ledger in ledgers}
+    said = {ledger: _plain(asdict(decision)) for ledger, decision in decisions.items()}
     (folder / "uncertainty.json").write_text(json.dumps(said, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    uncertainty_book(folder / "workbook.xlsx", table, list(decisions.values()))
     figures: list[Drawn] = []
     tables: list[Table] = []
-    for ledger in ledgers:
-        decision = decide(table, ledger)
+    for ledger, decision in decisions.items():
         tables += [standings(decision), worth(decision)]
         with rc_context(RC):
             for name, title, caption, ax in (
                 (
                     "net_benefit", f"How the net present value is spread ({ledger} ledger)",
-                    "Each curve counts draws of the inputs; triangles are means. To the right of 0 the regime is worth "
-                    "its cost.", plot_net_benefit(table, ledger),
+                    "Each curve counts draws of the inputs; triangles are means, bars below hold 95% of the draws. To "
+                    "the right of 0 the regime is worth its cost.", plot_net_benefit(table, ledger),
                 ),
                 (
                     "swings", f"What the result turns on ({ledger} ledger)",

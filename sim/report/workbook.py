@@ -102,12 +102,26 @@ def write_workbook(
     OSError
         If the file cannot be written.
     """
+    sheets = sheets_of(ds, summary, run, full_appraisal(ds) if full is None else full)
+    title, *lines = cover_lines(summary)
+    write_book(path, title, lines, list(cover_blocks(ds, summary)), sheets)
+
+
+def write_book(
+    path: Path, title: str, lines: Sequence[str], blocks: Sequence[Block], sheets: Sequence[Sheet]
+) -> None:  # fmt: skip
+    """Write a workbook: a cover with lines of text, small tables and links to the sheets, then the sheets.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
     memory = BytesIO()
     book = xlsxwriter.Workbook(memory, OPTIONS)
-    book.set_properties({"title": clipped(str(summary["title"]))[:200], "created": CREATED})
+    book.set_properties({"title": clipped(title)[:200], "created": CREATED})
     pen = Pen(book)
-    sheets = sheets_of(ds, summary, run, full_appraisal(ds) if full is None else full)
-    _cover(pen, book.add_worksheet("Cover"), ds, summary, sheets)
+    _cover(pen, book.add_worksheet("Cover"), [title, *lines], blocks, sheets)
     for sheet in sheets:
         _sheet(pen, book.add_worksheet(sheet.name), sheet)
     book.close()
@@ -169,20 +183,21 @@ def _is_cut(sheet: Sheet) -> bool:
     return len(sheet.rows) > MOST_ROWS
 
 
-def _cover(pen: Pen, out: Worksheet, ds: xr.Dataset, summary: Summary, sheets: Sequence[Sheet]) -> None:
+def _cover(
+    pen: Pen, out: Worksheet, told: Sequence[str], blocks: Sequence[Block], sheets: Sequence[Sheet]
+) -> None:  # fmt: skip
     """Write the cover: what was run, what came out, how to read it, and where everything is."""
     _page(out, "Cover")
     out.hide_gridlines(2)
     out.set_column(0, 1, 24)
     out.set_column(2, 12, 14)
     out.set_row(0, 26)
-    title, *lines = cover_lines(summary)
-    pen.write(out, 0, 0, title, "title")
+    pen.write(out, 0, 0, told[0], "title")
     row = 1
-    for line in lines:
+    for line in told[1:]:
         pen.write(out, row, 0, line)
         row += 1
-    for block in cover_blocks(ds, summary):
+    for block in blocks:
         row = _block(pen, out, row + 1, block)
     pen.write(out, row + 1, 0, "Sheets", "section")
     for r, sheet in enumerate(sheets, row + 2):

@@ -21,6 +21,8 @@ FILES = {
     "sharing.csv": "What a regime means for each agency over the horizon, and what it would pay in by three rules.",
     "transfers.csv": "The smallest payments between agencies that would leave nobody worse off.",
     "ledger_monthly.csv": "What each account pays more than under the baseline, by month, in double entry.",
+    "fund.csv": "An invest-to-save fund: what it and each agency pay and receive by month, and what it is still owed.",
+    "pool.csv": "A pooled budget: what each agency pays in, gets for its services and gets back, by year.",
     "staffing.csv": "Posts of each service: funded, in place, recruited, what they cost, and the queue that remains.",
 }
 MEANINGS = {

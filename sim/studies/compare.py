@@ -17,6 +17,8 @@ import xarray as xr
 from scipy.special import stdtrit
 
 from sim.economics.report import full_appraisal
+from sim.economics.terms import terms_of
+from sim.errors import ResultError
 from sim.model.arrays import FloatArray
 from sim.results.intervals import UPPER_TAIL, Estimate, over_replications
 from sim.results.summary import Summary, cost_per_family_year, window_start
@@ -85,7 +87,18 @@ def compare_runs(a: tuple[xr.Dataset, Summary], b: tuple[xr.Dataset, Summary]) -
     Returns
     -------
         B minus A of each figure that both have, in the order of A.
+
+    Raises
+    ------
+    ResultError
+        If both are priced, in pounds of different years.
     """
+    years = [str(ds.attrs["price_year"]) for ds, _ in (a, b) if ds.sizes["line"]]
+    if len(set(years)) > 1:
+        raise ResultError(
+            f"pounds are of {years[0] or 'no stated year'} in A and of {years[1] or 'no stated year'} in B, and cannot "
+            "be taken from each other; run one again with --set price_year=..."
+        )
     left, right = dict(_figures(*a)), dict(_figures(*b))
     why = why_not_paired(a[0], b[0])
     worlds = [[world.name for world in world_names(ds)] for ds, _ in (a, b)]
@@ -119,8 +132,10 @@ def _clock(ds: xr.Dataset) -> tuple[Any, ...]:
 
 def _remarks(a: xr.Dataset, b: xr.Dataset) -> Iterator[str]:
     """Say what makes figures of two runs hard to compare."""
-    if a.attrs["price_year"] != b.attrs["price_year"]:
-        yield f"Pounds are of {a.attrs['price_year']} in A and of {b.attrs['price_year']} in B."
+    mine, theirs = terms_of(a), terms_of(b)
+    for name in ("schedule", "base_year", "ledger"):
+        if (x := getattr(mine, name)) != (y := getattr(theirs, name)):
+            yield f"Net present values have the {name.replace('_', ' ')} {x} in A and {y} in B."
     if window_start(a) != window_start(b):
         yield f"Costs count from step {window_start(a)} in A and from step {window_start(b)} in B."
     if a.attrs["step_years"] * a.sizes["step"] != b.attrs["step_years"] * b.sizes["step"]:

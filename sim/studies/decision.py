@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from sim.economics.frontier import acceptability, probability_above
-from sim.economics.voi import Value, evpi, evppi_table, expected_loss, fitted
+from sim.economics.voi import FOLDS, Value, evpi, evppi_table, expected_loss, fitted, terms_of_fit
 from sim.model.arrays import FloatArray
 from sim.studies.uncertainty import Doubt, doubt, net_benefits, samples
 
@@ -63,6 +63,14 @@ class Decision:
     evpi: Value
     parameters: tuple[Worth, ...]
     groups: tuple[Worth, ...]
+    leading: str
+    """The regime with the highest mean net present value beside the baseline: what the parameters move."""
+    terms: str
+
+
+def terms_of_draws(table: xr.Dataset, ledger: str) -> str:
+    """Say what the pounds of a table of draws are, in one ledger."""
+    return f"{ledger} ledger, resources alone, {table.attrs.get('terms') or 'prices of no stated year'}"
 
 
 def decide(table: xr.Dataset, ledger: str) -> Decision:
@@ -97,7 +105,10 @@ def decide(table: xr.Dataset, ledger: str) -> Decision:
     )  # fmt: skip
     leading = max(range(1, len(regimes)), key=lambda i: benefit[:, i].mean())
     worth = _worth(table, benefit, leading) if len(benefit) >= FEWEST else ()
-    return Decision(ledger, baseline, len(benefit), standings, evpi(benefit), worth, _groups(table, benefit, worth))
+    return Decision(
+        ledger, baseline, len(benefit), standings, evpi(benefit), worth, _groups(table, benefit, worth),
+        regimes[leading], terms_of_draws(table, ledger),
+    )  # fmt: skip
 
 
 def _ratios(table: xr.Dataset, regime: str, baseline: str, ledger: str) -> dict[float, float]:
@@ -130,9 +141,10 @@ def _groups(table: xr.Dataset, benefit: FloatArray, worth: tuple[Worth, ...]) ->
 
     A joint fit takes more terms than few draws can bear; groups are then cut down to what fits.
     """
+    most = max((k for k in range(1, MOST_GROUPED + 1) if terms_of_fit(k) * FOLDS <= len(benefit)), default=1)
     groups = {name: set(of) for name, of in json.loads(table.attrs["groups"]).items()}
     ranked = [one.name for one in worth]
-    chosen = {name: [one for one in ranked if one in of][:MOST_GROUPED] for name, of in groups.items()}
+    chosen = {name: [one for one in ranked if one in of][:most] for name, of in groups.items()}
     chosen = {name: of for name, of in chosen.items() if of}
     inputs = {one: np.asarray(table["inputs"].sel(parameter=one).values) for of in chosen.values() for one in of}
     values = evppi_table(benefit, inputs, chosen)

@@ -72,22 +72,24 @@ class Sharing:
 
 def headline_terms(scenario: Scenario, regime: str, view: str) -> str:
     """Say what pounds net present values of a scenario's regime are, in a sentence."""
-    spec, clock = scenario.appraisal, scenario.worlds[0].model.clock
-    start = next(world.start for world in scenario.worlds if world.regime == regime)
-    years = min(spec.horizon_years, (clock.steps - start) * clock.step_years)
     lines = scenario.worlds[0].model.costs
-    ledger = spec.ledger or next((name for line in lines for name in line.ledgers), "")
+    ledger = scenario.appraisal.ledger or next((name for line in lines for name in line.ledgers), "")
     counted = "transfers counted" if view == "fiscal" else "resources alone"
-    span = f"{years:.3g} year" + ("s" if years != 1 else "")
-    prices = f"{scenario.price_year} prices" if scenario.price_year else "prices of no stated year"
     reading = (
         f" Reading of the evidence: {scenario.worlds[0].effect_set.replace('_', ' ')}." if _has_sets(scenario) else ""
     )
+    return f"{view.capitalize()} view ({counted}), {ledger} ledger, {stated_terms(scenario, regime)}.{reading}"
+
+
+def stated_terms(scenario: Scenario, regime: str | None = None) -> str:
+    """Say price year, years counted, discount schedule and where evidence ends; of the first regime unless named."""
+    spec, clock = scenario.appraisal, scenario.worlds[0].model.clock
+    chosen = [w for w in scenario.worlds if regime in (None, w.regime) and (regime or w.regime != scenario.baseline)]
+    years = min(spec.horizon_years, (clock.steps - min((w.start for w in chosen), default=0)) * clock.step_years)
+    span = f"{years:.3g} year" + ("s" if years != 1 else "")
+    prices = f"{scenario.price_year} prices" if scenario.price_year else "prices of no stated year"
     schedule = next(iter(scenario.discount), UNDISCOUNTED).replace("_", " ")
-    return (
-        f"{view.capitalize()} view ({counted}), {ledger} ledger, {prices}, {span}, discount schedule "
-        f"{schedule}; evidence ends at month {spec.evidence_months:g}.{reading}"
-    )
+    return f"{prices}, {span}, discount schedule {schedule}; evidence ends at month {spec.evidence_months:g}"
 
 
 def _has_sets(scenario: Scenario) -> bool:

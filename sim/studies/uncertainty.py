@@ -21,6 +21,7 @@ from sim.results.summary import cost_per_family_year
 from sim.results.worlds import world_names
 from sim.studies.distributions import Belief
 from sim.studies.ensemble import simulate
+from sim.studies.joint import Joint
 
 VIEW = "social"
 
@@ -44,10 +45,19 @@ class Solved:
     errors: dict[str, float]
 
 
-def drawn(uncertain: Sequence[Uncertain], seed: int, draws: Sequence[int]) -> FloatArray:
-    """Give the values of each draw, (draw, parameter)."""
-    columns = [one.belief.quantile(uniforms(seed, one.name, draws)) for one in uncertain]
-    return np.stack(columns, axis=1) if columns else np.zeros((len(draws), 0))
+def drawn(
+    uncertain: Sequence[Uncertain], seed: int, draws: Sequence[int], joint: Sequence[Joint] = ()
+) -> FloatArray:  # fmt: skip
+    """Give the values of each draw, (draw, parameter): each parameter on its own, but for those of ``joint``."""
+    beliefs = {one.name: one.belief for one in uncertain}
+    together = {name for one in joint for name in one.names}
+    columns = {
+        name: belief.quantile(uniforms(seed, name, draws)) for name, belief in beliefs.items() if name not in together
+    }
+    for one in joint:
+        u = np.stack([uniforms(seed, name, draws) for name in one.streams], axis=1)
+        columns |= dict(zip(one.names, one.values(beliefs, u).T, strict=True))
+    return np.stack([columns[name] for name in beliefs], axis=1) if beliefs else np.zeros((len(draws), 0))
 
 
 def uniforms(seed: int, name: str, draws: Sequence[int]) -> FloatArray:
@@ -87,7 +97,7 @@ def solve(scenario: Scenario, draw: int, effect_set: str, inputs: FloatArray) ->
         For every regime the cost per family-year by ledger, and against the baseline and each other regime the net
         present value, gross saving and intervention cost (resources, pounds); named ``what|regime[|against]|ledger``.
     """
-    ds = simulate(scenario)
+    ds = simulate(scenario, rows=False)
     values: dict[str, float] = {}
     errors: dict[str, float] = {}
     for name, samples in outputs(ds, appraise(ds)).items():

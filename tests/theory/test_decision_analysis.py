@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.stats import norm
 
+from sim.economics import voi
 from sim.economics.frontier import acceptability, icer_table, net_benefit, probability_above
 from sim.economics.pooling import NotEnoughError, contributions, losers, smallest_transfers
 from sim.economics.sensitivity import sobol, tornado
@@ -221,3 +222,11 @@ def test_every_pair_of_coalitions_is_asked_once():
     shapley(v, "abcde")
     assert len(asked) == len(set(asked)) == 2**5
     assert all(frozenset(pair) in asked for pair in combinations("abcde", 2))
+
+
+def test_the_terms_of_a_fit_are_counted_as_they_are_made():
+    """A group that is cut down to what the draws bear is never refused: the count is that of the columns."""
+    rng = np.random.Generator(np.random.PCG64(4))
+    for parameters in (1, 2, 3, 4):
+        inputs = rng.standard_normal((400, parameters))
+        assert 1 + sum(part.shape[1] for part in voi._terms(inputs)) == voi.terms_of_fit(parameters)

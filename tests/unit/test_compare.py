@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from sim.cli import app
 from sim.config.recorded import config_differences, recorded_register
+from sim.errors import ResultError
 from sim.report import comparison
 from sim.results.dataset import to_dataset
 from sim.results.intervals import Estimate, over_replications
@@ -188,3 +189,13 @@ def test_an_unfinished_or_altered_run_is_not_compared(tmp_path: Path) -> None:
     (a / "summary.json").write_text("{}")
     altered = CliRunner().invoke(app, ["compare", str(a), str(a)])
     assert (altered.exit_code, "summary.json was altered" in altered.output) == (2, True)
+
+
+def test_pounds_of_different_years_are_not_taken_from_each_other() -> None:
+    """Amounts of different price years are an error, between runs as within one."""
+    made = synthetic.scenario()
+    ds = to_dataset(made, synthetic.layout(made), synthetic.records(made))
+    other = ds.assign_attrs(price_year="2010/11")
+    summary = summarise(ds)
+    with pytest.raises(ResultError, match=r"pounds are of .* in A and of 2010/11 in B"):
+        compare_runs((ds, summary), (other, summary))

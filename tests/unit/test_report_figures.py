@@ -22,6 +22,7 @@ from sim.studies.spread import PERCENTILES, CostSpread, Paired, Spread
 
 STUDIES = {
     "plot_family_costs", "plot_paired", "plot_gains", "plot_naive", "plot_ladder", "plot_budget", "plot_cash_tornado",
+    "plot_evaluated",
 }  # fmt: skip
 """Drawn from what a study found, or of more than the made-up run has."""
 

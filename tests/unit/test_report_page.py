@@ -88,7 +88,7 @@ def test_a_run_of_one_regime_compares_nothing() -> None:
     first, second = answer(summary)
     assert first.startswith("A family costs £")
     assert second == "One regime was run, so that nothing is compared."
-    assert dict(basis(summary, {})).keys() == {"Intervals", "Doubt about the inputs"}
+    assert dict(basis(summary, {})).keys() == {"Parameters", "Intervals", "Doubt about the inputs"}
 
 
 def test_the_register_is_that_of_the_config_that_was_run() -> None:

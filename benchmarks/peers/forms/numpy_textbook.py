@@ -1,0 +1,5 @@
+"""NumPy as in textbooks: the frozen loop."""
+
+from benchmarks.textbook import textbook as run
+
+__all__ = ["run"]
