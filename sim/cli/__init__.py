@@ -26,12 +26,20 @@ __all__ = ["app", "configs", "decisions", "evidence", "extend", "main", "outputs
 
 
 def extend(to: typer.Typer) -> None:
-    """Add the commands that installed packages offer in the entry-point group ``families.commands``, each once."""
+    """Add the commands that installed packages offer in the entry-point group ``families.commands``, each once.
+
+    A package whose command cannot be loaded is named in a warning; the other commands work.
+    """
     there = {command.name for command in to.registered_commands}
     for entry in entry_points(group="families.commands"):
         if entry.name in there:
             continue
-        to.command(entry.name)(plainly(entry.load()))
+        try:
+            command = entry.load()
+        except Exception as error:  # whatever a package does when it is imported
+            typer.echo(f"The command '{entry.name}' ({entry.value}) could not be loaded: {error}", err=True)
+            continue
+        to.command(entry.name)(plainly(command))
 
 
 def show_examples(to: typer.Typer) -> None:

@@ -72,9 +72,7 @@ def run(
                 raise ModelError(f"effect_set: '{name}' lists no estimands, so that there is nothing to solve for")
             continue
         tell(f"{name}: {', '.join(listed)}")
-        fit = fit_effects(
-            scenario, name, estimands_of(listed), replications=replications, workers=workers, tell=tell
-        )
+        fit = fit_effects(scenario, name, estimands_of(listed), replications=replications, workers=workers, tell=tell)
         if write:
             keep(fit, file)
         fits.append(fit)

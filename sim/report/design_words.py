@@ -71,12 +71,13 @@ def verdict_tables(found: Evaluated) -> list[Table]:
     for effect_set, outcome in dict.fromkeys((v.effect_set, v.outcome) for v in found.verdicts):
         mine = [v for v in found.verdicts if (v.effect_set, v.outcome) == (effect_set, outcome)]
         rows = tuple(
-            (RULES[v.rule], TITLES[v.design], *(with_interval(x, outcome) for x in (v.reported, v.truth, v.bias)),
-             because(v), *_ratio(v.frailty_served, v.frailty_other), _share(v.matched.mean))
+            (RULES[v.rule], TITLES[v.design], with_interval(v.reported, outcome), number(v.truth.mean, outcome),
+             with_interval(v.bias, outcome), *_ratio(v.frailty_served, v.frailty_other), _share(v.matched.mean),
+             because(v))
             for v in mine
         )  # fmt: skip
-        columns = ("taken on", "design", "reported", "truth", "bias", "where the bias comes from", "frailty, helped",
-                   "frailty, compared", "with a match")  # fmt: skip
+        columns = ("taken on", "design", "reported", "truth", "bias", "frailty, helped", "frailty, compared",
+                   "with a match", "where the bias comes from")  # fmt: skip
         unit = unit_of(outcome)[1]
         title = f"{OUTCOMES[outcome].title.capitalize()} ({words(effect_set)}), {unit}"
         made.append(Table(title, columns, rows))
@@ -119,7 +120,7 @@ def size_table(found: Evaluated) -> Table:
     """Make the table of trials: families in both arms together, and the check of the formula."""
     rows = tuple(
         (words(one.effect_set), RULES[one.rule], OUTCOMES[one.outcome].title,
-         f"{number(one.size.effect, one.outcome)} {unit_of(one.outcome)[1]}", _families(one), _range(one),
+         _stated(one.size.effect, one.outcome), _families(one), _range(one),
          f"{one.size.tried:,}", _share(one.size.predicted), _share(one.size.found))
         for one in found.followed
     )  # fmt: skip
@@ -131,6 +132,14 @@ def size_table(found: Evaluated) -> Table:
         "where nothing helps, 5% of trials find something."
     )
     return Table("The trial that would find the effect", columns, rows, note)
+
+
+def _stated(value: float, outcome: str) -> str:
+    """Write a difference with its unit."""
+    text = number(value, outcome)
+    if OUTCOMES[outcome].is_share:
+        return f"{text} points"
+    return f"{text[0]}£{text[1:]}" if text[0] in f"+{MINUS}" else text
 
 
 def _families(one: Followed) -> str:

@@ -28,6 +28,7 @@ EXAMPLES = {
         "families export results/demo --out tables --force",
     ),
     "fit-effects": ("families fit-effects national --dry-run --replications 2",),
+    "calibrate": ("families calibrate configs/calibration/national.yaml --workers 2",),
     "evaluate": (
         "families evaluate evaluation/designs --replications 2",
         "families evaluate demo --set clock.steps=48 --outcome in_crisis --rule random --replications 2",

@@ -79,9 +79,7 @@ def family_years(ds: xr.Dataset, world: WorldName) -> FloatArray:
     return np.asarray(rows.sum("step").values * ds.attrs["step_years"], dtype=np.float64)
 
 
-def cost_per_family_year(
-    ds: xr.Dataset, world: WorldName, ledger: str, *, programme: bool | None = None
-) -> FloatArray:
+def cost_per_family_year(ds: xr.Dataset, world: WorldName, ledger: str, *, programme: bool | None = None) -> FloatArray:
     """Give pounds per family-year on the books since ``window_start``, (replication,); NaN without families."""
     cost: FloatArray = cost_by_step(ds, world, ledger, programme=programme)[:, window_start(ds) + 1 :].sum(axis=1)
     years = family_years(ds, world)

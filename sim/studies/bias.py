@@ -28,11 +28,11 @@ CAUSES = (REGRESSION, DRIFT, FRAILTY, OTHERWISE, UNMATCHED, CENSORING, REGIME)
 MEANT = {
     REGRESSION: "the families helped without help: their own change from before to after, beyond everybody's",
     DRIFT: "the change of all families over the same months without the regime",
-    FRAILTY: "the comparison as it is, less the comparison with the same mix of frailty as the families helped",
-    OTHERWISE: "how the families helped would have differed from a comparison as frail as they are",
+    FRAILTY: "the comparison with the same mix of frailty as the families helped, less the comparison as it is",
+    OTHERWISE: "the families helped without help, less a comparison as frail as they are",
     UNMATCHED: "the effect on families who have a match, less the effect on all who were helped",
-    CENSORING: "families dropped from the comparison, or given a weight, once help has reached them",
-    REGIME: "what the regime changes for families who are compared, key workers apart",
+    CENSORING: "the whole comparison without help, less those who are left once help has reached others, as weighted",
+    REGIME: "the comparison, or the time before entry, without the regime, less the same under it",
 }  # fmt: skip
 """What each part of a bias is the difference of."""
 

@@ -89,13 +89,11 @@ def entries(panel: Panel, steps: Sequence[int], chosen: BoolArray | None = None)
         One trial a step, strata numbered within it.
     """
     ever = panel.ever_helped()
-    n_children, worst = _children(panel)
     trials = []
     for step in steps:
         # The state at the end of the step of admission is untouched by help: its hazards act from the next step on.
-        code = strata_codes(panel, step, n_children[step], worst[step], out_of_school(panel, step))
-        served = panel.helped[step] & ~ever[step - 1]
-        served |= panel.helped[step] & (panel.generation[step] != panel.generation[step - 1])
+        code = strata_codes(panel, step, *children(panel, step), out_of_school(panel, step))
+        served = first_served(panel, ever, step)
         if chosen is not None:
             served &= chosen[step]
         other = ~ever[step]
@@ -105,6 +103,13 @@ def entries(panel: Panel, steps: Sequence[int], chosen: BoolArray | None = None)
         stratum = np.where(inside & (served | other), number, -1)
         trials.append(Trial(step, np.flatnonzero(served & inside), np.flatnonzero(other & inside), stratum, len(both)))
     return trials
+
+
+def first_served(panel: Panel, ever: BoolArray, step: int) -> BoolArray:
+    """Say which families are first helped in a step, (family,); ``ever`` is ``panel.ever_helped()``."""
+    helped = panel.helped[step]
+    newcomer = panel.generation[step] != panel.generation[step - 1]
+    return np.asarray(helped & (~ever[step - 1] | newcomer))
 
 
 def out_of_school(panel: Panel, step: int) -> IntArray:
@@ -128,16 +133,13 @@ def strata_codes(
     return np.asarray(code)
 
 
-def _children(panel: Panel) -> tuple[IntArray, IntArray]:
-    """Count each family's children who are there and find the worst state of their care, (step, family) each."""
-    shape = (len(panel.here), panel.programme.shape[1])
-    number, worst = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    for t in range(shape[0]):
-        here = panel.here[t]
-        number[t] = np.bincount(panel.parent[here], minlength=shape[1])
-        for state in range(1, len(panel.care_states)):
-            worst[t, panel.parent[here & (panel.care[t] == state)]] = state
-    return number, worst
+def children(panel: Panel, step: int) -> tuple[IntArray, IntArray]:
+    """Count each family's children who are there and find the worst state of their care, (family,) each."""
+    here, n = panel.here[step], panel.programme.shape[1]
+    worst = np.zeros(n, np.int64)
+    for state in range(1, len(panel.care_states)):
+        worst[panel.parent[here & (panel.care[step] == state)]] = state
+    return np.bincount(panel.parent[here], minlength=n), worst
 
 
 Outcome = Callable[[Panel, int, int], tuple[BoolArray, BoolArray]]
@@ -201,7 +203,7 @@ def compare(panel: Panel, trials: Sequence[Trial], outcomes: Sequence[str], *, w
     ever = panel.ever_helped()
     total = {outcome: np.zeros((4, MONTHS)) for outcome in outcomes}
     for trial in (trial for trial in trials if trial.n_strata):
-        weights = _weights(panel, trial, ever, weighted=weighted)
+        weights = followed(panel, trial, ever, weighted=weighted)
         for outcome in outcomes:
             for month, (people, events) in enumerate(_follow_up(panel, trial, outcome)):
                 sums = _standardised(trial, people * weights[month], events * weights[month])
@@ -209,8 +211,18 @@ def compare(panel: Panel, trials: Sequence[Trial], outcomes: Sequence[str], *, w
     return {outcome: Counts(*sums) for outcome, sums in total.items()}
 
 
-def _weights(panel: Panel, trial: Trial, ever: BoolArray, *, weighted: bool) -> list[FloatArray]:
-    """Give each family's weight in each month after entry: 1 for the served, 0 for who is censored."""
+def followed(panel: Panel, trial: Trial, ever: BoolArray, *, weighted: bool = True) -> list[FloatArray]:
+    """Give each family's weight in each month after entry, (family,): 1 for the served, 0 for who is censored.
+
+    Parameters
+    ----------
+    panel, trial
+        The world and one entry month.
+    ever
+        Whom help has reached, ``panel.ever_helped()``.
+    weighted
+        As for ``compare``.
+    """
     weight = np.zeros(len(trial.stratum))
     weight[trial.served] = weight[trial.other] = 1.0
     found = []
