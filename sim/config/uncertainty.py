@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -37,6 +37,10 @@ from sim.studies.uncertainty import Solved, Uncertain, chosen_set, drawn, enough
 Tell = Callable[[int, int], None]
 FIRST_ROUND = 64
 """Draws before a target is looked at for the first time."""
+ATTEMPTS = 20
+"""How often figures that make no model are drawn again."""
+APART = 1 << 40
+"""Between the numbers of a draw and of the one that takes its place: more than anybody draws."""
 BATCH = 4
 """Draws that a process solves before it hands them over."""
 
@@ -165,10 +169,26 @@ class Drawing:
         return [self.one(made, draw) for draw in range(batch.first, batch.first + batch.count)]
 
     def one(self, made: Study, draw: int) -> Solved:
-        """Solve one draw."""
-        values = made.drawn([draw])[0]
+        """Solve one draw; figures that make no model, such as a rate below 0, are drawn again.
+
+        So draws are of what is believed, given that it is possible (rejection sampling).
+
+        Raises
+        ------
+        ModelError
+            When figures make no model ``ATTEMPTS`` times in a row.
+        """
         effect_set = chosen_set(made.weights, made.config.seed, draw)
-        return solve(scenario_of_draw(made, values, effect_set), draw, effect_set, values)
+        for attempt in range(ATTEMPTS):
+            values = made.drawn([draw + attempt * APART])[0]
+            try:
+                scenario = scenario_of_draw(made, values, effect_set)
+            except ModelError as error:
+                refused = error
+                continue
+            return replace(solve(scenario, draw, effect_set, values), redrawn=attempt)
+        refused.add_note(f"Draw {draw} and {ATTEMPTS - 1} others in its place make no model: see the intervals given.")
+        raise refused
 
 
 _READ: list[tuple[tuple[str, tuple[str, ...]], Study]] = []

@@ -191,11 +191,13 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
             ):  # fmt: skip
                 figures.append(drawn_as(ax, f"{name}_{ledger}", title, caption, folder / "figures"))
     weights = ", ".join(f"{words(name)} {weight:g}" for name, weight in _weights(table).items() if name)
+    again = int(table.attrs.get("redrawn", 0))
     lead = [
         f"{table.sizes['draw']:,} draws of {table.sizes['parameter']:,} uncertain inputs, each solved for every regime "
         "on the same draw. The ranges are those of the inputs as the config states them; what the model leaves out is "
         "not in them.",
         *([f"Readings of the evidence are mixed by weight: {weights}."] if weights else []),
+        *([f"{again:,} times figures that make no model, such as a rate below 0, were drawn again."] if again else []),
     ]
     write_page(folder / "uncertainty.html", f"How sure: {table.attrs['title']}", lead, figures, tables)
     return ledgers

@@ -63,7 +63,7 @@ class DrawStore:
 def _plain(one: Solved) -> dict[str, object]:
     return {
         "draw": one.draw, "effect_set": one.effect_set, "inputs": one.inputs.tolist(), "values": one.values,
-        "errors": one.errors,
+        "errors": one.errors, "redrawn": one.redrawn,
     }  # fmt: skip
 
 
@@ -71,6 +71,7 @@ def _read(line: str) -> Solved | None:
     """Read a draw; None where the line is damaged, so that the draw is solved again."""
     try:
         told = json.loads(line)
-        return Solved(told["draw"], told["effect_set"], np.array(told["inputs"]), told["values"], told["errors"])
+        inputs = np.array(told["inputs"])
+        return Solved(told["draw"], told["effect_set"], inputs, told["values"], told["errors"], told["redrawn"])
     except (ValueError, KeyError, TypeError):
         return None

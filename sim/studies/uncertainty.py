@@ -36,13 +36,17 @@ class Uncertain:
 
 @dataclass(frozen=True)
 class Solved:
-    """What one draw came to: ``values`` by output, ``errors`` their Monte Carlo standard errors (0 if expected)."""
+    """What one draw came to: ``values`` by output, ``errors`` their Monte Carlo standard errors (0 if expected).
+
+    ``redrawn`` counts the draws before it in its place that made no model.
+    """
 
     draw: int
     effect_set: str
     inputs: FloatArray
     values: dict[str, float]
     errors: dict[str, float]
+    redrawn: int = 0
 
 
 def drawn(
@@ -126,7 +130,8 @@ def to_table(solved: Iterable[Solved], uncertain: Sequence[Uncertain], attribute
 
     Returns
     -------
-        ``inputs`` (draw, parameter), ``outputs`` and ``error`` (draw, output), ``effect_set`` (draw,).
+        ``inputs`` (draw, parameter), ``outputs`` and ``error`` (draw, output), ``effect_set`` (draw,); the attribute
+        ``redrawn`` counts draws that made no model and were drawn again.
 
     Raises
     ------
@@ -149,7 +154,7 @@ def to_table(solved: Iterable[Solved], uncertain: Sequence[Uncertain], attribute
             "parameter": np.array([one.name for one in uncertain], dtype=np.str_),
             "output": np.array(names, dtype=np.str_),
         },
-        dict(attributes),
+        {**attributes, "redrawn": sum(one.redrawn for one in rows)},
     )
 
 

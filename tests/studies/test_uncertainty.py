@@ -85,6 +85,34 @@ def test_draws_are_the_same_after_an_interruption(table: xr.Dataset, tmp_path: P
     xr.testing.assert_identical(again.drop_attrs(), table.isel(draw=slice(0, 12)).drop_attrs())
 
 
+def test_what_makes_no_model_is_drawn_again():
+    """A rate of 0.1 with an interval that reaches below 0, normal: a sixth of draws, those below 0, make no model.
+
+    Those that are kept are the same numbers as before where they are at least 0, and follow the truncated normal: its
+    mean is 0.1 + s phi(a) / (1 - Phi(a)), s = 0.1, a = -1; five standard errors of 60 draws.
+    """
+    rate = "chains.care.rates.home -> away={value: 0.1, low: -0.096, high: 0.296, distribution: normal}"
+    _, table = run(CONFIG, few(rate), draws=60)
+    made = study(CONFIG, few(rate))
+    at = next(i for i, one in enumerate(made.inputs) if "home -> away" in one.name)
+    first, kept = made.drawn(range(60))[:, at], table["inputs"].values[:, at]
+    possible = first >= 0
+    assert 0 < (~possible).sum() <= table.attrs["redrawn"]
+    assert kept.min() >= 0
+    assert kept[possible].tolist() == first[possible].tolist()
+    mean = 0.1 + 0.1 * norm.pdf(-1) / norm.sf(-1)
+    assert kept.mean() == pytest.approx(mean, abs=5 * 0.1 / 60**0.5)
+
+
+def test_figures_that_never_make_a_model_are_refused(monkeypatch: pytest.MonkeyPatch):
+    """With one attempt a draw, one of eight that are below 0 half of the time is refused, and says which."""
+    monkeypatch.setattr("sim.config.uncertainty.ATTEMPTS", 1)
+    rate = "chains.care.rates.home -> away={value: 0.0, low: -1, high: 1.0, distribution: normal}"
+    with pytest.raises(ModelError, match="at least 0") as refused:
+        run(CONFIG, few(rate), draws=8)
+    assert "make no model" in refused.value.__notes__[0]
+
+
 def test_draws_of_something_else_are_refused(tmp_path: Path):
     keep = tmp_path / "draws.jsonl"
     run(CONFIG, few(), draws=1, keep=keep)
