@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from math import log10
 
 from sim.config.draft import MAX_WINDOW
 from sim.config.problems import Findings
@@ -15,12 +16,16 @@ from sim.config.translate_units import step_of
 
 SECONDS_PER_MOVE = 2e-9
 """One core's time for one row of one chain in one step of one world; of the order of the national model's."""
+ROWS_IN_CACHE, BEYOND_CACHE = 4e5, 1.5
+"""Rows of the national model, and by how much a move takes longer for each factor of ten beyond: measured to 3e7."""
+FOLLOWED = 2.0
+"""How much longer a single replication takes, in which every row is followed for the spread between rows."""
 SECONDS_PER_WORLD = 0.3
 SECONDS_PER_TASK = 2e-5
 """Python's own time for one chain of one world in one step."""
 CELLS = 1e5
 """Cells of an exact expectation, at most in the order of this."""
-BYTES_PER_ROW = 24
+BYTES_PER_ROW = 80
 BYTES_PER_STATE = 8
 BYTES_FIXED = 150e6
 AT_ONCE = 16
@@ -90,7 +95,9 @@ def estimate(config: Config) -> Estimate:
     runs = float(config.replications) * worlds
     if config.solver == "expect":  # cells, not rows, and once
         rows, runs = min(rows, CELLS), float(worlds)
-    seconds = runs * (steps * (rows * chains * SECONDS_PER_MOVE + chains * SECONDS_PER_TASK) + SECONDS_PER_WORLD)
+    a_move = SECONDS_PER_MOVE * (1.0 + BEYOND_CACHE * log10(max(rows / ROWS_IN_CACHE, 1.0)))
+    a_move *= FOLLOWED if config.replications == 1 and config.solver != "expect" else 1.0
+    seconds = runs * (steps * (rows * chains * a_move + chains * SECONDS_PER_TASK) + SECONDS_PER_WORLD)
     held = min(runs, AT_ONCE * worlds)  # replications are put together so many at a time
     memory = BYTES_FIXED + worlds * rows * (BYTES_PER_ROW + 2 * chains) + held * steps * states * BYTES_PER_STATE
     memory += runs * BYTES_PER_RUN
