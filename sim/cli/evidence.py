@@ -106,7 +106,7 @@ def uncertainty(
     """Carry doubt about the inputs to the results; draws are kept as they come, so that a stopped study goes on."""
     from sim.config.uncertainty import run as drawn
     from sim.config.uncertainty import target_of
-    from sim.report.uncertainty import standings, worth, write_uncertainty
+    from sim.report.uncertainty import readings, standings, worth, write_uncertainty
     from sim.studies.decision import decide
 
     folder = out or Path("results") / f"{Path(config).stem}-uncertainty"
@@ -120,6 +120,6 @@ def uncertainty(
     if not quiet:
         for ledger in ledgers:
             found = decide(table, ledger)
-            for made in (standings(found), worth(found)):
+            for made in filter(None, (standings(found), readings(table, found), worth(found))):
                 print_table(made)
         typer.echo(f"Results are in {folder}; open {folder / 'uncertainty.html'}")

@@ -69,8 +69,9 @@ def estimate(config: Config) -> Estimate:
 
     Notes
     -----
-    Time = replications x worlds x steps x (rows x chains x a constant + chains x a constant). Memory = worlds x rows x
-    chains x bytes, and so much a replication. Disk = replications x worlds x steps x (chains + cost lines) x bytes.
+    Time = replications x worlds x steps x (rows x chains x a constant + chains x a constant), where a row costs more
+    beyond the cache and in a single replication. Memory = worlds x rows x chains x bytes, and so much a replication.
+    Disk = replications x worlds x steps x (chains + cost lines) x bytes.
     """
     root = next(iter(config.units.values()))
     rows = float(root.size)

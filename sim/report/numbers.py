@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Any
 
 MISSING = "–"
@@ -11,7 +12,7 @@ MINUS = "−"
 
 def figure(value: float | None) -> str:
     """Write pounds or counts to the nearest whole, with a real minus sign."""
-    if value is None:
+    if value is None or isnan(value):
         return MISSING
     text = f"{abs(value):,.0f}"
     return f"{MINUS}{text}" if value < 0 and text != "0" else text

@@ -126,6 +126,27 @@ def standings(decision: Decision) -> Table:
     return Table("How sure is the choice?", columns, tuple(rows), note)
 
 
+def readings(table: xr.Dataset, decision: Decision) -> Table | None:
+    """Make the table of net present value by reading of the evidence; None where there is only one."""
+    ledger, sets = decision.ledger, np.asarray(table["effect_set"].values)
+    regimes, benefits = net_benefits(table, decision.baseline, ledger)
+    if len(set(sets)) < 2:
+        return None
+    factor, unit = scale_of(benefits)
+    rows = []
+    for name in _weights(table):
+        mine = benefits[sets == name] / factor
+        for regime, net in zip(regimes[1:], mine.T[1:], strict=True):
+            if len(net):
+                low, high = np.quantile(net, [0.025, 0.975])
+                rows.append((
+                    words(name), words(regime), signed(float(net.mean())), f"{signed(low)} to {signed(high)}",
+                    f"{(net > 0).mean():.0%}", f"{len(net):,}",
+                ))  # fmt: skip
+    columns = ("reading", "regime", f"net present value, {unit}", "95% range over draws", "P(above 0)", "draws")
+    return Table("What does the reading of the evidence decide?", columns, tuple(rows), f"{decision.terms}.")
+
+
 def worth(decision: Decision) -> Table:
     """Make the table of what to find out first: groups, then single parameters."""
     shown = (*decision.groups, *decision.parameters[:MOST_SHOWN])
@@ -170,7 +191,7 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
     figures: list[Drawn] = []
     tables: list[Table] = []
     for ledger, decision in decisions.items():
-        tables += [standings(decision), worth(decision)]
+        tables += [one for one in (standings(decision), readings(table, decision), worth(decision)) if one]
         with rc_context(RC):
             for name, title, caption, ax in (
                 (

@@ -82,7 +82,7 @@ def _net(one: Standing) -> Row:
     """Give net present value, its range, and its parts; nothing for the baseline."""
     net = one.net
     return (None,) * 6 if net is None else (
-        net.mean, net.low, net.high, net.parameter_sd, net.monte_carlo_sd, net.standard_error
+        net.mean, net.low, net.high, net.parameter_sd, known(net.monte_carlo_sd), net.standard_error
     )  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def _outputs(table: xr.Dataset) -> Iterator[Row]:
         measure, regime, *against, ledger = name.split("|")
         found = doubt(table, name)
         yield (measure, words(regime), words(against[0]) if against else "", ledger, found.mean, found.low, found.high,
-               found.parameter_sd, found.monte_carlo_sd, found.standard_error)  # fmt: skip
+               found.parameter_sd, known(found.monte_carlo_sd), found.standard_error)  # fmt: skip
 
 
 def _inputs(table: xr.Dataset) -> Iterator[Row]:

@@ -36,9 +36,10 @@ class Uncertain:
 
 @dataclass(frozen=True)
 class Solved:
-    """What one draw came to: ``values`` by output, ``errors`` their Monte Carlo standard errors (0 if expected).
+    """What one draw came to: ``values`` by output, ``errors`` their Monte Carlo standard errors.
 
-    ``redrawn`` counts the draws before it in its place that made no model.
+    Errors are 0 if expected, and NaN of a single replication. ``redrawn`` counts the draws before it in its place that
+    made no model.
     """
 
     draw: int
@@ -104,9 +105,10 @@ def solve(scenario: Scenario, draw: int, effect_set: str, inputs: FloatArray) ->
     ds = simulate(scenario, rows=False)
     values: dict[str, float] = {}
     errors: dict[str, float] = {}
+    alone = 0.0 if scenario.solver == "expect" else float("nan")  # one replication does not say how noisy it is
     for name, samples in outputs(ds, appraise(ds)).items():
         values[name] = float(np.mean(samples))
-        errors[name] = float(np.std(samples, ddof=1) / np.sqrt(len(samples))) if len(samples) > 1 else 0.0
+        errors[name] = float(np.std(samples, ddof=1) / np.sqrt(len(samples))) if len(samples) > 1 else alone
     return Solved(draw, effect_set, inputs, values, errors)
 
 
@@ -163,7 +165,8 @@ class Doubt:
     """How sure one output is: mean and 95% range over draws, and how much of the spread is mere simulation noise.
 
     ``parameter_sd`` is the spread that the inputs make, ``monte_carlo_sd`` what too few replications add to it;
-    ``standard_error`` is that of the mean over draws.
+    ``standard_error`` is that of the mean over draws. With one replication a draw the noise is not known, NaN, and is
+    part of ``parameter_sd``.
     """
 
     output: str
@@ -185,7 +188,7 @@ def doubt(table: xr.Dataset, output: str) -> Doubt:
     total, noise = float(np.var(values, ddof=1)) if len(values) > 1 else 0.0, float(np.mean(error**2))
     low, high = (float(q) for q in np.quantile(values, [0.025, 0.975]))
     return Doubt(
-        output, float(values.mean()), low, high, max(total - noise, 0.0) ** 0.5, noise**0.5,
+        output, float(values.mean()), low, high, max(total - np.nan_to_num(noise), 0.0) ** 0.5, noise**0.5,
         (total / len(values)) ** 0.5,
     )  # fmt: skip
 

@@ -105,12 +105,14 @@ def test_a_name_is_found_in_the_configs_of_the_working_folder_first(
 
 
 def test_estimates_are_proportional(valid: Path) -> None:
-    # 1 -> 101 replications: time x 101, disk in proportion; 10^8 -> 10^9 rows: time and memory x 10
-    few, more, many = (estimated(valid, f"replications={n}") for n in (1, 11, 101))  # beside what is fixed
+    # 2 -> 202 replications: time x 101, disk in proportion; 10^8 -> 10^9 rows: memory x 10, time a little more, since
+    # moves beyond the cache take longer. A single replication follows its rows besides.
+    few, more, many = (estimated(valid, f"replications={n}") for n in (2, 22, 202))  # beside what is fixed
     assert many.seconds == pytest.approx(101 * few.seconds, rel=1e-12)
+    assert estimated(valid, "replications=1").seconds > few.seconds / 2
     assert many.disk_mb - few.disk_mb == pytest.approx(10 * (more.disk_mb - few.disk_mb), rel=1e-9)
     large, larger = (estimated(valid, f"units.family.size={size}") for size in (10**8, 10**9))
-    assert larger.seconds == pytest.approx(10 * large.seconds, rel=0.01)
+    assert 10 * large.seconds < larger.seconds < 15 * large.seconds
     assert larger.memory_mb == pytest.approx(10 * large.memory_mb, rel=0.01)
 
 

@@ -15,9 +15,11 @@ from scipy.stats import norm
 
 from sim.config.register import register
 from sim.config.uncertainty import run, scenario_of_draw, study
+from sim.economics.voi import Value
 from sim.errors import ModelError, ResultError
-from sim.report.uncertainty import write_uncertainty
-from sim.studies.decision import decide
+from sim.report.numbers import MINUS
+from sim.report.uncertainty import readings, write_uncertainty
+from sim.studies.decision import Decision, decide
 from sim.studies.distributions import belief
 from sim.studies.uncertainty import Uncertain, chosen_set, doubt, drawn, enough, samples, uniforms
 
@@ -195,6 +197,30 @@ def test_what_is_wrong_is_told_before_anything_runs():
         run(CONFIG, few("costs.care.price.distribution=beta"), draws=1)
     with pytest.raises(ValueError, match="there is no output 'nothing'"):
         run(CONFIG, few(), draws=2, target=("nothing", 0.1))
+
+
+def test_each_reading_of_the_evidence_is_told_apart():
+    """Net benefits of 10, 20 and 30 million under one reading, -10 and -30 under another; noise is not known."""
+    table = xr.Dataset(
+        {
+            "inputs": (("draw", "parameter"), np.zeros((5, 0))),
+            "outputs": (("draw", "output"), np.array([[1e6], [2e6], [3e6], [-1e6], [-3e6]]) * 10),
+            "error": (("draw", "output"), np.full((5, 1), np.nan)),
+            "effect_set": ("draw", np.array(["claimed"] * 3 + ["null"] * 2)),
+        },
+        {"draw": range(5), "parameter": np.array([], dtype=str), "output": ["net|better|usual|narrow"]},
+        {"weights": json.dumps({"claimed": 0.5, "null": 0.5}), "baseline": "usual", "groups": "{}"},
+    )
+    found = doubt(table, "net|better|usual|narrow")
+    assert np.isnan(found.monte_carlo_sd)
+    assert found.parameter_sd == pytest.approx(np.std([1e7, 2e7, 3e7, -1e7, -3e7], ddof=1))
+    decision = Decision("narrow", "usual", 5, (), Value(0.0, 0.0), (), (), "better", "")
+    told = readings(table, decision)
+    assert told is not None
+    assert [(row[0], row[2], row[4], row[5]) for row in told.rows] == [
+        ("claimed", "+20", "100%", "3"), ("null", f"{MINUS}20", "0%", "2"),
+    ]  # fmt: skip
+    assert readings(table.isel(draw=slice(0, 3)), decision) is None
 
 
 def test_the_page_says_what_was_drawn(table: xr.Dataset, tmp_path: Path):
