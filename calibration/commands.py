@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +34,7 @@ def calibrate(
     """
     _check_installed()
     from calibration.study import study
+    from sim.cli.common import progress_bar
     from sim.errors import ResultError
 
     made = study(config, sets or [])
@@ -43,7 +43,7 @@ def calibrate(
     if (folder / FINISHED).exists() and not force:
         raise ResultError(f"{folder} holds a finished calibration; give another --out, or --force to replace it")
     say = (lambda line: None) if quiet else (lambda line: typer.echo(line, err=True))
-    with _progress(quiet=quiet) as tell:
+    with progress_bar("Runs of the model", quiet=quiet) as tell:
         found = _found(made, store, workers, tell, say, point_only=point_only, backtest=backtest)
     _write(folder, found)
     if not quiet:
@@ -82,33 +82,6 @@ def _found(
     except KeyboardInterrupt as stop:
         stop.add_note(f"Runs are kept in {store / POINTS}; the same command goes on from there.")
         raise
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Show on stderr how many runs of a stage are done and how long the rest will take; nothing where it is piped."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    columns = (TextColumn("Runs of the model"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
-               TextColumn("gone,"), TimeRemainingColumn(), TextColumn("left"))  # fmt: skip
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("Runs", total=None)
-
-        def tell(done: int, wanted: int) -> None:
-            if done == 1:
-                bar.reset(task, total=wanted)
-            bar.update(task, completed=done, total=wanted)
-
-        yield tell
 
 
 def _write(folder: Path, found: Calibrated) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sim.cli.common import FAILED, Config, Sets, app, plainly, print_table
+from sim.cli.common import FAILED, Config, Sets, app, plainly, print_table, progress_bar
 
 
 @app.command(name="fit-effects")
@@ -73,19 +71,6 @@ def agree(
         raise typer.Exit(FAILED)
 
 
-@contextmanager
-def _draws_done(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Show on stderr how many draws are solved; nothing where it is piped."""
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (TextColumn("Draws"), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("Draws", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 @app.command()
 @plainly
 def uncertainty(
@@ -111,7 +96,7 @@ def uncertainty(
 
     folder = out or Path("results") / f"{Path(config).stem}-uncertainty"
     target = target_of(target_error, on)
-    with _draws_done(quiet=quiet) as progress:
+    with progress_bar("Draws", quiet=quiet) as progress:
         _, table = drawn(
             config, [*(sets or []), f"solver={solver}"], draws=draws, workers=workers, keep=folder / "draws.jsonl",
             target=target, tell=progress,

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import functools
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.common import Config, Sets, app, plainly, print_table
+from sim.cli.common import Config, Sets, app, plainly, print_table, progress_bar
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from sim.economics.report import FullAppraisal
-    from sim.model.spec import Scenario
     from sim.results.summary import Summary
     from sim.studies.resume import Work
 
@@ -61,35 +58,12 @@ def run(
         if work.is_finished:
             typer.echo(f"{destination} is finished; there is nothing to add")
             return
-        with _progress(scenario, quiet=quiet) as progress:
+        sampled = scenario.solver == "simulate"
+        what, total = ("Replications", scenario.replications) if sampled else ("Working out expected values", None)
+        with progress_bar(what, total, quiet=quiet) as progress:
             work.simulate(workers, progress, cluster=cluster)
         summary = _write(work)
     _tell(summary, destination, scenario.resolved, as_json=as_json, quiet=quiet)
-
-
-@contextmanager
-def _progress(scenario: Scenario, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Show on stderr how many replications are done and how long the rest will take; nothing where it is piped."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    sampled = scenario.solver == "simulate"
-    columns = (
-        TextColumn("Replications" if sampled else "Working out expected values"), BarColumn(bar_width=24),
-        *((MofNCompleteColumn(),) if sampled else ()), TimeElapsedColumn(), TextColumn("gone,"), TimeRemainingColumn(),
-        TextColumn("left"),
-    )  # fmt: skip
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("Simulating", total=scenario.replications if sampled else None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _write(work: Work) -> Summary:
