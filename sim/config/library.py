@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
+from sim.places import installed_configs
+
 _SUFFIXES = (".yaml", ".yml")
 _FIRST = ("", "scenarios", "textbook")
 """Folders in which a bare name is looked for before all others."""
@@ -15,9 +17,7 @@ _FIRST = ("", "scenarios", "textbook")
 
 def roots() -> list[Path]:
     """List the folders that hold libraries of configs: the working folder's own first, then the installed one."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "library"  # in a wheel; a source checkout has the configs beside the package
-    candidates = [Path("configs"), installed if installed.is_dir() else package.parent / "configs"]
+    candidates = [Path("configs"), installed_configs()]
     found: list[Path] = []
     for folder in candidates:
         if folder.is_dir() and folder.resolve() not in [other.resolve() for other in found]:

@@ -7,10 +7,10 @@ import subprocess
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from sim.model.spec import Scenario
+from sim.places import CHECKOUT, is_checkout
 
 PACKAGES = ("family-trajectories", "numpy", "scipy", "simpy", "xarray", "netCDF4", "matplotlib", "pydantic")
 
@@ -37,11 +37,10 @@ def _version(package: str) -> str | None:
 
 def _commit() -> str | None:
     """Give the commit of a source checkout; None elsewhere or without git."""
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists():
+    if not is_checkout():
         return None
     try:
-        command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+        command = ["git", "-C", str(CHECKOUT), "rev-parse", "HEAD"]
         found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -16,8 +16,9 @@ import pytest
 
 import sim
 import sim.report
+from tests.places import ROOT
 
-FOLDER = Path(__file__).parents[2] / "notebooks"
+FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 LARGEST = 300_000
 MARKS = re.compile(r"(/work|/tmp|/root|/home|/Users|[A-Z]:\\\\|site-packages|0x[0-9a-f]{6,})")

@@ -13,8 +13,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from sim.cli import app
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^    (families .*?)(?:\s{2,}#.*)?$", README, flags=re.M)
 TARGETS = re.findall(r"^    make ([a-z-]+)", README, flags=re.M)

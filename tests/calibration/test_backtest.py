@@ -14,9 +14,9 @@ from calibration.backtest import as_known, backtest_table
 from calibration.chain import point
 from calibration.study import study
 from sim.errors import ModelError
+from tests.places import CALIBRATION, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-TOY = Path(__file__).parent / "toy"
+TOY = CALIBRATION
 
 
 def test_what_was_not_known_is_held_out_and_nothing_else_changes() -> None:

@@ -23,8 +23,9 @@ from sim.config.uncertainty import run as uncertainty
 from sim.errors import ModelError
 from sim.model.scope import clock_value
 from sim.report.answer import standing
+from tests.places import CALIBRATION
 
-TOY = Path(__file__).parent / "toy"
+TOY = CALIBRATION
 extend(app)
 
 

@@ -20,9 +20,9 @@ from calibration.predicting import Runner
 from calibration.study import measured_noise, study
 from sim.config import load
 from sim.errors import ModelError, ResultError
+from tests.places import CALIBRATION, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-TOY = Path(__file__).parent / "toy"
+TOY = CALIBRATION
 LEAVING = 1 - math.exp(-1.2 / 12)
 SMALL = ["units.family.size=2000", "units.family.warm_up=3 months", "services.keyworker.team.funding=null",
          "services.keyworker.team.workers={total: 100}"]  # fmt: skip

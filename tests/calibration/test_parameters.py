@@ -15,9 +15,9 @@ from calibration.study import study
 from sim.config.merge import item_at
 from sim.errors import ModelError
 from sim.model.scope import clock_value
+from tests.places import CALIBRATION, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-TOY = Path(__file__).parent / "toy"
+TOY = CALIBRATION
 NATIONAL = ROOT / "configs" / "calibration" / "national.yaml"
 
 

@@ -1,7 +1,6 @@
 """Known truths come back: a Markov chain of the textbook configs by ``expect``, a bent model by the whole method."""
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,9 @@ from calibration.problem import Definition, Parameter, Problem, Target
 from calibration.recovery import recovery
 from sim.model.arrays import FloatArray
 from sim.studies.distributions import Belief
+from tests.places import TEXTBOOK
 
-CHAIN = Path(__file__).parents[2] / "configs" / "textbook" / "regular.yaml"
+CHAIN = TEXTBOOK / "regular.yaml"
 STATES = ("left", "middle", "right")
 
 

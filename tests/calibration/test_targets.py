@@ -16,10 +16,10 @@ from calibration.conflicts import arithmetic_conflicts
 from calibration.study import study
 from calibration.targets import Listed, read_targets
 from sim.errors import ModelError
+from tests.places import CALIBRATION, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "configs" / "targets").glob("*.yaml"))
-TOY = Path(__file__).parent / "toy"
+TOY = CALIBRATION
 GOOD = "kind: fit, value: 0.5, unit: share, se: 0.1, uncertainty: published, quantity: q, source: A1"
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.places import VALID
+
 
 @pytest.fixture
 def valid() -> Path:
-    return Path(__file__).parent / "valid.yaml"
+    return VALID

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 import sim
 from sim.config import load
 from sim.errors import ModelError
 from sim.model.appraisal import AppraisalSpec, CardItem, CashRule, Period, Ranged
-
-VALID = Path(__file__).parent / "valid.yaml"
+from tests.places import VALID
 
 
 def test_a_config_that_says_nothing_has_the_defaults() -> None:

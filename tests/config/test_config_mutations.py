@@ -20,8 +20,9 @@ from sim.config.loading import tree_of
 from sim.config.source import Tree, parse, plain
 from sim.config.writing import to_yaml
 from sim.errors import ModelError
+from tests.places import VALID
 
-VALID = (Path(__file__).parent / "valid.yaml").read_text(encoding="utf-8")
+VALID = VALID.read_text(encoding="utf-8")
 STRANGE = (
     """
 null|-1|0|1e-300|1e12|''|[]|{}|[1, 2]|{a: 1}|true|no|any|x y|now|k|9 months|2011-04|crisis|crisis >= acute|1 +

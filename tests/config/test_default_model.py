@@ -7,7 +7,6 @@ engaged (Little's law). Nothing here runs the simulation.
 
 from functools import cache
 from itertools import combinations, pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,8 @@ from ruamel.yaml import YAML
 from sim.config import load
 from sim.model.scope import clock_value
 from sim.model.spec import Model, Scenario, Service
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "configs" / "scenarios"
 RUNGS = (
     "siloed_same_money", "smaller_caseloads", "one_assessment", "one_queue", "several_needs",

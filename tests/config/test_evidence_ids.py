@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+
 CONFIGS = ROOT / "configs"
 COSTS = CONFIGS / "costs"
 AREAS = CONFIGS / "model" / "areas.yaml"

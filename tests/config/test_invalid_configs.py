@@ -13,8 +13,9 @@ import pytest
 
 from sim.config import load
 from sim.errors import ModelError, Problem
+from tests.places import INVALID
 
-FOLDER = Path(__file__).parent / "invalid"
+FOLDER = INVALID
 FILES = sorted(FOLDER.glob("*.yaml"))
 SECONDS = 5.0
 """Generous, for a machine that is busy; a refusal takes some hundredths of a second."""

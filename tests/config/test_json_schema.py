@@ -14,8 +14,8 @@ import pytest
 
 from sim.config.merge import prune
 from sim.config.source import plain, read
+from tests.places import ROOT, VALID
 
-ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "configs" / "schema.json").read_text(encoding="utf-8"))
 KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None), "integer": int}
 SAID = {"description", "title", "default", "$defs", "$schema"}
@@ -97,7 +97,7 @@ NESTED = {
 }
 FILES = [*sorted((ROOT / "configs").glob("scenarios/*.yaml")), *sorted((ROOT / "configs").glob("textbook/*.yaml"))]
 FILES += [*sorted((ROOT / "configs" / "model").rglob("*.yaml")), *sorted((ROOT / "configs" / "costs").glob("*.yaml"))]
-FILES += [Path(__file__).parent / "valid.yaml"]
+FILES += [VALID]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -21,8 +21,8 @@ from sim.config.source import plain
 from sim.errors import ModelError
 from sim.model.spec import Model, Scenario
 from sim.model.traits import gamma_classes
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 LANGUAGE = ROOT / "docs" / "language.md"
 TOY = """
 sources: optional

@@ -14,8 +14,8 @@ from sim.config.drawing import as_loops, as_mermaid, as_text
 from sim.config.loading import load
 from sim.errors import ModelError
 from sim.report.loops import draw
+from tests.places import TEXTBOOK
 
-TEXTBOOK = Path(__file__).parents[2] / "configs" / "textbook"
 SMALL = """
 title: Small
 sources: optional

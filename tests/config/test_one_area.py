@@ -13,8 +13,8 @@ import xarray as xr
 
 import sim
 from sim.model.spec import Scenario
+from tests.places import SCENARIOS
 
-SCENARIOS = Path(__file__).parents[2] / "configs" / "scenarios"
 SHARES = {"one_area": 1200 / 120000, "tenth": 12000 / 120000}
 
 

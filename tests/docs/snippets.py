@@ -21,9 +21,9 @@ from typer.testing import CliRunner
 
 import sim
 from sim.cli import app, extend
+from tests.places import ROOT
 
 extend(app)
-ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 PROGRAMS = ("families", "make", "python", "pip", "dask")

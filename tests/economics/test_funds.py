@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,8 +21,8 @@ from sim.errors import ModelError
 from sim.model.appraisal import InvestToSave, PooledBudget, from_json, to_json
 from sim.report.funds import fund_table, plot_fund, plot_pool, pool_table
 from sim.results.worlds import world_names
+from tests.places import VALID
 
-VALID = Path(__file__).parents[1] / "config" / "valid.yaml"
 YEAR = 1.0
 FUND_RULES = InvestToSave({"council": 0.5, "dwp": 1.0}, pays_months=24, within_months=60, after_months=24)
 POOL_RULES = PooledBudget("spend", 3, "carry_over")

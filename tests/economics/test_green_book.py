@@ -1,6 +1,5 @@
 """Discount factors against the table that HM Treasury publishes (Green Book 2022, annex 6, four decimals)."""
 
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,8 +8,8 @@ from ruamel.yaml import YAML
 
 from sim.economics.discounting import factors
 from sim.economics.terms import terms_of
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 # Year and factor as printed: 3.5% in years 1 to 30, 3.0% in 31 to 75, 2.5% in 76 to 125.
 STANDARD = {
     0: 1.0000, 1: 0.9662, 2: 0.9335, 3: 0.9019, 4: 0.8714, 5: 0.8420, 6: 0.8135, 7: 0.7860, 8: 0.7594, 9: 0.7337,

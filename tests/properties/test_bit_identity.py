@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,9 +20,9 @@ from sim.engine.recording import Record
 from sim.engine.simulate import layout, replicate
 from sim.model.expressions import parse
 from sim.model.spec import Meter, Model, Outcome, Scenario, Value
+from tests.places import TOY
 from tests.strategies import FIXED, make_chain, make_scenario, random_models, watch
 
-TOY = Path(__file__).with_name("toy.yaml")
 ARRAYS = [f.name for f in fields(Record) if f.name not in ("engine_seconds", "replication", "final_states")]
 START = {"integrated": 9, "handed_over": 14}
 SERVICES = {"protection", "keyworker", "need_service"}

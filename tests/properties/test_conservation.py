@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,9 +20,9 @@ from sim.engine.simulate import Line, layout, replicate
 from sim.model.expressions import number
 from sim.model.services import product
 from sim.model.spec import Model, Scenario
+from tests.places import TOY
 from tests.strategies import FIXED, make_scenario, random_models, watch
 
-TOY = Path(__file__).with_name("toy.yaml")
 CLOSED = ("units.family.leaves=null", "units.child.leaves=null", "units.child.births=0")
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,8 +25,8 @@ from sim.errors import ModelError
 from sim.model.scope import Moment
 from sim.model.spec import Scenario
 from tests.afresh import conditions_hold, occupancy_holds
+from tests.places import TOY
 
-TOY = Path(__file__).with_name("toy.yaml")
 RATES = "{attending -> truant: 0.4, truant -> attending: 2, truant -> excluded: 0.6, excluded -> attending: 1.2}"
 IN_TIME = ("chains.school.probabilities=null", f"chains.school.rates={RATES}", "queues=per_family")
 

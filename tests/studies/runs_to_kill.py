@@ -11,10 +11,10 @@ from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-TOY = str(ROOT / "tests" / "properties" / "toy.yaml")
+from tests.places import TOY
+
 STUDY = [
-    TOY, "--set", "units.family.size=100", "--set", "clock.steps=15", "--set", "units.family.warm_up=1 month",
+    str(TOY), "--set", "units.family.size=100", "--set", "clock.steps=15", "--set", "units.family.warm_up=1 month",
     "--replications", "6",
 ]  # fmt: skip
 """Several worlds, queues, areas, children: a run takes about a second, half of it replications."""

@@ -1,15 +1,14 @@
 """A small real study and its records, run once, for tests of what is kept of many replications."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import sim
 from sim.engine import simulate as engine
 from sim.engine.recording import Layout, Record
 from sim.model.spec import Scenario
 from sim.studies.ensemble import one_replication
+from tests.places import TOY
 
-TOY = Path(__file__).parents[1] / "properties" / "toy.yaml"
 SETS = ("units.family.size=60", "clock.steps=15", "units.family.warm_up=1 month")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,8 +20,9 @@ from sim.model.services import product
 from sim.model.spec import Model, Scenario
 from sim.studies.agree import FALSE_ALARM, Comparison, agree
 from sim.studies.agree_waits import agree_on_waits
+from tests.places import AGREEMENT
 
-CONFIG = Path(__file__).parent / "agreement.yaml"
+CONFIG = AGREEMENT
 TEAM = "{workers: {total: 6}, caseload: 6, turnover: 0.15, hire: 3 months, absence: 0.05, meeting: month}"
 SCARCE = [
     "units.family.size=1500", "replications=6", f"services.keyworker.team={TEAM}",

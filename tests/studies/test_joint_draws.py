@@ -6,8 +6,6 @@ ratio about sqrt(2 / n) (more in heavy tails); tolerances are four of them or mo
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,8 +17,9 @@ from sim.errors import ModelError
 from sim.studies.distributions import belief, dirichlet
 from sim.studies.joint import SharedRow, copula, row_size, triangle
 from sim.studies.uncertainty import Uncertain, drawn, uniforms
+from tests.places import AGREEMENT
 
-CONFIG = Path(__file__).parent / "agreement.yaml"
+CONFIG = AGREEMENT
 MANY = range(20_000)
 THREE = [
     Uncertain("a", belief(1.0, 0.5, 1.5)), Uncertain("b", belief(2.0, 1.0, 4.5)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +15,9 @@ from sim.errors import ModelError
 from sim.report.optimising import best_table, frontier_table, plot_frontier, plot_settings, write_optimum
 from sim.studies.capacity import erlang_wait, knee
 from sim.studies.optimising import Lever, Tried, best_of, search
+from tests.places import AGENCIES, KEY_WORKERS
 
-HERE = Path(__file__).parent
-QUEUE, EXACT = HERE / "key_workers.yaml", HERE / "agencies.yaml"
+QUEUE, EXACT = KEY_WORKERS, AGENCIES
 LEVERS = [Lever("a", 0.0, 10.0, 1.0), Lever("b", 0.0, 10.0, 1.0)]
 
 

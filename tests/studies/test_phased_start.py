@@ -18,8 +18,9 @@ from sim.errors import ModelError
 from sim.model.expressions import parse
 from sim.model.spec import Team
 from sim.studies.agreement import solvers_agree
+from tests.places import KEY_WORKERS
 
-CONFIG = Path(__file__).parent / "key_workers.yaml"
+CONFIG = KEY_WORKERS
 OVER = """
 extends: {config}
 effect_set: [as_is]

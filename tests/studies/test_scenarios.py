@@ -28,8 +28,8 @@ from sim.results.costs import cost_by_step
 from sim.results.summary import window_start
 from sim.results.waits import mean_wait
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "configs" / "scenarios"
 SMALL = {
     "edge_of_care": ("units.child.size=3000", "clock.steps=24", "replications=2"),

@@ -6,8 +6,6 @@ stands between two sides.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
@@ -20,8 +18,9 @@ from sim.errors import ModelError, ResultError
 from sim.report.sharing import plot_shares, shares_table, write_sharing
 from sim.studies.joining import joined, joint_regime
 from sim.studies.sharing import coalitions_needed, number_of
+from tests.places import AGENCIES
 
-CONFIG = Path(__file__).parent / "agencies.yaml"
+CONFIG = AGENCIES
 ALIKE = [
     "services.patrol.refer.rate=2", "services.patrol.consent=0.7", "services.patrol.engaged=4 months",
     "effects.patrol calms.times=exp(2 * face)", "costs.patrol cases.price.value=700",

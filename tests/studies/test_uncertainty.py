@@ -22,8 +22,9 @@ from sim.report.uncertainty import readings, write_uncertainty
 from sim.studies.decision import Decision, decide
 from sim.studies.distributions import belief
 from sim.studies.uncertainty import Uncertain, chosen_set, doubt, drawn, enough, samples, uniforms
+from tests.places import AGREEMENT
 
-CONFIG = Path(__file__).parent / "agreement.yaml"
+CONFIG = AGREEMENT
 SETS = [
     "solver=expect", "clock.steps=6", "regimes.better.start=2011-06", "units.family.size=500",
     "costs.care.price={value: 50000, low: 40000, high: 60000}",

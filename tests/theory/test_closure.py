@@ -19,8 +19,8 @@ from sim.engine.closure.run import closure_record
 from sim.engine.expect import expect_record
 from sim.engine.recording import Record
 from sim.model.spec import Scenario
+from tests.places import CLOSURE_STAR, ROOT
 
-ROOT = Path(__file__).parents[2]
 TEXTBOOK = ROOT / "configs" / "textbook"
 WHOLE = ("coupled", "competing", "sick_sicker_age", "sojourn_memory", "hip_replacement", "scales", "lifetable")
 """Models whose chains all fit in the core: nothing is neglected."""
@@ -57,7 +57,7 @@ def test_closure_is_exact_where_one_table_holds_all(name):
 
 def test_closure_is_exact_for_satellites_with_one_driver():
     # With a core of the hub alone, needs are driven by it and drive nothing: each is a table with all that moves it.
-    path = Path(__file__).parent / "closure_star.yaml"
+    path = CLOSURE_STAR
     solved, true = closure_record(scenario(path), Options(core_cells=4)), exact(path)
     assert worst(solved, true) < 1e-12
 
@@ -65,7 +65,7 @@ def test_closure_is_exact_for_satellites_with_one_driver():
 def test_closure_is_exact_for_one_satellite_that_drives_back():
     # The table of debt holds the whole core: hub and debt are exact, by the tilt alone. Drink and quarrel follow a hub
     # whose debts their tables do not hold; they drive nothing, so that their small errors come back to nobody.
-    path = Path(__file__).parent / "closure_star.yaml"
+    path = CLOSURE_STAR
     back = ("effects.1.times=2.0",)
     hub_and_debt, others = slice(0, 5), slice(5, None)
     true = exact(path, *back)
@@ -94,7 +94,7 @@ def test_a_closure_without_the_tilt_is_caught(name):
 
 def test_needs_kept_apart_cost_accuracy_and_the_tilt_keeps_the_cost_small():
     # Three needs that drive the hub and are driven by it, each in a table of its own.
-    path = Path(__file__).parent / "closure_star.yaml"
+    path = CLOSURE_STAR
     sets = tuple(f"effects.{i}.times=2.0" for i in (1, 3, 5))
     true = exact(path, *sets)
     kept = worst(closure_record(scenario(path, *sets)), true)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,9 +18,8 @@ from sim.engine.simulate import layout, replicate
 from sim.errors import ModelError
 from sim.model.expressions import parse
 from sim.model.spec import CostLine, Meter, Model, Quantity, Scenario, Team, Trait, World
+from tests.places import TOY
 from tests.strategies import make_chain, make_effect, make_model, make_scenario, make_service, watch
-
-TOY = Path(__file__).parents[1] / "properties" / "toy.yaml"
 
 
 def large_families_first(carried: Mapping[str, np.ndarray]) -> np.ndarray:

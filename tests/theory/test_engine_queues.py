@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,8 +22,8 @@ import sim
 from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, Record
 from sim.engine.simulate import Line, replicate
 from sim.model.spec import Areas, Scenario
+from tests.places import TEXTBOOK
 
-TEXTBOOK = Path(__file__).parents[2] / "configs" / "textbook"
 AREAS = 300
 STEP = 0.05
 FALSE_ALARM = 1e-6

@@ -17,8 +17,8 @@ from sim.engine.recording import Record
 from sim.engine.simulate import replicate
 from sim.model.arrays import FloatArray
 from sim.model.spec import Scenario
+from tests.places import CONFIGS
 
-CONFIGS = Path(__file__).parents[2] / "configs"
 LOOPS = ("crowding_out", "burn_out", "invest_to_save")
 HEAD = """
 title: A loop

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path as File
 
 import numpy as np
 import pytest
@@ -27,8 +26,9 @@ from sim.engine.case_by_case.run import CaseByCase
 from sim.engine.draws import key
 from sim.engine.per_family import Queue, _Gate, simulate_queue
 from sim.model.spec import Areas, Scenario
+from tests.places import TEXTBOOK
 
-TEXTBOOK = File(__file__).parents[2] / "configs" / "textbook" / "queue_patience.yaml"
+TEXTBOOK = TEXTBOOK / "queue_patience.yaml"
 PLACES, END, REPLICATIONS = 4, 20, 120
 STEPS = 4  # a length of help
 SOON = 0.25

@@ -7,7 +7,6 @@ hazard, so to j with p x share_j. And both programs draw from it: counts are mul
 from __future__ import annotations
 
 import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +15,9 @@ import sim
 from sim.engine.simulate import replicate
 from sim.model.compile import compile_model, first_moment
 from sim.model.program import BETTER, WORSE
+from tests.places import ROOT
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+BENCHMARKS = ROOT / "benchmarks"
 LOOP = runpy.run_path(str(BENCHMARKS / "textbook.py"))
 
 

@@ -18,8 +18,8 @@ from scipy.optimize import brentq
 import sim
 from sim.errors import ModelError
 from sim.model.arrays import FloatArray
+from tests.places import TEXTBOOK
 
-TEXTBOOK = Path(__file__).parents[2] / "configs" / "textbook"
 BOYS, FIRST, RHO, INFECTION = 763.0, 762.0, 202.0, 0.00218
 """Murray's boarding school: rows, susceptible at first, removal over infection, infection a day and pair."""
 

@@ -4,15 +4,14 @@ Tolerance 1e-12 (relative, a few hundred float64 operations) unless a test state
 """
 
 from math import comb, exp, log
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import sim
+from tests.places import TEXTBOOK
 
-TEXTBOOK = Path(__file__).parents[2] / "configs" / "textbook"
 ROUNDING = 1e-12
 
 

@@ -6,7 +6,6 @@ product of one matrix per chain, and a child's matrix acts given its family's ne
 
 from itertools import product
 from math import exp
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,8 @@ import numpy.typing as npt
 import pytest
 
 import sim
+from tests.places import TEXTBOOK
 
-TEXTBOOK = Path(__file__).parents[2] / "configs" / "textbook"
 Matrix = npt.NDArray[np.float64]
 ROUNDING = 1e-12  # relative; 48 products of matrices of at most 18 states in float64
 

@@ -4,15 +4,13 @@ Every expected figure is typed from the publication named beside it, as text, so
 the publication's. ``expect`` must print the same digits; ``simulate`` must agree within Monte Carlo error.
 """
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from scipy import stats
 
 import sim
-
-TEXTBOOK = Path(__file__).parents[2] / "configs" / "textbook"
+from tests.places import TEXTBOOK
 
 # Briggs, Claxton and Sculpher (2006), Decision Modelling for Health Economic Evaluation, exercise 2.5 (HIV,
 # chapter 2) and its online workbook; digits as typed in the tests of the R package heemod 1.1.0

@@ -5,15 +5,14 @@ about 500 comparisons, so one false alarm in 200 seeds; the seeds are fixed.
 """
 
 from math import sqrt
-from pathlib import Path
 from typing import Any
 
 import pytest
 from scipy import stats
 
 import sim
+from tests.places import TEXTBOOK
 
-TEXTBOOK = Path(__file__).parents[2] / "configs" / "textbook"
 NAMES = sorted(p.stem for p in TEXTBOOK.glob("*.yaml") if not p.stem.startswith(("queue_", "dynamics_")))
 """Where rows compete for places or hazards read totals, means of few rows depart from expectations.
 

@@ -16,6 +16,7 @@ from benchmarks.ensemble import hundred
 from benchmarks.growth import exponent
 from benchmarks.history import Line, Metric, append, default_path, read
 from benchmarks.scaling import fit, settings
+from tests.places import ROOT
 
 HERE = "made up"
 
@@ -124,7 +125,7 @@ def test_posts_follow_families() -> None:
     """A tenth of the nation has a tenth of its posts, and the config takes the settings."""
     import sim
 
-    config = Path(__file__).parents[2] / "benchmarks" / "ten_million.yaml"
+    config = ROOT / "benchmarks" / "ten_million.yaml"
     siloed, integrated = sim.load(config, settings(12_000, 25)).worlds
 
     def posts(model: object, name: str) -> float:

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from sim.cli import app
 from sim.results.store import verify
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 ANNUITY = str(ROOT / "configs" / "textbook" / "annuity.yaml")
 QUICK = ["--set", "units.person.size=200", "--replications", "2"]
 

@@ -21,6 +21,7 @@ from sim.report.html import write_report
 from sim.results.dataset import to_dataset
 from sim.results.run_record import run_record
 from sim.studies.sanity import Check as Checked
+from tests.places import ROOT
 
 CONFIG = """\
 title: A study
@@ -101,7 +102,7 @@ def test_the_register_is_that_of_the_config_that_was_run() -> None:
 
 
 def test_what_is_left_out_is_what_the_docs_say() -> None:
-    docs = (Path(__file__).parents[2] / "docs" / "model.md").read_text(encoding="utf-8")
+    docs = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
     said = [line[2:] for line in docs.split("## What it leaves out\n")[1].split("\n## ")[0].splitlines() if line]
     england = left_out({"origins": {"chains.crisis": "configs/model/needs.yaml:3:1"}})
     assert england[-len(said) :] == said

@@ -1,7 +1,6 @@
 """An ensemble gives the same bits whoever runs it and in whatever order replications finish."""
 
 import time
-from pathlib import Path
 
 import pytest
 import synthetic
@@ -11,8 +10,7 @@ import sim
 from sim.engine import simulate as engine
 from sim.studies import ensemble
 from sim.studies.ensemble import simulate
-
-TEXTBOOK = Path(__file__).parents[2] / "configs" / "textbook"
+from tests.places import TEXTBOOK
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,8 @@ from sim.economics.summary import summarise
 from sim.report.examples import EXAMPLES
 from sim.report.terminal import COLUMNS, headline_tables, short, width
 from sim.results.dataset import to_dataset
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PRINT = "import json, sys; from sim.cli.run import print_headline; print_headline(json.load(open(sys.argv[1])))"
 EURO = {"mean": 100.0, "low": 90.0, "high": 110.0}
 

@@ -22,8 +22,7 @@ from sim.results.store import staged, write_csv, write_results
 from sim.results.summary import summarise
 from sim.results.tables import ledger_rows
 from sim.results.tidy import AREAS_COLUMNS, NATION, WAITS_COLUMNS, areas_rows, tidy_sheets, waits_rows
-
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT, TOY
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +72,7 @@ def test_waits_are_those_of_the_summary(ds: xr.Dataset) -> None:
 
 def test_only_named_areas_are_in_a_table() -> None:
     """The toy has areas north, south and synthetic_1; the last one makes up the numbers."""
-    toy = sim.load(ROOT / "tests" / "properties" / "toy.yaml", ["units.family.size=200", "replications=1"])
+    toy = sim.load(TOY, ["units.family.size=200", "replications=1"])
     made = tidy_sheets(sim.simulate(toy))
     for name, columns in (("waits.csv", WAITS_COLUMNS), ("areas.csv", AREAS_COLUMNS)):
         areas = {row[columns.index("area")] for row in made[name][1]}
