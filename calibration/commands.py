@@ -90,13 +90,12 @@ def _write(folder: Path, found: Calibrated) -> None:
     from calibration.posterior import targets_digest, to_dataset, write_posterior
     from calibration.report import write_calibration
     from calibration.writing import calibrated_yaml, placement, write_summary
-    from sim.studies.identity import code_version
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FINISHED).unlink(missing_ok=True)
     digest = targets_digest(found.problem)
     attributes: dict[str, str | int | float] = {
-        "title": found.study.title, "placed": placement(found.study), "code_sha256": code_version(),
+        "title": found.study.title, "placed": placement(found.study), "model_sha256": found.study.meaning,
         "config": found.study.file.name,
     }  # fmt: skip
     ds = to_dataset(

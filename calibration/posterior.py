@@ -51,7 +51,7 @@ def to_dataset(
     seed
         Key of prior draws and predictive errors.
     attributes
-        What else identifies it: title, digests of scenario and code.
+        What else identifies it: title, digest of the model.
 
     Returns
     -------

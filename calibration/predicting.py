@@ -22,7 +22,7 @@ from sim.errors import ResultError
 from sim.model.arrays import FloatArray
 from sim.studies.ensemble import run_batches
 from sim.studies.executors import Batch
-from sim.studies.identity import code_version
+from sim.studies.identity import Rooms, code_version
 
 Tell = Callable[[int, int], None]
 """Called with points done and wanted."""
@@ -63,21 +63,17 @@ class Simulator:
     @property
     def digest(self) -> str:
         """Say what answers are of: the model, where parameters go, what is asked, and the program."""
-        told = [to_yaml(self.base().tree), repr(self.placed), repr(self.outputs), code_version(), own_code()]
+        told = [to_yaml(self.base().tree), repr(self.placed), repr(self.outputs), code_version(OWN)]
         return sha256("\n".join(told).encode()).hexdigest()
 
 
 _READ: list[tuple[tuple[str, tuple[str, ...], str], Base]] = []
-OWN = ("following.py", "outputs.py", "outputs_entry.py", "outputs_states.py", "parameters.py")
-"""Files of this package on which an answer depends."""
-
-
-def own_code() -> str:
-    """Give the sha256 of the source of this package that answers depend on."""
-    total = sha256()
-    for name in OWN:
-        total.update((Path(__file__).parent / name).read_bytes())
-    return total.hexdigest()
+OWN = Rooms(
+    Path(__file__).resolve().parent,
+    ("predicting.py", "following.py", "outputs.py", "outputs_entry.py", "outputs_evaluation.py", "outputs_states.py",
+     "parameters.py", "problem.py", "schema.py"),
+)  # fmt: skip
+"""Source of this package on which an answer depends: this file and all that it imports here."""
 
 
 @dataclass(frozen=True)

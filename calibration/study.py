@@ -18,6 +18,7 @@ from sim.config.problems import Findings
 from sim.errors import ModelError
 from sim.model.arrays import FloatArray
 from sim.model.spec import Scenario
+from sim.studies.meaning import digest_of_meaning
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Study:
     def middle(self) -> FloatArray:
         """The best estimates before, (parameter,)."""
         return np.array([one.prior.value for one in self.parameters])
+
+    @property
+    def meaning(self) -> str:
+        """Digest of meaning of what is calibrated: the model before any parameter, and where parameters go."""
+        return digest_of_meaning(scenario_of(self.base.tree, self.base.file).worlds, self.placed)
 
     def simulator(self, targets: Sequence[Target], steps: int = 0) -> Simulator:
         """Give what answers some targets, in the model's own steps or in more."""

@@ -14,14 +14,12 @@ from calibration.diagnostics import predictive
 from calibration.identifiability import card
 from calibration.parameters import multiplied
 from calibration.posterior import targets_digest
-from calibration.predicting import own_code
 from calibration.problem import Fit
 from calibration.study import Study
 from sim.config.merge import NAMED_LISTS, item_at, split_path
 from sim.config.source import Origin, Tree
 from sim.config.writing import to_yaml
 from sim.model.arrays import FloatArray
-from sim.studies.identity import code_version
 
 HERE = Origin("calibration")
 SOURCE = "calibration"
@@ -57,7 +55,7 @@ def calibrated_yaml(made: Study, fit: Fit, targets_sha256: str) -> str:
         entries[steps[:-1] if steps[-1] == "value" else steps] = _tree(told if _is_figure(made, path) else value)
     about = {
         "by": "families calibrate", "of": made.file.name, "method": fit.method, "targets": targets_sha256,
-        "code": f"{code_version()[:16]}{own_code()[:16]}",
+        "model": made.meaning,
         "parameters": {one.name: float(value) for one, value in zip(made.parameters, fit.best, strict=True)},
     }  # fmt: skip
     tree = Tree({"calibrated": _tree(about), **_nested(entries).mapping}, HERE)

@@ -16,9 +16,6 @@ from sim.model.arrays import IntArray
 from sim.model.expressions import Expression
 
 MONTHS = 12
-UNSAID_WHEN_EMPTY = {"unsaid_when_empty": True}
-"""Marks fields that say nothing while empty: digests of models leave them out, so that an option that came later does
-not make what was fitted before look stale."""
 
 
 @dataclass(frozen=True)
@@ -148,9 +145,9 @@ class Team:
     absence: float = 0.0
     meeting_steps: int = 1
     funding: tuple[tuple[int, Mapping[str, float]], ...] = ()
-    turnover_times: Expression | None = field(default=None, metadata=UNSAID_WHEN_EMPTY)
-    time_left: Expression | None = field(default=None, metadata=UNSAID_WHEN_EMPTY)
-    extra_workers: Expression | None = field(default=None, metadata=UNSAID_WHEN_EMPTY)
+    turnover_times: Expression | None = None
+    time_left: Expression | None = None
+    extra_workers: Expression | None = None
 
     @property
     def driven(self) -> tuple[Expression, ...]:
@@ -229,7 +226,7 @@ class Stock:
     kind: Literal["delay", "smooth", "average", "level"]
     expression: Expression
     over_steps: float = 1.0
-    start: Expression | None = field(default=None, metadata=UNSAID_WHEN_EMPTY)
+    start: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -302,7 +299,7 @@ class Model:
     costs: tuple[CostLine, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     values: tuple[Value, ...] = ()
-    card: tuple[CardItem, ...] = field(default=(), metadata=UNSAID_WHEN_EMPTY)
+    card: tuple[CardItem, ...] = ()
     count: str | tuple[float, ...] = "end"
     queues: Literal["teams", "open", "per_family"] = "teams"
     services_inert: bool = False

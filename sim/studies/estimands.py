@@ -6,19 +6,18 @@ parameter value at which the simulated study finds the estimand.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from sim.errors import ModelError
-from sim.model.expressions import Expression, number
-from sim.model.spec import Model, Parameter, Quantity, Scenario
+from sim.model.expressions import number
+from sim.model.spec import Model, Parameter, Scenario
 from sim.studies.evaluation import ENTRY_MONTHS, Question, before_and_after, helped_world
+from sim.studies.meaning import digest_of_meaning
 from sim.studies.panel import follow
 from sim.studies.trials import MONTHS, compare, entries
 
@@ -148,7 +147,7 @@ def measure_once(scenario: Scenario, replication: int, *, world: str, estimands:
 
 
 def digest(scenario: Scenario, regime: str, effect_set: str, solved: Sequence[str]) -> str:
-    """Give the sha256 of what a fit depends on: both worlds' models without the solved parameters and without money.
+    """Give the digest of meaning of what a fit depends on: both worlds' models, bare, and how one follows the other.
 
     Parameters
     ----------
@@ -161,12 +160,11 @@ def digest(scenario: Scenario, regime: str, effect_set: str, solved: Sequence[st
 
     Returns
     -------
-        64 hexadecimal digits; the same wherever the model is the same.
+        64 hexadecimal digits; the same wherever the model is the same and the program makes the same of it.
     """
     world = helped_world(scenario, regime, effect_set)
     models = [_bare(w.model, solved) for w in (scenario.baseline_of(world), world)]
-    text = json.dumps([plainly(model) for model in models] + [world.start, world.handover], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest_of_meaning(models, world.start, world.handover)
 
 
 def _bare(model: Model, solved: Sequence[str]) -> Model:
@@ -176,19 +174,3 @@ def _bare(model: Model, solved: Sequence[str]) -> Model:
     return replace(
         model, parameters=parameters, clock=clock, meters=(), costs=(), card=(), values=(), outcomes=(), count="end"
     )
-
-
-def plainly(thing: Any) -> Any:
-    """Turn dataclasses into plain lists and dictionaries; expressions into their text, provenance into nothing."""
-    if isinstance(thing, Expression):
-        return thing.text
-    if isinstance(thing, Quantity):
-        return None
-    if is_dataclass(thing) and not isinstance(thing, type):
-        values = [(f, getattr(thing, f.name)) for f in fields(thing)]
-        return {f.name: plainly(v) for f, v in values if v or not f.metadata.get("unsaid_when_empty")}
-    if isinstance(thing, Mapping):
-        return {str(key): plainly(value) for key, value in thing.items()}
-    if isinstance(thing, (list, tuple)):
-        return [plainly(item) for item in thing]
-    return thing.__qualname__ if callable(thing) else thing

@@ -1,23 +1,73 @@
-"""What a replication depends on, as digests: it may be used again only where they agree."""
+"""What a replication, draw or point depends on, as digests: it may be used again only where they agree.
+
+This is the strict digest: any change in the source that makes results is another version. What is kept for good, such
+as the effects solved for, is sealed by what the program does instead; see ``sim.studies.meaning``.
+"""
 
 from __future__ import annotations
 
 import json
 import platform
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import scipy
+import simpy
 
 from sim.errors import ModelError
 from sim.model.spec import Scenario
 from sim.studies.rows import is_small
 
-CODE = ("errors.py", "units.py", "model", "engine", "results", "studies")
-"""Parts of the package on which a replication, and what is kept of it, may depend."""
+PACKAGE = Path(__file__).resolve().parents[1]
+"""Folder of the package; rooms are said relative to it."""
+PRESENTING = ("cli", "report", "config/commands.py")
+"""Rooms that only show results and on which none depends; a room that is not listed counts."""
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """Source files of a package, by its rooms: folders, with all that is below them, and single files.
+
+    Attributes
+    ----------
+    root
+        Folder of the package.
+    rooms
+        What counts, relative to it.
+    but
+        What does not count although it lies in a room that does.
+    """
+
+    root: Path
+    rooms: tuple[str, ...] = (".",)
+    but: tuple[str, ...] = ()
+
+    def files(self) -> list[Path]:
+        """List the files that count, in a fixed order.
+
+        Raises
+        ------
+        FileNotFoundError
+            When a room does not exist or holds no source, so that it would count for nothing.
+        """
+        left_out = {file for room in self.but for file in self._in(room)}
+        return sorted({file for room in self.rooms for file in self._in(room)} - left_out)
+
+    def _in(self, room: str) -> list[Path]:
+        place = self.root / room
+        found = [place] if place.is_file() else list(place.rglob("*.py"))
+        if not found:
+            raise FileNotFoundError(f"the package '{self.root.name}' has no source in '{room}'")
+        return found
+
+
+RESULTS = Rooms(PACKAGE, but=PRESENTING)
+"""All source of the package on which results depend."""
 _REPLICATIONS = re.compile(r"^replications: .*\n", re.MULTILINE)
 
 
@@ -54,16 +104,28 @@ class Identity:
         if self.config != other.config:
             return "another config"
         if self.code != other.code:
-            return "another version of the program or of NumPy, or another kind of machine"
+            return "another version of the program or of NumPy, SciPy or SimPy, or another kind of machine"
         return "one replication that followed every family, as a run of several does not"
 
 
 @cache
-def code_version() -> str:
-    """Give the sha256 of the source that makes replications, with what else may change their last bits."""
-    package = Path(__file__).resolve().parents[1]
-    total = sha256(f"numpy {np.__version__} {platform.machine()} {platform.system()}".encode())
-    for part in CODE:
-        for path in sorted([package / part] if part.endswith(".py") else (package / part).rglob("*.py")):
-            total.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+def code_version(*further: Rooms) -> str:
+    """Give the strict digest of the program that runs: of the source that results depend on and what it stands on.
+
+    Parameters
+    ----------
+    further
+        Source outside the package on which they depend as well.
+    """
+    return digest_of_source((RESULTS, *further))
+
+
+def digest_of_source(packages: Sequence[Rooms]) -> str:
+    """Give the sha256 of source files, with what else may change the last bits of results."""
+    versions = f"numpy {np.__version__} scipy {scipy.__version__} simpy {simpy.__version__}"
+    total = sha256(f"{versions} {platform.machine()} {platform.system()}".encode())
+    for rooms in packages:
+        for path in rooms.files():
+            name = path.relative_to(rooms.root.parent).as_posix()
+            total.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()

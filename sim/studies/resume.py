@@ -306,6 +306,6 @@ class _Written:
 def _shard_of(scenario: Scenario, folder: str, digest: str, batch: Batch) -> _Written:
     """Run a batch, write its records and say where."""
     if Identity.of(scenario).digest != digest:
-        raise ResultError("a worker has another version of the program or of NumPy than this machine")
+        raise ResultError("a worker has another version of the program or of NumPy, SciPy or SimPy than this machine")
     path = write_shard(Path(folder), digest, run_batch(scenario, batch))
     return _Written(path.name, os.getpid(), peak_memory_mb())

@@ -86,6 +86,11 @@ def test_a_stale_fit_is_noted_not_refused(evidence: Path) -> None:
     assert "note: evidence set 'measured' was solved for in another model" in checked.output
 
 
+@pytest.mark.parametrize("study", ["national", "calibrated"])
+def test_fits_of_the_library_are_of_its_models(study: str) -> None:
+    assert stale(sim.load(study)) == []
+
+
 def test_what_cannot_be_solved_for_is_said() -> None:
     with pytest.raises(ModelError, match="the study has no set 'utopia'; it has measured"):
         run("demo", only=["utopia"])
