@@ -18,6 +18,7 @@ from calibration.study import study
 from sim.cli import app, extend
 from sim.config import load
 from sim.config.loading import tree_of
+from sim.config.posterior import calibration_of
 from sim.config.posterior import read_posterior as laid_by_sim
 from sim.config.uncertainty import run as uncertainty
 from sim.errors import ModelError
@@ -74,6 +75,17 @@ def test_what_is_found_can_be_laid_over_the_model_and_says_so(done: Path, tmp_pa
     assert clock_value(ease.expression, model, 0) == pytest.approx(1.2 * best["ease"]["best"])
     assert standing(scenario.resolved).startswith("calibrated by toy.yaml (posterior, targets ")
     assert standing(load(TOY / "model.yaml").resolved).startswith("assumed")
+
+
+def test_what_is_found_says_of_which_model(done: Path) -> None:
+    meant = study(TOY / "toy.yaml").meaning
+    assert calibration_of(tree_of(done / "calibrated.yaml"))["model"] == meant
+    assert read_posterior(done / "posterior.nc").attrs["model_sha256"] == meant
+    assert study(TOY / "toy.yaml", ["units.family.size=10"]).meaning != meant
+
+
+def test_calibrated_values_of_the_library_are_of_its_model() -> None:
+    assert calibration_of(tree_of("calibrated/national"))["model"] == study("calibration/national").meaning
 
 
 def test_doubt_takes_the_posterior_whole_and_counts_a_calibrated_multiplier_once(done: Path, tmp_path: Path) -> None:
