@@ -120,7 +120,7 @@ COMMANDS = (
 )  # fmt: skip
 FEW = ("seed=7", "clock.steps=24", "units.family.size=300")
 LONGER = ("seed=7", "clock.steps=48", "units.family.size=300")
-EXACT, POSTS, TEXTBOOK = "tests/studies/agencies.yaml", "tests/studies/key_workers.yaml", "configs/textbook"
+EXACT, POSTS, TEXTBOOK = "tests/configs/agencies.yaml", "tests/configs/key_workers.yaml", "configs/textbook"
 TWO_WORLDS = ("effect_set=[as_is]", "regimes.quicker=null", "regimes.closer=null")
 SMALL = ("seed=7", "clock.steps=12", "units.family.size=4000", "regimes.better.start=2011-08")
 
@@ -169,7 +169,7 @@ JOBS: dict[str, Job] = {
     "schema": job(step("schema"), groups="quick"),
     "list": job(step("list")),
     "help": job(step("--help"), *(step(f"{command} --help") for command in COMMANDS), groups="quick"),
-    "agree": job(step("agree tests/studies/agreement.yaml --replications 3", *SMALL), groups="quick"),
+    "agree": job(step("agree tests/configs/agreement.yaml --replications 3", *SMALL), groups="quick"),
     "switching": job(
         step(f"switching {EXACT} together/as_is --of parameters.face.value --low 0 --high 3 --runs 3"), groups="quick"
     ),
@@ -192,7 +192,7 @@ JOBS: dict[str, Job] = {
         step("evaluate demo --outcome in_crisis --rule random --replications 2 --out OUT/results", *LONGER)
     ),
     "sanity": job(step("sanity tenth --replications 1", *LONGER)),
-    "calibrate": job(step("calibrate tests/calibration/toy/toy.yaml --point-only --out OUT/results")),
+    "calibrate": job(step("calibrate tests/configs/calibration/toy.yaml --point-only --out OUT/results")),
 }  # fmt: skip
 
 
