@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import sim
-from sim.engine.simulate import replicate
+from sim.engine.solvers.families import replicate
 from sim.model.spec import Areas, Chain, Model, Scenario, World
 
 ROOT = Path(__file__).parents[1]

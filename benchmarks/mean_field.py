@@ -16,7 +16,7 @@ from matplotlib import rc_context
 
 import sim
 from benchmarks.jobs import ROOT
-from sim.report.style import COLOURS, INK, RC, new_axes
+from sim.exhibits.style import COLOURS, INK, RC, new_axes
 
 CONFIG = ROOT / "tests" / "studies" / "agreement.yaml"
 SIZES = {1_000: 400, 10_000: 120, 100_000: 24}

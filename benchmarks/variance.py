@@ -19,11 +19,11 @@ import xarray as xr
 
 import sim
 from benchmarks import jobs
-from sim.engine import simulate as engine
-from sim.engine.draws import mix
-from sim.engine.step import Pass
-from sim.model.arrays import FloatArray, IntArray, WordArray
-from sim.model.program import BETTER, WORSE
+from sim.arrays import FloatArray, IntArray, WordArray
+from sim.engine.fate.draws import mix
+from sim.engine.moves.step import Pass
+from sim.engine.solvers import families as engine
+from sim.model.compiled.program import BETTER, WORSE
 from sim.model.spec import Scenario
 from sim.results.dataset import to_dataset
 
@@ -50,7 +50,7 @@ def turned_over() -> Iterator[None]:
         mix(words)
         return np.invert(words, out=words)
 
-    with patch("sim.engine.sieve.mix", complement):
+    with patch("sim.engine.fate.sieve.mix", complement):
         yield
 
 

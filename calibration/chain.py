@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.conflicts import Conflict, arithmetic_conflicts
-from calibration.conflicts_model import model_conflicts
-from calibration.influence import Influence, influence
+from calibration.conflicts.arithmetic import Conflict, arithmetic_conflicts
+from calibration.conflicts.model import model_conflicts
+from calibration.diagnosis.influence import Influence, influence
 from calibration.methods import history, least_squares, posterior
 from calibration.methods.emulator import build
 from calibration.predicting import Runner, Tell
 from calibration.problem import Fit, Problem, Target
 from calibration.study import Study, measured_noise
-from sim.engine.draws import key
-from sim.model.arrays import FloatArray
+from sim.arrays import FloatArray
+from sim.engine.fate.draws import key
 
 Say = Callable[[str], None]
 POINTS, LONGER = "points.jsonl", "points_{steps}.jsonl"

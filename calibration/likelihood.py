@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from calibration.problem import Problem, Target
-from sim.model.arrays import FloatArray
+from sim.arrays import FloatArray
 
 TINY = 1e-12
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from calibration.problem import Parameter
 from calibration.schema import ParameterPart
+from sim.arrays import FloatArray
+from sim.config.check.problems import Findings
 from sim.config.loading import find, scenario_of, tree_of
-from sim.config.merge import item_at, put
-from sim.config.problems import Findings
-from sim.config.register import Entry, entries
-from sim.config.source import Origin, Tree
+from sim.config.text.merge import item_at, put
+from sim.config.text.source import Origin, Tree
+from sim.config.views.register import Entry, entries
 from sim.errors import ModelError, Problem
-from sim.model.arrays import FloatArray
 from sim.model.spec import Scenario
-from sim.studies.distributions import Belief, belief
+from sim.runs.beliefs.distributions import Belief, belief
 
 
 @dataclass(frozen=True)

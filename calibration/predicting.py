@@ -14,15 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.following import follow
 from calibration.outputs import answers, output
+from calibration.outputs.following import follow
 from calibration.parameters import Base, Placed, scenario_at
-from sim.config.writing import to_yaml
+from sim.arrays import FloatArray
+from sim.config.text.writing import to_yaml
 from sim.errors import ResultError
-from sim.model.arrays import FloatArray
-from sim.studies.ensemble import run_batches
-from sim.studies.executors import Batch
-from sim.studies.identity import Rooms, code_version
+from sim.runs.ensemble import run_batches
+from sim.runs.executors import Batch
+from sim.runs.identity import Rooms, code_version
 
 Tell = Callable[[int, int], None]
 """Called with points done and wanted."""
@@ -70,9 +70,8 @@ class Simulator:
 _READ: list[tuple[tuple[str, tuple[str, ...], str], Base]] = []
 OWN = Rooms(
     Path(__file__).resolve().parent,
-    ("predicting.py", "following.py", "outputs.py", "outputs_entry.py", "outputs_evaluation.py", "outputs_states.py",
-     "parameters.py", "problem.py", "schema.py"),
-)  # fmt: skip
+    ("__init__.py", "predicting.py", "outputs", "parameters.py", "problem.py", "schema.py"),
+)
 """Source of this package on which an answer depends: this file and all that it imports here."""
 
 

@@ -12,8 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from sim.model.arrays import BoolArray, FloatArray
-from sim.studies.distributions import Belief
+from sim.arrays import BoolArray, FloatArray
+from sim.runs.beliefs.distributions import Belief
 
 Transform = Literal["linear", "log", "logit"]
 Kind = Literal["fit", "held_out", "claim"]

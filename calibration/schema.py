@@ -7,9 +7,9 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from calibration.outputs import output
-from sim.config.base import Part, Provenance
-from sim.config.fields import AtLeastOne, Count, Name, Number, Positive, Text
-from sim.config.readers import refuse
+from sim.config.schema.base import Part, Provenance
+from sim.config.schema.fields import AtLeastOne, Count, Name, Number, Positive, Text
+from sim.config.schema.readers import refuse
 from sim.errors import ModelError
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from scipy import special
 
 from calibration.problem import Parameter
-from sim.engine.draws import key, uniform
-from sim.model.arrays import FloatArray
+from sim.arrays import FloatArray
+from sim.engine.fate.draws import key, uniform
 
 EDGE = 1e-10
 """Least prior probability on either side of a value, so that no score is infinite."""

@@ -13,12 +13,12 @@ from calibration.predicting import Runner, Simulator
 from calibration.problem import Parameter, Problem, Relation, Target
 from calibration.schema import CalibrationPart, Settings
 from calibration.targets import Listed, check_against, found, in_prices, read_part, read_targets
+from sim.arrays import FloatArray
+from sim.config.check.problems import Findings
 from sim.config.loading import scenario_of
-from sim.config.problems import Findings
 from sim.errors import ModelError
-from sim.model.arrays import FloatArray
 from sim.model.spec import Scenario
-from sim.studies.meaning import digest_of_meaning
+from sim.runs.meaning import digest_of_meaning
 
 
 @dataclass(frozen=True)

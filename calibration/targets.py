@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from calibration.outputs import output
 from calibration.problem import Definition, Relation, Target
 from calibration.schema import RelationPart, TargetPart, TargetsFile
-from sim.config import library
-from sim.config.base import Part
-from sim.config.problems import Findings
-from sim.config.source import plain, read
+from sim.config.check.problems import Findings
+from sim.config.schema.base import Part
+from sim.config.text import library
+from sim.config.text.source import plain, read
 from sim.errors import ModelError, Problem
 from sim.model.spec import Scenario
-from sim.studies.distributions import Z
+from sim.runs.beliefs.distributions import Z
 
 Kind_ = TypeVar("Kind_", bound=Part)
 

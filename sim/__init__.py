@@ -10,32 +10,32 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.config.loading import load
-    from sim.economics.appraisal import appraise
     from sim.economics.summary import summarise
+    from sim.economics.value.appraisal import appraise
     from sim.engine.erlang import erlang_a, erlang_b, erlang_c, places_for, wait_c
-    from sim.engine.solvers import solver_of
+    from sim.engine.solvers.choice import solver_of
     from sim.errors import ModelError, ResultError
-    from sim.model.compile import compile_model as build
-    from sim.model.expressions import parse
+    from sim.language.evaluate import parse
+    from sim.model.compiled.model import compile_model as build
     from sim.model.services import ServiceDescription, service_chain
     from sim.results.dataset import to_dataset
-    from sim.studies.ensemble import expect, simulate
-    from sim.studies.panel import follow
-    from sim.studies.spread import spread_of
+    from sim.runs.ensemble import expect, simulate
+    from sim.runs.follow.panel import follow
+    from sim.runs.follow.spread import spread_of
 
 _HOMES = {
     "load": ("sim.config.loading", "load"),
-    "build": ("sim.model.compile", "compile_model"),
-    "parse": ("sim.model.expressions", "parse"),
+    "build": ("sim.model.compiled.model", "compile_model"),
+    "parse": ("sim.language.evaluate", "parse"),
     "ServiceDescription": ("sim.model.services", "ServiceDescription"),
     "service_chain": ("sim.model.services", "service_chain"),
-    "simulate": ("sim.studies.ensemble", "simulate"),
-    "expect": ("sim.studies.ensemble", "expect"),
-    "follow": ("sim.studies.panel", "follow"),
-    "spread_of": ("sim.studies.spread", "spread_of"),
-    "solver_of": ("sim.engine.solvers", "solver_of"),
+    "simulate": ("sim.runs.ensemble", "simulate"),
+    "expect": ("sim.runs.ensemble", "expect"),
+    "follow": ("sim.runs.follow.panel", "follow"),
+    "spread_of": ("sim.runs.follow.spread", "spread_of"),
+    "solver_of": ("sim.engine.solvers.choice", "solver_of"),
     "summarise": ("sim.economics.summary", "summarise"),
-    "appraise": ("sim.economics.appraisal", "appraise"),
+    "appraise": ("sim.economics.value.appraisal", "appraise"),
     "to_dataset": ("sim.results.dataset", "to_dataset"),
     "erlang_a": ("sim.engine.erlang", "erlang_a"),
     "erlang_b": ("sim.engine.erlang", "erlang_b"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engine.population import Rows
-from sim.engine.world import World
-from sim.model.compile import Code
-from sim.model.scope import Source
+from sim.engine.moves.world import World
+from sim.engine.people.population import Rows
+from sim.model.compiled.model import Code
+from sim.model.compiled.scope import Source
 
 
 def full_code(world: World, code: Code) -> np.ndarray:

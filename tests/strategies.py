@@ -14,8 +14,8 @@ import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from sim.engine.simulate import Line, replicate
-from sim.model.expressions import parse
+from sim.engine.solvers.families import Line, replicate
+from sim.language.evaluate import parse
 from sim.model.services import ServiceDescription, service_chain
 from sim.model.spec import (
     Areas,

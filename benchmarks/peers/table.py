@@ -132,7 +132,7 @@ def draw(measured: Measured, out: Path) -> None:
     """Draw the ratios to neworder's strongest form, with their ranges."""
     from matplotlib import rc_context
 
-    from sim.report.style import COLOURS, INK, RC, new_axes
+    from sim.exhibits.style import COLOURS, INK, RC, new_axes
 
     by_form, named = all_rates(measured), labels()
     order = sorted(by_form, key=lambda name: median(by_form[name]))

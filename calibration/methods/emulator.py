@@ -20,7 +20,7 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from calibration.likelihood import scaled, spread, unscaled
 from calibration.problem import Problem
 from calibration.space import to_box
-from sim.model.arrays import FloatArray, IntArray
+from sim.arrays import FloatArray, IntArray
 
 GOOD_ENOUGH = 0.5
 """Held-out error of a fitted target, in likelihood standard deviations, above which an emulator is not good enough."""

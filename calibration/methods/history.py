@@ -14,8 +14,8 @@ from calibration.methods.emulator import Emulator, build, points_needed
 from calibration.methods.narrowing import Distance, narrow
 from calibration.problem import Fit, Problem
 from calibration.space import from_box, latin_hypercube, to_box
-from sim.engine.draws import key
-from sim.model.arrays import FloatArray, IntArray
+from sim.arrays import FloatArray, IntArray
+from sim.engine.fate.draws import key
 
 THRESHOLD = 3.0
 WAVES = 3

@@ -15,7 +15,7 @@ from calibration.likelihood import residuals, run, unscaled
 from calibration.likelihood import spread as spreads
 from calibration.problem import Fit, Problem
 from calibration.space import from_scores, normals, to_scores
-from sim.model.arrays import FloatArray
+from sim.arrays import FloatArray
 
 DRAWS = 2000
 SMOOTH, ROUGH = (0.02, 1e-9), (0.25, 1e-3)

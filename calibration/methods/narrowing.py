@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.space import latin_hypercube, normals
-from sim.engine.draws import key, uniform
-from sim.model.arrays import FloatArray
+from sim.arrays import FloatArray
+from sim.engine.fate.draws import key, uniform
 
 POPULATION = 2000
 KEPT = 0.25

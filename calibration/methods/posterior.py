@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibration.convergence import CHAIN_REFUSAL, convergence
 from calibration.likelihood import log_likelihood, run
+from calibration.methods.convergence import CHAIN_REFUSAL, convergence
 from calibration.methods.emulator import GOOD_ENOUGH, Emulator, build, points_needed
 from calibration.methods.sampling import FIRST, MOST, Sampled, sample
 from calibration.problem import Fit, Problem
 from calibration.space import from_box, from_scores, latin_hypercube, prior_draws, to_box
-from sim.engine.draws import key
-from sim.model.arrays import BoolArray, FloatArray, IntArray
+from sim.arrays import BoolArray, FloatArray, IntArray
+from sim.engine.fate.draws import key
 
 CHECKED = 80
 """Draws that the model is run at to check a posterior."""

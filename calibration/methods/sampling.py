@@ -12,13 +12,13 @@ import emcee
 import numpy as np
 from scipy import optimize
 
-from calibration.convergence import convergence
 from calibration.likelihood import observed, spread
+from calibration.methods.convergence import convergence
 from calibration.methods.emulator import Emulator
 from calibration.problem import Problem
 from calibration.space import from_scores, normals, to_box
-from sim.engine.draws import key
-from sim.model.arrays import FloatArray, IntArray
+from sim.arrays import FloatArray, IntArray
+from sim.engine.fate.draws import key
 
 ENSEMBLES = 4
 THIN = 5

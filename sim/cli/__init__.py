@@ -11,7 +11,7 @@ from io import TextIOWrapper
 
 import typer
 
-from sim.cli.common import app, plainly
+from sim.console.application import app, plainly
 
 # isort: off
 # Each module adds its commands to the application: their order is that of the help.
@@ -44,7 +44,7 @@ def extend(to: typer.Typer) -> None:
 
 def show_examples(to: typer.Typer) -> None:
     """Put examples under the help of every command that has some."""
-    from sim.report.examples import epilog
+    from sim.console.examples import epilog
 
     for command in to.registered_commands:
         if command.callback is not None:

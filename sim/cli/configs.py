@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import Config, Sets, app, plainly
+from sim.console.application import Config, Sets, app, plainly
 
 
 @app.command()
 @plainly
 def check(config: Config, sets: Sets = None) -> None:
     """Check a config, and say what a run would cost in time and memory."""
-    from sim.config.commands import check as checked
+    from sim.cli.texts import check as checked
 
     typer.echo(checked(config, sets or []), nl=False)
 
@@ -44,14 +44,14 @@ def show(
     regime: Annotated[str | None, typer.Option(help="The regime that is drawn (default: the baseline).")] = None,
 ) -> None:
     """Show a config with all its layers resolved and where each value was set, or its chains and loops drawn."""
-    from sim.config.commands import show as shown
+    from sim.cli.texts import show as shown
 
     if figure is None:
         typer.echo(shown(config, sets or [], what.value, regime), nl=False)
         return
-    from sim.config.commands import model_of_regime
+    from sim.cli.texts import model_of_regime
     from sim.config.loading import load
-    from sim.report.loops import draw
+    from sim.report.figures.loops import draw
 
     model = model_of_regime(load(config, sets or []), regime)
     draw(model, "stocks" if what is Drawing.STOCKS else "loops", figure)
@@ -62,7 +62,7 @@ def show(
 @plainly
 def new(name: Annotated[str, typer.Argument(help="Name of the study; writes NAME.yaml here.")]) -> None:
     """Write a commented starter config."""
-    from sim.config.commands import new as started
+    from sim.cli.texts import new as started
 
     typer.echo(f"Wrote {started(name)}; try: families check {name}")
 
@@ -71,7 +71,7 @@ def new(name: Annotated[str, typer.Argument(help="Name of the study; writes NAME
 @plainly
 def schema() -> None:
     """Print the JSON Schema of configs, for editors."""
-    from sim.config.commands import schema as written
+    from sim.cli.texts import schema as written
 
     typer.echo(written(), nl=False)
 
@@ -85,8 +85,8 @@ def library(
     into: Annotated[Path | None, typer.Option(help="Put that table between the markers of this page.")] = None,
 ) -> None:
     """List the scenarios and textbook models that come with the program."""
-    from sim.config.catalogue import scenarios
-    from sim.config.commands import listing
+    from sim.cli.texts import listing
+    from sim.config.views.catalogue import scenarios
 
     if results is None and into is None:
         about = {f"scenarios/{entry.name}": entry for entry in scenarios()}
@@ -95,7 +95,7 @@ def library(
             if name in about:
                 typer.echo(f"{'':36} ({about[name].population}) {about[name].about}".rstrip())
         return
-    from sim.config.catalogue_table import put, table
+    from sim.config.views.catalogue_table import put, table
 
     made = table(scenarios(), results or Path("results"))
     if into is None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import Config, Sets, app, plainly, print_table
+from sim.console.application import Config, Sets, app, plainly, print_table
 from sim.errors import ModelError
 
 
@@ -26,8 +26,8 @@ def switching(
     workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
 ) -> None:
     """Find, by new runs, the value at which a regime's net present social value is zero."""
-    from sim.config.switching import switching as found
-    from sim.config.switching import told
+    from sim.studies.switching.question import switching as found
+    from sim.studies.switching.question import told
 
     made = found(config, of, low, high, regime, against=against, sets=sets or [], most_runs=runs, workers=workers)
     typer.echo(told(made, of, regime))
@@ -43,9 +43,9 @@ def gains(
 ) -> None:
     """Follow every family under each regime: who gains, who loses, who waits longer."""
     from sim.config.loading import load
-    from sim.report.gains import gains_table
-    from sim.results.store import write_csv
-    from sim.studies.gains import COLUMNS, gain_rows, who_gains
+    from sim.results.folder.store import write_csv
+    from sim.studies.gains.answer import COLUMNS, gain_rows, who_gains
+    from sim.studies.gains.exhibits import gains_table
 
     found = who_gains(load(config, sets or []), replications)
     print_table(gains_table(found))
@@ -64,9 +64,9 @@ def fees(
 ) -> None:
     """Pay by results as the config says, and count the families who would have been paid for anyway."""
     from sim.config.loading import load
-    from sim.report.fees import fees_table
-    from sim.results.store import write_csv
-    from sim.studies.fees import COLUMNS, fee_rows, payment_by_results
+    from sim.results.folder.store import write_csv
+    from sim.studies.fees.answer import COLUMNS, fee_rows, payment_by_results
+    from sim.studies.fees.exhibits import fees_table
 
     scenario = load(config, sets or [])
     if scenario.appraisal.payment_by_results is None:
@@ -88,13 +88,13 @@ def funds(
 ) -> None:
     """Lend from an invest-to-save fund and pool a budget, as the config says: who pays, who pays back, what lacks."""
     from sim.config.loading import load
-    from sim.economics.flows import why_no_funds
-    from sim.economics.fund import fund_sheet
-    from sim.economics.pooled_budget import pool_sheet
-    from sim.economics.terms import terms_of
-    from sim.report.funds import fund_table, pool_table
-    from sim.results.store import write_csv
-    from sim.studies.ensemble import simulate
+    from sim.economics.cash.flows import why_no_funds
+    from sim.economics.cash.fund import fund_sheet
+    from sim.economics.cash.pooled_budget import pool_sheet
+    from sim.economics.value.terms import terms_of
+    from sim.report.figures.funds import fund_table, pool_table
+    from sim.results.folder.store import write_csv
+    from sim.runs.ensemble import simulate
 
     scenario = load(config, sets or [])
     if scenario.appraisal.invest_to_save is None and scenario.appraisal.pooled_budget is None:
@@ -139,8 +139,8 @@ def shapley(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no table.")] = False,
 ) -> None:
     """Share what a regime saves among those who bring it about; coalitions run are kept, so that a study goes on."""
-    from sim.config.sharing import share
     from sim.report.sharing import shares_table, write_sharing
+    from sim.studies.shapley.question import share
 
     folder = out or Path("results") / f"{Path(config).stem}-shapley-{over.value}"
     found = share(
@@ -184,9 +184,9 @@ def optimise(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no tables.")] = False,
 ) -> None:
     """Find the levers with the best net present social value within a budget, and what more or fewer posts bring."""
-    from sim.config.levers import lever_of
-    from sim.config.optimising import optimise as found_by
-    from sim.report.optimising import best_table, frontier_table, write_optimum
+    from sim.studies.optimise.exhibits import best_table, frontier_table, write_optimum
+    from sim.studies.optimise.levers import lever_of
+    from sim.studies.optimise.question import optimise as found_by
 
     folder = out or Path("results") / f"{Path(config).stem}-optimise"
     found = found_by(

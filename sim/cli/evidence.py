@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import FAILED, Config, Sets, app, plainly, print_table, progress_bar
+from sim.console.application import FAILED, Config, Sets, app, plainly, print_table, progress_bar
 
 
 @app.command(name="fit-effects")
@@ -23,8 +23,8 @@ def fit_effects(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what is found, change no file.")] = False,
 ) -> None:
     """Solve for the effects with which a simulated evaluation finds what was measured, and keep them."""
-    from sim.config.fitting import run as fit
-    from sim.studies.fit_effects import table
+    from sim.evaluation.effects.fit import table
+    from sim.evaluation.effects.question import run as fit
 
     for found in fit(
         config, sets or [], only=only or [], replications=replications, workers=workers, write=not dry_run,
@@ -42,8 +42,8 @@ def sanity(
     workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
 ) -> None:
     """Hold a national study against what it must respect, figure by figure."""
-    from sim.config.sanity import run as checked
-    from sim.studies.sanity import table
+    from sim.evaluation.checks.question import run as checked
+    from sim.evaluation.checks.sanity import table
 
     typer.echo(table(checked(config, sets or [], replications=replications, workers=workers)), nl=False)
 
@@ -61,8 +61,8 @@ def agree(
 ) -> None:
     """Run the solvers on one config and say, quantity by quantity, whether they agree; exit code 1 where not."""
     from sim.config.loading import load
-    from sim.report.agreement import agreement_table
-    from sim.studies.agreement import solvers_agree, waits_agree
+    from sim.studies.agree.exhibits import agreement_table
+    from sim.studies.agree.question import solvers_agree, waits_agree
 
     scenario = load(config, [*(sets or []), f"replications={replications}"])
     found, solver = waits_agree(scenario, workers) if waits else solvers_agree(scenario, workers)
@@ -89,10 +89,10 @@ def uncertainty(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar and no table.")] = False,
 ) -> None:
     """Carry doubt about the inputs to the results; draws are kept as they come, so that a stopped study goes on."""
-    from sim.config.uncertainty import run as drawn
-    from sim.config.uncertainty import target_of
-    from sim.report.uncertainty import readings, standings, worth, write_uncertainty
-    from sim.studies.decision import decide
+    from sim.studies.uncertainty.decision import decide
+    from sim.studies.uncertainty.exhibits import readings, standings, worth, write_uncertainty
+    from sim.studies.uncertainty.question import run as drawn
+    from sim.studies.uncertainty.question import target_of
 
     folder = out or Path("results") / f"{Path(config).stem}-uncertainty"
     target = target_of(target_error, on)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import app, console, plainly, print_table
+from sim.console.application import app, console, plainly, print_table
 
 Folder = Annotated[Path, typer.Argument(help="A finished results folder.")]
 
@@ -21,10 +21,10 @@ def compare(
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write it as a page.")] = None,
 ) -> None:
     """Compare two finished runs: what differs in their configs and in what came out."""
-    from sim.config.recorded import config_differences
-    from sim.report import comparison
-    from sim.results.store import read_results
-    from sim.studies.compare import compare_runs
+    from sim.config.views.recorded import config_differences
+    from sim.results.folder.store import read_results
+    from sim.studies.compare import exhibits as comparison
+    from sim.studies.compare.answer import compare_runs
 
     (ds_a, summary_a, run_a), (ds_b, summary_b, run_b) = read_results(a), read_results(b)
     keys, found = config_differences(run_a, run_b), compare_runs((ds_a, summary_a), (ds_b, summary_b))
@@ -59,7 +59,7 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,
 ) -> None:
     """Write the tables of a finished run as Parquet files, with numbers as numbers."""
-    from sim.results.parquet import export_parquet
+    from sim.exhibits.parquet import export_parquet
 
     destination = out or folder.with_name(f"{folder.name}_{file_format}")
     names = export_parquet(folder, destination, force=force)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.common import Config, Sets, app, plainly, print_table, progress_bar
+from sim.console.application import Config, Sets, app, plainly, print_table, progress_bar
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from sim.economics.report import FullAppraisal
     from sim.results.summary import Summary
-    from sim.studies.resume import Work
+    from sim.runs.resume import Work
 
 
 @app.command()
@@ -42,15 +42,15 @@ def run(
 ) -> None:
     """Simulate every regime of a config and write a results folder."""
     from sim.config.loading import load
-    from sim.results.store import check_destination
-    from sim.studies.resume import at_work
+    from sim.results.folder.store import check_destination
+    from sim.runs.resume import at_work
 
     flags = {"replications": replications, "seed": seed, "solver": solver}
     scenario = load(config, [*(sets or []), *(f"{key}={value}" for key, value in flags.items() if value is not None)])
     destination = out or Path("results") / Path(scenario.name).name
     check_destination(destination, force=force or resume)
     if cluster is not None:
-        from sim.studies.cluster import check_address
+        from sim.runs.cluster import check_address
 
         check_address(cluster)
     tell = functools.partial(typer.echo, err=True)
@@ -68,16 +68,16 @@ def run(
 
 def _write(work: Work) -> Summary:
     """Write the whole results folder, or nothing."""
-    from sim.economics.fund import fund_sheet
-    from sim.economics.ledger import ledger_sheet
-    from sim.economics.pooled_budget import pool_sheet
+    from sim.economics.cash.fund import fund_sheet
+    from sim.economics.cash.ledger import ledger_sheet
+    from sim.economics.cash.pooled_budget import pool_sheet
+    from sim.economics.cash.shares import sharing_sheets
+    from sim.economics.cash.staffing import staffing_sheet
     from sim.economics.report import full_appraisal
     from sim.economics.rows import sheets
-    from sim.economics.shares import sharing_sheets
-    from sim.economics.staffing import staffing_sheet
     from sim.economics.summary import summarise
+    from sim.results.folder.store import write_results
     from sim.results.run_record import run_record
-    from sim.results.store import write_results
     from sim.results.tidy import tidy_sheets
 
     record = run_record(work.scenario)
@@ -98,7 +98,7 @@ def _present(
     """Draw the figures, write the report and the workbook."""
     from sim.report.gallery import draw_all
     from sim.report.html import write_report
-    from sim.report.workbook import write_workbook
+    from sim.report.workbook.book import write_workbook
 
     write_report(folder / "report.html", ds, summary, record, draw_all(ds, folder / "figures"), full=full)
     write_workbook(folder / "workbook.xlsx", ds, summary, record, full)
@@ -135,7 +135,7 @@ def report(
 ) -> None:
     """Rebuild the report and figures of a finished run; checks and families, once made, are kept and shown."""
     from sim.report.extras import write_checks, write_families
-    from sim.results.store import MANIFEST, read_results, staged
+    from sim.results.folder.store import MANIFEST, read_results, staged
 
     ds, summary, record = read_results(folder)
     with staged(folder, force=True) as fresh:

@@ -9,10 +9,10 @@ import os
 from dataclasses import dataclass
 from math import log10
 
-from sim.config.draft import MAX_WINDOW
-from sim.config.problems import Findings
-from sim.config.schema import Config
-from sim.config.translate_units import step_of
+from sim.config.check.draft import MAX_WINDOW
+from sim.config.check.problems import Findings
+from sim.config.schema.config import Config
+from sim.config.translate.units import step_of
 
 SECONDS_PER_MOVE = 2e-9
 """One core's time for one row of one chain in one step of one world; of the order of the national model's."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sim.config import library
-from sim.config.effect_sets import effect_sets, inlined
+from sim.config.check.problems import Findings
+from sim.config.check.vocabulary import constant_value
 from sim.config.limits import check_size
-from sim.config.merge import load_tree, prune
-from sim.config.problems import Findings
-from sim.config.schema import Config
-from sim.config.source import Tree
-from sim.config.translate import config_of
-from sim.config.translate_appraisal import appraisal_spec
-from sim.config.vocabulary import constant_value
-from sim.config.worlds import ONLY_REGIME, worlds
-from sim.config.writing import to_yaml
+from sim.config.schema.config import Config
+from sim.config.text import library
+from sim.config.text.merge import load_tree, prune
+from sim.config.text.source import Tree
+from sim.config.text.writing import to_yaml
+from sim.config.translate.appraisal import appraisal_spec
+from sim.config.translate.effect_sets import effect_sets, inlined
+from sim.config.translate.model import config_of
+from sim.config.translate.worlds import ONLY_REGIME, worlds
 from sim.errors import ModelError, Problem
 from sim.model.spec import Scenario
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from sim.economics.appraisal import Appraisal, Comparison, compare, is_appraised, pairs_of
-from sim.economics.budget import EVERYBODY, READINGS, BudgetImpact, area_running, budget_impact, deepest
-from sim.economics.card import CardNumber, card
-from sim.economics.cash import step_years, why_no_cash
-from sim.economics.cashability import cashable_savings, varied_rules, without_rule
-from sim.economics.increments import (
+from sim.arrays import FloatArray
+from sim.economics.cash.budget import EVERYBODY, READINGS, BudgetImpact, area_running, budget_impact, deepest
+from sim.economics.value.appraisal import Appraisal, Comparison, compare, is_appraised, pairs_of
+from sim.economics.value.card import CardNumber, card
+from sim.economics.value.cash_prices import step_years, why_no_cash
+from sim.economics.value.cashability import cashable_savings, varied_rules, without_rule
+from sim.economics.value.increments import (
     Increments,
     biased,
     counted_lines,
@@ -21,10 +22,9 @@ from sim.economics.increments import (
     programme_lines,
     summed,
 )
-from sim.economics.switching import Switch, switching_values
-from sim.economics.terms import Terms, terms_of
-from sim.model.arrays import FloatArray
-from sim.results.intervals import Estimate, over_replications
+from sim.economics.value.switching import Switch, switching_values
+from sim.economics.value.terms import Terms, terms_of
+from sim.intervals import Estimate, over_replications
 from sim.units import MONTHS_PER_YEAR
 
 NATION = "all areas"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from sim.economics.budget import BudgetImpact, period_of
-from sim.economics.cash import CASH
-from sim.economics.money import Money
+from sim.economics.cash.budget import BudgetImpact, period_of
 from sim.economics.report import Found, FullAppraisal, estimate
-from sim.economics.terms import Terms
-from sim.results.intervals import Estimate
+from sim.economics.value.cash_prices import CASH
+from sim.economics.value.terms import Terms
+from sim.intervals import Estimate
+from sim.money.money import Money
 from sim.results.summary import plain
 from sim.results.tables import Row
 from sim.units import MONTHS_PER_YEAR, financial_year_label

@@ -6,11 +6,11 @@ from typing import Any
 
 import xarray as xr
 
-from sim.economics.appraisal import Comparison, View
 from sim.economics.report import Found, FullAppraisal, full_appraisal
 from sim.economics.rows import MONEY
-from sim.economics.terms import Terms
-from sim.results.intervals import Estimate
+from sim.economics.value.appraisal import Comparison, View
+from sim.economics.value.terms import Terms
+from sim.intervals import Estimate
 from sim.results.summary import Summary, plain
 from sim.results.summary import summarise as counted_summary
 

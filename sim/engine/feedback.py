@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sim.arrays import FloatArray
 from sim.errors import ModelError
-from sim.model.arrays import FloatArray
-from sim.model.expressions import Expression, evaluate
-from sim.model.scope import GridScope, Moment, Reader, clock_value
+from sim.language.evaluate import Expression, evaluate
+from sim.model.compiled.scope import GridScope, Moment, Reader, clock_value
 from sim.model.spec import Model, Stock, Team
 
 

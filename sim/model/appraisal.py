@@ -123,9 +123,9 @@ class InvestToSave:
 class PooledBudget:
     """A budget into which agencies pay and from which services are paid, for some years from the regime's start.
 
-    Agencies share each year's budget ``by`` what they gain, spend or need (see ``sim.economics.shares``). ``a_year`` is
-    the budget of a year in cash; None: what services are expected to cost more over these years, in equal parts. At a
-    year's end what is left or lacking is carried over, or shared out at once (``clawback``); after the last, always.
+    Agencies share each year's budget ``by`` what they gain, spend or need (see ``economics.cash.shares``). ``a_year``
+    is the budget of a year in cash; None: what services are expected to cost more over these years, in equal parts. At
+    a year's end what is left or lacking is carried over, or shared out at once (``clawback``); after the last, always.
     """
 
     by: Literal["gain", "spend", "need"]

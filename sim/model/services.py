@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sim.model.expressions import Expression, Node, number
+from sim.language.evaluate import Expression, Node, number
 from sim.model.spec import Chain, Service, Transition
 
 STATES = (

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sim.arrays import IntArray
+from sim.language.evaluate import Expression
 from sim.model.appraisal import AppraisalSpec, CardItem
-from sim.model.arrays import IntArray
-from sim.model.expressions import Expression
 
 MONTHS = 12
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammainc, gammaincinv
 
-from sim.model.arrays import FloatArray
+from sim.arrays import FloatArray
 
 
 def gamma_classes(variance: float, classes: int) -> FloatArray:

@@ -9,28 +9,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.report.appraisal_figures import plot_budget, plot_cash_tornado, plot_npsv
     from sim.report.checks import plot_naive
-    from sim.report.evaluation_figures import plot_evaluated
-    from sim.report.evidence_figures import plot_evidence, plot_ladder
-    from sim.report.family_figures import plot_family_costs, plot_paired
-    from sim.report.figures import plot_cost_by_agency, plot_difference, plot_queues, plot_states
-    from sim.report.gains import plot_gains
-    from sim.report.payer_figures import plot_payers, plot_tiers
-    from sim.report.service_figures import plot_left, plot_waits
-    from sim.report.state_figures import plot_flows, plot_state_bands
+    from sim.report.figures.appraisal import plot_budget, plot_cash_tornado, plot_npsv
+    from sim.report.figures.evaluation import plot_evaluated
+    from sim.report.figures.evidence import plot_evidence, plot_ladder
+    from sim.report.figures.families import plot_family_costs, plot_paired
+    from sim.report.figures.overview import plot_cost_by_agency, plot_difference, plot_queues, plot_states
+    from sim.report.figures.payers import plot_payers, plot_tiers
+    from sim.report.figures.services import plot_left, plot_waits
+    from sim.report.figures.states import plot_flows, plot_state_bands
+    from sim.studies.gains.exhibits import plot_gains
 
 _HOMES = {
-    "appraisal_figures": ("plot_budget", "plot_cash_tornado", "plot_npsv"),
-    "checks": ("plot_naive",),
-    "evaluation_figures": ("plot_evaluated",),
-    "evidence_figures": ("plot_evidence", "plot_ladder"),
-    "family_figures": ("plot_family_costs", "plot_paired"),
-    "figures": ("plot_cost_by_agency", "plot_difference", "plot_queues", "plot_states"),
-    "gains": ("plot_gains",),
-    "payer_figures": ("plot_payers", "plot_tiers"),
-    "service_figures": ("plot_left", "plot_waits"),
-    "state_figures": ("plot_flows", "plot_state_bands"),
+    "report.figures.appraisal": ("plot_budget", "plot_cash_tornado", "plot_npsv"),
+    "report.checks": ("plot_naive",),
+    "report.figures.evaluation": ("plot_evaluated",),
+    "report.figures.evidence": ("plot_evidence", "plot_ladder"),
+    "report.figures.families": ("plot_family_costs", "plot_paired"),
+    "report.figures.overview": ("plot_cost_by_agency", "plot_difference", "plot_queues", "plot_states"),
+    "studies.gains.exhibits": ("plot_gains",),
+    "report.figures.payers": ("plot_payers", "plot_tiers"),
+    "report.figures.services": ("plot_left", "plot_waits"),
+    "report.figures.states": ("plot_flows", "plot_state_bands"),
 }
 
 __all__ = [
@@ -61,7 +61,7 @@ def __getattr__(name: str) -> Any:
     """Import a figure when it is first used."""
     for module, names in _HOMES.items():
         if name in names:
-            return getattr(import_module(f"sim.report.{module}"), name)
+            return getattr(import_module(f"sim.{module}"), name)
     raise AttributeError(f"module 'sim.report' has no attribute '{name}'; it has {', '.join(__all__)}")
 
 

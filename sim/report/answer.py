@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sim.report.numbers import MINUS, difference, interval, plural
-from sim.report.style import words
+from sim.exhibits.numbers import MINUS, difference, interval, plural
+from sim.exhibits.style import words
 from sim.report.tables import INTERVALS
 from sim.results.summary import Summary
 

@@ -6,16 +6,16 @@ import math
 
 import numpy as np
 
-from sim.economics.budget import READINGS, BudgetImpact, period_of
-from sim.economics.card import NET_CASH, CardNumber
-from sim.economics.money import Money
+from sim.economics.cash.budget import READINGS, BudgetImpact, period_of
 from sim.economics.report import NATION, Found, FullAppraisal, estimate
-from sim.economics.switching import Switch
-from sim.economics.terms import Terms
-from sim.report.numbers import MINUS, MISSING, figure
-from sim.report.style import words
+from sim.economics.value.card import NET_CASH, CardNumber
+from sim.economics.value.switching import Switch
+from sim.economics.value.terms import Terms
+from sim.exhibits.numbers import MINUS, MISSING, figure
+from sim.exhibits.style import words
+from sim.intervals import Estimate
+from sim.money.money import Money
 from sim.report.tables import Table
-from sim.results.intervals import Estimate
 from sim.units import financial_year_label
 
 MILLION = 1e6

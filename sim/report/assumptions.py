@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from sim.config.recorded import recorded_register
-from sim.config.register import Entry
+from sim.config.views.recorded import recorded_register
+from sim.config.views.register import Entry
 from sim.errors import ModelError
-from sim.report.style import words
+from sim.exhibits.style import words
 
 PARTS = {
     "parameters": "Parameters",

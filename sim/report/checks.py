@@ -9,10 +9,10 @@ from typing import Any, Literal
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from sim.report.numbers import MISSING, figure, signed
-from sim.report.style import COLOURS, INK, new_axes
+from sim.evaluation.checks.sanity import Check as Checked
+from sim.exhibits.numbers import MISSING, figure, signed
+from sim.exhibits.style import COLOURS, INK, new_axes
 from sim.report.tables import Table
-from sim.studies.sanity import Check as Checked
 
 Verdict = Literal["within", "outside", "not evaluated"]
 VERDICTS: Mapping[str, Verdict] = {"pass": "within", "fail": "outside"}

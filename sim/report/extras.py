@@ -12,12 +12,12 @@ from typing import Any
 import xarray as xr
 
 from sim.config.loading import load
-from sim.config.sanity import run as sanity_checks
 from sim.errors import ResultError
+from sim.evaluation.checks.question import run as sanity_checks
+from sim.evaluation.trial.naive import Answer, three_ways
 from sim.report.checks import Check, panel
-from sim.results.store import write_json
-from sim.studies.naive import Answer, three_ways
-from sim.studies.spread import Spread, spread_of
+from sim.results.folder.store import write_json
+from sim.runs.follow.spread import Spread, spread_of
 
 CHECKS, FAMILIES, EVALUATED = "checks.json", "families.json", "evaluated.json"
 ASKED_UNDER = ("measured", "no_effect")

@@ -10,16 +10,17 @@ import xarray as xr
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from sim.economics.terms import terms_of
-from sim.report import figure_tables as behind
+from sim.economics.value.terms import terms_of
+from sim.exhibits.drawing import Drawn, drawn_as, written
+from sim.exhibits.style import RC, words
 from sim.report.checks import naive_of, naive_table, plot_naive
-from sim.report.drawing import Drawn, drawn_as, written
-from sim.report.evaluation_figures import by_set, evaluated_table, plot_evaluated
-from sim.report.evidence_figures import evidence_table, is_ladder, ladder_table
 from sim.report.extras import Extras
-from sim.report.family_figures import costs_table, paired_table, plot_family_costs, plot_paired
-from sim.report.funds import fund_table, pool_table
-from sim.report.panels import (
+from sim.report.figures import behind
+from sim.report.figures.evaluation import by_set, evaluated_table, plot_evaluated
+from sim.report.figures.evidence import evidence_table, is_ladder, ladder_table
+from sim.report.figures.families import costs_table, paired_table, plot_family_costs, plot_paired
+from sim.report.figures.funds import fund_table, pool_table
+from sim.report.figures.panels import (
     compares,
     draw_agencies,
     draw_bands,
@@ -48,10 +49,9 @@ from sim.report.panels import (
     has_waits,
     is_paid,
 )
-from sim.report.payer_figures import payers_table, tiers_table
-from sim.report.service_figures import places_table, waits_table
-from sim.report.state_figures import bands_table, flows_table
-from sim.report.style import RC, words
+from sim.report.figures.payers import payers_table, tiers_table
+from sim.report.figures.services import places_table, waits_table
+from sim.report.figures.states import bands_table, flows_table
 from sim.report.tables import Table
 
 

@@ -12,17 +12,17 @@ from typing import Any
 import xarray as xr
 from markupsafe import Markup
 
-from sim.economics.present_value import present_value_per_family, schedule_named
 from sim.economics.report import FullAppraisal, full_appraisal
+from sim.economics.value.present_value import present_value_per_family, schedule_named
+from sim.exhibits.numbers import figure, plural
+from sim.exhibits.page import environment
 from sim.report import appraisal_tables as appraisal
 from sim.report.answer import answer, basis
 from sim.report.assumptions import left_out, name_of, parts, span_of
 from sim.report.checks import Check, in_order
 from sim.report.extras import Extras, read_extras
+from sim.report.figures.services import areas_table
 from sim.report.gallery import Drawn, draw_extras
-from sim.report.numbers import figure, plural
-from sim.report.page import environment
-from sim.report.service_figures import areas_table
 from sim.report.sharing import agencies_table
 from sim.report.tables import Table, comparisons, costs, headline, outcomes
 from sim.results.summary import Summary

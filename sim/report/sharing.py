@@ -9,20 +9,20 @@ import xarray as xr
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from sim.economics.shares import NEED, RULES, Pool, pools
-from sim.economics.terms import Terms, terms_of
-from sim.model.arrays import FloatArray
-from sim.report.appraisal_figures import agency_words
+from sim.arrays import FloatArray
+from sim.economics.cash.shares import NEED, RULES, Pool, pools
+from sim.economics.value.terms import Terms, terms_of
+from sim.exhibits.numbers import MINUS, MISSING
+from sim.exhibits.page import write_page
+from sim.exhibits.style import COLOURS, INK, RC, new_axes, with_terms, words
+from sim.intervals import Estimate, over_replications
 from sim.report.appraisal_tables import terms_note
+from sim.report.figures.appraisal import agency_words
 from sim.report.gallery import drawn_as
-from sim.report.numbers import MINUS, MISSING
-from sim.report.page import write_page
-from sim.report.style import COLOURS, INK, RC, new_axes, with_terms, words
 from sim.report.tables import Table
-from sim.report.uncertainty import scale_of
-from sim.results.intervals import Estimate, over_replications
-from sim.results.store import write_csv
-from sim.studies.sharing import Shared, Sharing
+from sim.results.folder.store import write_csv
+from sim.studies.shapley.answer import Shared, Sharing
+from sim.studies.uncertainty.exhibits import scale_of
 
 COLUMNS = (
     "player", "title", "over", "view", "share", "simulation_error", "order_error", "alone", "last_to_join", "terms",
@@ -140,7 +140,7 @@ def plot_shares(found: Sharing, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     found
-        What ``sim.config.sharing.share`` gave.
+        What ``sim.studies.shapley.question.share`` gave.
     ax
         Axes to draw on; new ones when not given.
     """

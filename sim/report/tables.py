@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sim.report.numbers import MINUS, MISSING, count, difference, figure, interval, months, plural, share
+from sim.exhibits.numbers import MINUS, MISSING, count, difference, figure, interval, months, plural, share
 from sim.results.summary import Summary
 
 INTERVALS = {

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from sim.exhibits.numbers import MINUS, MISSING, figure, share, signed
 from sim.report import tables
-from sim.report.numbers import MINUS, MISSING, figure, share, signed
 from sim.report.tables import Table
 from sim.results.summary import Summary
 

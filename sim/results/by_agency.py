@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from sim.model.arrays import FloatArray, IntArray
+from sim.arrays import FloatArray, IntArray
 from sim.results.costs import chosen_lines
 from sim.results.summary import family_years, window_start
 from sim.results.worlds import WorldName, of_world

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.engine.recording import Record
-from sim.model.arrays import FloatArray
+from sim.arrays import FloatArray
+from sim.engine.counts.record import Record
 
 KEPT = ("meters", "start_meters", "area_meters", "queue", "family_cost", "row_counts")
 TOTALLED = ("state_steps", "flow_totals")

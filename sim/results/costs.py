@@ -11,11 +11,11 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
-from sim.engine.recording import Layout
-from sim.model.arrays import BoolArray, FloatArray, IntArray
+from sim.arrays import BoolArray, FloatArray, IntArray
+from sim.engine.counts.record import Layout
 from sim.model.spec import CostLine, Meter, Model, Scenario, World
+from sim.money.prices import real_prices
 from sim.results.collect import Moments
-from sim.results.pricing import real_prices
 from sim.results.worlds import Spread, WorldName, of_world
 
 WORLD = ("regime", "effect_set")

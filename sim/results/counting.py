@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.arrays import FloatArray
 from sim.errors import ModelError
-from sim.model.arrays import FloatArray
 
 CONVENTIONS = ("start", "end", "half_cycle", "simpson")
 

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 import numpy as np
 import xarray as xr
 
+from sim.arrays import FloatArray
+from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
 from sim.engine.feedback import stock_names
-from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
 from sim.model.appraisal import to_json
-from sim.model.arrays import FloatArray
 from sim.model.spec import Areas, Scenario
 from sim.results.collect import Collected, collect
 from sim.results.costs import area_pricer, cost_variables, line_coordinates, line_names

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.model.arrays import FloatArray
+from sim.arrays import FloatArray
 from sim.model.spec import Model, Scenario, World
+from sim.money.prices import over_steps
 from sim.results.counting import point_weights
-from sim.results.pricing import over_steps
 
 
 def outcome_weights(model: Model, meters: Sequence[str]) -> FloatArray:

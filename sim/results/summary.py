@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sim.model.arrays import FloatArray
+from sim.arrays import FloatArray
+from sim.intervals import Estimate, between_rows, over_replications
 from sim.results.costs import cost_by_step
-from sim.results.intervals import Estimate, between_rows, over_replications
 from sim.results.waits import mean_wait, quantile
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
 from sim.units import DAYS_PER_YEAR, MONTHS_PER_YEAR

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sim.results.intervals import many_over_replications
+from sim.intervals import many_over_replications
 from sim.results.summary import Summary, plain
 from sim.results.worlds import of_world, world_names
 from sim.units import financial_year_label

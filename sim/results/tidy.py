@@ -11,8 +11,8 @@ from itertools import chain
 import numpy as np
 import xarray as xr
 
-from sim.model.arrays import FloatArray
-from sim.results.intervals import many_over_replications
+from sim.arrays import FloatArray
+from sim.intervals import many_over_replications
 from sim.results.summary import plain
 from sim.results.tables import Row, year_labels
 from sim.results.waits import mean_wait, quantile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.model.arrays import FloatArray
+from sim.arrays import FloatArray
 
 
 def quantile(histogram: FloatArray, share: float) -> float:

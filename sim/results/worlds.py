@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from sim.model.arrays import FloatArray
+from sim.arrays import FloatArray
 from sim.model.spec import Scenario
 
 

@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from calibration.posterior import read_posterior
+from calibration.report.posterior import read_posterior
 from calibration.study import study
 from sim.cli import app, extend
 from sim.config import load
 from sim.config.loading import tree_of
-from sim.config.posterior import calibration_of
-from sim.config.posterior import read_posterior as laid_by_sim
-from sim.config.uncertainty import run as uncertainty
 from sim.errors import ModelError
-from sim.model.scope import clock_value
+from sim.model.compiled.scope import clock_value
 from sim.report.answer import standing
+from sim.runs.beliefs.posterior import calibration_of
+from sim.runs.beliefs.posterior import read_posterior as laid_by_sim
+from sim.studies.uncertainty.question import run as uncertainty
 from tests.places import CALIBRATION
 
 TOY = CALIBRATION

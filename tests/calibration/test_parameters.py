@@ -12,9 +12,9 @@ import pytest
 
 from calibration.parameters import Base, Placed, multiplied, scenario_at
 from calibration.study import study
-from sim.config.merge import item_at
+from sim.config.text.merge import item_at
 from sim.errors import ModelError
-from sim.model.scope import clock_value
+from sim.model.compiled.scope import clock_value
 from tests.places import CALIBRATION, ROOT
 
 TOY = CALIBRATION

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from toys import NORMAL, SLOPES, linear
 
 from calibration.likelihood import log_likelihood, run, spread, with_values
 from calibration.problem import Definition, Parameter, Target
 from calibration.space import from_box, from_scores, latin_hypercube, prior_draws, to_box, to_scores
-from sim.studies.distributions import Belief
+from sim.runs.beliefs.distributions import Belief
+from tests.calibration.toys import NORMAL, SLOPES, linear
 
 MIXED = (
     Parameter("level", -1.0, 3.0, "linear", Belief(1.0, 0.0, 2.0, "normal"), "r"),

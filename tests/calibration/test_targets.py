@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from calibration.conflicts import arithmetic_conflicts
+from calibration.conflicts.arithmetic import arithmetic_conflicts
 from calibration.study import study
 from calibration.targets import Listed, read_targets
 from sim.errors import ModelError

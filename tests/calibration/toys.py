@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from calibration.problem import Definition, Parameter, Predict, Problem, Target
-from sim.model.arrays import FloatArray
-from sim.studies.distributions import Belief
+from sim.arrays import FloatArray
+from sim.runs.beliefs.distributions import Belief
 
 NORMAL = Belief(0.0, -1.959964, 1.959964, "normal")
 SLOPES = np.array([[1.0, 0.5, 0.0], [0.0, 1.0, -0.5], [0.7, 0.0, 0.0], [0.3, 0.3, 0.0]])

@@ -6,7 +6,8 @@ import sys
 from itertools import pairwise
 
 import pytest
-from snippets import DOCS
+
+from tests.docs.snippets import DOCS
 
 sys.path.insert(0, str(DOCS / "assets"))
 

@@ -12,10 +12,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from snippets import PAGES, ROOT
 
 import sim
 import sim.report
+from tests.docs.snippets import PAGES, ROOT
 
 FETCHING = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href", "object": "data"}
 """Elements that a browser fetches something for by itself, and the attribute that says what."""

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from snippets import DOCS, PAGES, ROOT, Snippet, options, run, smaller, snippets, understood
+
+from tests.docs.snippets import DOCS, PAGES, ROOT, Snippet, options, run, smaller, snippets, understood
 
 ALL = {page: found for page in PAGES if (found := snippets(page))}
 QUICK = [page for page, found in ALL.items() if any(s.quick or s.quick_commands for s in found)]

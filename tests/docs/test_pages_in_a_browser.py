@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from snippets import ROOT, invoke
+
+from tests.docs.snippets import ROOT, invoke
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
+from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
+from sim.language.evaluate import number, parse
 from sim.model.appraisal import AppraisalSpec, CardItem, CashRule, Period, Ranged, Wellby
-from sim.model.expressions import number, parse
 from sim.model.spec import (
     Areas,
     Chain,

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 
 import sim
-from sim.engine.recording import Record
-from sim.engine.simulate import layout, replicate
-from sim.model.expressions import parse
+from sim.engine.counts.record import Record
+from sim.engine.solvers.families import layout, replicate
+from sim.language.evaluate import parse
 from sim.model.spec import Meter, Model, Outcome, Scenario, Value
 from tests.places import TOY
 from tests.strategies import FIXED, make_chain, make_scenario, random_models, watch

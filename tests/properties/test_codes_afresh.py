@@ -12,8 +12,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine.simulate import Line, replicate
-from sim.model.expressions import parse
+from sim.engine.solvers.families import Line, replicate
+from sim.language.evaluate import parse
 from sim.model.spec import Effect, Memory, Model, Team, World
 from tests.afresh import conditions_hold, occupancy_holds, queues_hold
 from tests.strategies import FIXED, make_effect, make_scenario, make_service, random_models

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 
 import sim
-from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
-from sim.engine.simulate import Line, layout, replicate
-from sim.model.expressions import number
+from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
+from sim.engine.solvers.families import Line, layout, replicate
+from sim.language.evaluate import number
 from sim.model.services import product
 from sim.model.spec import Model, Scenario
 from tests.places import TOY

@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engine.case_by_case.lives import Lives
-from sim.engine.case_by_case.months import hazards_of
-from sim.engine.case_by_case.run import CaseByCase, replicate_families
-from sim.engine.case_by_case.wiring import codes_afresh
-from sim.engine.layout import layout_of
-from sim.engine.recording import QUEUE_COUNTS, Layout, Record
+from sim.engine.counts.layout import layout_of
+from sim.engine.counts.record import QUEUE_COUNTS, Layout, Record
+from sim.engine.solvers.by_day.lives import Lives
+from sim.engine.solvers.by_day.months import hazards_of
+from sim.engine.solvers.by_day.run import CaseByCase, replicate_families
+from sim.engine.solvers.by_day.wiring import codes_afresh
 from sim.errors import ModelError
-from sim.model.scope import Moment
+from sim.model.compiled.scope import Moment
 from sim.model.spec import Scenario
 from tests.afresh import conditions_hold, occupancy_holds
 from tests.places import TOY

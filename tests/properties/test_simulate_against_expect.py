@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from scipy import stats
 
-from sim.engine.expect import expect_record
-from sim.engine.recording import Record
-from sim.engine.simulate import layout, replicate
-from sim.model.expressions import Expression, parse
+from sim.engine.counts.record import Record
+from sim.engine.solvers.exact.expect import expect_record
+from sim.engine.solvers.families import layout, replicate
+from sim.language.evaluate import Expression, parse
 from sim.model.services import product
 from sim.model.spec import Chain, Model, Scenario, Trait, Transition, Unit, World
 from tests.strategies import (

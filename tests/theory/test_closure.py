@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engine.closure.plan import Options
-from sim.engine.closure.run import closure_record
-from sim.engine.expect import expect_record
-from sim.engine.recording import Record
+from sim.engine.counts.record import Record
+from sim.engine.solvers.closure.plan import Options
+from sim.engine.solvers.closure.run import closure_record
+from sim.engine.solvers.exact.expect import expect_record
 from sim.model.spec import Scenario
 from tests.places import CLOSURE_STAR, ROOT
 

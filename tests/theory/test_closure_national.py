@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engine.closure.plan import Options
-from sim.engine.closure.posts import Posts
-from sim.engine.closure.run import closure_record, prepare
-from sim.engine.closure.solve import History, open_history
+from sim.engine.counts.layout import layout_of
+from sim.engine.counts.record import QUEUE_COUNTS, Record
 from sim.engine.feedback import Drive
-from sim.engine.layout import layout_of
-from sim.engine.recording import QUEUE_COUNTS, Record
-from sim.engine.simulate import replicate
-from sim.engine.staffing import TeamPlan, settled_share
-from sim.engine.workforce import Workforce
+from sim.engine.solvers.closure.plan import Options
+from sim.engine.solvers.closure.posts import Posts
+from sim.engine.solvers.closure.run import closure_record, prepare
+from sim.engine.solvers.closure.solve import History, open_history
+from sim.engine.solvers.families import replicate
+from sim.engine.teams.staffing import TeamPlan, settled_share
+from sim.engine.teams.workforce import Workforce
 from sim.model.spec import Scenario
 
 NATIONAL = "configs/scenarios/national.yaml"

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from sim.engine.draws import key, words
-from sim.engine.layout import area_slots
-from sim.engine.meeting import hold_meeting
-from sim.engine.opening import open_world
-from sim.engine.population import make_population
-from sim.engine.world import World
-from sim.model.compile import compile_model, first_moment
-from sim.model.expressions import parse
+from sim.engine.counts.layout import area_slots
+from sim.engine.fate.draws import key, words
+from sim.engine.moves.opening import open_world
+from sim.engine.moves.world import World
+from sim.engine.people.population import make_population
+from sim.engine.teams.meeting import hold_meeting
+from sim.language.evaluate import parse
+from sim.model.compiled.model import compile_model, first_moment
 from sim.model.spec import Areas, Model, Team, Trait
 from tests.strategies import make_chain, make_model, make_service
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engine.recording import QUEUE_COUNTS
-from sim.engine.simulate import layout, replicate
+from sim.engine.counts.record import QUEUE_COUNTS
+from sim.engine.solvers.families import layout, replicate
 from sim.errors import ModelError
-from sim.model.expressions import parse
+from sim.language.evaluate import parse
 from sim.model.spec import CostLine, Meter, Model, Quantity, Scenario, Team, Trait, World
 from tests.places import TOY
 from tests.strategies import make_chain, make_effect, make_model, make_scenario, make_service, watch

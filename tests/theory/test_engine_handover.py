@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.engine.recording import QUEUE_COUNTS, Record
-from sim.engine.simulate import layout, replicate
-from sim.model.expressions import parse
+from sim.engine.counts.record import QUEUE_COUNTS, Record
+from sim.engine.solvers.families import layout, replicate
+from sim.language.evaluate import parse
 from sim.model.spec import Model, Scenario, Team, World
 from tests.strategies import make_model, make_scenario, make_service
 

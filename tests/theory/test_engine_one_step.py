@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.engine.simulate import Line
+from sim.engine.solvers.families import Line
 from sim.model.spec import Model
 from tests.strategies import make_chain, make_effect, make_model, make_scenario, watch
 

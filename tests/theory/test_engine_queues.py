@@ -15,14 +15,14 @@ from functools import cache
 
 import numpy as np
 import pytest
-from erlang import erlang_a, erlang_c, mean_wait_c
 from scipy import stats
 
 import sim
-from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, Record
-from sim.engine.simulate import Line, replicate
+from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Record
+from sim.engine.solvers.families import Line, replicate
 from sim.model.spec import Areas, Scenario
 from tests.places import TEXTBOOK
+from tests.theory.erlang import erlang_a, erlang_c, mean_wait_c
 
 AREAS = 300
 STEP = 0.05

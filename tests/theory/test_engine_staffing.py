@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.engine.recording import QUEUE_COUNTS, TEAM_SERIES, Record
-from sim.engine.simulate import replicate
-from sim.model.expressions import parse
+from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Record
+from sim.engine.solvers.families import replicate
+from sim.language.evaluate import parse
 from sim.model.spec import Areas, Model, Team
 from tests.strategies import make_model, make_scenario, make_service, watch
 

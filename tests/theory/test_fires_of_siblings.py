@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engine.expect import expect_record
-from sim.engine.simulate import replicate
+from sim.engine.solvers.exact.expect import expect_record
+from sim.engine.solvers.families import replicate
 
 MODEL = """
 title: Two children who always move

@@ -13,9 +13,9 @@ import xarray as xr
 from scipy import stats
 
 import sim
-from sim.engine.recording import Record
-from sim.engine.simulate import replicate
-from sim.model.arrays import FloatArray
+from sim.arrays import FloatArray
+from sim.engine.counts.record import Record
+from sim.engine.solvers.families import replicate
 from sim.model.spec import Scenario
 from tests.places import CONFIGS
 

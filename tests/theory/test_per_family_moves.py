@@ -16,9 +16,9 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.engine.case_by_case.run import replicate_families
-from sim.engine.expect import expect_record
-from sim.engine.layout import layout_of
+from sim.engine.counts.layout import layout_of
+from sim.engine.solvers.by_day.run import replicate_families
+from sim.engine.solvers.exact.expect import expect_record
 
 FAMILIES, SIBLINGS = 10000, 2
 YEARS, POINTS = 2, 4

@@ -15,18 +15,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from queue_path import Path
 from scipy import stats
 
 import sim
-from sim.engine.case_by_case import hazards
-from sim.engine.case_by_case.gate import Entry, Gate
-from sim.engine.case_by_case.lives import Lives
-from sim.engine.case_by_case.run import CaseByCase
-from sim.engine.draws import key
-from sim.engine.per_family import Queue, _Gate, simulate_queue
+from sim.engine.fate.draws import key
+from sim.engine.solvers.by_day import hazards
+from sim.engine.solvers.by_day.gate import Entry, Gate
+from sim.engine.solvers.by_day.lives import Lives
+from sim.engine.solvers.by_day.queue import Queue, _Gate, simulate_queue
+from sim.engine.solvers.by_day.run import CaseByCase
 from sim.model.spec import Areas, Scenario
 from tests.places import TEXTBOOK
+from tests.theory.queue_path import Path
 
 TEXTBOOK = TEXTBOOK / "queue_patience.yaml"
 PLACES, END, REPLICATIONS = 4, 20, 120

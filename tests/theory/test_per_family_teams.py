@@ -19,10 +19,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engine.case_by_case.run import replicate_families
-from sim.engine.layout import layout_of
-from sim.engine.recording import QUEUE_COUNTS, Record
-from sim.engine.simulate import replicate
+from sim.engine.counts.layout import layout_of
+from sim.engine.counts.record import QUEUE_COUNTS, Record
+from sim.engine.solvers.by_day.run import replicate_families
+from sim.engine.solvers.families import replicate
 from sim.units import DAYS_PER_YEAR
 
 REPLICATIONS, FAMILIES, STEP, ERRORS = 16, 900, 0.1, 6.5

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from erlang import erlang_a
 
 import sim
-from sim.engine.pure_queue import is_pure_queue, queue_of, replicate_queue
+from sim.engine.solvers.by_day.pure_queue import is_pure_queue, queue_of, replicate_queue
 from sim.errors import ModelError
+from tests.theory.erlang import erlang_a
 
 CLINIC = """
 title: M/M/3 with patience

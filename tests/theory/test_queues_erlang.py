@@ -13,10 +13,10 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from erlang import erlang_a, erlang_b, erlang_c, mean_wait_c, mean_wait_two_classes
 
-from sim.engine.draws import key
-from sim.engine.per_family import Queue, QueueResult, simulate_queue
+from sim.engine.fate.draws import key
+from sim.engine.solvers.by_day.queue import Queue, QueueResult, simulate_queue
+from tests.theory.erlang import erlang_a, erlang_b, erlang_c, mean_wait_c, mean_wait_two_classes
 
 K = 4.0
 REPLICATIONS = 40

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engine.simulate import replicate
-from sim.model.compile import compile_model, first_moment
-from sim.model.program import BETTER, WORSE
+from sim.engine.solvers.families import replicate
+from sim.model.compiled.model import compile_model, first_moment
+from sim.model.compiled.program import BETTER, WORSE
 from tests.places import ROOT
 
 BENCHMARKS = ROOT / "benchmarks"

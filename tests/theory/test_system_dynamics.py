@@ -16,8 +16,8 @@ from scipy import stats
 from scipy.optimize import brentq
 
 import sim
+from sim.arrays import FloatArray
 from sim.errors import ModelError
-from sim.model.arrays import FloatArray
 from tests.places import TEXTBOOK
 
 BOYS, FIRST, RHO, INFECTION = 763.0, 762.0, 202.0, 0.00218

@@ -1,0 +1,126 @@
+"""The command ``families calibrate``."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from calibration.chain import Calibrated
+    from calibration.study import Study
+
+
+def calibrate(
+    config: Annotated[str, typer.Argument(help="A calibration, such as configs/calibration/national.yaml.")],
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder (default: results/<config name>-calibration).")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Lay a value over the model's config.")
+    ] = None,
+    point_only: Annotated[bool, typer.Option("--point-only", help="Only the best point, by least squares.")] = False,
+    backtest: Annotated[
+        bool, typer.Option("--backtest", help="Fit to what was known by the date and predict what came later.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what an earlier calibration found.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no table.")] = False,
+) -> None:
+    """Find which parameters make a model agree with published figures, and how sure that is.
+
+    Every run of the model is kept in the folder, so that a calibration that was stopped goes on where it was.
+    """
+    _check_installed()
+    from calibration.study import study
+    from sim.console.application import progress_bar
+    from sim.errors import ResultError
+
+    made = study(config, sets or [])
+    store = out or Path("results") / f"{made.file.stem}-calibration"
+    folder = store / "backtest" if backtest else store
+    if (folder / FINISHED).exists() and not force:
+        raise ResultError(f"{folder} holds a finished calibration; give another --out, or --force to replace it")
+    say = (lambda line: None) if quiet else (lambda line: typer.echo(line, err=True))
+    with progress_bar("Runs of the model", quiet=quiet) as tell:
+        found = _found(made, store, workers, tell, say, point_only=point_only, backtest=backtest)
+    _write(folder, found)
+    if not quiet:
+        _tell(folder, found)
+
+
+FINISHED = "summary.json"
+LIBRARIES = ("arviz_stats", "emcee", "sklearn", "threadpoolctl")
+
+
+def _check_installed() -> None:
+    """Refuse to begin without the libraries of the extra."""
+    from sim.errors import RunError
+
+    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise RunError(
+            f"{', '.join(missing)} not installed; install the extra: pip install 'family-trajectories[calibration]'"
+        )
+
+
+def _found(
+    made: Study, store: Path, workers: int, tell: Callable[[int, int], None], say: Callable[[str], None], *,
+    point_only: bool, backtest: bool,
+) -> Calibrated:  # fmt: skip
+    """Do the work; Ctrl-C says what is kept."""
+    from threadpoolctl import threadpool_limits
+
+    from calibration.chain import POINTS, chain, point
+    from calibration.diagnosis.backtest import as_known
+
+    studied = as_known(made) if backtest else made
+    try:
+        with threadpool_limits(limits=1):  # the matrices are small: threads would only wait for each other
+            return (point if point_only else chain)(studied, store, workers, tell, say)
+    except KeyboardInterrupt as stop:
+        stop.add_note(f"Runs are kept in {store / POINTS}; the same command goes on from there.")
+        raise
+
+
+def _write(folder: Path, found: Calibrated) -> None:
+    """Write everything; the summary comes last and says that the calibration is finished."""
+    from calibration.diagnosis.backtest import backtest_table
+    from calibration.report.page import write_calibration
+    from calibration.report.posterior import targets_digest, to_dataset, write_posterior
+    from calibration.report.writing import calibrated_yaml, placement, write_summary
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FINISHED).unlink(missing_ok=True)
+    digest = targets_digest(found.problem)
+    attributes: dict[str, str | int | float] = {
+        "title": found.study.title, "placed": placement(found.study), "model_sha256": found.study.meaning,
+        "config": found.study.file.name,
+    }  # fmt: skip
+    ds = to_dataset(
+        found.problem, found.chosen, found.conflicts, found.influences, seed=found.study.settings.seed,
+        attributes=attributes,
+    )  # fmt: skip
+    write_posterior(folder / "posterior.nc", ds)
+    write_calibration(folder, ds)
+    layer = folder / "calibrated.yaml"
+    if found.chosen.is_usable:
+        layer.write_text(calibrated_yaml(found.study, found.chosen, digest), encoding="utf-8")
+    else:
+        layer.unlink(missing_ok=True)
+    if found.study.is_backtest:
+        (folder / "backtest.md").write_text(backtest_table(found), encoding="utf-8")
+    write_summary(folder / FINISHED, found)
+
+
+def _tell(folder: Path, found: Calibrated) -> None:
+    """Print what was found: what cannot be said first."""
+    from calibration.report.tables import parameters_said, targets_said
+    from sim.console.application import print_table
+
+    for line in found.chosen.refusals:
+        typer.echo(f"Not to be used: {line}.")
+    for made in (parameters_said(found), targets_said(found)):
+        print_table(made)
+    typer.echo(f"Results are in {folder}; open {folder / 'calibration.html'}")

@@ -1,0 +1,1 @@
+"""Figures that contradict each other: by arithmetic, or in the model."""

@@ -1,0 +1,118 @@
+"""What the model answers targets with: outputs by name, each a function of the history of one world.
+
+An output is written as ``name`` or ``name(argument, ...)``, such as ``share(care, looked_after)``; ``KNOWN`` has all
+of them with what they take. Leaves out which targets there are, and how often the model is run.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from calibration.outputs import entry, evaluation, states
+from calibration.outputs.following import History
+from sim.config.text.library import nearest
+from sim.errors import ModelError
+from sim.evaluation.trial.trial import OUTCOMES
+from sim.model.spec import Model
+from sim.runs.follow.panel import Names
+
+Function = Callable[..., float]
+KNOWN: dict[str, Function] = {
+    function.__name__: function
+    for function in (
+        states.share, states.share_from, states.exit_rate, states.episode_years, states.leavers_within,
+        states.ended_within, states.back_within, states.moves_into, states.first_moves, states.trend, states.stock,
+        states.cost, states.top_cost, states.largest_cost, entry.entrants_cost, entry.entrants_top,
+        entry.entrants_largest, entry.fall, entry.lower_share, entry.at_entry, entry.before_entry,
+        entry.children_at_entry, entry.trait_at_entry, entry.after_entry, entry.any_after, entry.adults_any_after,
+        entry.starts, entry.starts_by, entry.consent, entry.completion, entry.engaged_months, entry.relapse, entry.calm,
+        entry.episode_cost, entry.caseload, entry.turnover, evaluation.evaluated,
+    )
+}  # fmt: skip
+_LEDGER_FIRST = (
+    "cost",
+    "top_cost",
+    "largest_cost",
+    "entrants_cost",
+    "entrants_top",
+    "entrants_largest",
+    "fall",
+    "lower_share",
+)
+OF_PROGRAMME = frozenset(name for name, one in KNOWN.items() if one.__module__ != states.__name__)
+"""Outputs that ask whom the programme takes on."""
+_FORM = re.compile(r"\s*([a-z_]+)\s*(?:\(([^()]*)\))?\s*")
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output as it is written, taken apart."""
+
+    text: str
+    name: str
+    arguments: tuple[str, ...]
+
+    @property
+    def ledger(self) -> str:
+        """The ledger that it adds up; empty where it is no cost."""
+        return self.arguments[0] if self.name in _LEDGER_FIRST else ""
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it is an amount of money."""
+        return self.name == "episode_cost" or bool(self.ledger and self.name != "lower_share")
+
+    def check(self, model: Model) -> None:
+        """Refuse a chain, a state, a ledger or a trait that a model does not have.
+
+        Raises
+        ------
+        ModelError
+            With what there is.
+        """
+        states = {chain.name: chain.states for chain in model.chains}
+        ledgers = sorted({"gross", *(ledger for line in model.costs for ledger in line.ledgers)})
+        there = {"chain": list(states), "ledger": ledgers, "trait": [t.name for t in model.traits],
+                 "outcome": list(OUTCOMES)}  # fmt: skip
+        takes = list(inspect.signature(KNOWN[self.name]).parameters)[1:]
+        given = dict(zip(takes, self.arguments, strict=False))
+        there["state"] = list(states.get(given.get("chain", Names().hub), ()))
+        for what, word in given.items():
+            if what in there and word not in there[what]:
+                has = ", ".join(there[what]) or "none"
+                raise ModelError(f"'{word}' is no {what} of the model, which has {has}{nearest(word, there[what])}")
+        if self.name in OF_PROGRAMME and Names().programme not in states:
+            raise ModelError(f"the model has no chain '{Names().programme}', whom the output is about")
+
+    def of(self, history: History) -> float:
+        """Work it out."""
+        return KNOWN[self.name](history, *self.arguments)
+
+
+def output(text: str) -> Output:
+    """Read an output.
+
+    Raises
+    ------
+    ModelError
+        When there is none of that name, or it takes other arguments.
+    """
+    match = _FORM.fullmatch(text)
+    if match is None or match[1] not in KNOWN:
+        name = match[1] if match else text
+        raise ModelError(f"no output of this name; there are {', '.join(sorted(KNOWN))}{nearest(name, list(KNOWN))}")
+    name, given = match[1], tuple(part.strip() for part in (match[2] or "").split(",") if part.strip())
+    takes = list(inspect.signature(KNOWN[name]).parameters.values())[1:]
+    least = sum(one.default is inspect.Parameter.empty for one in takes)
+    if not least <= len(given) <= len(takes):
+        words = ", ".join(one.name.rstrip("_") for one in takes)
+        raise ModelError(f"'{name}' takes ({words}), given {len(given)}")
+    return Output(text, name, given)
+
+
+def answers(history: History, outputs: Sequence[Output]) -> list[float]:
+    """Work out outputs of one history, in their order."""
+    return [one.of(history) for one in outputs]

@@ -1,0 +1,1 @@
+"""The page, tables and files of a calibration."""

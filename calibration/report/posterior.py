@@ -1,0 +1,188 @@
+"""A calibration as one labelled table on disk: draws in natural units, and all that is said of them, with digests.
+
+Figures and the page are drawn from this alone, so that they can be made again years later without the model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from calibration.conflicts.arithmetic import Conflict
+from calibration.diagnosis.diagnostics import predictive
+from calibration.diagnosis.identifiability import card
+from calibration.diagnosis.influence import Influence
+from calibration.likelihood import spread
+from calibration.problem import Fit, Problem
+from calibration.space import prior_draws
+from sim.arrays import FloatArray
+from sim.errors import ResultError
+
+PRIOR_DRAWS = 1000
+KIND = "calibration"
+NEEDED = ("draws", "predicted", "prior", "value", "contraction")
+
+
+def targets_digest(problem: Problem) -> str:
+    """Give the sha256 of everything that is said of targets, claims, relations and parameters."""
+    told = repr((problem.parameters, problem.targets, problem.claims, problem.relations))
+    return sha256(told.encode()).hexdigest()
+
+
+def to_dataset(
+    problem: Problem, fit: Fit, conflicts: Sequence[Conflict] = (), influences: Sequence[Influence] = (), *,
+    seed: int = 1, attributes: Mapping[str, str | int | float] | None = None,
+) -> xr.Dataset:  # fmt: skip
+    """Put a calibration together.
+
+    Parameters
+    ----------
+    problem, fit
+        What was calibrated, and what was found.
+    conflicts, influences
+        What contradicts what, and what each figure does to the posterior.
+    seed
+        Key of prior draws and predictive errors.
+    attributes
+        What else identifies it: title, digest of the model.
+
+    Returns
+    -------
+        ``draws`` (draw, parameter) and ``predicted`` (draw, target) in natural units, ``prior`` (prior_draw,
+        parameter); by parameter bounds, contraction, shift and correlation; by target figures, errors, the model's
+        range, predictive range and chance; by conflict and by left-out figure what was found.
+    """
+    about = card(problem, fit.draws)
+    conflicts = sorted(conflicts, key=lambda one: one.found_by != "model")  # the model's are few and come first
+    ds = xr.Dataset(
+        {
+            "draws": (("draw", "parameter"), fit.draws),
+            "predicted": (("draw", "target"), fit.predicted),
+            "prior": (("prior_draw", "parameter"), prior_draws(problem.parameters, seed, PRIOR_DRAWS)),
+            "best": ("parameter", fit.best),
+            "bounds": (("end", "parameter"), np.array([[p.low for p in problem.parameters],
+                                                       [p.high for p in problem.parameters]])),
+            "reason": ("parameter", np.array([p.reason for p in problem.parameters], dtype=np.str_)),
+            "contraction": ("parameter", about.contraction), "shift": ("parameter", about.shift),
+            "correlation": (("parameter", "other"), about.correlation),
+            **_by_target(problem, fit.predicted, seed), **_by_conflict(problem, conflicts), **_by_left_out(influences),
+        },
+        {"parameter": np.array(problem.names, dtype=np.str_), "other": np.array(problem.names, dtype=np.str_),
+         "target": np.array([target.name for target in problem.targets], dtype=np.str_),
+         "end": np.array(["low", "high"], dtype=np.str_)},
+    )  # fmt: skip
+    ds.attrs = {
+        "kind": KIND, "title": "Calibration", "method": fit.method, "targets_sha256": targets_digest(problem),
+        "refusals": json.dumps(fit.refusals), "measures": json.dumps(fit.measures),
+        "uninformed": json.dumps(about.uninformed), "tied": json.dumps(about.tied), "said_first": about.sentence,
+        **(attributes or {}),
+    }  # fmt: skip
+    return ds
+
+
+def write_posterior(path: Path, ds: xr.Dataset) -> None:
+    """Write a calibration as netCDF (posterior.nc)."""
+    ds.to_netcdf(path, engine="netcdf4")
+
+
+def read_posterior(path: Path, *, refused: bool = False) -> xr.Dataset:
+    """Read a calibration.
+
+    Parameters
+    ----------
+    path
+        A posterior.nc.
+    refused
+        Read one that must not be reported, too.
+
+    Raises
+    ------
+    ResultError
+        If there is none, it is something else, or its own diagnostics speak against using it.
+    """
+    if not path.is_file():
+        raise ResultError(f"{path} is not there; 'families calibrate' writes a posterior.nc")
+    try:
+        with xr.open_dataset(path, engine="netcdf4") as opened:
+            ds = opened.load()
+    except (OSError, ValueError) as error:
+        raise ResultError(f"{path} cannot be read as netCDF ({error}); calibrate again") from None
+    missing = [name for name in NEEDED if name not in ds]
+    if ds.attrs.get("kind") != KIND or missing:
+        raise ResultError(f"{path} is no calibration: {', '.join(missing) or 'its kind'} is missing")
+    against = json.loads(str(ds.attrs["refusals"]))
+    if against and not refused:
+        raise ResultError(f"{path} must not be used: {'; '.join(against)}")
+    return ds
+
+
+Variable = tuple[str | tuple[str, ...], NDArray[Any]]
+
+
+def _text(dimension: str, values: Sequence[str]) -> Variable:
+    """Make a variable of texts; an empty one keeps the type."""
+    return dimension, np.array(list(values), dtype=np.str_)
+
+
+def _by_target(problem: Problem, predicted: FloatArray, seed: int) -> dict[str, Variable]:
+    """Give what is known of each target."""
+    said = predictive(problem, predicted, seed)
+    targets = problem.targets
+    return {
+        "value": ("target", np.array([target.value for target in targets])),
+        "standard_error": ("target", np.array([target.standard_error for target in targets])),
+        "discrepancy": ("target", np.array([target.discrepancy for target in targets])),
+        "noise": ("target", np.asarray(problem.noise, dtype=np.float64)),
+        "spread": ("target", spread(problem)),
+        "model_mean": ("target", said.model_mean), "model_low": ("target", said.model_low),
+        "model_high": ("target", said.model_high), "predictive_low": ("target", said.low),
+        "predictive_high": ("target", said.high), "chance": ("target", said.chance),
+        "is_hit": ("target", said.is_hit), "is_hit_alone": ("target", said.is_hit_alone),
+        "target_kind": _text("target", [target.kind for target in targets]),
+        "scale": _text("target", [target.scale for target in targets]),
+        "unit": _text("target", [target.unit for target in targets]),
+        "label": _text("target", [target.words for target in targets]),
+        "source": _text("target", [target.source for target in targets]),
+    }  # fmt: skip
+
+
+def _by_conflict(problem: Problem, conflicts: Sequence[Conflict]) -> dict[str, Variable]:
+    """Give what is known of each conflict, and which statement is in which."""
+    statements = problem.statements
+    involved = np.array([[one.name in conflict.names for one in statements] for conflict in conflicts], dtype=bool)
+    return {
+        "involved": (("conflict", "statement"), involved.reshape(len(conflicts), len(statements))),
+        "statement_label": _text("statement", [one.words for one in statements]),
+        "statement_name": _text("statement", [one.name for one in statements]),
+        "statement_kind": _text("statement", [one.kind for one in statements]),
+        "statement_unit": _text("statement", [one.unit for one in statements]),
+        "over": _text("conflict", [one.kind for one in conflicts]),
+        "found_by": _text("conflict", [one.found_by for one in conflicts]),
+        "distance": ("conflict", np.array([one.distance for one in conflicts], dtype=np.float64)),
+        "drop": _text("conflict", [one.drop for one in conflicts]),
+        "needed": ("conflict", np.array([one.discrepancy for one in conflicts], dtype=np.float64)),
+        "differs": _text("conflict", ["; ".join(one.differs) for one in conflicts]),
+        "silent": _text("conflict", ["; ".join(one.silent) for one in conflicts]),
+        "why": _text("conflict", [one.why for one in conflicts]),
+    }  # fmt: skip
+
+
+def _by_left_out(influences: Sequence[Influence]) -> dict[str, Variable]:
+    """Give what leaving out each fitted figure does."""
+    if not influences:
+        return {}
+    return {
+        "moved": (("left_out", "parameter"), np.stack([one.shift for one in influences])),
+        "widened": (("left_out", "parameter"), np.stack([one.widening for one in influences])),
+        "gap_without": ("left_out", np.array([one.left_out for one in influences])),
+        "even_share": ("left_out", np.array([one.share for one in influences])),
+        "is_refitted": ("left_out", np.array([one.is_refitted for one in influences])),
+        "left_out_name": _text("left_out", [one.target for one in influences]),
+    }

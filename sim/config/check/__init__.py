@@ -1,0 +1,1 @@
+"""What a config gets wrong: problems with their places, and checks that span several parts."""

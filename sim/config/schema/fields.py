@@ -1,0 +1,121 @@
+"""The kinds of value in the schema: each a reader with what editors are told about it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from sim.config.schema.readers import (
+    LABEL,
+    NAME,
+    Duration,
+    FireText,
+    Move,
+    PerThing,
+    Target,
+    read_date,
+    read_duration,
+    read_expression,
+    read_fire,
+    read_flag,
+    read_keyed_by_number,
+    read_label,
+    read_maybe_rest,
+    read_move,
+    read_name,
+    read_names,
+    read_number,
+    read_per_thing,
+    read_per_time,
+    read_point,
+    read_state,
+    read_targets,
+    read_text,
+    read_whole,
+)
+from sim.language.evaluate import Expression
+
+
+def _schema(kind: str | list[str], description: str, **more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": kind, "description": description, **more})
+
+
+Number = Annotated[float, BeforeValidator(read_number), _schema("number", "a finite number")]
+Positive = Annotated[
+    float, BeforeValidator(read_number), Field(gt=0), _schema("number", "a number above 0", exclusiveMinimum=0)
+]
+NotNegative = Annotated[
+    float, BeforeValidator(read_number), Field(ge=0), _schema("number", "a number of 0 or more", minimum=0)
+]
+Share = Annotated[
+    float, BeforeValidator(read_number), Field(ge=0, le=1), _schema("number", "from 0 to 1", minimum=0, maximum=1)
+]
+Whole = Annotated[int, BeforeValidator(read_whole), _schema("integer", "a whole number")]
+Count = Annotated[
+    int, BeforeValidator(read_whole), Field(ge=0), _schema("integer", "a whole number of 0 or more", minimum=0)
+]
+AtLeastOne = Annotated[
+    int, BeforeValidator(read_whole), Field(ge=1), _schema("integer", "a whole number of 1 or more", minimum=1)
+]
+Text = Annotated[str, BeforeValidator(read_text), _schema(["string", "number"], "text")]
+Name = Annotated[str, BeforeValidator(read_name), _schema("string", "a name", pattern=f"^{NAME.pattern}$")]
+Label = Annotated[str, BeforeValidator(read_label), _schema("string", "a name", pattern=f"^{LABEL.pattern}$")]
+State = Annotated[str, BeforeValidator(read_state), _schema("string", "a name of a state", pattern=f"^{NAME.pattern}$")]
+Flag = Annotated[bool, BeforeValidator(read_flag), _schema("boolean", "true or false")]
+Expr = Annotated[
+    Expression, BeforeValidator(read_expression), _schema(["number", "string"], "a number or an expression")
+]
+ExprOrRest = Annotated[
+    Expression | None, BeforeValidator(read_maybe_rest), _schema(["number", "string"], "an expression, or rest")
+]
+Length = Annotated[
+    Duration,
+    BeforeValidator(read_duration),
+    _schema(["number", "string"], "a duration such as '9 months'; a bare number is steps"),
+]
+PerTime = Annotated[
+    tuple[float, str],
+    BeforeValidator(read_per_time),
+    _schema(["number", "string"], "a number per time such as '2.7 / day'; a bare number is per step"),
+]
+MoveText = Annotated[
+    Move, BeforeValidator(read_move), _schema("string", "a move 'state -> state'; any stands for every other state")
+]
+Firing = Annotated[
+    FireText,
+    BeforeValidator(read_fire),
+    _schema("string", "'chain: state' or 'chain: state -> state', either with ' with probability'"),
+]
+Targets = Annotated[
+    tuple[Target, ...],
+    BeforeValidator(read_targets),
+    WithJsonSchema(
+        {
+            "description": "'chain.worsen', 'chain.improve', 'chain.any', 'chain: state -> state', or a list of these",
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        }
+    ),
+]
+Per = Annotated[
+    PerThing,
+    BeforeValidator(read_per_thing),
+    _schema("string", "'service.worker', '.place', '.case', '.start' or '.referral', or a unit"),
+]
+Date = Annotated[tuple[int, int], BeforeValidator(read_date), _schema(["string", "integer"], "a date such as 2011-04")]
+PointOrDate = Annotated[
+    int | tuple[int, int],
+    BeforeValidator(read_point),
+    _schema(["string", "integer"], "a date such as 2012-04, or a number of steps below 1000"),
+]
+Names = Annotated[
+    tuple[str, ...],
+    BeforeValidator(read_names),
+    WithJsonSchema(
+        {
+            "description": "a name or a list of names",
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        }
+    ),
+]
+NumberKeyed = BeforeValidator(read_keyed_by_number)

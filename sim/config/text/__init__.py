@@ -1,0 +1,1 @@
+"""Config files as text: YAML with the place of every value, layers merged, and written back."""

@@ -1,0 +1,119 @@
+"""Effect sets, the overlays that say how far help works: written in the config, or a file of the library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from sim.config.check.problems import Findings
+from sim.config.schema.config import Config, EffectSetPart
+from sim.config.text import library
+from sim.config.text.merge import Path_, prune, split_path
+from sim.config.text.source import Tree, plain, read
+from sim.errors import ModelError
+
+NO_SET = "null"
+NAMED = ("parameters", "tables", "chains", "services", "effects", "costs", "feedback", "remember")
+"""Sections whose entries have names."""
+
+
+@dataclass(frozen=True)
+class EffectSet:
+    """A named overlay; ``foreign`` says that it came from the library, where sets serve many models."""
+
+    name: str
+    tree: Tree | None
+    inert: bool
+    foreign: bool = False
+
+    @property
+    def settings(self) -> Tree | None:
+        """Its mapping of path to value."""
+        return self.tree.mapping.get("set") if self.tree is not None else None
+
+
+def effect_sets(tree: Tree, config: Config, path: Path, findings: Findings) -> list[EffectSet]:
+    """Find every effect set of a study.
+
+    Parameters
+    ----------
+    tree, config
+        The study.
+    path
+        Its file; sets are looked for beside it before the library.
+    findings
+        Where it is noted that a set is missing or wrong.
+
+    Returns
+    -------
+        The sets that are right, in order; one called ``null`` that changes nothing where the study names none.
+    """
+    names = dict.fromkeys(config.effect_set or (NO_SET,))
+    found = (_effect_set(name, tree, config, path, findings) for name in names)
+    return [item for item in found if item is not None]
+
+
+def _effect_set(name: str, tree: Tree, config: Config, path: Path, findings: Findings) -> EffectSet | None:
+    """Find one effect set."""
+    if name in config.effect_sets:
+        return EffectSet(name, tree.mapping["effect_sets"].mapping[name], config.effect_sets[name].services_inert)
+    if name == NO_SET:
+        return EffectSet(name, None, False)
+    places = (f"evidence_sets/{name}.yaml", f"../evidence_sets/{name}.yaml")
+    found = next((file for place in places if (file := library.find(place, path.parent)) is not None), None)
+    if found is None:
+        message = library.not_found(name, "evidence_sets").replace("file or library name", "effect set")
+        findings.add(("effect_set",), message)
+        return None
+    try:
+        own = prune(read(found))
+        part = EffectSetPart.model_validate(plain(own))
+    except ModelError as error:
+        findings.problems.extend(error.problems)
+    except ValidationError as error:
+        wrong = Findings(own)
+        wrong.add_schema(error, root=EffectSetPart)
+        findings.problems.extend(wrong.problems)
+    else:
+        return EffectSet(name, own, part.services_inert, foreign=True)
+    return None
+
+
+def concerns(tree: Tree, effect_set: EffectSet) -> bool:
+    """Whether a set names anything in the model; one from the library that names nothing of it changes nothing."""
+    if effect_set.settings is None:
+        return False
+    return not effect_set.foreign or any(_known(tree, split_path(text)) for text in effect_set.settings.mapping)
+
+
+def _known(tree: Tree, path: Path_) -> bool:
+    """Whether the section and the name in it that a path leads to are there."""
+    if not path or path[0] not in tree.mapping:
+        return False
+    return len(path) == 1 or path[0] not in NAMED or path[1] in entries(tree.mapping[path[0]])
+
+
+def entries(section: Tree) -> list[str]:
+    """List the names in a section, which is a mapping or a list of named items."""
+    if section.items:
+        numbers = [str(i) for i in range(len(section.items))]
+        return [str(item.mapping["name"].value) for item in section.items if "name" in item.mapping] + numbers
+    return list(section.mapping)
+
+
+def inlined(tree: Tree, sets: Sequence[EffectSet]) -> Tree:
+    """Write the sets that came from the library into the tree, so that a resolved config needs no other file."""
+    own = tree.mapping.get("effect_sets")
+    held = dict(own.mapping) if own is not None else {}
+    for item in sets:
+        if item.foreign and item.tree is not None:
+            kept = {key: child for key, child in item.tree.mapping.items() if key != "set" or concerns(tree, item)}
+            held[item.name] = item.tree.with_entries(kept, item.tree.keys)
+    if not held:
+        return tree
+    origin = own.origin if own is not None else next(iter(held.values())).origin
+    holder = Tree(held, origin, {name: child.origin for name, child in held.items()})
+    return tree.with_entries({**tree.mapping, "effect_sets": holder}, {**tree.keys, "effect_sets": origin})

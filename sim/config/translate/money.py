@@ -1,0 +1,239 @@
+"""From the schema to the model: meters, cost lines, outcomes and values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sim.config.check.draft import Draft, quantity
+from sim.config.check.problems import Key
+from sim.config.check.vocabulary import COUNT, Place
+from sim.config.schema.money import CostPart, CountedPart, ValuePart
+from sim.config.schema.readers import Duration, Target
+from sim.config.text.library import nearest
+from sim.config.translate.effects import target_moves
+from sim.language.evaluate import Expression, Node, number
+from sim.model.services import product
+from sim.model.spec import Chain, CostLine, Meter, Outcome, Value
+
+PER_EVENT = ("case", "start", "referral")
+PER_TIME = ("worker", "place", "row")
+TIMES = ("step", "day", "week", "month", "quarter", "year")
+GATE = ("waiting", "engaged")
+_SUM = 1e-9
+
+
+@dataclass
+class Meters:
+    """Collects meters; an equal one is used again."""
+
+    draft: Draft
+    chains: Mapping[str, Chain]
+    made: dict[str, Meter] = field(default_factory=dict)
+
+    def meter(self, path: Key, part: CountedPart, extra: Expression | None = None) -> Meter:
+        """Give the meter that a line counts with; ``extra`` is a further condition on the row."""
+        if part.while_ is not None:
+            meter = self._while((*path, "while"), part, part.while_, extra)
+        elif part.on is not None and self._is_admission(part.on):
+            meter = self._service_meter(part.on.chain, "start")
+        elif part.on is not None:
+            moves = target_moves(self.draft, (*path, "on"), part.on, self.chains)
+            words = part.on.word or (f"{part.on.move.source} -> {part.on.move.target}" if part.on.move else "")
+            chain = self.chains.get(part.on.chain)
+            name = f"{part.on.chain}.{words}" if part.on.word else f"{part.on.chain}: {words}"
+            meter = Meter(name, "on", chain.unit if chain else "", chain=part.on.chain, moves=moves)
+        else:
+            meter = self._per((*path, "per"), part)
+        return self.made.setdefault(meter.name, meter)
+
+    def _while(self, path: Key, part: CountedPart, condition: Expression, extra: Expression | None) -> Meter:
+        """Count rows while a condition holds."""
+        words = self.draft.words
+        if extra is not None:
+            condition = Expression(
+                f"({condition.text}) and ({extra.text})", Node("and", 0, args=(condition.root, extra.root))
+            )
+        unit = part.of or words.unit_of(condition)
+        if part.of is not None and part.of not in words.units:
+            self.draft.findings.add((*path[:-1], "of"), f"is no unit; there are {', '.join(words.units)}")
+            unit = words.root
+        when = self.draft.expression(path, condition, Place(unit, COUNT))
+        name = " ".join(condition.text.split())
+        own = words.unit_of(condition)
+        return Meter(name if unit == own else f"{unit}: {name}", "while", unit, when=when)
+
+    def _per(self, path: Key, part: CountedPart) -> Meter:
+        """Count workers, places, cases, starts, referrals or rows."""
+        thing = part.per
+        if thing is None:
+            return Meter("", "per", "")
+        if thing.what == "row":
+            if thing.name not in self.draft.words.units:
+                units = list(self.draft.words.units)
+                self.draft.findings.add(
+                    path,
+                    "must be 'service.worker', '.place', '.case', '.start', '.referral', or a unit: "
+                    f"{', '.join(units)}{nearest(thing.name, units)}",
+                )
+            return Meter(thing.name, "per", thing.name, what="row")
+        service = self.draft.config.services.get(thing.name)
+        if service is None:
+            listed = list(self.draft.config.services)
+            self.draft.findings.add(
+                path,
+                f"'{thing.name}' is no service; there are {', '.join(listed) or 'none'}{nearest(thing.name, listed)}",
+            )
+        elif thing.what in ("worker", "place") and service.team is None:
+            self.draft.findings.add(path, f"'{thing.name}' has no team, so it has no {thing.what}s")
+        return self._service_meter(thing.name, thing.what)
+
+    def _service_meter(self, name: str, what: str) -> Meter:
+        """Count workers, places, cases, starts or referrals of a service."""
+        chain = self.chains.get(name)
+        return Meter(f"{name}.{what}", "per", chain.unit if chain else "", chain=name, what=what)
+
+    def _is_admission(self, target: Target) -> bool:
+        """Whether a move is the one through the gate of a service, which its team makes and no rate."""
+        move = target.move
+        return target.chain in self.draft.config.services and move is not None and (move.source, move.target) == GATE
+
+
+def costs(draft: Draft, meters: Meters) -> tuple[CostLine, ...]:
+    """Translate the cost lines."""
+    names = [part.name for part in draft.config.costs]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            draft.findings.add(("costs", i, "name"), "two cost lines have this name; names must differ")
+    return tuple(_cost(draft, meters, i, part) for i, part in enumerate(draft.config.costs))
+
+
+def _cost(draft: Draft, meters: Meters, i: int, part: CostPart) -> CostLine:
+    """Translate one cost line."""
+    path: Key = ("costs", i)
+    meter = meters.meter(path, part)
+    price = draft.expression((*path, "price"), part.price.value, Place(None, "a price"))
+    draft.bounded((*path, "price"), price, "a price")
+    if part.times is not None:
+        times = draft.expression((*path, "times"), part.times.value, Place(None, "a quantity"))
+        draft.bounded((*path, "times"), times, "a quantity")
+        price = product(price, times)
+    _check_price_year(draft, path, part)
+    if not draft.optional:
+        for key in ("tier", "ledger", "kind", "control"):
+            if getattr(part, key) is None:
+                draft.findings.add(path, f"'{key}' is missing in the cost line '{part.name}'")
+    return CostLine(
+        name=part.name,
+        meter=meter.name,
+        price=price,
+        per_step=_per_step(draft, path, part, meter),
+        quantity=quantity(part.price, draft.words.parameters),
+        payers=_payers(draft, path, part),
+        tier=part.tier or "reactive",
+        ledgers=tuple(dict.fromkeys(part.ledger or ("narrow", "wide"))),
+        kind=part.kind or "resource",
+        control=part.control or "local",
+        overlaps=part.overlaps,
+    )
+
+
+def _per_step(draft: Draft, path: Key, part: CostPart, meter: Meter) -> float:
+    """Give what a price is multiplied by at each counted step: the length of a step in the price's time, or 1.
+
+    A quantity in ``1/year`` turns a price of an event into one of a time.
+    """
+    unit = part.price.unit.replace(" ", "").lower()
+    often = part.times.unit.replace(" ", "").lower() if part.times else ""
+    timed = meter.kind == "while" or (meter.kind == "per" and meter.what in PER_TIME)
+    at = (*path, "price", "unit")
+    if not unit and draft.optional and not often.startswith("1/"):
+        return draft.clock.step_years if timed else 1.0
+    money, _, time = unit.partition("/")
+    if often.startswith("1/") and not time:
+        time, at = often[2:], (*path, "times", "unit")
+    if money not in ("gbp", "") or (time and time not in TIMES):
+        units = f"gbp, or gbp/{', gbp/'.join(TIMES)}"
+        draft.findings.add(at, f"the unit of a price must be {units}; that of a quantity 1/year or ratio")
+    elif timed and not time:
+        rule = f"one of gbp/{', gbp/'.join(TIMES)}, or gbp with times in 1/year"
+        draft.findings.add(at, f"what is priced lasts a time, so the unit must be {rule}")
+    elif time and not timed:
+        draft.findings.add(at, "what is priced is an event, so the unit must be gbp, and times a ratio")
+    elif time:
+        return 1.0 / Duration(1.0, time).steps(draft.step)
+    return 1.0
+
+
+def _check_price_year(draft: Draft, path: Key, part: CostPart) -> None:
+    """Check that a price has a price year with a deflator."""
+    known = draft.config.deflators.values
+    if not known:
+        return
+    year = part.price.price_year
+    if year is None:
+        draft.findings.add((*path, "price"), f"'price_year' is missing; the deflators have {', '.join(known)}")
+    elif year not in known:
+        draft.findings.add(
+            (*path, "price", "price_year"),
+            f"must be a year with a deflator: {', '.join(known)}{nearest(year, list(known))}",
+        )
+
+
+def _payers(draft: Draft, path: Key, part: CostPart) -> dict[str, float]:
+    """Check the payers and their shares."""
+    if not part.payers:
+        if not draft.optional:
+            draft.findings.add(
+                path, f"'payers' is missing in the cost line '{part.name}'; write agency: share, summing to 1"
+            )
+        return {"all": 1.0}
+    total = sum(part.payers.values())
+    if abs(total - 1.0) > _SUM:
+        draft.findings.add((*path, "payers"), f"the payers' shares sum to {total:.12g}; they must sum to 1")
+    listed = list(draft.config.agencies)
+    for payer in part.payers:
+        if listed and payer not in listed:
+            draft.findings.add(
+                (*path, "payers", payer),
+                f"'{payer}' is no agency; there are {', '.join(listed)}{nearest(payer, listed)}",
+                of_key=True,
+            )
+    return dict(part.payers)
+
+
+def outcomes(draft: Draft) -> tuple[Outcome, ...]:
+    """Translate the outcomes."""
+    return tuple(Outcome(name, part.discount) for name, part in draft.config.outcomes.items())
+
+
+def values(draft: Draft, meters: Meters) -> tuple[Value, ...]:
+    """Translate what counts are worth."""
+    return tuple(_value(draft, meters, i, part) for i, part in enumerate(draft.config.values))
+
+
+def _value(draft: Draft, meters: Meters, i: int, part: ValuePart) -> Value:
+    """Translate one value; a condition on the row joins the meter, one on the clock stays with the value."""
+    path: Key = ("values", i)
+    when, extra = part.when, None
+    if when is not None and part.while_ is not None and draft.words.row_reads(draft.words.resolved(when)):
+        when, extra = None, when
+    elif when is not None:
+        when = draft.expression((*path, "when"), when, Place(None, "a condition on when moves count"))
+    meter = meters.meter(path, part, extra)
+    amounts = {}
+    known = list(draft.config.outcomes)
+    for name, figure in (part.__pydantic_extra__ or {}).items():
+        if name not in known:
+            draft.findings.add(
+                (*path, name),
+                f"'{name}' is no outcome; 'outcomes' has {', '.join(known) or 'none'}{nearest(name, known)}",
+                of_key=True,
+            )
+        amounts[name] = draft.expression((*path, name), figure.value, Place(None, "a value"))
+    if not amounts:
+        draft.findings.add(
+            path,
+            f"says what is counted but not what it is worth; add an outcome: {', '.join(known) or 'none is declared'}",
+        )
+    return Value(meter.name, amounts or {"": number(0.0)}, when)

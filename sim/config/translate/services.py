@@ -1,0 +1,238 @@
+"""From the schema to the model: services, their teams and priorities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sim.config.check.draft import Draft
+from sim.config.check.problems import Key
+from sim.config.check.vocabulary import Place
+from sim.config.schema.base import Figure
+from sim.config.schema.readers import Duration
+from sim.config.schema.services import MeanPart, ServicePart, TeamPart
+from sim.config.text.library import nearest
+from sim.config.translate.chains import unknown_state
+from sim.config.translate.opening import opening, referred_where_open, staffed_where_open
+from sim.language.evaluate import Expression
+from sim.model.services import STATES, ServiceDescription, service_chain
+from sim.model.spec import Areas, Chain, Service, Team
+
+_DISCRETIONARY_ONLY = (
+    "identify",
+    "assess",
+    "offer",
+    "consent",
+    "refused_for",
+    "patience",
+    "dropout",
+    "aftercare",
+    "team",
+)
+
+
+def services(draft: Draft, areas: Areas) -> list[Chain]:
+    """Translate the services to the chains of their pathways."""
+    return [_service(draft, name, part, areas) for name, part in draft.config.services.items()]
+
+
+def _service(draft: Draft, name: str, part: ServicePart, areas: Areas) -> Chain:
+    """Translate one service."""
+    path: Key = ("services", name)
+    unit = draft.words.chains[name].unit
+    _check_kind(draft, path, part)
+    opens = opening(draft, path, part, areas)
+    service = Service(
+        name=name,
+        kind=part.kind,
+        agency=part.agency,
+        team=staffed_where_open(_team(draft, (*path, "team"), part.team, areas), opens) if part.team else None,
+        priority=_priority(draft, path, part),
+        brokers=_brokers(draft, path, name, part),
+        contact_hours_month=draft.plain_number((*path, "contact_hours"), part.contact_hours, "contact_hours")
+        if part.contact_hours
+        else 0.0,
+    )
+    when = draft.expression((*path, "refer", "when"), part.refer.when, Place(unit, "a condition"))
+    description = ServiceDescription(
+        service=service,
+        unit=unit,
+        refer_when=referred_where_open(when, opens, draft.clock.step_years),
+        refer_rate=_rate(draft, (*path, "refer", "rate"), part.refer.rate.value, unit) if part.refer.rate else None,
+        again=_rate(draft, (*path, "refer", "again"), part.refer.again.value, unit),
+        identify_steps=_mean(draft, (*path, "identify"), part.identify),
+        assess_steps=_mean(draft, (*path, "assess"), part.assess),
+        offer_steps=_mean(draft, (*path, "offer"), part.offer),
+        consent=_share(draft, (*path, "consent"), part.consent.value, unit) if part.consent else None,
+        refused_steps=_mean(draft, (*path, "refused_for"), part.refused_for),
+        patience_steps=_mean(draft, (*path, "patience"), part.patience),
+        engaged_steps=_mean(draft, (*path, "engaged"), part.engaged),
+        stages=part.engaged.stages if part.engaged else 1,
+        dropout_rate=_rate(draft, (*path, "dropout", "rate"), part.dropout.rate.value, unit) if part.dropout else None,
+        aftercare_steps=_mean(draft, (*path, "aftercare"), part.aftercare),
+        respond_steps=_mean(draft, (*path, "respond"), part.respond),
+        start=_start(draft, path, part),
+    )
+    _check_stages(draft, path, part, description)
+    return service_chain(description, draft.clock.step_years)
+
+
+def _check_kind(draft: Draft, path: Key, part: ServicePart) -> None:
+    """Check that a service has the keys of its kind."""
+    if part.kind == "statutory":
+        for key in _DISCRETIONARY_ONLY:
+            if getattr(part, key) is not None:
+                draft.findings.add(
+                    (*path, key),
+                    "belongs to discretionary services; a statutory one answers by law and does not queue",
+                    of_key=True,
+                )
+    elif part.respond is not None:
+        draft.findings.add(
+            (*path, "respond"),
+            "belongs to statutory services; a discretionary one has identify, assess and offer",
+            of_key=True,
+        )
+    if part.agency and draft.config.agencies and part.agency not in draft.config.agencies:
+        listed = list(draft.config.agencies)
+        draft.findings.add(
+            (*path, "agency"), f"must be one of the agencies: {', '.join(listed)}{nearest(part.agency, listed)}"
+        )
+
+
+def _check_stages(draft: Draft, path: Key, part: ServicePart, made: ServiceDescription) -> None:
+    """Check that help is long enough for its stages: each takes at least a step."""
+    if part.engaged and made.engaged_steps is not None and made.stages > 1 and made.engaged_steps < made.stages:
+        draft.findings.add(
+            (*path, "engaged"),
+            f"{made.stages} stages need a mean of at least {made.stages} steps, and it is {made.engaged_steps:g}",
+        )
+
+
+def _rate(draft: Draft, path: Key, expression: Expression, unit: str) -> Expression:
+    """Translate a rate."""
+    result = draft.expression(path, expression, Place(unit, "a rate"))
+    draft.bounded(path, result, "a rate")
+    return result
+
+
+def _share(draft: Draft, path: Key, expression: Expression, unit: str) -> Expression:
+    """Translate a share."""
+    result = draft.expression(path, expression, Place(unit, "a share"))
+    draft.bounded(path, result, "a share", 0.0, 1.0)
+    return result
+
+
+def _mean(draft: Draft, path: Key, part: MeanPart | None) -> float | None:
+    """Translate a mean duration to steps."""
+    if part is None:
+        return None
+    steps = part.mean.steps(draft.step)
+    low = part.low.steps(draft.step) if part.low else steps
+    high = part.high.steps(draft.step) if part.high else steps
+    if not low <= steps <= high:
+        draft.findings.add(
+            (*path, "mean"), f"low {low:g}, mean {steps:g}, high {high:g} steps: must be low <= mean <= high"
+        )
+    return steps
+
+
+def _start(draft: Draft, path: Key, part: ServicePart) -> dict[str, Expression]:
+    """Translate the shares at the start."""
+    result = {}
+    for state, figure in part.start.items():
+        at = (*path, "start", state)
+        if state not in STATES:
+            draft.findings.add(at, unknown_state(str(path[1]), state, STATES), of_key=True)
+        result[state] = draft.expression(at, figure.value, Place(None, "a share at the start"))
+        draft.bounded(at, result[state], "a share", 0.0, 1.0)
+    total = sum(draft.constant(share) or 0.0 for share in result.values())
+    if total > 1 + 1e-9:
+        draft.findings.add((*path, "start"), f"the shares sum to {total:.12g}; they must sum to at most 1")
+    return result
+
+
+def _team(draft: Draft, path: Key, part: TeamPart, areas: Areas) -> Team:
+    """Translate a team."""
+    steps = _optional_steps
+    funding = tuple(
+        (
+            draft.point((*path, "funding", i, "from"), item.start),
+            _workers(draft, (*path, "funding", i, "workers"), item.workers, areas),
+        )
+        for i, item in enumerate(part.funding)
+    )
+    meeting = Duration(1) if part.meeting is None else part.meeting
+    return Team(
+        workers=_workers(draft, (*path, "workers"), part.workers, areas),
+        caseload=part.caseload,
+        turnover_per_year=part.turnover,
+        hire_steps=steps(draft, part.hire),
+        training_steps=steps(draft, part.training),
+        absence=part.absence,
+        meeting_steps=draft.whole_steps((*path, "meeting"), meeting, 1),
+        funding=tuple(sorted(funding, key=lambda item: item[0])),
+        turnover_times=_driven(draft, path, "turnover_times", part.turnover_times),
+        time_left=_driven(draft, path, "time_left", part.time_left),
+        extra_workers=_driven(draft, path, "extra_workers", part.extra_workers),
+    )
+
+
+def _driven(draft: Draft, path: Key, key: str, figure: Figure | None) -> Expression | None:
+    """Translate what a team reads each step."""
+    if figure is None:
+        return None
+    result = draft.expression((*path, key), figure.value, Place(None, f"a team's {key}"))
+    draft.bounded((*path, key), result, key)
+    return result
+
+
+def _optional_steps(draft: Draft, length: Duration | None) -> float:
+    """Give a duration in steps, 0 when there is none."""
+    return length.steps(draft.step) if length is not None else 0.0
+
+
+def _workers(draft: Draft, path: Key, workers: Mapping[str, float], areas: Areas) -> dict[str, float]:
+    """Give the posts of each area; ``total`` is shared among areas by size."""
+    if "total" in workers and "total" not in areas.names:
+        if len(workers) > 1:
+            draft.findings.add(path, "give either a total, shared among areas by size, or a number for each area")
+        whole = sum(areas.weights)
+        return {
+            name: workers["total"] * weight / whole for name, weight in zip(areas.names, areas.weights, strict=True)
+        }
+    for name in workers:
+        if name not in areas.names:
+            listed = ", ".join(areas.names[:12])
+            draft.findings.add(
+                (*path, name), f"'{name}' is no area; there are {listed}{nearest(name, list(areas.names))}", of_key=True
+            )
+    return {name: workers.get(name, 0.0) for name in areas.names}
+
+
+def _priority(draft: Draft, path: Key, part: ServicePart) -> tuple[tuple[str, bool], ...]:
+    """Check the names of a priority list."""
+    words = draft.words
+    known = [*words.chains, *sorted(words.traits), *sorted(words.memories), "age", "area", "wait"]
+    for i, (name, _) in enumerate(part.priority):
+        if name not in known:
+            draft.findings.add(
+                (*path, "priority", i),
+                f"must be 'name desc' or 'name asc' with one of {', '.join(known)}{nearest(name, known)}",
+            )
+        elif name == "wait" and i < len(part.priority) - 1:
+            draft.findings.add((*path, "priority", i), "'wait' must stand last: it leaves nothing to decide")
+    return part.priority
+
+
+def _brokers(draft: Draft, path: Key, own: str, part: ServicePart) -> dict[str, float]:
+    """Check the services that a service brokers."""
+    others = [name for name, service in draft.config.services.items() if name != own and service.team is not None]
+    for name in part.brokers:
+        if name not in others:
+            listed = ", ".join(others) or "none"
+            draft.findings.add(
+                (*path, "brokers", name),
+                f"'{name}' is no other service with a team; there are {listed}{nearest(name, others)}",
+                of_key=True,
+            )
+    return dict(part.brokers)

@@ -1,0 +1,125 @@
+"""Regimes under effect sets: each is an overlay on the one tree, checked and translated whole to a world."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim.config.check.problems import Findings
+from sim.config.schema.config import Config, RegimePart
+from sim.config.text import library
+from sim.config.text.merge import Path_, prune, put, split_path
+from sim.config.text.source import Tree
+from sim.config.translate.effect_sets import NAMED, EffectSet, concerns, entries
+from sim.config.translate.model import config_of, draft_of, model_of
+from sim.errors import Problem
+from sim.model.spec import Model, World
+
+ONLY_REGIME = "base"
+SETTABLE = frozenset([*NAMED, "values", "queues"])
+"""Sections that an overlay may touch; worlds share units, traits, clock and all that says how to run."""
+
+
+def worlds(tree: Tree, config: Config, sets: Sequence[EffectSet], findings: Findings) -> list[World]:
+    """Make every world of a study: each regime under each effect set.
+
+    Parameters
+    ----------
+    tree, config
+        The study.
+    sets
+        Its effect sets.
+    findings
+        Where problems are noted.
+
+    Returns
+    -------
+        The worlds that are right, the regimes of the first set first.
+    """
+    regimes = config.regimes or {ONLY_REGIME: RegimePart()}
+    listed = config.effect_set is not None and len(tree.mapping["effect_set"].items) > 0
+    made: list[World] = []
+    for effect_set in sets:
+        for regime, part in regimes.items():
+            model = _model(tree, effect_set, regime, findings)
+            if model is not None:
+                title = f"{regime}/{effect_set.name}" if listed else regime
+                start = _start(config, regime, part, findings)
+                made.append(World(title, regime, effect_set.name, model, start, part.handover))
+    _check_structure(made, findings)
+    return made
+
+
+def _start(config: Config, regime: str, part: RegimePart, findings: Findings) -> int:
+    """Give the point from which a regime holds."""
+    return draft_of(config, findings).point(("regimes", regime, "start"), part.start) if part.start is not None else 0
+
+
+def _model(tree: Tree, effect_set: EffectSet, regime: str, findings: Findings) -> Model | None:
+    """Lay the overlays over the tree and translate it."""
+    before = len(findings.problems)
+    settings = tree.mapping["regimes"].mapping[regime].mapping.get("set") if "regimes" in tree.mapping else None
+    laid = tree
+    if effect_set.settings is not None and concerns(tree, effect_set):
+        laid = overlay(laid, effect_set.settings, f"effect set {effect_set.name}", findings)
+    if settings is not None:
+        laid = overlay(laid, settings, f"regimes.{regime}.set", findings)
+    if len(findings.problems) > before:
+        return None
+    laid = prune(laid)
+    own = Findings(laid)
+    config = config_of(laid, own)
+    model = model_of(config, laid, own, effect_set.inert) if config is not None else None
+    findings.problems.extend(p for p in own.problems if p not in findings.problems)
+    return model
+
+
+def overlay(tree: Tree, settings: Tree, key: str, findings: Findings) -> Tree:
+    """Apply the settings of a regime or an effect set, refusing what worlds must share and names that are not there."""
+    for text, value in settings.mapping.items():
+        path = split_path(text)
+        origin = settings.keys.get(text, value.origin)
+        problem = _refusal(tree, path, value)
+        if problem:
+            findings.problems.append(Problem(str(origin), f"{key}.{text}", problem))
+        else:
+            tree = put(tree, text, value, origin, findings.problems, key)
+    return tree
+
+
+def _refusal(tree: Tree, path: Path_, value: Tree) -> str:
+    """Say why a path may not be set, or nothing."""
+    section = path[0] if path else ""
+    if section not in SETTABLE:
+        may = sorted(SETTABLE)
+        rule = f"a path begins with {', '.join(may)}{library.nearest(section, may)}"
+        return f"'{section}' cannot differ between worlds; {rule}"
+    names = [path[1]] if len(path) > 1 else list(value.mapping)
+    if section in NAMED:
+        there = entries(tree.mapping[section]) if section in tree.mapping else []
+        for name in names:
+            if name not in there:
+                has = ", ".join(there[:20]) or "nothing"
+                return f"'{name}' is not in '{section}', which has {has}{library.nearest(name, there)}"
+    return ""
+
+
+def _shape(model: Model) -> dict[str, tuple[object, ...]]:
+    """Give what worlds must have in common, by the words for it."""
+    shape: dict[str, tuple[object, ...]] = {}
+    for chain in model.chains:
+        shape[f"the states of '{chain.name}'"] = chain.states
+        shape[f"the moves of '{chain.name}'"] = tuple((move.source, move.target) for move in chain.transitions)
+    shape["what is counted"] = tuple(meter.name for meter in model.meters)
+    shape["the cost lines"] = tuple(line.name for line in model.costs)
+    return shape
+
+
+def _check_structure(made: Sequence[World], findings: Findings) -> None:
+    """Check that all worlds have the same chains, moves and meters, so that they can share draws and be compared."""
+    shapes = [_shape(world.model) for world in made]
+    for world, shape in zip(made[1:], shapes[1:], strict=True):
+        changed = [words for words in shape if shape[words] != shapes[0].get(words)]
+        if changed:
+            instead = "set a number instead, such as a rate of 0 or a price of 0"
+            message = f"changes {changed[0]} against '{made[0].name}'; all worlds share them: {instead}"
+            findings.add(("regimes", world.regime), message, of_key=True)

@@ -1,0 +1,101 @@
+"""The table of scenarios with what came out where they have been run, and its place in a page of the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import xarray as xr
+
+from sim.config.views.catalogue import Entry
+from sim.errors import ModelError, Problem
+from sim.intervals import over_replications
+from sim.results.costs import cost_by_step
+from sim.results.folder.store import read_results
+from sim.results.summary import window_start
+from sim.results.worlds import WorldName, baseline_of, world_names
+
+BEGIN, END = "<!-- scenarios -->", "<!-- end -->"
+NOT_RUN = "not run here"
+COLUMNS = ("scenario", "simulated", "what it tests", "joined up less siloed, narrow ledger, £m a year", "status")
+JOINED_UP = "integrated"
+NO_SET = "null"
+"""What an evidence set is called where a study has none."""
+
+
+def table(entries: Iterable[Entry], results: Path) -> str:
+    """Make the table of scenarios in Markdown, with what came out where a finished run is in ``results/NAME``.
+
+    Parameters
+    ----------
+    entries
+        The scenarios.
+    results
+        A folder with one results folder for each scenario that was run, called like it.
+
+    Returns
+    -------
+        A Markdown table; a scenario without a finished run says so.
+
+    Raises
+    ------
+    ResultError
+        When a results folder is there and is damaged.
+    """
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+    for entry in entries:
+        came_out, status = _came_out(results / entry.name)
+        name = f"`{entry.name}`: {entry.title}"
+        lines.append("| " + " | ".join((name, entry.population, entry.about, came_out, status)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _came_out(folder: Path) -> tuple[str, str]:
+    """Give the differences of a finished run and how it was made."""
+    if not folder.is_dir():
+        return "", NOT_RUN
+    ds, summary, _ = read_results(folder)
+    seconds = summary["timing"]["engine_seconds"]
+    taken = f", {seconds:,.0f} s of one core" if seconds else ""
+    return "; ".join(_differences(ds)), f"{summary['replications']} replications{taken}"
+
+
+def _differences(ds: xr.Dataset) -> Iterator[str]:
+    """Give the paired difference in yearly cost of the joined-up regime (or else the last), set by set."""
+    others = [world for world in world_names(ds) if world.regime != ds.attrs["baseline"]]
+    regimes = [world.regime for world in others]
+    chosen = JOINED_UP if JOINED_UP in regimes else regimes[-1] if regimes else ""
+    for world in others:
+        if world.regime == chosen and ds.sizes["ledger"]:
+            reading = "" if world.effect_set == NO_SET else f"{world.effect_set} "
+            yield f"{reading}{_difference(ds, world)}"
+
+
+def _difference(ds: xr.Dataset, world: WorldName) -> str:
+    """Write the difference of a world to its baseline, in millions of pounds a year since the regimes began."""
+    first, ledger = window_start(ds) + 1, str(ds["ledger"].values[0])
+    years = (ds.sizes["step"] - first) * ds.attrs["step_years"]
+    cost, base = (cost_by_step(ds, w, ledger)[:, first:].sum(axis=1) for w in (world, baseline_of(ds, world)))
+    found = over_replications((cost - base) / years / 1e6)
+    if found.low is None or found.high is None:
+        return f"{found.mean:+,.2f}"
+    return f"{found.mean:+,.2f} ({found.low:+,.2f} to {found.high:+,.2f})"
+
+
+def put(page: Path, text: str) -> None:
+    """Put text between the markers of a page.
+
+    Raises
+    ------
+    ModelError
+        When the page cannot be read or has not both markers, in order.
+    """
+    try:
+        old = page.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError([Problem(str(page), "", f"cannot be read ({error})")]) from None
+    before, begin, rest = old.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ModelError([Problem(str(page), "", f"needs the lines '{BEGIN}' and '{END}' around the table")])
+    page.write_text(f"{before}{BEGIN}\n{text}{END}{after}", encoding="utf-8")

@@ -1,0 +1,111 @@
+"""Every figure of a config with where it comes from: the register of assumptions and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic_core import PydanticCustomError
+
+from sim.config.loading import tree_of
+from sim.config.schema.readers import Duration, read_duration
+from sim.config.text.source import Tree
+
+VALUES = ("value", "mean", "rate")
+"""The keys that hold the number of a figure."""
+ASSUMPTION = "assumption"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One figure: its place as ``--set`` takes it, what is written there, and its provenance.
+
+    ``number``, ``low`` and ``high`` are in ``unit`` (for durations that of the value, such as months); None where the
+    value is an expression, or no interval is given.
+    """
+
+    path: str
+    written: str
+    number: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    source: str
+    locator: str
+    quality: str
+    why: str
+    price_year: str
+    distribution: str | None
+    origin: str
+    is_duration: bool = False
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether a draw of it can differ from its best estimate."""
+        return self.number is not None and self.low is not None and self.high is not None and self.low < self.high
+
+    @property
+    def is_assumption(self) -> bool:
+        """Whether it is a judgement rather than a published figure."""
+        return self.source == ASSUMPTION
+
+    def setting(self, number: float) -> str:
+        """Write ``path=number`` as ``--set`` takes it."""
+        return f"{self.path}={number!r} {self.unit}" if self.is_duration else f"{self.path}={number!r}"
+
+
+def register(path: str | Path, sets: Sequence[str] = ()) -> list[Entry]:
+    """List every figure of a config that has a source or an interval, in the order of the config.
+
+    Raises
+    ------
+    ModelError
+        When the config cannot be read.
+    """
+    return list(entries(tree_of(path, sets)))
+
+
+def entries(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[Entry]:
+    """Walk a tree."""
+    key = next((key for key in VALUES if key in tree.mapping and not tree.mapping[key].mapping), None)
+    if key is not None and ("source" in tree.mapping or "low" in tree.mapping):
+        yield _entry(tree, path, key)
+    for name, child in tree.mapping.items():
+        yield from entries(child, (*path, name))
+    for i, child in enumerate(tree.items):
+        yield from entries(child, (*path, str(child.mapping["name"].value) if "name" in child.mapping else str(i)))
+
+
+def _entry(tree: Tree, path: tuple[str, ...], key: str) -> Entry:
+    """Read one figure."""
+    told = {name: child.value for name, child in tree.mapping.items()}
+    durations = {name: length for name in (key, "low", "high") if (length := _duration(told.get(name))) is not None}
+    unit = durations[key].unit if key in durations else ""
+    text = {name: str(told.get(name) or "") for name in ("source", "locator", "quality", "why", "price_year", "unit")}
+    number, low, high = (_number(told.get(name), durations.get(name), unit) for name in (key, "low", "high"))
+    return Entry(
+        path=".".join(f'"{part}"' if "." in part else part for part in (*path, key)),
+        written=str(told[key]), number=number, low=low, high=high, unit=f"{unit}s" if unit else text["unit"],
+        source=text["source"], locator=text["locator"], quality=text["quality"], why=text["why"],
+        price_year=text["price_year"], distribution=None if "distribution" not in told else str(told["distribution"]),
+        origin=str(tree.mapping[key].origin), is_duration=bool(unit),
+    )  # fmt: skip
+
+
+def _duration(value: object) -> Duration | None:
+    """Read a duration that is written with its unit."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return read_duration(value)
+    except PydanticCustomError:
+        return None
+
+
+def _number(value: object, length: Duration | None, unit: str) -> float | None:
+    """Give a number, of a duration its length in ``unit``."""
+    if length is not None and unit:
+        same = Duration(1.0, unit)
+        return length.amount if length.unit == unit else float(length.years / same.years)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

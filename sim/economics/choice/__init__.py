@@ -1,0 +1,1 @@
+"""Choosing under doubt: frontiers, sensitivity, value of information, and shares of a joint gain."""

@@ -1,0 +1,69 @@
+"""Pounds of each year as they are paid: the price index, extended by a stated assumption where published years end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from sim.arrays import FloatArray
+from sim.economics.value.terms import Terms
+from sim.units import financial_year_label
+
+CASH = "cash"
+
+
+def price_index(ds: xr.Dataset, terms: Terms, years: Sequence[int]) -> FloatArray:
+    """Give the price level of financial years (by the year in which they begin), the study's price year being 1.
+
+    Raises
+    ------
+    ValueError
+        If a year lies before or between the deflators, or after the last one and no inflation is assumed; or if the
+        study has no price year.
+    """
+    table: dict[str, float] = json.loads(ds.attrs.get("deflators", "{}"))
+    if terms.price_year not in table:
+        raise ValueError(f"cash needs a deflator for the price year '{terms.price_year}'; add it to 'deflators'")
+    last = max(int(label[:4]) for label in table)
+    return np.array([_level(table, terms, year, last) for year in years]) / table[terms.price_year]
+
+
+def _level(table: dict[str, float], terms: Terms, year: int, last: int) -> float:
+    """Give the index of one year."""
+    label = financial_year_label(year)
+    if label in table:
+        return float(table[label])
+    if year < last:
+        raise ValueError(f"there is no deflator for {label}; add it to 'deflators': nothing is interpolated")
+    if terms.spec.inflation is None:
+        raise ValueError(
+            f"deflators end at {financial_year_label(last)} and cash is asked for {label}; "
+            "give 'appraisal.inflation', the yearly rise of prices to assume"
+        )
+    return float(table[financial_year_label(last)] * (1 + terms.spec.inflation.value) ** (year - last))
+
+
+def why_no_cash(ds: xr.Dataset, terms: Terms) -> str:
+    """Say why amounts cannot be given in cash, or nothing."""
+    if not ds.attrs["start"]:
+        return "the clock has no date, so there are no financial years"
+    try:
+        price_index(ds, terms, list(dict.fromkeys(step_years(ds, terms).tolist())))
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def step_years(ds: xr.Dataset, terms: Terms) -> FloatArray:
+    """Give the financial year of each step after the base point, (all_steps,)."""
+    return np.asarray(ds["financial_year"].values[terms.base_point + 1 :], dtype=np.int64)
+
+
+def cash_factors(ds: xr.Dataset, terms: Terms) -> FloatArray:
+    """Give what turns pounds of the price year into cash, (all_steps,); errors as ``price_index``."""
+    years = step_years(ds, terms)
+    unique, at = np.unique(years, return_inverse=True)
+    return price_index(ds, terms, unique.tolist())[at]

@@ -1,0 +1,143 @@
+"""The terms of one appraisal: from when, for how long, in which pounds, discounted how; read from a Dataset."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xarray as xr
+
+from sim.arrays import FloatArray
+from sim.economics.value.discounting import factors
+from sim.model.appraisal import AppraisalSpec, from_json
+from sim.money.money import Basis
+from sim.results.summary import interval_kind, window_start
+from sim.results.tables import year_label
+from sim.units import MONTHS_PER_YEAR
+
+UNDISCOUNTED = "none"
+_HAIR = 1e-9
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for every figure of an appraisal.
+
+    ``base_point`` is the point at which the first regime begins; ``steps`` of the horizon follow it, ``all_steps`` to
+    the end of the run. ``sampled`` says whether replications are a sample, so that intervals exist.
+    """
+
+    spec: AppraisalSpec
+    price_year: str
+    base_year: str
+    base_point: int
+    steps: int
+    all_steps: int
+    step_years: float
+    schedule: str
+    rates: tuple[tuple[float, float], ...]
+    ledger: str
+    sampled: bool
+
+    @property
+    def horizon_years(self) -> float:
+        """Years that are counted: those asked for, or what the run has."""
+        return self.steps * self.step_years
+
+    @property
+    def evidence_steps(self) -> int:
+        """Steps after the base point for which evaluations followed families, at most the horizon."""
+        return min(self.steps, round(self.spec.evidence_months / MONTHS_PER_YEAR / self.step_years))
+
+    def years(self, *, whole: bool) -> FloatArray:
+        """Give the time of each step after the base point, (all_steps,): years begun before it ends, or its end."""
+        ends = np.arange(1, self.all_steps + 1) * self.step_years
+        return np.asarray(np.ceil(ends - _HAIR) - 1 if whole else ends, dtype=np.float64)
+
+    def factors(self) -> FloatArray:
+        """Give the discount factor of each step, (all_steps,); the first year's is 1 when discounted by years."""
+        return factors(self.rates, self.years(whole=self.spec.timing == "year"))
+
+    def basis(self, ledger: str, kind: str, *, discounted: bool = True) -> Basis:
+        """Say what amounts of this appraisal are stated in."""
+        return Basis(
+            self.price_year, self.schedule if discounted else UNDISCOUNTED, self.base_year, ledger, kind
+        )  # fmt: skip
+
+
+def terms_of(
+    ds: xr.Dataset, *, horizon_years: float | None = None, schedule: str | None = None, ledger: str | None = None,
+    optimism_bias: bool | None = None, income_weight: bool | None = None,
+) -> Terms:  # fmt: skip
+    """Read the terms that the config states, with changes.
+
+    Parameters
+    ----------
+    ds
+        What ``simulate`` or ``expect`` gave.
+    horizon_years
+        Years from the first regime's start; the run may be shorter, and then the whole run is counted.
+    schedule
+        The name of a discount schedule; the default one unless given.
+    ledger
+        The ledger of the headline.
+    optimism_bias
+        Whether costs are raised and benefits cut by the table of the config.
+    income_weight
+        Whether benefit payments are weighed by the weight of the config.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, the horizon is not above 0, or bias is to be applied without a table.
+    """
+    spec = from_json(ds.attrs.get("appraisal", ""))
+    if horizon_years is not None:
+        spec = replace(spec, horizon_years=horizon_years)
+    if optimism_bias is not None:
+        spec = replace(spec, optimism_bias=replace(spec.optimism_bias, apply=optimism_bias))
+    if income_weight is not None:
+        spec = replace(spec, income_weight=replace(spec.income_weight, apply=income_weight))
+    _check(spec)
+    base = window_start(ds)
+    all_steps = ds.sizes["step"] - 1 - base
+    step_years = float(ds.attrs["step_years"])
+    name, rates = _schedule(ds, schedule)
+    return Terms(
+        spec=spec, price_year=str(ds.attrs["price_year"]),
+        base_year=year_label(ds, int(ds["financial_year"].values[min(base + 1, ds.sizes["step"] - 1)])),
+        base_point=base, steps=min(all_steps, max(1, round(spec.horizon_years / step_years))), all_steps=all_steps,
+        step_years=step_years, schedule=name, rates=rates, ledger=_ledger(ds, ledger or spec.ledger),
+        sampled=interval_kind(ds) == "monte_carlo",
+    )  # fmt: skip
+
+
+def _check(spec: AppraisalSpec) -> None:
+    """Refuse terms that mean nothing."""
+    if not spec.horizon_years > 0:
+        raise ValueError(f"the horizon is {spec.horizon_years} years; it must be above 0")
+    bias = spec.optimism_bias
+    if bias.apply and bias.grade not in bias.table:
+        there = ", ".join(bias.table) or "none"
+        raise ValueError(f"optimism bias is to be applied at grade '{bias.grade}'; the table has {there}")
+
+
+def _schedule(ds: xr.Dataset, name: str | None) -> tuple[str, tuple[tuple[float, float], ...]]:
+    """Find a schedule: that of the name, else the first, else no discounting."""
+    schedules = json.loads(ds.attrs.get("discount", "{}"))
+    if name is None:
+        name = next(iter(schedules), UNDISCOUNTED)
+    if name not in schedules:
+        if name == UNDISCOUNTED:
+            return name, ((0.0, 0.0),)
+        raise ValueError(f"there is no discount schedule '{name}'; there are {', '.join(sorted(schedules)) or 'none'}")
+    return name, tuple((float(start), float(rate)) for start, rate in schedules[name])
+
+
+def _ledger(ds: xr.Dataset, name: str) -> str:
+    """Find a ledger: that of the name, else the first; empty where nothing is priced."""
+    ledgers = [str(ledger) for ledger in ds["ledger"].values]
+    if name and name not in ledgers:
+        raise ValueError(f"there is no ledger '{name}'; there are {', '.join(ledgers) or 'none'}")
+    return name or (ledgers[0] if ledgers else "")

@@ -1,0 +1,102 @@
+"""Axes of what is recorded, worked out from a scenario: which states, moves, meters, areas and years there are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.arrays import IntArray
+from sim.engine.counts.record import Layout
+from sim.engine.teams.meeting import WAIT_BINS
+from sim.errors import ModelError
+from sim.model.compiled.scope import moment
+from sim.model.spec import Chain, Model, Scenario
+
+
+def layout_of(scenario: Scenario) -> Layout:
+    """Give the axes of the records of a scenario.
+
+    Raises
+    ------
+    ModelError
+        When the worlds do not share chains, states and meters.
+    """
+    model = scenario.worlds[0].model
+    for world in scenario.worlds[1:]:
+        _same_structure(world.name, world.model, model)
+    years = [_year(model, step) for step in range(model.clock.steps)]
+    distinct = sorted(set(years))
+    return Layout(
+        worlds=tuple(world.name for world in scenario.worlds),
+        n_steps=model.clock.steps,
+        rows=tuple((unit.name, unit.size) for unit in model.units),
+        states=tuple((c.unit, c.name, state) for c in model.chains for state in c.states),
+        flows=tuple((c.unit, c.name, a, b) for c in model.chains for a, b in possible_moves(model, c)),
+        meters=tuple(meter.name for meter in model.meters),
+        services=tuple(c.name for c in model.chains if c.service and c.service.kind == "discretionary"),
+        areas=tuple(kept_areas(model)),
+        years=tuple(distinct),
+        year_of_step=tuple(distinct.index(year) for year in years),
+        wait_bins=WAIT_BINS,
+        ledgers=tuple(dict.fromkeys(name for line in model.costs for name in line.ledgers)),
+    )
+
+
+def _same_structure(name: str, model: Model, first: Model) -> None:
+    """Refuse worlds that could not be compared state by state."""
+    mine = {c.name: (c.unit, c.states) for c in model.chains}
+    theirs = {c.name: (c.unit, c.states) for c in first.chains}
+    if mine != theirs:
+        differ = sorted(k for k in mine.keys() | theirs.keys() if mine.get(k) != theirs.get(k))
+        raise ModelError(
+            f"regimes.{name}: regimes share chains and states and differ in numbers; {', '.join(differ)} differ(s). "
+            "Put the states into the base model and switch them by a parameter"
+        )
+    if [m.name for m in model.meters] != [m.name for m in first.meters] or model.order != first.order:
+        raise ModelError(
+            f"regimes.{name}: regimes share costs, values and order; differ in prices and parameters instead"
+        )
+
+
+def possible_moves(model: Model, chain: Chain) -> list[tuple[str, str]]:
+    """List the moves that can be seen in a chain: its transitions, what is fired at it, and admission."""
+    moves = [(t.source, t.target) for t in chain.transitions]
+    for other in model.chains:
+        moves += [(source, f.target) for f in other.fires if f.chain == chain.name for source in f.sources]
+    if chain.service and "waiting" in chain.states:
+        moves.append(("waiting", next(s for s in chain.states if s.startswith("engaged"))))
+    moves += handovers(chain)
+    if chain.ages_steps is not None:  # growing out of it
+        moves += [(state, chain.states[0]) for state in chain.states]
+    return list(dict.fromkeys(move for move in moves if move[0] != move[1]))
+
+
+def handovers(chain: Chain) -> list[tuple[str, str]]:
+    """List the moves by which a regime that starts may hand over the cases of a service (see handover.py)."""
+    if chain.service is None or "waiting" not in chain.states:
+        return []
+    end = "closed" if "closed" in chain.states else "none"
+    open_ = [s for s in chain.states if s == "waiting" or s.startswith("engaged")]
+    idle = [s for s in ("none", "closed", "dropped_out", "refused") if s in chain.states]
+    return [(state, end) for state in open_] + [(state, "waiting") for state in idle]
+
+
+def kept_areas(model: Model) -> list[str]:
+    """Name the areas kept apart: those that a publication names."""
+    areas = model.areas
+    kept = [name for name, synthetic in zip(areas.names, areas.synthetic, strict=True) if not synthetic]
+    return kept if len(areas.names) > 1 else []
+
+
+def area_slots(model: Model) -> IntArray:
+    """Give the slot of each area, (area,): areas kept apart first, all others share the last slot."""
+    kept = kept_areas(model)
+    return np.array([kept.index(name) if name in kept else len(kept) for name in model.areas.names])
+
+
+def _year(model: Model, step: int) -> int:
+    """Give the financial year (April to March, by its first calendar year) of a step, or its model year."""
+    clock = model.clock
+    if clock.start is None:
+        return clock.first + int(step * clock.step_years + 1e-9)
+    calendar = moment(model, step).clock["year"]
+    return int(np.floor(calendar - 3 / 12 + 1e-6))

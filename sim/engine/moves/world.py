@@ -1,0 +1,311 @@
+"""One world in motion: the state of every row in every chain, and what follows when one changes.
+
+``World.follow`` is the only way in which a state changes. What a move means was tabulated when the world took over its
+model (links.py): it is counted, fires other chains, begins or ends help, brings a case to a queue, changes a count over
+children. Codes and conditions are not kept: whoever needs them reads them off the states (reading.py).
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
+from sim.engine.fate.draws import key, uniform
+from sim.engine.fate.sieve import Bars
+from sim.engine.moves.codes import code_of
+from sim.engine.moves.consequences import (
+    HELP_BEGINS,
+    HELP_ENDS,
+    JOINS_QUEUE,
+    Firing,
+    Link,
+    Plain,
+    engaged_states,
+    link,
+    plain,
+)
+from sim.engine.people.population import Population, Rows
+from sim.model.compiled.model import Compiled
+from sim.model.compiled.scope import Moment, clock_value
+from sim.model.spec import Chain, Memory
+
+__all__ = ["Firing", "World", "has_gate"]
+
+
+class World:
+    """The rows of one world.
+
+    Attributes
+    ----------
+    state, entered
+        Chain -> state of each row, (row,); step since which it is in it (for chains whose time in state matters).
+    bars
+        Chain -> what draws may move each row, for chains that are being stepped.
+    occupancy, flows
+        Chain -> active rows by area slot and state, (slot, state); moves of this step, (slot, state, state).
+    stocks
+        Condition -> active rows for which it holds, by area slot, (slot,), as of the last ``settle``.
+    counts, agencies
+        Count over children -> number of each root row, (row,); number of services that help each root row, (row,).
+    """
+
+    def __init__(self, compiled: Compiled, population: Population, area_slot: IntArray, stream: int) -> None:
+        self.compiled, self.population, self.stream = compiled, population, stream
+        small = np.uint8 if area_slot.max(initial=0) < 1 << 8 else np.uint16
+        self.slots = {unit: area_slot[rows.area].astype(small) for unit, rows in population.rows.items()}
+        model = compiled.model
+        self.step = -model.units[0].warm_up
+        self.chains = {chain.name: chain for chain in model.chains}
+        self.area_slot = area_slot
+        self.n_slots = 1 + int(area_slot.max(initial=0))
+        root = self.root
+        self.state: dict[str, StateArray] = {n: np.zeros(self.rows(n).n, np.uint8) for n in self.chains}
+        self.entered: dict[str, IntArray] = {
+            name: np.full(self.rows(name).n, self.step, np.int32) for name in compiled.k_chains
+        }
+        self.memory_bits = {m.name: np.zeros(root.n, _room(m.window)) for m in model.memories}
+        self.memory = {m.name: np.zeros(root.n, np.uint8) for m in model.memories}
+        gates = [name for name, chain in self.chains.items() if has_gate(chain)]
+        self.joined = {name: np.full(root.n, -(1 << 20), np.int32) for name in gates}
+        self.queue: dict[str, IntArray] = {name: np.zeros((0, 2), np.int64) for name in gates}
+        self.arrivals: dict[str, list[IntArray]] = {name: [] for name in gates}
+        self.taken_from_queue: dict[str, float] = {}
+        self.adopt(compiled)
+
+    @property
+    def root(self) -> Rows:
+        """The rows of the root unit."""
+        return self.population.rows[self.compiled.model.units[0].name]
+
+    def rows(self, chain: str) -> Rows:
+        """Give the rows that a chain lives on."""
+        return self.population.rows[self.chains[chain].unit]
+
+    def clear_flows(self) -> None:
+        """Start counting the moves of a new step."""
+        self.counted[:, self.flow_columns] = 0.0
+
+    def _lay_out_counts(self) -> None:
+        """Keep all counts in one array (slot, column), so that a step is written down at once; name its parts."""
+        at, place = 0, {}
+        for name, chain in self.chains.items():
+            place["flow", name] = slice(at, at := at + len(chain.states) ** 2)
+        self.flow_columns = slice(0, at)
+        for name, chain in self.chains.items():
+            place["state", name] = slice(at, at := at + len(chain.states))
+        for name in self.compiled.conditions:
+            place["condition", name] = slice(at, at := at + 1)
+        self.columns: dict[tuple[str, str], slice] = place
+        self.counted = np.zeros((self.n_slots, at))
+        self.flows: dict[str, FloatArray] = {
+            name: self.counted[:, place["flow", name]].reshape(self.n_slots, len(c.states), len(c.states))
+            for name, c in self.chains.items()
+        }
+        self.occupancy: dict[str, FloatArray] = {name: self.counted[:, place["state", name]] for name in self.chains}
+        self.stocks: dict[str, FloatArray] = {
+            name: self.counted[:, place["condition", name]].reshape(-1) for name in self.compiled.conditions
+        }
+
+    def start_shares(self, chain: str) -> tuple[float, ...]:
+        """Give the shares of a chain's first states, summed up from the first state on."""
+        if chain not in self._starts:
+            start, model = self.chains[chain].start or {}, self.compiled.model
+            shares = [clock_value(start[s], model, 0) if s in start else 0.0 for s in self.chains[chain].states]
+            shares[0] += 1.0 - sum(shares)
+            self._starts[chain] = tuple(accumulate(shares))
+        return self._starts[chain]
+
+    def fork(self, compiled: Compiled) -> World:
+        """Copy this world to go on under another model with the same chains and states."""
+        twin = World.__new__(World)
+        twin.__dict__.update(self.__dict__)
+        for name in ("state", "entered", "memory_bits", "memory", "joined", "queue"):
+            setattr(twin, name, {k: v.copy() for k, v in getattr(self, name).items()})
+        twin.taken_from_queue = dict(self.taken_from_queue)
+        twin.arrivals = {name: list(parts) for name, parts in self.arrivals.items()}
+        for name in compiled.k_chains - set(twin.entered):
+            twin.entered[name] = np.full(twin.rows(name).n, self.step, np.int32)
+        twin.adopt(compiled)
+        return twin
+
+    # What follows from the states: made afresh here, kept up to date by `follow`.
+
+    def adopt(self, compiled: Compiled) -> None:
+        """Take over a compiled model: tabulate what moves set off and count everyone from the states."""
+        self.compiled = compiled
+        self.chains = {chain.name: chain for chain in compiled.model.chains}
+        self._lay_out_counts()
+        self.links: dict[str, Link] = {name: link(compiled, chain) for name, chain in self.chains.items()}
+        self.firings = {name: one.firings for name, one in self.links.items()}
+        self.bars: dict[str, Bars] = {}
+        self._starts: dict[str, tuple[float, ...]] = {}
+        self.truth: dict[str, BoolArray] = {}
+        self.plain: dict[str, Plain | None] = {}
+        self.counts: dict[str, IntArray] = {}
+        self.engaged = {name: engaged_states(c) for name, c in self.chains.items() if c.service}
+        self.agencies: IntArray = np.zeros(self.root.n, np.uint8)
+        for name, one in self.links.items():
+            if one.service is not None:
+                self.agencies += self.engaged[name][self.state[name]]
+        self.busy = {name: self._count_by_area(name, self.engaged[name]) for name in self.joined}
+        for name, chain in self.chains.items():
+            active, n = self.rows(name).active, len(chain.states)
+            place = self.slots[chain.unit][active].astype(np.intp) * n + self.state[name][active]
+            self.occupancy[name][:] = np.bincount(place, minlength=self.n_slots * n).reshape(self.n_slots, n)
+
+    def _count_by_area(self, chain: str, states: BoolArray) -> IntArray:
+        chosen = states[self.state[chain]] & self.rows(chain).active
+        return np.bincount(self.rows(chain).area[chosen], minlength=len(self.area_slot))
+
+    def index(self, now: Moment) -> None:
+        """Take over the truth of every condition at a moment and count anew."""
+        for one in self.links.values():
+            one.counts.clear()
+        for name, condition in self.compiled.conditions.items():
+            self.truth[name] = condition.truth(self.compiled.codes, now)
+            self.plain[name] = plain(self.compiled, condition, self.truth[name])
+        for source, name in self.compiled.counts.items():
+            self.recount(source)
+            told = self.plain[name]
+            if told is not None:
+                n = len(told.states)
+                added = np.subtract(told.states[None, :], told.states[:, None], dtype=np.int8)
+                self.links[told.chain].counts.append((source, added.reshape(n * n)))
+        self.settle()
+
+    def look_again(self, now: Moment) -> None:
+        """Take over the new truth of conditions that the clock may turn."""
+        for condition in self.compiled.conditions.values():
+            if condition.clocked:
+                truth = condition.truth(self.compiled.codes, now)
+                if not np.array_equal(truth, self.truth[condition.name]):
+                    self.index(now)
+                    return
+
+    def settle(self) -> None:
+        """Count the rows for which each condition holds."""
+        for name, condition in self.compiled.conditions.items():
+            told = self.plain[name]
+            if told is not None:
+                self.stocks[name][:] = self.occupancy[told.chain] @ told.states
+            else:
+                rows = self.population.rows[condition.reader.unit]
+                holds = self.holds(name) & rows.active
+                self.stocks[name][:] = np.bincount(self.slots[rows.unit.name][holds], minlength=self.n_slots)
+
+    def holds(self, name: str) -> BoolArray:
+        """Say for each row of its unit, whether there or not, if a condition holds."""
+        told = self.plain[name]
+        if told is not None:
+            return told.holds(self.state[told.chain])
+        condition = self.compiled.conditions[name]
+        rows = self.population.rows[condition.reader.unit]
+        return self.truth[name].take(code_of(self, self.compiled.codes[condition.code], rows))
+
+    def recount(self, source: str) -> None:
+        """Count the children for which something holds afresh."""
+        name = self.compiled.counts[source]
+        rows = self.population.rows[self.compiled.conditions[name].reader.unit]
+        holds = self.holds(name) & rows.active
+        self.counts[source] = np.bincount(rows.parent[holds], minlength=self.root.n).astype(np.int8)
+
+    # Changes.
+
+    def move(self, chain: str, rows: IntArray, new: StateArray | int, counted: bool = True) -> None:
+        """Move distinct rows of a chain to new states, one each or one for all; see ``follow``."""
+        if len(rows):
+            pairs = self.state[chain].take(rows).astype(np.intp)
+            pairs *= self.links[chain].n
+            pairs += new
+            self.follow(chain, rows, pairs, counted)
+
+    def follow(self, chain: str, rows: IntArray, pairs: IntArray, counted: bool = True) -> None:
+        """Move distinct rows of a chain from old to new states (pair: old * n + new) and let everything follow.
+
+        ``counted`` False leaves the move out of the flows: a row that is taken over by somebody else has not moved.
+        """
+        if not len(rows):
+            return
+        one, unit = self.links[chain], self.chains[chain].unit
+        new = one.new.take(pairs)
+        self.state[chain][rows] = new
+        if chain in self.entered:
+            self.entered[chain][rows] = self.step + 1
+        if chain in self.bars:
+            self.bars[chain].set(rows, new)
+        self._count(chain, rows, pairs, counted)
+        for source, added in one.counts:
+            diff = added.take(pairs)
+            turned = diff.nonzero()[0]
+            np.add.at(self.counts[source], self.population.rows[unit].parent.take(rows.take(turned)), diff.take(turned))
+        if one.service is not None:
+            self._serve(chain, rows, one.service.take(pairs))
+        if counted:
+            for firing in one.firings:
+                self._fire(firing, rows[firing.moves[pairs]], chain)
+
+    def _count(self, chain: str, rows: IntArray, pairs: IntArray, counted: bool) -> None:
+        """Keep flows and occupancy."""
+        one = self.links[chain]
+        n_pairs = one.n * one.n
+        place = pairs
+        if self.n_slots > 1:
+            place = self.slots[self.chains[chain].unit].take(rows).astype(np.intp)
+            place *= n_pairs
+            place += pairs
+        flow = np.bincount(place, minlength=self.n_slots * n_pairs).reshape(self.n_slots, n_pairs)
+        self.occupancy[chain] += flow @ one.change
+        if counted:
+            self.flows[chain] += flow.reshape(self.flows[chain].shape)
+        elif chain in self.joined and self.step >= 0:
+            waiting = self.chains[chain].states.index("waiting")
+            taken = float(flow.reshape(-1, one.n, one.n)[:, waiting].sum())
+            self.taken_from_queue[chain] = self.taken_from_queue.get(chain, 0.0) + taken
+
+    def _serve(self, chain: str, rows: IntArray, events: StateArray) -> None:
+        """Keep the numbers of engaged cases and the arrivals of a service's queue."""
+        helped = (events & (HELP_BEGINS | HELP_ENDS)).nonzero()[0]
+        if len(helped):
+            who = rows.take(helped)
+            diff = np.array([0, 1, -1], np.int8).take(events.take(helped) & (HELP_BEGINS | HELP_ENDS))
+            self.agencies[who] += diff.view(np.uint8)  # wraps round: a step down adds its complement
+            by_area = np.bincount(self.rows(chain).area.take(who), weights=diff, minlength=len(self.busy[chain]))
+            self.busy[chain] += by_area.astype(np.int64)
+        waiting = rows.compress(events & JOINS_QUEUE)
+        if len(waiting):
+            self.joined[chain][waiting] = self.step
+            self.arrivals[chain].append(np.stack([waiting, np.full(len(waiting), self.step)], axis=1))
+
+    def _fire(self, firing: Firing, rows: IntArray, chain: str) -> None:
+        """Move the other chain of the same row, of the children or of the parent, with the fire's probability."""
+        if not len(rows):
+            return
+        home, target = self.rows(chain), self.rows(firing.chain)
+        if home is not target:
+            rows = self.root.children_of(rows)[0] if home is self.root else np.unique(home.parent[rows])
+        rows = rows[firing.sources[self.state[firing.chain][rows]] & target.active[rows]]
+        if firing.probability < 1.0:
+            stream = key(self.stream, "fire", chain, firing.number, self.step)
+            rows = rows[uniform(stream, target.ids[rows]) < firing.probability]
+        self.move(firing.chain, rows, firing.target)
+
+    def shift_memory(self, memory: Memory) -> None:
+        """Let a memory forget its oldest step and take in this one."""
+        bits = self.memory_bits[memory.name]
+        bits <<= bits.dtype.type(1)
+        bits |= self.holds(f"remember {memory.name}")
+        bits &= bits.dtype.type((1 << memory.window) - 1)
+        self.memory[memory.name] = np.bitwise_count(bits)
+
+
+def _room(window: int) -> type[np.unsignedinteger[Any]]:
+    """Give the smallest unsigned integer type with a bit for each step of a memory (windows are at most 64 steps)."""
+    return next(t for bits, t in ((8, np.uint8), (16, np.uint16), (32, np.uint32), (64, np.uint64)) if window <= bits)
+
+
+def has_gate(chain: Chain) -> bool:
+    """Say whether rows wait in a chain for somebody to let them in."""
+    return chain.service is not None and chain.service.kind == "discretionary"

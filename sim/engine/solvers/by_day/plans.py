@@ -1,0 +1,107 @@
+"""What moving a row of a chain sets off, as plain lists by pair (old * n + new)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.arrays import FloatArray
+from sim.engine.moves.consequences import Firing
+from sim.engine.moves.world import World
+from sim.engine.solvers.by_day.gate import Gate
+from sim.engine.solvers.by_day.wiring import Touch, Unit, by_pair, readers
+from sim.model.compiled.scope import Source
+from sim.model.spec import Service
+
+
+@dataclass
+class Plan:
+    """One chain as it is lived.
+
+    Attributes
+    ----------
+    unit, owner
+        Number of its unit; its own number among the unit's chains.
+    slots
+        Area slot of each row, times n * n.
+    flows
+        Moves of this step, (slot, old, new) in one list.
+    own, down
+        What a move means for the row itself and, for a chain of families, for each of the children.
+    fires
+        By pair, what it fires.
+    service
+        By pair, what it means for help; None for what is no discretionary service.
+    ranked
+        Services whose queues look at this chain.
+    """
+
+    name: str
+    unit: int
+    owner: int
+    n: int
+    slots: list[int]
+    flows: list[int]
+    own: list[Touch | None]
+    down: list[Touch | None]
+    fires: list[list[Firing]]
+    service: list[int] | None
+    waiting: int = -1
+    engaged: int = 0
+    gate: Gate | None = None
+    ranked: list[Plan] = field(default_factory=list)
+    view: memoryview = field(default_factory=lambda: memoryview(b""))
+    entered: memoryview | None = None
+
+    def counted(self) -> FloatArray:
+        """Give the moves of this step, (slot, old * n + new), and start counting anew."""
+        result = np.array(self.flows, dtype=np.float64).reshape(-1, self.n * self.n)
+        self.flows = [0] * len(self.flows)
+        return result
+
+
+def plans_of(world: World, units: list[Unit]) -> dict[str, Plan]:
+    """Make the plans of all chains of a world."""
+    plans = {}
+    for u, unit in enumerate(units):
+        for owner, name in enumerate(unit.chains):
+            link, source = world.links[name], Source("chain", name)
+            n = link.n
+            below = readers(units[1], source) if u == 0 and len(units) > 1 else []
+            plan = Plan(
+                name=name,
+                unit=u,
+                owner=owner,
+                n=n,
+                slots=(world.slots[unit.name].astype(np.int64) * (n * n)).tolist(),
+                flows=[0] * (world.n_slots * n * n),
+                own=by_pair(unit, readers(unit, source), n),
+                down=by_pair(units[1], below, n) if below else [None] * (n * n),
+                fires=[[f for f in link.firings if f.moves[pair]] for pair in range(n * n)],
+                service=None if link.service is None else link.service.tolist(),
+            )
+            if plan.service is not None:
+                plan.waiting = world.chains[name].states.index("waiting")
+                plan.engaged = int(world.engaged[name].argmax())
+            plans[name] = plan
+    for plan in plans.values():
+        plan.ranked = [other for other in plans.values() if _looks_at(world, other.name, plan.name)]
+    return plans
+
+
+def _looks_at(world: World, service: str, chain: str) -> bool:
+    """Say whether a service's queue stands in an order that a chain may change."""
+    there = world.chains[service].service
+    if there is None or there.kind != "discretionary":
+        return False
+    broker = world.chains[chain].service
+    return chain in criteria(there) or (broker is not None and broker.brokers.get(service, 0.0) > 0.0)
+
+
+def criteria(service: Service) -> list[str]:
+    """List what a service's priority looks at before the time of joining; a function of one's own: nothing named."""
+    if callable(service.priority):
+        return []
+    names = [name for name, _ in service.priority]
+    return names[: names.index("wait")] if "wait" in names else names

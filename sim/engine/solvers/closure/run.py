@@ -1,0 +1,171 @@
+"""Solves a scenario by closure: every world on one plan, one history until regimes part."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.engine.counts.expected import Notes, open_notes, write
+from sim.engine.counts.layout import layout_of
+from sim.engine.counts.record import Record
+from sim.engine.feedback import stock_names
+from sim.engine.solvers.closure.plan import Options, Plan
+from sim.engine.solvers.closure.planning import make_plan
+from sim.engine.solvers.closure.record import View
+from sim.engine.solvers.closure.solve import History, open_history
+from sim.engine.solvers.exact.expect import empty_record
+from sim.errors import ModelError
+from sim.model.compiled.model import Compiled, compile_model
+from sim.model.compiled.program import Program
+from sim.model.spec import Model, Scenario
+
+
+@dataclass
+class Line:
+    """A history and the worlds that it still stands for."""
+
+    history: History
+    notes: Notes
+    names: list[str]
+    regime: str
+
+
+def closure_record(scenario: Scenario, options: Options | None = None) -> Record:
+    """Solve every world of a scenario by closure.
+
+    Parameters
+    ----------
+    scenario
+        What to solve.
+    options
+        How large the tables may be.
+
+    Returns
+    -------
+        The same arrays as a simulated replication, holding expectations.
+
+    Raises
+    ------
+    ModelError
+        When a world has what the closure cannot hold; says what.
+    """
+    started = time.process_time()
+    plan, compiled = prepare(scenario, options or Options())
+    layout = layout_of(scenario)
+    lines: list[Line] = []
+    for world in scenario.worlds:
+        if world.regime == scenario.baseline:
+            names = [w.name for w in scenario.worlds if w.effect_set == world.effect_set]
+            notes = open_notes(layout, scenario, list(compiled.values()))
+            lines.append(Line(open_history(plan, compiled[world.name]), notes, names, world.regime))
+    step = -scenario.worlds[0].model.units[0].warm_up
+    while step < layout.n_steps:
+        if step == 0:
+            for line in lines:
+                line.notes.point(View(line.history), 0)
+        _part(scenario, compiled, lines, step)
+        for line in lines:
+            line.history.advance()
+            if step >= 0:
+                line.notes.point(View(line.history), step + 1)
+        step += 1
+    record = empty_record(layout)
+    stocks = stock_names([world.model for world in scenario.worlds])
+    levels = []
+    for w, world in enumerate(scenario.worlds):
+        line = next(line for line in lines if world.name in line.names)
+        write(record, w, line.notes, line.history.compiled)
+        levels.append(line.history.feedback.points(stocks, layout.n_steps))
+    record.levels = np.stack(levels)
+    record.engine_seconds = time.process_time() - started
+    return record
+
+
+def prepare(scenario: Scenario, options: Options) -> tuple[Plan, dict[str, Compiled]]:
+    """Compile a scenario and choose its tables, or refuse it.
+
+    Raises
+    ------
+    ModelError
+        When a world has what the closure cannot hold; says what.
+    """
+    reasons = refusals(scenario)
+    if reasons:
+        raise ModelError(f"expect cannot solve this by closure: {'; '.join(reasons)}; use --solver simulate")
+    compiled = {world.name: compile_model(world.model) for world in scenario.worlds}
+    reasons = [reason for one in compiled.values() for reason in _unread(one)]
+    if reasons:
+        raise ModelError(
+            f"expect cannot solve this by closure: {'; '.join(dict.fromkeys(reasons))}; use --solver simulate"
+        )
+    try:
+        plan = make_plan(list(compiled.values()), options)
+    except ModelError as error:
+        raise ModelError(f"expect cannot solve this by closure: {error}; use --solver simulate") from None
+    return plan, compiled
+
+
+def refusals(scenario: Scenario) -> list[str]:
+    """Say what a scenario has that the closure cannot hold; empty when there is nothing."""
+    reasons = [reason for world in scenario.worlds for reason in _model_refusals(world.model)]
+    if any(world.handover != "finish" and world.start > 0 for world in scenario.worlds):
+        reasons.append("a regime that hands cases over (handover: finish alone)")
+    return list(dict.fromkeys(reasons))
+
+
+def _model_refusals(model: Model) -> list[str]:
+    root = model.units[0]
+    reasons = []
+    if model.queues == "per_family":
+        reasons.append("queues case by case (queues: per_family)")
+    if root.arrivals_per_step:
+        reasons.append("rows that arrive from outside")
+    if root.leaves_rate and not root.replace:
+        reasons.append("rows that leave and are not replaced")
+    if len(model.units) > 1 and model.units[1].leaves_age_steps and not root.replace:
+        reasons.append("families that leave when their children are grown and are not replaced")
+    if root.age_steps and root.age_steps[0] != root.age_steps[1]:
+        reasons.append("rows of different ages")
+    if any(chain.start is None for chain in model.chains):
+        reasons.append("a stationary start")
+    unit = {chain.name: chain.unit for chain in model.chains}
+    fired = {fire.chain for chain in model.chains for fire in chain.fires}
+    for chain in model.chains:
+        for fire in chain.fires:
+            if unit[fire.chain] != chain.unit or chain.unit != root.name:
+                reasons.append(
+                    f"a fire between a family and its children, or among children ({chain.name} fires {fire.chain})"
+                )
+            if chain.service is not None or chain.name in fired:
+                reasons.append(f"a fire set off by a service or by another fire ({chain.name} fires {fire.chain})")
+        if chain.ages_steps is not None and chain.unit == root.name:
+            reasons.append(f"ages of the first unit's own chain ({chain.name})")
+        if chain.service is not None and chain.unit != root.name:
+            reasons.append(f"a service of children ({chain.name})")
+    return reasons
+
+
+def _unread(compiled: Compiled) -> list[str]:
+    """Say what the chains read that no table can hold."""
+    reasons = []
+    programs: dict[str, Program] = compiled.programs
+    for name, program in programs.items():
+        for group in program.groups:
+            for axis in group.axes:
+                if axis.source.kind == "area":
+                    reasons.append(f"{name} differs by area")
+                if axis.source.kind == "k" and axis.source.name != name:
+                    reasons.append(f"{name} reads the time that {axis.source.name} has been in its state")
+    return reasons
+
+
+def _part(scenario: Scenario, compiled: dict[str, Compiled], lines: list[Line], step: int) -> None:
+    """Fork the worlds whose regime starts now."""
+    for world in scenario.worlds:
+        line = next(line for line in lines if world.name in line.names)
+        if world.regime in (scenario.baseline, line.regime) or world.start != step:
+            continue
+        line.names.remove(world.name)
+        lines.append(Line(line.history.fork(compiled[world.name]), line.notes.copy(), [world.name], world.regime))

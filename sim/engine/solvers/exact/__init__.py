@@ -1,0 +1,1 @@
+"""Exact expectations of small models: cells with weights in place of rows."""

@@ -1,0 +1,124 @@
+"""From a model's services to the plans that the workforce runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from sim.arrays import FloatArray
+from sim.engine.feedback import Drive, drive_of
+from sim.engine.teams.staffing import Staff, TeamPlan
+from sim.engine.teams.workforce import Workforce
+from sim.model.compiled.scope import Moment
+from sim.model.spec import Model, Scenario
+
+
+def team_plans(model: Model) -> list[TeamPlan]:
+    """Give the plan of every service that has a team."""
+    plans = []
+    for chain in model.chains:
+        team = chain.service.team if chain.service else None
+        if team is None:
+            continue
+        plans.append(
+            TeamPlan(
+                service=chain.name,
+                workers=_by_area(model, team.workers),
+                caseload=team.caseload,
+                turnover_per_year=team.turnover_per_year,
+                hire_steps=team.hire_steps,
+                training_steps=team.training_steps,
+                absence=team.absence,
+                meeting_steps=team.meeting_steps,
+                schedule=tuple((step, _by_area(model, workers)) for step, workers in team.funding),
+            )
+        )
+    return plans
+
+
+def _by_area(model: Model, workers: Mapping[str, float]) -> FloatArray:
+    return np.array([workers.get(area, 0.0) for area in model.areas.names])
+
+
+@dataclass
+class Teams:
+    """The teams of every world; worlds that give a service the same plans share its team, whose fate is the same.
+
+    Teams that read totals are each world's own, since histories differ.
+    """
+
+    forces: list[Workforce] = field(default_factory=list)
+    where: dict[str, dict[str, int]] = field(default_factory=dict)
+    """World -> service -> which of the forces has its team."""
+    driven: frozenset[str] = frozenset()
+    """Services whose team reads totals in some world."""
+
+    def advance(self, step: int) -> dict[str, dict[str, Staff]]:
+        """Run to the meeting at the end of a step; give the staff of each service by world."""
+        staff = [force.advance(step) for force in self.forces]
+        return {
+            world: {service: staff[i][service] for service, i in services.items()}
+            for world, services in self.where.items()
+        }
+
+    def heed(self, worlds: Sequence[str], model: Model, now: Moment) -> None:
+        """Tell the teams of worlds that share a history what last step's totals do to them."""
+        for service in self.driven:
+            spec = model.chain(service).service
+            assert spec is not None
+            drive = Drive() if spec.team is None else drive_of(model, service, spec.team, now)
+            shares = np.array(model.areas.weights) / sum(model.areas.weights)
+            for world in worlds:
+                force = self.forces[self.where[world][service]]
+                force.drive(service, drive.turnover_times, drive.time_left, drive.extra_workers * shares)
+
+
+def open_teams(scenario: Scenario, stream: int) -> Teams:
+    """Open the teams of every world: those of the baseline until its regime starts.
+
+    Parameters
+    ----------
+    scenario
+        Whose teams.
+    stream
+        Key of the replication.
+    """
+    teams = Teams(driven=frozenset().union(*(_driven(world.model) for world in scenario.worlds)))
+    known: dict[tuple[object, ...], int] = {}
+    for world in scenario.worlds:
+        base = scenario.baseline_of(world)
+        first = -base.model.units[0].warm_up
+        start = max(world.start, first)
+        later = {plan.service: plan for plan in team_plans(world.model)} if world.regime != base.regime else {}
+        mine = {plan.service: (plan, later.get(plan.service, plan)) for plan in team_plans(base.model)}
+        told = {name: _told(before, after, start) for name, (before, after) in mine.items()}
+        told |= {name: (*told[name], world.name) for name in teams.driven & mine.keys()}
+        new = [name for name in mine if told[name] not in known]
+        if new:
+            force = Workforce([mine[name][0] for name in new], base.model.clock.step_years, stream, first)
+            for name in new:
+                if name in later:
+                    force.change(start, later[name])
+                known[told[name]] = len(teams.forces)
+            teams.forces.append(force)
+        teams.where[world.name] = {name: known[told[name]] for name in mine}
+    return teams
+
+
+def _driven(model: Model) -> set[str]:
+    """Name the services whose team reads totals."""
+    return {chain.name for chain in model.chains if chain.service and chain.service.team and chain.service.team.driven}
+
+
+def _told(before: TeamPlan, after: TeamPlan, start: int) -> tuple[object, ...]:
+    """Give what two successive plans say, to be compared with others; equal ones have no start."""
+    first, second = (_contents(plan) for plan in (before, after))
+    return (first,) if first == second else (first, second, start)
+
+
+def _contents(plan: TeamPlan) -> tuple[object, ...]:
+    schedule = tuple((step, workers.tobytes()) for step, workers in plan.schedule)
+    plainly = {"workers": plan.workers.tobytes(), "schedule": schedule}
+    return tuple(plainly.get(f.name, getattr(plan, f.name)) for f in fields(plan))

@@ -1,0 +1,1 @@
+"""``families sanity``: a national study against what it must respect."""

@@ -1,0 +1,271 @@
+"""The checks that a national run of families must respect, one by one, each with its value and range.
+
+Ranges come from ``configs/sanity.yaml``. A value outside its range is shown, never hidden; what cannot be looked at
+says why. Several figures may belong to one check.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+import xarray as xr
+
+from sim.evaluation.checks.rows import (
+    claimed_once,
+    contrasts,
+    demography,
+    measured_once,
+    no_effect_once,
+    pooled,
+)
+from sim.evaluation.checks.totals import (
+    Values,
+    ledger_values,
+    level_values,
+    line_costs,
+    narrow_to_wide,
+    payback_values,
+    prices_of_help,
+    staff_values,
+    world_of,
+)
+from sim.evaluation.trial.trial import Results
+from sim.model.spec import Scenario
+from sim.runs.ensemble import simulate
+from sim.runs.follow.panel import Names
+from sim.runs.replications import over_replications, pared
+
+Status = Literal["pass", "fail", "not evaluated"]
+
+
+@dataclass(frozen=True)
+class Range:
+    """What is allowed for one figure; a bound that is None does not bind."""
+
+    number: int
+    title: str
+    unit: str
+    low: float | None
+    high: float | None
+    source: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One figure with its range, and whether it keeps to it."""
+
+    number: int
+    key: str
+    title: str
+    value: float | None
+    unit: str
+    low: float | None
+    high: float | None
+    status: Status
+    why: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """Published figures that a check compares with, from the config: England's totals, hours a week, an episode."""
+
+    looked_after: float
+    care_entries: float
+    hours_week: float
+    episode: float
+    claim: float
+
+
+def judge(ranges: Mapping[str, Range], values: Values, missing: Mapping[str, str]) -> list[Check]:
+    """Compare values with their ranges.
+
+    Parameters
+    ----------
+    ranges
+        Figure to range, in the order in which they are listed.
+    values
+        Figure to value and a remark.
+    missing
+        Why a figure that has no value was not looked at.
+
+    Returns
+    -------
+        A check for each range: ``not evaluated`` where there is no value or it is not a number.
+    """
+    checks = []
+    for key, r in ranges.items():
+        value, remark = values.get(key, (math.nan, missing.get(key, "this run does not have what it needs")))
+        status: Status = "pass"
+        if not math.isfinite(value):
+            status = "not evaluated"
+        elif (r.low is not None and value < r.low) or (r.high is not None and value > r.high):
+            status = "fail"
+        why = "; ".join(text for text in (remark, r.why) if text)
+        known = value if math.isfinite(value) else None
+        checks.append(Check(r.number, key, r.title, known, r.unit, r.low, r.high, status, why, r.source))
+    return checks
+
+
+def sanity(
+    scenario: Scenario,
+    ranges: Mapping[str, Range],
+    published: Published,
+    *,
+    ds: xr.Dataset | None = None,
+    regime: str = "integrated",
+    replications: int = 2,
+    workers: int = 1,
+) -> list[Check]:
+    """Check a national scenario.
+
+    Parameters
+    ----------
+    scenario
+        Regimes and evidence sets of the default model; the sets ``measured``, ``no_effect`` and ``claimed`` are looked
+        at where they are there.
+    ranges, published
+        What is allowed, and what it is compared with.
+    ds
+        Results of a run of the scenario; without it one is made, of the baseline and the regime alone.
+    regime
+        Where families are helped.
+    replications
+        For what follows single families, and for the run if one is made.
+    workers
+        Processes.
+
+    Returns
+    -------
+        The checks in order of the ranges.
+    """
+    names, sets = Names(), {w.effect_set for w in scenario.worlds if w.regime == regime}
+    steps = scenario.worlds[0].model.clock.steps
+    if ds is None:
+        both = pared(scenario, (scenario.baseline, regime), sorted(sets), steps, priced=True)
+        ds = simulate(_repeated(both, replications), workers)
+    values: Values = {key: (value, "") for key, value in demography(scenario).items()}
+    missing: dict[str, str] = {}
+    for name, look in (("measured", _measured), ("no_effect", _no_effect), ("claimed", _claimed)):
+        if name in sets:
+            values |= look(_Looked(scenario, ds, regime, name, replications, workers, published, names))
+        else:
+            missing |= dict.fromkeys(ranges, f"the scenario lacks '{regime}' under one of measured, no_effect, claimed")
+    return judge(ranges, values, missing)
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What the three looks need."""
+
+    scenario: Scenario
+    ds: xr.Dataset
+    regime: str
+    effect_set: str
+    replications: int
+    workers: int
+    published: Published
+    names: Names
+
+    @property
+    def short(self) -> Scenario:
+        """Return the two worlds of the set with their prices."""
+        regimes = (self.scenario.baseline, self.regime)
+        return pared(self.scenario, regimes, (self.effect_set,), self.scenario.worlds[0].model.clock.steps, priced=True)
+
+
+def _repeated(scenario: Scenario, replications: int) -> Scenario:
+    """Set the number of replications."""
+    return replace(scenario, replications=replications)
+
+
+def _measured(look: _Looked) -> Values:
+    """Checks 1 to 10 and 13 to 15, under the set that was measured."""
+    ds, names, published = look.ds, look.names, look.published
+    spec = next(w for w in look.short.worlds if w.regime == look.regime)
+    helped, baseline = world_of(ds, look.regime, "measured"), world_of(ds, ds.attrs["baseline"], "measured")
+    england = (published.looked_after, published.care_entries)
+    figures = {"hours_week": published.hours_week, "episode": published.episode}
+    values = level_values(ds, baseline, spec.start, england, names)
+    values |= staff_values(ds, helped, spec, prices_of_help(look.scenario, spec, names), figures, names)
+    values |= payback_values(ds, helped, spec.start) | ledger_values(ds, helped)
+    task = partial(measured_once, world=spec.name)
+    answers = over_replications(task, look.short, look.replications, look.workers)
+    rows = pooled([answer[0] for answer in answers])
+    values |= {key: (rows[key], "") for key in ("entrants_narrow", "entrants_quarter", "relapse", "care_reentry")}
+    for key in ("gross_24", "gross_60", "saving_beyond_cost"):
+        values[key] = (rows[key], "")
+    values["narrow_below_entrants"] = (values["narrow_all"][0] / rows["entrants_narrow"], "")
+    parts = narrow_to_wide(ds, baseline)
+    values["wide_all"] = (values["wide_all"][0], "; ".join(f"{name} {gbp:,.0f}" for name, gbp in parts.items()))
+    claim = published.claim * ds.attrs["rows"]
+    wide = float(line_costs(ds, baseline)[ds["in_ledger"].sel(ledger="wide").values > 0].sum())
+    values["claim_possible"] = (claim / (wide / (ds.sizes["year"])), f"{claim / 1e9:.1f} bn gbp a year")
+    return values | _ratios([answer[1] for answer in answers], [answer[2] for answer in answers], rows["children"])
+
+
+def _ratios(evaluated: list[Results], true: list[Results], children: float) -> Values:
+    """Checks 4, 6 and 7: what the evaluation finds, with the truth beside it."""
+    found, truth = contrasts(evaluated), contrasts(true)
+    keys = {
+        "ratio_looked_after": "children looked after, months 19-24",
+        "ratio_adult_custody": "any custody of an adult within 24 months",
+        "ratio_youth_custody": "any custody of a juvenile within 24 months",
+        "ratio_plan_7_18": "children on a protection plan, months 7-18",
+        "ratio_plan_19_24": "children on a protection plan, months 19-24",
+        "ratio_attending": "children attending school, months 19-24",
+        "ratio_well": "good mental health of adults, months 19-24",
+    }
+    values: Values = {}
+    for key, name in keys.items():
+        f, t = found[name], truth[name]
+        values[key] = (f.ratio, f"{f.served:.2%} against {f.other:.2%}; true ratio {t.ratio:.2f}")
+    looked_after = keys["ratio_looked_after"]
+    values["looked_after_unserved"] = (found[looked_after].other, "the comparison group of the evaluation")
+    fewer = -truth[looked_after].difference
+    values["fewer_looked_after"] = (fewer * children, f"{fewer:.2%} of {children:,.0f} children, from the twin")
+    return values
+
+
+def _no_effect(look: _Looked) -> Values:
+    """Check 12, where nothing helps."""
+    spec = next(w for w in look.short.worlds if w.regime == look.regime)
+    task = partial(no_effect_once, world=spec.name)
+    rows = pooled(over_replications(task, look.short, look.replications, look.workers))
+    falls = [rows[key] for key in ("naive_onset", "naive_in_crisis", "naive_accumulated")]
+    values: Values = {key: (rows[key], "") for key in rows if key != "naive_served"}
+    served = f"families served: {rows['naive_served']:,.0f}"
+    return values | {"naive_sign": (float(len({fall > 0 for fall in falls})), served)}
+
+
+def _claimed(look: _Looked) -> Values:
+    """Check 11, beside what was claimed."""
+    spec = next(w for w in look.short.worlds if w.regime == look.regime)
+    rows = pooled(over_replications(partial(claimed_once, world=spec.name), look.short, 1))
+    remark = f"at the bound the true wide saving is {rows['claimed_true']:,.0f} a family and year"
+    return {"claimed_saving": (rows["claimed_true"] / look.published.claim, remark)}
+
+
+def table(checks: Sequence[Check]) -> str:
+    """Write the checks as plain text, the reds first in a line of their own."""
+    red = sorted({check.number for check in checks if check.status == "fail"})
+    lines = [f"outside their range: {', '.join(map(str, red)) or 'none'}", ""]
+    for check in checks:
+        value = "" if check.value is None else _number(check.value)
+        low, high = (_number(bound) if bound is not None else "" for bound in (check.low, check.high))
+        span = f"{low} to {high}" if low and high else f"from {low}" if low else f"to {high}"
+        figure = f"{check.title:62} {value:>11} {check.unit:10} {span:22}"
+        lines.append(f"{check.number:>2} {figure} {check.status:13} {check.why}")
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _number(value: float) -> str:
+    """Write a number with as many digits as it deserves."""
+    if value == 0 or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"

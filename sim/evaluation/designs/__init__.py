@@ -1,0 +1,1 @@
+"""``families evaluate``: what each evaluation design would report, how far off, and why."""

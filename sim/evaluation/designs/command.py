@@ -1,0 +1,57 @@
+"""The command ``families evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.console.application import Config, Sets, print_table
+
+FILES = ("evaluate.html", "evaluate.csv", "evaluate.json")
+
+
+def evaluate(
+    config: Config,
+    sets: Sets = None,
+    regime: Annotated[str, typer.Option(help="The regime in which families are helped.")] = "integrated",
+    under: Annotated[
+        list[str] | None, typer.Option(metavar="SET", help="An evidence set (default: all); may be repeated.")
+    ] = None,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OUTCOME", help="in_crisis, looked_after, protection_plan, attending, well, adult_custody "
+                     "or cost (default: all); may be repeated."),
+    ] = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help="Who is taken on first: configured, longest_wait or random (default: all); "
+                     "may be repeated."),
+    ] = None,
+    months: Annotated[str | None, typer.Option(metavar="13-24", help="Months after entry that are looked at.")] = None,
+    replications: Annotated[int, typer.Option(min=1, help="Replications of each evaluation.")] = 4,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder (default: results/<config name>-evaluate).")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what an earlier study found.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no tables.")] = False,
+) -> None:  # fmt: skip
+    """Say what each evaluation design would report of the same families, how far off it is, and why."""
+    from sim.errors import ResultError
+    from sim.evaluation.designs.exhibits import write_evaluated
+    from sim.evaluation.designs.question import run
+    from sim.evaluation.designs.words import size_table, verdict_tables
+
+    folder = out or Path("results") / f"{Path(config).stem}-evaluate"
+    if any((folder / name).exists() for name in FILES) and not force:
+        raise ResultError(f"{folder} holds an evaluation already; give another --out, or --force to replace it")
+    found = run(
+        config, sets or [], regime=regime, under=under or [], outcomes=outcome or [], rules=rule or [], months=months,
+        replications=replications, workers=workers,
+        tell=(lambda line: None) if quiet else (lambda line: typer.echo(line, err=True)),
+    )  # fmt: skip
+    write_evaluated(folder, found)
+    if not quiet:
+        for made in (*verdict_tables(found), size_table(found)):
+            print_table(made)
+        typer.echo(f"Results are in {folder}; open {folder / 'evaluate.html'}")

@@ -1,0 +1,187 @@
+"""Evaluation designs side by side: figures, tables, the page and its files."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from sim.evaluation.designs.answer import Evaluated, Verdict
+from sim.evaluation.designs.bias import CAUSES
+from sim.evaluation.designs.words import TITLES, causes_table, course_table, size_table, unit_of, verdict_tables
+from sim.evaluation.trial.family_outcomes import OUTCOMES
+from sim.evaluation.trial.referral import RULES
+from sim.exhibits.drawing import Drawn, written
+from sim.exhibits.numbers import MINUS
+from sim.exhibits.page import write_page
+from sim.exhibits.style import COLOURS, FAINT, INK, RC, new_panels, words
+from sim.results.folder.store import write_csv
+
+MARKERS = "osD^v"
+HEADER = (
+    "effect_set", "rule", "outcome", "design", "unit", *(
+        f"{what}{end}" for what in ("reported", "truth", "bias") for end in ("", "_low", "_high")
+    ), "frailty_served", "frailty_compared", "matched", *(cause.replace(" ", "_") for cause in CAUSES),
+)  # fmt: skip
+
+
+def plot_designs(verdicts: Sequence[Verdict]) -> Figure:
+    """Draw what each design reports under each rule, with 95% intervals, and the truth as a line; a panel an outcome.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to draw, or it is of several evidence sets.
+    """
+    sets = {verdict.effect_set for verdict in verdicts}
+    if len(sets) != 1:
+        raise ValueError(f"given verdicts under {', '.join(sorted(sets)) or 'no evidence set'}; draw one set at a time")
+    outcomes, rules = (list(dict.fromkeys(getattr(v, name) for v in verdicts)) for name in ("outcome", "rule"))
+    panels = new_panels(len(outcomes), 4.6, 2.9, beside=2)
+    for ax, outcome in zip(panels, outcomes, strict=True):
+        _panel(ax, [v for v in verdicts if v.outcome == outcome], rules)
+    handles = [
+        panels[0].plot([], [], MARKERS[i], color=COLOURS[i], label=f"taken on {RULES[rule]}")[0]
+        for i, rule in enumerate(rules)
+    ]
+    handles.append(panels[0].plot([], [], "-", color=INK, linewidth=1.2, label="truth")[0])
+    figure = panels[0].figure
+    assert isinstance(figure, Figure)
+    figure.legend(handles=handles, loc="outside upper left", ncols=len(handles), fontsize=8.5)
+    return figure
+
+
+def _panel(ax: Axes, verdicts: Sequence[Verdict], rules: Sequence[str]) -> None:
+    """Draw one outcome."""
+    factor, unit = unit_of(verdicts[0].outcome)
+    designs = list(dict.fromkeys(v.design for v in verdicts))
+    gap = 0.8 / max(len(rules), 1)
+    ax.axvline(0.0, color=FAINT, linewidth=0.6)
+    for v in verdicts:
+        i = rules.index(v.rule)
+        y = designs.index(v.design) + gap * (i - (len(rules) - 1) / 2)
+        if v.reported.low is not None and v.reported.high is not None:
+            ax.plot([v.reported.low * factor, v.reported.high * factor], [y, y], color=COLOURS[i], linewidth=2.0)
+        if math.isfinite(v.reported.mean):
+            ax.plot(v.reported.mean * factor, y, MARKERS[i], color=COLOURS[i], markersize=4.5)
+        ax.plot([v.truth.mean * factor] * 2, [y - gap / 2, y + gap / 2], color=INK, linewidth=1.2)
+    ax.set(yticks=range(len(designs)), yticklabels=[TITLES[d] for d in designs], ylim=(len(designs) - 0.5, -0.5))
+    ax.set_title(OUTCOMES[verdicts[0].outcome].title)
+    ax.set_xlabel(f"reported difference, {unit}")
+    _ticks(ax)
+
+
+def _ticks(ax: Axes) -> None:
+    """Give the x axis few ticks, so that pounds do not run into each other."""
+    ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.xaxis.set_major_formatter(FuncFormatter(_tick))
+
+
+def _tick(x: float, _: float) -> str:
+    """Write a tick with thousands apart and a real minus sign."""
+    return f"{x:,.10g}".replace("-", MINUS)
+
+
+def plot_causes(verdicts: Sequence[Verdict]) -> Figure:
+    """Draw the parts of each design's bias as bars that add up to it, and the bias as a dot; one set and one rule."""
+    outcomes = list(dict.fromkeys(v.outcome for v in verdicts))
+    panels = new_panels(len(outcomes), 4.6, 2.5, beside=2)
+    shown = [cause for cause in CAUSES if any(abs(v.causes[cause].mean) > 0 for v in verdicts if cause in v.causes)]
+    for ax, outcome in zip(panels, outcomes, strict=True):
+        mine = [v for v in verdicts if v.outcome == outcome]
+        factor, unit = unit_of(outcome)
+        for y, v in enumerate(mine):
+            ends = {True: 0.0, False: 0.0}
+            for cause in shown:
+                part = v.causes[cause].mean * factor if cause in v.causes else 0.0
+                if not math.isfinite(part):
+                    continue
+                ax.barh(y, part, 0.6, left=ends[part > 0], color=COLOURS[CAUSES.index(cause)])
+                ends[part > 0] += part
+            ax.plot(v.bias.mean * factor, y, "o", color=INK, mfc="white", markersize=5)
+        ax.axvline(0.0, color=INK, linewidth=0.8)
+        ax.use_sticky_edges = False  # else a bar that ends at the edge hides the dot
+        ax.margins(x=0.05)
+        _ticks(ax)
+        ax.set(yticks=range(len(mine)), yticklabels=[TITLES[v.design] for v in mine], ylim=(len(mine) - 0.5, -0.5))
+        ax.set_title(OUTCOMES[outcome].title)
+        ax.set_xlabel(f"bias, {unit}")
+    handles: list[Any] = [panels[0].barh([0], [0], color=COLOURS[CAUSES.index(cause)], label=cause) for cause in shown]
+    handles += panels[0].plot([], [], "o", color=INK, mfc="white", label="bias: their sum")
+    figure = panels[0].figure
+    assert isinstance(figure, Figure)
+    figure.legend(handles=handles, loc="outside upper left", ncols=3, fontsize=8.5)
+    return figure
+
+
+def write_evaluated(folder: Path, found: Evaluated) -> None:
+    """Write evaluate.csv, evaluate.json and evaluate.html with its figures."""
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    write_csv(folder / "evaluate.csv", HEADER, [_row(v) for v in found.verdicts])
+    content = json.dumps(_plain(asdict(found)), indent=1, ensure_ascii=False)
+    (folder / "evaluate.json").write_text(content + "\n", encoding="utf-8")
+    with rc_context(RC):
+        figures = list(_figures(found, folder / "figures"))
+    tables = [size_table(found), course_table(found), causes_table(found), *verdict_tables(found)]
+    write_page(folder / "evaluate.html", f"What evaluations would report: {found.title}", lead(found), figures, tables)
+
+
+def lead(found: Evaluated) -> list[str]:
+    """Say what was done."""
+    helped = sum(one.families for one in found.followed) / max(len(found.followed), 1)
+    first, last = found.months
+    return [
+        f"Families whom a key worker first met within a year of the start of '{words(found.regime)}' (about "
+        f"{helped:,.0f} in a replication) are looked at in months {first} to {last} after entry. Each design reports "
+        "how much the outcome differs because of help; the truth is the difference from the same families without, on "
+        "the same draws.",
+        f"{found.replications} replications, seed {found.seed}; 95% intervals are of chance in the simulation alone. A "
+        "real study has one set of families, so that its own uncertainty is larger.",
+    ]
+
+
+def _figures(found: Evaluated, folder: Path) -> Iterator[Drawn]:
+    """Draw the figures of each evidence set."""
+    for effect_set in dict.fromkeys(v.effect_set for v in found.verdicts):
+        mine = [v for v in found.verdicts if v.effect_set == effect_set]
+        title = f"What each design reports ({words(effect_set)})"
+        caption = "What each design puts down to help, with 95% intervals; lines are the truth."
+        name = f"designs_{effect_set}"
+        yield Drawn(name, title, caption, written(plot_designs(mine), name, folder))
+        first = [v for v in mine if v.rule == mine[0].rule]
+        name = f"causes_{effect_set}"
+        title = f"Where bias comes from ({words(effect_set)}, taken on {RULES[mine[0].rule]})"
+        caption = "Parts of what is reported less the truth; parts of either sign add up to the dot."
+        yield Drawn(name, title, caption, written(plot_causes(first), name, folder))
+
+
+def _row(v: Verdict) -> tuple[str | float | None, ...]:
+    """Write a verdict as a row with every digit."""
+    unit = "share" if OUTCOMES[v.outcome].is_share else "gbp a family-year"
+    row: list[str | float | None] = [v.effect_set, v.rule, v.outcome, v.design, unit]
+    for made in (v.reported, v.truth, v.bias):
+        row += [_finite(made.mean), made.low, made.high]
+    row += [_finite(v.frailty_served.mean), _finite(v.frailty_other.mean), _finite(v.matched.mean)]
+    return (*row, *(_finite(v.causes[cause].mean) if cause in v.causes else None for cause in CAUSES))
+
+
+def _finite(value: float) -> float | None:
+    """Leave out what cannot be said."""
+    return value if math.isfinite(value) else None
+
+
+def _plain(content: Any) -> Any:
+    """Turn what cannot be said into null, all the way down."""
+    if isinstance(content, dict):
+        return {key: _plain(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [_plain(value) for value in content]
+    return _finite(content) if isinstance(content, float) else content

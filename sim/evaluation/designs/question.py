@@ -1,0 +1,76 @@
+"""Reads a study for ``families evaluate`` and chooses the worlds that are evaluated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from sim.config.loading import load
+from sim.errors import ModelError
+from sim.evaluation.designs.answer import SECOND_YEAR, Evaluated, evaluate_designs
+from sim.evaluation.trial.family_outcomes import OUTCOMES
+from sim.evaluation.trial.referral import RULES
+
+_MONTHS = re.compile(r"(\d{1,3})-(\d{1,3})")
+
+
+def run(
+    path: str, sets: Sequence[str] = (), *, regime: str = "integrated", under: Sequence[str] = (),
+    outcomes: Sequence[str] = (), rules: Sequence[str] = (), months: str | None = None, replications: int = 4,
+    workers: int = 1, tell: Callable[[str], None] = lambda line: None,
+) -> Evaluated:  # fmt: skip
+    """Evaluate the help of a study's regime by every design.
+
+    Parameters
+    ----------
+    path, sets
+        As for ``load``.
+    regime
+        In which families are helped.
+    under
+        Evidence sets; default all that the regime stands under.
+    outcomes, rules
+        Which; default all.
+    months
+        Months after entry, as ``13-24``.
+    replications, workers, tell
+        As for ``evaluate_designs``.
+
+    Returns
+    -------
+        What each design reports, the truth, and where the difference comes from.
+
+    Raises
+    ------
+    ModelError
+        When the config cannot be read, or what is asked for is not there.
+    """
+    window = window_of(months) if months is not None else SECOND_YEAR
+    scenario = load(path, sets)
+    there = list(dict.fromkeys(w.effect_set for w in scenario.worlds if w.regime == regime))
+    if not there:
+        regimes = ", ".join(dict.fromkeys(w.regime for w in scenario.worlds))
+        raise ModelError(f"there is no regime '{regime}'; the study has {regimes}")
+    return evaluate_designs(
+        scenario, regime, _once(under) or there, outcomes=_once(outcomes) or list(OUTCOMES),
+        rules=_once(rules) or list(RULES), months=window, replications=replications, workers=workers, tell=tell,
+    )  # fmt: skip
+
+
+def _once(names: Sequence[str]) -> list[str]:
+    """Leave out repeats."""
+    return list(dict.fromkeys(names))
+
+
+def window_of(text: str) -> tuple[int, int]:
+    """Read ``13-24``.
+
+    Raises
+    ------
+    ModelError
+        When it is nothing of the kind.
+    """
+    found = _MONTHS.fullmatch(text.strip())
+    if found is None:
+        raise ModelError(f"--months: given '{text}'; write the first and the last month after entry, such as 13-24")
+    return int(found[1]), int(found[2])

@@ -1,0 +1,1 @@
+"""``families fit-effects``: effects at which a simulated evaluation finds what was measured."""

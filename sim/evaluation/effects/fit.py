@@ -1,0 +1,274 @@
+"""Solves for the effects of an evidence set: the values at which a simulated evaluation finds what was measured.
+
+Each estimand has a parameter of its own, so each is nearly a root in one dimension. All are moved together, sweep by
+sweep, each by its own secant at first; what one parameter does to another's estimand (more plans surfaced, more settled
+later) is then learnt from the sweeps (Broyden 1965). The same random numbers serve every sweep, yet not all noise is
+common (who is served first depends on everything), so nothing is sought closer than one standard error. A run never
+solves; the values are kept in the evidence set.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from sim.arrays import FloatArray
+from sim.errors import ModelError
+from sim.evaluation.effects.estimands import COST, Estimand, Levels, digest, measure_once, with_parameters
+from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world
+from sim.evaluation.trial.trial import MONTHS
+from sim.model.compiled.scope import clock_value
+from sim.model.spec import Scenario
+from sim.runs.replications import over_replications, pared
+
+TOLERANCE = 0.02
+"""Of the logarithm of a ratio, or of the target of a difference; one standard error where that is more."""
+SWEEPS = 7
+PROBE = 0.1
+"""First step, as a share of the way to the bound on the side where the target should lie."""
+LEARN = 0.02
+"""Smallest step, as a share of the bounds, from which slopes are learnt; what less finds is mostly noise."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """An estimand with the value found for its parameter.
+
+    ``reached`` is what the simulated study finds at ``value``, ``standard_error`` that of ``reached`` (of its logarithm
+    for a ratio), ``shortfall`` target minus reached when the bounds do not let it be reached.
+    """
+
+    estimand: Estimand
+    value: float
+    reached: float
+    standard_error: float | None
+    reachable: bool
+    shortfall: float
+    dose: float
+
+    @property
+    def multiplier(self) -> float:
+        """Multiplier on the hazard that the parameter acts on, at the full dose of contact-hours."""
+        return math.exp(self.value * self.dose)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A whole fit, ready to be written down."""
+
+    effect_set: str
+    regime: str
+    digest: str
+    replications: int
+    seed: int
+    fitted: tuple[Fitted, ...]
+
+
+Study = Callable[[FloatArray], FloatArray]
+"""What a study finds, (replication, estimand), given the parameter values, (estimand,)."""
+
+
+def fit_effects(
+    scenario: Scenario,
+    effect_set: str,
+    estimands: Sequence[Estimand],
+    *,
+    regime: str = "integrated",
+    dose: str = "kw_dose",
+    replications: int = 6,
+    workers: int = 1,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Fit:
+    """Solve for the parameters of an evidence set.
+
+    Parameters
+    ----------
+    scenario
+        A scenario with the regime under that set.
+    effect_set
+        Name of the set.
+    estimands
+        What it lists.
+    regime
+        Where families are helped.
+    dose
+        Parameter that says how many contact-hours a month a family has.
+    replications
+        Replications of each simulated study, always the same ones.
+    workers
+        Processes.
+    tell
+        Called with a line after each sweep.
+
+    Returns
+    -------
+        The values, what they reach, and the digest of the model they belong to.
+    """
+    if not estimands:
+        raise ModelError(f"the evidence set '{effect_set}' lists no estimands, so that there is nothing to solve for")
+    world = helped_world(scenario, regime, effect_set)
+    steps = world.start + ENTRY_MONTHS + MONTHS
+    priced = any(estimand.outcome == COST for estimand in estimands)
+    short = pared(scenario, (scenario.baseline, regime), (effect_set,), steps, priced=priced)
+
+    def study(values: FloatArray) -> FloatArray:
+        named = {e.parameter: float(v) for e, v in zip(estimands, values, strict=True)}
+        task = partial(measure_once, world=world.name, estimands=tuple(estimands))
+        answers = over_replications(task, with_parameters(short, named), replications, workers)
+        return np.array([[_found(e, answer) for e in estimands] for answer in answers])
+
+    start = np.array([_present(scenario, world.name, e) for e in estimands])
+    hours = clock_value(world.model.parameters[dose].expression, world.model, world.start)
+    values, samples = solve(study, estimands, start, tell=tell)
+    fitted = tuple(_fitted(e, v, s, hours) for e, v, s in zip(estimands, values, samples.T, strict=True))
+    stamp = digest(scenario, regime, effect_set, [e.parameter for e in estimands])
+    return Fit(effect_set, regime, stamp, replications, scenario.seed, fitted)
+
+
+def _found(estimand: Estimand, levels: Levels) -> float:
+    """Give what a study found on the scale of distances."""
+    served, other = levels[estimand.name]
+    if estimand.scale == "ratio":
+        return math.log(served / other) if served > 0 and other > 0 else float("nan")
+    return served - other
+
+
+def _present(scenario: Scenario, world: str, estimand: Estimand) -> float:
+    """Give the value that the set has now, within its bounds: a good place to start."""
+    model = next(w.model for w in scenario.worlds if w.name == world)
+    if estimand.parameter not in model.parameters:
+        raise ModelError(f"estimands.{estimand.name}: the model has no parameter '{estimand.parameter}'")
+    now = clock_value(model.parameters[estimand.parameter].expression, model, 0)
+    return float(np.clip(now, estimand.low, estimand.high))
+
+
+def solve(
+    study: Study, estimands: Sequence[Estimand], start: FloatArray, *, tell: Callable[[str], None] = lambda line: None
+) -> tuple[FloatArray, FloatArray]:
+    """Find the values at which a study finds the targets.
+
+    Parameters
+    ----------
+    study
+        What is found, given the values.
+    estimands
+        Targets and bounds.
+    start
+        Where to begin, (estimand,).
+    tell
+        Called with a line after each sweep.
+
+    Returns
+    -------
+        Values, (estimand,), and what the study finds at them, (replication, estimand).
+
+    Notes
+    -----
+    Values stay within their bounds; one at a bound stays there while the target lies beyond it. Ends when every
+    estimand is near enough or nothing moves any more, or after ``SWEEPS``.
+    """
+    targets = np.array([e.distance_to_target for e in estimands])
+    least = np.array([TOLERANCE if e.scale == "ratio" else TOLERANCE * abs(e.target) for e in estimands])
+    low, high = np.array([e.low for e in estimands]), np.array([e.high for e in estimands])
+    width, values = high - low, start
+    slopes, last = np.zeros((len(start), len(start))), None
+    for sweep in range(1, SWEEPS + 1):
+        samples = study(values)
+        miss = samples.mean(axis=0) - targets
+        tell(_line(sweep, estimands, values, miss + targets))
+        far = np.abs(miss) > np.maximum(least, _standard_error(samples))
+        if last is not None:
+            slopes = _learn(slopes, (values - last[0]) / width, miss - last[1])
+        step = _step(slopes, miss) * width if slopes.any() else _probe(miss, values, low, high)
+        fresh = np.clip(values + np.clip(step, -width / 4, width / 4), low, high)
+        if not far.any() or np.array_equal(fresh, values) or sweep == SWEEPS:
+            break
+        values, last = fresh, (values, miss)
+    return values, samples
+
+
+def _standard_error(samples: FloatArray) -> FloatArray:
+    """Give the standard error of the mean over replications; 0 with one."""
+    n = len(samples)
+    return samples.std(axis=0, ddof=1) / math.sqrt(n) if n > 1 else np.zeros(samples.shape[1])
+
+
+def _learn(slopes: FloatArray, moved: FloatArray, change: FloatArray) -> FloatArray:
+    """Take in what a step has shown: each its own slope the first time, Broyden's rank-one update afterwards."""
+    if not slopes.any():
+        return np.diag(np.divide(change, moved, out=np.zeros_like(change), where=np.abs(moved) > 1e-9))
+    if np.abs(moved).max() < LEARN:
+        return slopes
+    return np.asarray(slopes + np.outer(change - slopes @ moved, moved) / (moved @ moved))
+
+
+def _step(slopes: FloatArray, miss: FloatArray) -> FloatArray:
+    """Go to the root of the plane, as a share of the bounds; least squares where slopes are flat."""
+    return np.asarray(-np.linalg.lstsq(slopes, miss, rcond=1e-3)[0])
+
+
+def _probe(miss: FloatArray, values: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Take a first step: a higher value is taken to mean more of the outcome, until the study says otherwise."""
+    step = np.where(miss > 0, low - values, high - values) * PROBE
+    # At the bound already: look the other way, so that the study says whether the bound is the right one.
+    return np.where(step == 0, np.where(miss > 0, high - values, low - values) * PROBE / 2, step)
+
+
+def _line(sweep: int, estimands: Sequence[Estimand], values: FloatArray, found: FloatArray) -> str:
+    """Say where a sweep stands."""
+    parts = [
+        f"{e.name} {v:+.4f} finds {e.natural(float(f)):,.3f} for {e.target:,.3g}"
+        for e, v, f in zip(estimands, values, found, strict=True)
+    ]
+    return f"sweep {sweep}: " + "; ".join(parts)
+
+
+def _fitted(estimand: Estimand, value: float, samples: FloatArray, dose: float) -> Fitted:
+    """Put together what was found for one estimand."""
+    mean, n = float(samples.mean()), len(samples)
+    error = float(samples.std(ddof=1)) / math.sqrt(n) if n > 1 else None
+    tolerance = TOLERANCE if estimand.scale == "ratio" else TOLERANCE * abs(estimand.target)
+    reached = estimand.natural(mean)
+    near = abs(mean - estimand.distance_to_target) <= 2 * max(tolerance, error or 0.0)
+    return Fitted(estimand, float(value), reached, error, near, 0.0 if near else estimand.target - reached, dose)
+
+
+def table(fit: Fit) -> str:
+    """Write a fit as plain text, the multiplier beside the estimand: they differ."""
+    head = f"{'estimand':24} {'target':>10} {'reached':>10} {'s.e.':>7} {'value':>9} {'multiplier at full dose':>24}"
+    rows = [f"{fit.effect_set} ({fit.replications} replications, seed {fit.seed})", head]
+    for item in fit.fitted:
+        e = item.estimand
+        target, reached = (f"{x:,.3f}" if e.scale == "ratio" else f"{x:,.0f}" for x in (e.target, item.reached))
+        error = "" if item.standard_error is None else f"{item.standard_error:,.3g}"
+        note = "" if item.reachable else f"   not reachable: short by {abs(item.shortfall):,.3g}"
+        rows.append(
+            f"{e.name:24} {target:>10} {reached:>10} {error:>7} {item.value:>9.4f} {item.multiplier:>24.3f}{note}"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def as_record(fit: Fit) -> Mapping[str, object]:
+    """Give what an evidence set keeps of a fit, plain and rounded to what its error lets one read."""
+    kept: dict[str, object] = {
+        "digest": fit.digest, "regime": fit.regime, "replications": fit.replications, "seed": fit.seed,
+        "reachable": all(item.reachable for item in fit.fitted),
+    }  # fmt: skip
+    found = {}
+    for item in fit.fitted:
+        digits = 4 if item.estimand.scale == "ratio" else 0
+        entry: dict[str, object] = {
+            "value": round(item.value, 5), "multiplier": round(item.multiplier, 4),
+            "target": item.estimand.target, "reached": round(item.reached, digits), "reachable": item.reachable,
+        }  # fmt: skip
+        if item.standard_error is not None:
+            entry["standard_error"] = round(item.standard_error, digits)
+        if not item.reachable:
+            entry["shortfall"] = round(item.shortfall, digits)
+        found[item.estimand.name] = entry
+    kept["estimands"] = found
+    return kept

@@ -1,0 +1,144 @@
+"""Reads the estimands of evidence sets, has them solved, and writes what was found back into their files.
+
+Comments and order in the files stay as they are. What is solved for is in ``sim.evaluation.effects.fit``.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from sim.config.loading import load
+from sim.config.text import library
+from sim.config.text.source import plain, read
+from sim.errors import ModelError, Problem
+from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
+from sim.evaluation.effects.fit import Fit, as_record, fit_effects
+from sim.model.spec import Scenario
+
+WHY = "solved for by families fit-effects, so that the simulated study finds {target} ({name}); see fit"
+
+
+def run(
+    path: str | Path,
+    sets: Sequence[str] = (),
+    *,
+    only: Sequence[str] = (),
+    replications: int = 6,
+    workers: int = 1,
+    write: bool = True,
+    tell: Callable[[str], None] = lambda line: None,
+) -> list[Fit]:
+    """Solve for the effects of a study's evidence sets and keep them.
+
+    Parameters
+    ----------
+    path, sets
+        The study, as for ``load``.
+    only
+        Names of the evidence sets to solve for; default those of the study that list estimands.
+    replications, workers
+        As for ``fit_effects``.
+    write
+        Write the values into the files of the sets.
+    tell
+        Called with a line of progress.
+
+    Returns
+    -------
+        A fit for each set.
+
+    Raises
+    ------
+    ModelError
+        When a set is not there, or has nothing to solve for though it was asked for.
+    """
+    scenario = load(path, sets)
+    names = list(dict.fromkeys(world.effect_set for world in scenario.worlds))
+    unknown = [name for name in only if name not in names]
+    if unknown:
+        raise ModelError(f"effect_set: the study has no set '{unknown[0]}'; it has {', '.join(names)}")
+    fits = []
+    for name in only or names:
+        file = set_file(name)
+        listed = estimands_in(file) if file is not None else {}
+        if file is None or not listed:
+            if only:
+                raise ModelError(f"effect_set: '{name}' lists no estimands, so that there is nothing to solve for")
+            continue
+        tell(f"{name}: {', '.join(listed)}")
+        fit = fit_effects(scenario, name, estimands_of(listed), replications=replications, workers=workers, tell=tell)
+        if write:
+            keep(fit, file)
+        fits.append(fit)
+    return fits
+
+
+def set_file(name: str) -> Path | None:
+    """Find the file of an evidence set in the library."""
+    return library.find(f"evidence_sets/{name}.yaml")
+
+
+def estimands_in(file: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Read the estimands that a file lists."""
+    tree = read(file)
+    return plain(tree.mapping["estimands"]) if "estimands" in tree.mapping else {}
+
+
+def keep(fit: Fit, file: Path) -> None:
+    """Write the solved values and the record of the fit into the file of an evidence set, all or nothing."""
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 1 << 16
+    content = yaml.load(file.read_text(encoding="utf-8"))
+    for item in fit.fitted:
+        estimand = item.estimand
+        entry = content["set"].get(SECTION + estimand.parameter)
+        if entry is None:
+            raise ModelError([Problem(str(file), "set", f"give {SECTION}{estimand.parameter}, which is solved for")])
+        target = f"{estimand.target:g}"
+        entry["value"] = round(item.value, 5)
+        if item.reachable:  # else the reason for the bound stands
+            entry["why"] = WHY.format(target=target, name=estimand.name)
+    content["fit"] = dict(as_record(fit))
+    text = io.StringIO()
+    yaml.dump(content, text)
+    staged = file.with_suffix(".yaml.part")
+    staged.write_text(text.getvalue(), encoding="utf-8")
+    os.replace(staged, file)
+
+
+def stale(scenario: Scenario) -> list[str]:
+    """Say which evidence sets of a study were solved for in another model than the study's.
+
+    Returns
+    -------
+        A sentence for each set whose digest does not fit, or that was never solved for; empty when all is well.
+    """
+    found = []
+    for name in dict.fromkeys(world.effect_set for world in scenario.worlds):
+        file = set_file(name)
+        if file is None:
+            continue
+        tree = plain(read(file))
+        listed, fit = tree.get("estimands"), tree.get("fit", {})
+        if not listed:
+            continue
+        regime = fit.get("regime", "integrated")
+        if all((w.regime, w.effect_set) != (regime, name) for w in scenario.worlds):
+            continue
+        now = digest(scenario, regime, name, [e.parameter for e in estimands_of(listed)])
+        if fit.get("digest") != now:
+            solved = "was solved for in another model" if fit.get("digest") else "has not been solved for"
+            found.append(f"evidence set '{name}' {solved}; 'families fit-effects' solves for its effects in this one")
+    return found
+
+
+def is_stale(scenario: Scenario) -> bool:
+    """Whether any evidence set of a study was solved for in another model."""
+    return bool(stale(scenario))

@@ -1,0 +1,240 @@
+"""What a simulated evaluation finds, what is true, and what a naive comparison of before and after says.
+
+``trials`` says how families are matched and followed; here is what is asked, over how many replications, and a table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from sim.arrays import BoolArray, FloatArray, StateArray
+from sim.errors import ModelError
+from sim.evaluation.trial.trial import MONTHS, REPEATABLE, Results, compare, entries, twin
+from sim.intervals import over_replications as interval
+from sim.model.spec import Scenario, World
+from sim.runs.follow.panel import Panel, follow
+from sim.runs.replications import over_replications, pared
+
+ENTRY_MONTHS = 12
+"""Families who are first helped within this many months of the start of the regime are evaluated."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """An outcome (see ``trials.OUTCOMES``) in a window of months after entry, both ends included."""
+
+    name: str
+    outcome: str
+    months: tuple[int, int]
+
+    def levels(self, results: Results) -> tuple[float, float]:
+        """Give the level among the served and in the comparison."""
+        return results[self.outcome].levels(self.months, first_events=self.outcome not in REPEATABLE)
+
+
+QUESTIONS = (
+    Question("children looked after, months 19-24", "looked_after", (19, 24)),
+    Question("any custody of an adult within 24 months", "adult_custody", (1, 24)),
+    Question("any custody of a juvenile within 24 months", "youth_custody", (1, 24)),
+    Question("children on a protection plan, months 7-12", "protection_plan", (7, 12)),
+    Question("children on a protection plan, months 13-18", "protection_plan", (13, 18)),
+    Question("children on a protection plan, months 7-18", "protection_plan", (7, 18)),
+    Question("children on a protection plan, months 19-24", "protection_plan", (19, 24)),
+    Question("children attending school, months 19-24", "attending", (19, 24)),
+    Question("good mental health of adults, months 19-24", "well", (19, 24)),
+)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two levels, their ratio with a 95% interval, and their difference with one; None where it cannot be said."""
+
+    served: float
+    other: float
+    ratio: float
+    ratio_low: float | None
+    ratio_high: float | None
+    difference: float
+    difference_low: float | None
+    difference_high: float | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer to a question: what the evaluation finds, and what is true of the same families."""
+
+    question: Question
+    evaluated: Contrast
+    true: Contrast
+
+
+def contrast(levels: Sequence[tuple[float, float]]) -> Contrast:
+    """Put the levels of several replications together.
+
+    Parameters
+    ----------
+    levels
+        (served, comparison) of each replication.
+
+    Returns
+    -------
+        Means over replications; the ratio is that of the means, its interval Student's t of the logarithms, that of
+        the difference Student's t of the paired differences. No interval with one replication.
+    """
+    array = np.asarray(levels, dtype=np.float64)
+    served, other = (float(x) for x in array.mean(axis=0))
+    ratio = served / other if other else float("nan")
+    difference = interval(array[:, 0] - array[:, 1])
+    low = high = None
+    if len(array) > 1 and (array > 0).all():
+        logs = interval(np.log(array[:, 0] / array[:, 1]))
+        if logs.low is not None and logs.high is not None:
+            low, high = ratio * math.exp(logs.low - logs.mean), ratio * math.exp(logs.high - logs.mean)
+    return Contrast(served, other, ratio, low, high, served - other, difference.low, difference.high)
+
+
+def evaluate(
+    scenario: Scenario,
+    effect_set: str,
+    regime: str = "integrated",
+    *,
+    replications: int = 4,
+    workers: int = 1,
+    weighted: bool = True,
+) -> list[Finding]:
+    """Evaluate the help of a regime as a study of registers would, and say what is true.
+
+    Parameters
+    ----------
+    scenario
+        A scenario of the default model with that regime.
+    effect_set, regime
+        The world in which families are helped.
+    replications
+        How many to pool.
+    workers
+        Processes.
+    weighted
+        As for ``trials.compare``.
+
+    Returns
+    -------
+        A finding for each of ``QUESTIONS``.
+    """
+    short = evaluation_scenario(scenario, regime, effect_set)
+    task = partial(evaluate_once, world=helped_world(short, regime, effect_set).name, weighted=weighted)
+    answers = over_replications(task, short, replications, workers)
+    return [
+        Finding(question, *(contrast([question.levels(answer[i]) for answer in answers]) for i in (0, 1)))
+        for question in QUESTIONS
+    ]
+
+
+def helped_world(scenario: Scenario, regime: str, effect_set: str) -> World:
+    """Find the world of a regime under an evidence set.
+
+    Raises
+    ------
+    ModelError
+        When there is none, with those there are.
+    """
+    found = next((w for w in scenario.worlds if w.regime == regime and w.effect_set == effect_set), None)
+    if found is None:
+        there = ", ".join(w.name for w in scenario.worlds)
+        raise ModelError(f"there is no regime '{regime}' under the evidence set '{effect_set}'; there are {there}")
+    return found
+
+
+def evaluation_scenario(scenario: Scenario, regime: str, effect_set: str) -> Scenario:
+    """Cut a scenario down to what an evaluation needs: two worlds, up to two years after the last entry."""
+    start = helped_world(scenario, regime, effect_set).start
+    return pared(scenario, (scenario.baseline, regime), (effect_set,), start + ENTRY_MONTHS + MONTHS)
+
+
+def evaluate_once(
+    scenario: Scenario, replication: int, *, world: str, weighted: bool = True
+) -> tuple[Results, Results]:
+    """Evaluate one replication: what the comparison finds, and the truth from the twin."""
+    helped = next(w for w in scenario.worlds if w.name == world)
+    baseline = scenario.baseline_of(helped).name
+    panels = follow(scenario, replication, (world, baseline), helped.start, helped.start + ENTRY_MONTHS + MONTHS)
+    trials = entries(panels[world], range(1, ENTRY_MONTHS))
+    outcomes = tuple(dict.fromkeys(question.outcome for question in QUESTIONS))
+    found = compare(panels[world], trials, outcomes, weighted=weighted)
+    return found, twin(panels[world], panels[baseline], trials, outcomes)
+
+
+REFERRAL_RULES = ("at the onset of crisis", "in crisis", "accumulated crisis")
+
+
+def referred(panel: Panel, rule: str, months: int = 4) -> BoolArray:
+    """Say whom a referral rule would pick in each month, (step, family).
+
+    Parameters
+    ----------
+    panel
+        Any world.
+    rule
+        One of ``REFERRAL_RULES``.
+    months
+        Months in crisis within a year that make it accumulated.
+
+    Raises
+    ------
+    ValueError
+        If there is no such rule.
+    """
+    in_crisis = panel.hub >= 2
+    before = np.concatenate([in_crisis[:1], in_crisis[:-1]])
+    if rule == REFERRAL_RULES[0]:
+        return np.asarray(in_crisis & ~before)
+    if rule == REFERRAL_RULES[1]:
+        return in_crisis
+    if rule == REFERRAL_RULES[2]:
+        return np.asarray(panel.history >= months)
+    raise ValueError(f"given '{rule}'; a referral rule is one of: {', '.join(REFERRAL_RULES)}")
+
+
+def before_and_after(
+    bill: FloatArray, generation: StateArray, chosen: BoolArray, after: int = 12
+) -> tuple[float, float]:
+    """Give the mean yearly cost of some families in the year before a month and in the months after it.
+
+    Parameters
+    ----------
+    bill
+        Cost of each family in each month, (step, family).
+    generation
+        Goes up when a row is taken over, (step, family); only families who are there throughout count.
+    chosen
+        Whose month of entry a step is, (step, family).
+    after
+        Months of the second period.
+
+    Returns
+    -------
+        Cost a family and year before and after; NaN where no family qualifies. The month of entry is in neither.
+    """
+    sums = np.zeros(3)
+    for step in range(12, len(bill) - after):
+        mine = chosen[step] & (generation[step - 12] == generation[step + after])
+        sums += mine.sum(), bill[step - 12 : step, mine].sum(), bill[step + 1 : step + 1 + after, mine].sum()
+    n, before, later = (float(x) for x in sums)
+    return (before / n, later / n * 12 / after) if n else (float("nan"), float("nan"))
+
+
+def table(findings: Sequence[Finding]) -> str:
+    """Write findings as plain text."""
+    rows = [f"{'':46} {'served':>8} {'compared':>9} {'ratio':>6} {'95%':>13}   {'true ratio':>10}"]
+    for finding in findings:
+        e, t = finding.evaluated, finding.true
+        span = f"{e.ratio_low:.2f} to {e.ratio_high:.2f}" if e.ratio_low and e.ratio_high else ""
+        rows.append(
+            f"{finding.question.name:46} {e.served:8.2%} {e.other:9.2%} {e.ratio:6.2f} {span:>13}   {t.ratio:10.2f}"
+        )
+    return "\n".join(rows) + "\n"

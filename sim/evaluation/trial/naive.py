@@ -1,0 +1,177 @@
+"""Three answers to one question about the families who were helped: before and after, a matched comparison, the truth.
+
+Before and after is what a programme's own figures show: the same families in as many months before they were first
+helped as after. ``evaluation`` gives the other two; how families are followed is in ``trials``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from sim.arrays import FloatArray
+from sim.errors import ModelError
+from sim.evaluation.trial.evaluation import (
+    ENTRY_MONTHS,
+    QUESTIONS,
+    Contrast,
+    Question,
+    contrast,
+    evaluation_scenario,
+    helped_world,
+)
+from sim.evaluation.trial.trial import MONTHS, OUTCOMES, REPEATABLE, Trial, compare, entries, twin
+from sim.model.spec import Scenario
+from sim.runs.follow.panel import Panel, follow
+from sim.runs.replications import over_replications
+
+NARROWER = ((7, 12), (13, 18))
+"""Windows that another question covers."""
+ASKED = tuple(question for question in QUESTIONS if question.months not in NARROWER)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What three ways of looking find for one outcome of the served; ``other`` is before, the comparison, the twin."""
+
+    question: str
+    effect_set: str
+    naive: Contrast
+    evaluated: Contrast
+    true: Contrast
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write as plain figures for JSON; what cannot be said is None."""
+        return {
+            name: {k: v if v is None or math.isfinite(v) else None for k, v in part.items()}
+            if isinstance(part, dict) else part
+            for name, part in asdict(self).items()
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Answer:
+        """Read what ``to_dict`` wrote."""
+        ways = {way: _contrast(content[way]) for way in ("naive", "evaluated", "true")}
+        return cls(str(content["question"]), str(content["effect_set"]), **ways)
+
+
+def _contrast(content: Mapping[str, Any]) -> Contrast:
+    """Read a contrast; a level or ratio that could not be said is NaN again."""
+    always = ("served", "other", "ratio", "difference")
+    return Contrast(**{k: math.nan if v is None and k in always else v for k, v in content.items()})
+
+
+def three_ways(
+    scenario: Scenario, effect_set: str, regime: str = "integrated", *, replications: int = 4, workers: int = 1
+) -> list[Answer]:
+    """Ask the same of the families helped in three ways.
+
+    Parameters
+    ----------
+    scenario
+        A scenario of the default model with that regime; it must have run ``MONTHS`` months, warm-up included, before
+        the regime starts, for there to be a before.
+    effect_set, regime
+        The world in which families are helped.
+    replications, workers
+        How many to pool, and on how many processes.
+
+    Returns
+    -------
+        An answer for each of ``ASKED``.
+
+    Raises
+    ------
+    ModelError
+        If there is no such world, or too little time before or after it starts.
+    """
+    short = evaluation_scenario(scenario, regime, effect_set)
+    world = helped_world(short, regime, effect_set)
+    before = world.start + world.model.units[0].warm_up
+    if before < MONTHS:
+        raise ModelError(f"regime '{regime}' starts {before} steps after the beginning of the warm-up; before and "
+                         f"after needs {MONTHS}: give units.{world.model.units[0].name}.warm_up more")  # fmt: skip
+    found = over_replications(partial(three_ways_once, world=world.name), short, replications, workers)
+    return [
+        Answer(question.name, effect_set, *(contrast([one[i][way] for one in found]) for way in range(3)))
+        for i, question in enumerate(ASKED)
+    ]
+
+
+Levels = tuple[float, float]
+
+
+def three_ways_once(scenario: Scenario, replication: int, *, world: str) -> list[tuple[Levels, Levels, Levels]]:
+    """Give the levels (served, other) of each way for each question, in one replication."""
+    helped = next(w for w in scenario.worlds if w.name == world)
+    baseline = scenario.baseline_of(helped).name
+    first, last = helped.start - MONTHS, helped.start + ENTRY_MONTHS + MONTHS
+    panels = follow(scenario, replication, (world, baseline), first, last)
+    panel = panels[world]
+    trials = entries(panel, range(MONTHS + 1, MONTHS + ENTRY_MONTHS))
+    outcomes = tuple(dict.fromkeys(question.outcome for question in ASKED))
+    matched, true = compare(panel, trials, outcomes), twin(panel, panels[baseline], trials, outcomes)
+    return [(before_after(panel, trials, q), q.levels(matched), q.levels(true)) for q in ASKED]
+
+
+def before_after(panel: Panel, trials: Sequence[Trial], question: Question) -> Levels:
+    """Give the level of an outcome among the served after entry, and among the same families as long before.
+
+    Parameters
+    ----------
+    panel
+        The world in which they are helped, from ``MONTHS`` steps before the first entry.
+    trials
+        Whose served are looked at, each month against its own entry.
+    question
+        The outcome and the months after entry; before, it is the same number of months that end with the entry.
+
+    Returns
+    -------
+        (after, before): a mean share, or the risk of a first event in the window; NaN where nobody could have it.
+    """
+    low, high = question.months
+    length = high - low + 1
+    hits, people = np.zeros((2, length)), np.zeros((2, length))
+    for trial in trials:
+        for side, start in enumerate((trial.step + low, trial.step - length)):
+            hit, there = _window(panel, trial, question.outcome, start, length)
+            hits[side] += hit
+            people[side] += there
+    return _level(hits[0], people[0], question.outcome), _level(hits[1], people[1], question.outcome)
+
+
+def _window(panel: Panel, trial: Trial, outcome: str, start: int, length: int) -> tuple[FloatArray, FloatArray]:
+    """Count outcomes and those at risk among the served of a trial in some months, (month,) each."""
+    measure, n = OUTCOMES[outcome], panel.programme.shape[1]
+    of_children = len(measure(panel, start, start)[0]) != n
+    owner = panel.parent if of_children else np.arange(n)
+    served = np.zeros(n, np.bool_)
+    served[trial.served] = True
+    free = served[owner]
+    hits, people = np.zeros(length), np.zeros(length)
+    entry = start - 1  # from where first events count: ages and places are those of then
+    for i, month in enumerate(range(start, start + length)):
+        at_risk, hit = measure(panel, entry, month)
+        at_risk = at_risk & free & (panel.generation[month] == panel.generation[trial.step])[owner]
+        if of_children and outcome not in REPEATABLE:
+            at_risk &= panel.child_generation[month] == panel.child_generation[entry]
+        hit = hit & at_risk
+        if outcome not in REPEATABLE:
+            free &= ~hit
+        hits[i], people[i] = hit.sum(), at_risk.sum()
+    return hits, people
+
+
+def _level(hits: FloatArray, people: FloatArray, outcome: str) -> float:
+    """Give a mean share, or the risk of a first event by the product limit."""
+    if not people.sum():
+        return math.nan
+    if outcome in REPEATABLE:
+        return float(hits.sum() / people.sum())
+    return float(1.0 - np.prod(1.0 - np.divide(hits, people, out=np.zeros_like(hits), where=people > 0)))

@@ -1,0 +1,1 @@
+"""What people read, in every form: numbers in words, figures, pages and files; knows no study."""

@@ -1,0 +1,53 @@
+"""95% intervals of a mean: Student's t over replications, or normal from the variance between families."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+from sim.arrays import FloatArray
+
+LEVEL = 0.95
+UPPER_TAIL = 0.5 + LEVEL / 2
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with its interval; ``low`` and ``high`` are None where there is none."""
+
+    mean: float
+    low: float | None = None
+    high: float | None = None
+
+
+def over_replications(samples: FloatArray) -> Estimate:
+    """Give mean and t-interval of independent replications, shape (replication,); no interval for one.
+
+    With differences taken within each replication this is the paired t-interval.
+    """
+    mean, n = float(np.mean(samples)), samples.size
+    if n < 2 or not math.isfinite(mean):
+        return Estimate(mean)
+    half = float(stdtrit(n - 1, UPPER_TAIL)) * float(np.std(samples, ddof=1)) / math.sqrt(n)
+    return Estimate(mean, mean - half, mean + half)
+
+
+def between_rows(mean: float, variance: float, n_rows: float) -> Estimate:
+    """Give mean and normal interval from the variance between ``n_rows`` rows; no interval when it is not known."""
+    if not (n_rows > 0 and variance >= 0):
+        return Estimate(mean)
+    half = float(ndtri(UPPER_TAIL)) * math.sqrt(variance / n_rows)
+    return Estimate(mean, mean - half, mean + half)
+
+
+def many_over_replications(samples: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Give means, lows and highs along the last axis as ``over_replications`` does; lows and highs NaN for one."""
+    n = samples.shape[-1]
+    mean = samples.mean(axis=-1)
+    if n < 2:
+        return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
+    half = float(stdtrit(n - 1, UPPER_TAIL)) * samples.std(axis=-1, ddof=1) / math.sqrt(n)
+    return mean, mean - half, mean + half

@@ -1,0 +1,1 @@
+"""A model compiled to arrays: chains as tables over codes, conditions as truth tables."""

@@ -1,0 +1,216 @@
+"""Factors and axes: what multiplies a move, over which sources, with values that never differ folded into one class.
+
+Leaves out rows and time: a grid says what would happen to a row with such a code at such a moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.arrays import FloatArray, IntArray
+from sim.language.evaluate import Expression, evaluate
+from sim.model.compiled.scope import GridScope, Moment, Reader, Source, moment, moment_names, sources_of
+from sim.model.spec import Effect, Model
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One multiplier of some moves: an expression, or an effect (``times`` while ``when`` holds, else 1)."""
+
+    reader: Reader
+    times: Expression
+    when: Expression | None = None
+    moves: frozenset[int] = frozenset()
+    """Positions of the transitions it multiplies."""
+    scale: str = "rate"
+
+    @property
+    def sources(self) -> list[Source]:
+        """What it reads from a row."""
+        when = sources_of(self.when, self.reader) if self.when else []
+        return list(dict.fromkeys(when + sources_of(self.times, self.reader)))
+
+    @property
+    def moment_names(self) -> frozenset[str]:
+        """The clock variables and totals that it reads."""
+        names = moment_names(self.times, self.reader.model)
+        return names | moment_names(self.when, self.reader.model) if self.when else names
+
+    def values(self, raw: Mapping[Source, FloatArray], now: Moment) -> FloatArray:
+        """Evaluate over raw values of its own sources: shape of the product of ``raw``, in the order of ``raw``."""
+        scope = GridScope(self.reader, raw, now)
+        shape = tuple(len(values) for values in raw.values())
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            result = evaluate(self.times, scope)
+            if self.when is not None:
+                result = np.where(evaluate(self.when, scope) != 0, result, 1.0)
+        return np.broadcast_to(result, shape)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A source with raw values folded: ``classes`` (raw,) is the class of each, ``first`` (class,) one raw value."""
+
+    source: Source
+    classes: IntArray
+    first: FloatArray
+
+    @property
+    def size(self) -> int:
+        """Number of classes."""
+        return len(self.first)
+
+
+def raw_size(source: Source, reader: Reader, horizon_steps: int) -> int:
+    """Give how many raw values a source has: states, trait values, ages or times in steps, a count and its zero."""
+    model = reader.model
+    if source.kind == "chain":
+        return len(model.chain(source.name).states)
+    if source.kind == "trait":
+        return len(next(trait for trait in model.traits if trait.name == source.name).values)
+    if source.kind == "memory":
+        return next(memory for memory in model.memories if memory.name == source.name).window + 1
+    if source.kind == "agencies":
+        return 1 + sum(c.service is not None and c.service.kind == "discretionary" for c in model.chains)
+    if source.kind == "area":
+        return len(model.areas.names)
+    if source.kind == "count":
+        return max_children(model) + 1
+    if source.kind == "age":
+        unit = next(unit for unit in model.units if unit.name == reader.unit)
+        oldest = unit.leaves_age_steps or ((unit.age_steps or (0, 0))[1] + horizon_steps)
+        return oldest + 1
+    return horizon_steps + 1
+
+
+def max_children(model: Model) -> int:
+    """Give the largest number of rows that may belong to one root row."""
+    if len(model.units) < 2:
+        return 0
+    number = model.units[1].number
+    return max(int(v) for trait in model.traits if trait.name == number for v in trait.values) if number else 1
+
+
+def horizon(model: Model) -> int:
+    """Give the number of steps from the start of the warm-up to the end."""
+    return model.units[0].warm_up + model.clock.steps
+
+
+def probes(model: Model, names: frozenset[str]) -> list[Moment]:
+    """List the moments at which factors with these names must be told apart: every distinct clock, several totals."""
+    clock = [name for name in sorted(names) if name in ("cycle", "year", "month", "time", "age")]
+    other = {name: 0.0 for name in names if name not in clock}
+    steps = range(-model.units[0].warm_up, model.clock.steps)
+    if not clock:
+        steps = range(1)
+    distinct: dict[tuple[float, ...], Moment] = {}
+    for step in steps:
+        now = moment(model, step, other)
+        distinct.setdefault(tuple(now.clock[name] for name in clock), now)
+    moments = list(distinct.values())
+    if other:
+        moments += [Moment(moments[0].clock, dict.fromkeys(other, value)) for value in (0.37, 1.0, 123.7)]
+    return moments
+
+
+def fold(factors: Sequence[Factor], reader: Reader, own: str = "") -> list[Axis]:
+    """Fold each source that the factors read to classes of raw values that no factor tells apart at any moment.
+
+    Parameters
+    ----------
+    factors
+        What will be multiplied.
+    reader
+        The rows that carry the sources.
+    own
+        A chain whose states are all kept (the chain that moves); it gets no axis.
+
+    Returns
+    -------
+        One axis for each source with more than one class.
+    """
+    steps = horizon(reader.model)
+    signatures: dict[Source, list[FloatArray]] = {}
+    for factor in factors:
+        sources = factor.sources
+        if not sources:
+            continue
+        raw = {s: np.arange(raw_size(s, reader, steps), dtype=np.float64) for s in sources}
+        for now in probes(reader.model, factor.moment_names):
+            values = factor.values(raw, now)
+            for i, source in enumerate(sources):
+                signatures.setdefault(source, []).append(np.moveaxis(values, i, 0).reshape(values.shape[i], -1))
+    axes = []
+    for source, parts in signatures.items():
+        if source == Source("chain", own):
+            continue
+        _, first, classes = np.unique(np.hstack(parts), axis=0, return_index=True, return_inverse=True)
+        if len(first) > 1:
+            axes.append(_in_raw_order(source, first, classes.reshape(-1)))
+    return axes
+
+
+def _in_raw_order(source: Source, first: IntArray, classes: IntArray) -> Axis:
+    """Number classes by their first raw value, so that tables read naturally."""
+    rank = np.argsort(np.argsort(first))
+    return Axis(source, rank[classes].astype(np.int32), np.sort(first).astype(np.float64))
+
+
+def truth(condition: Expression, reader: Reader) -> tuple[list[Axis], Callable[[Moment], FloatArray]]:
+    """Compile a condition to its axes and a function giving its 1 or 0 over them at a moment."""
+    factor = Factor(reader, condition)
+    axes = fold([factor], reader)
+    return axes, lambda now: reduced(factor, axes, now)
+
+
+def reduced(factor: Factor, axes: Sequence[Axis], now: Moment, own: str = "", own_state: int = 0) -> FloatArray:
+    """Evaluate a factor at one raw value of each class: an array that broadcasts over ``axes``.
+
+    A source folded to a single class is read at its first raw value; the chain ``own`` at ``own_state``.
+    """
+    by_source = {axis.source: axis for axis in axes}
+    sources = factor.sources
+    raw = {}
+    for source in sources:
+        if source == Source("chain", own):
+            raw[source] = np.array([float(own_state)])
+        else:
+            raw[source] = by_source[source].first if source in by_source else np.zeros(1)
+    values = factor.values(raw, now)
+    order = [i for axis in axes for i, source in enumerate(sources) if source == axis.source]
+    rest = [i for i in range(len(sources)) if i not in order]
+    values = np.transpose(values, order + rest).reshape([values.shape[i] for i in order])
+    present = [axis.source in sources for axis in axes]
+    shape, k = [], 0
+    for there in present:
+        shape.append(values.shape[k] if there else 1)
+        k += there
+    return values.reshape(shape)
+
+
+def effect_factors(model: Model, chain: str, transitions: Sequence[tuple[str, str]]) -> list[Factor]:
+    """List the effects on a chain as factors; none that names a service when the model's services are inert."""
+    from_service = {c.name for c in model.chains if c.service is not None}
+    unit = model.chain(chain).unit
+    factors = []
+    for effect in model.effects:
+        moves = frozenset(i for i, move in enumerate(transitions) if move in set(effect.on.get(chain, ())))
+        reader = Reader(model, unit, k_chain=_k_chain(effect, model, chain))
+        inert = model.services_inert and chain not in from_service
+        if moves and not (inert and names_service(effect.when, reader, from_service)):
+            factors.append(Factor(reader, effect.times, effect.when, moves, effect.scale))
+    return factors
+
+
+def names_service(when: Expression, reader: Reader, services: set[str]) -> bool:
+    """Say whether a condition reads a service (or the number of agencies)."""
+    return any(s.kind == "agencies" or s.name in services for s in sources_of(when, reader))
+
+
+def _k_chain(effect: Effect, model: Model, chain: str) -> str:
+    """Say whose time in state an effect calls k: the first chain named in its condition, else its own."""
+    sources = sources_of(effect.when, Reader(model, model.chain(chain).unit))
+    return next((source.name for source in sources if source.kind == "chain"), chain)

@@ -1,0 +1,181 @@
+"""A whole model compiled: programs for its chains, and conditions with their truth tables.
+
+A ``Code`` is a number kept per row and brought up to date by the changes of its sources; chains, conditions and queue
+priorities all read codes. ``Wire`` says what a source's change adds to which code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.arrays import BoolArray
+from sim.language.evaluate import Expression, Node
+from sim.model.compiled.grid import Axis, Factor, fold, reduced
+from sim.model.compiled.program import Program, compile_chain
+from sim.model.compiled.scope import Moment, Reader, moment, total_key
+from sim.model.spec import Model, Service
+
+
+@dataclass(frozen=True)
+class Code:
+    """Digits of the rows of ``unit``: which axis counts with which stride. ``own`` is the chain whose state leads."""
+
+    unit: str
+    axes: tuple[tuple[Axis, int], ...]
+    size: int
+    own: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A yes or no about a row, read from its code."""
+
+    name: str
+    reader: Reader
+    expression: Expression
+    code: int
+    clocked: bool
+
+    def truth(self, codes: list[Code], now: Moment) -> BoolArray:
+        """Give the answer for every code at a moment, shape (code,)."""
+        axes = [axis for axis, _ in codes[self.code].axes]
+        values = reduced(Factor(self.reader, self.expression), axes, now)
+        return np.broadcast_to(values != 0, [axis.size for axis in axes] or [1]).reshape(-1)
+
+
+@dataclass
+class Compiled:
+    """What one world needs to run."""
+
+    model: Model
+    programs: dict[str, Program]
+    codes: list[Code] = field(default_factory=list)
+    program_codes: dict[str, list[int]] = field(default_factory=dict)
+    conditions: dict[str, Condition] = field(default_factory=dict)
+    counts: dict[str, str] = field(default_factory=dict)
+    """Source name of a count over children -> name of the condition that is counted."""
+    state_meters: dict[str, tuple[str, BoolArray]] = field(default_factory=dict)
+    """Meter -> the chain and the states that it counts, (state,)."""
+    k_chains: set[str] = field(default_factory=set)
+    totals: dict[str, Node] = field(default_factory=dict)
+
+    def add_code(
+        self, unit: str, axes: Iterable[tuple[Axis, int]], size: int, own: tuple[str, int] | None = None
+    ) -> int:
+        """Register a code and give its number."""
+        self.codes.append(Code(unit, tuple(axes), size, own))
+        return len(self.codes) - 1
+
+    def add_meter(self, name: str, unit: str, expression: Expression) -> None:
+        """Register what a meter counts: states of one chain are read off its occupancy, all else is a condition."""
+        reader = Reader(self.model, unit)
+        factor = Factor(reader, expression)
+        sources = factor.sources
+        if len(sources) == 1 and sources[0].kind == "chain" and not factor.moment_names:
+            chain = self.model.chain(sources[0].name)
+            if chain.unit == unit:
+                everything = {sources[0]: np.arange(len(chain.states), dtype=np.float64)}
+                self.state_meters[name] = (chain.name, factor.values(everything, moment(self.model, 0)) != 0)
+                return
+        self.add_condition(f"meter {name}", unit, expression)
+
+    def add_condition(self, name: str, unit: str, expression: Expression) -> Condition:
+        """Compile a condition on rows of a unit and register it under a name."""
+        reader = Reader(self.model, unit)
+        factor = Factor(reader, expression)
+        axes = fold([factor], reader)
+        sizes = [axis.size for axis in axes]
+        strides = [int(np.prod(sizes[i + 1 :], dtype=np.int64)) for i in range(len(sizes))]
+        code = self.add_code(unit, zip(axes, strides, strict=True), int(np.prod(sizes, dtype=np.int64)))
+        condition = Condition(name, reader, expression, code, bool(factor.moment_names))
+        self.conditions[name] = condition
+        return condition
+
+
+def compile_model(model: Model) -> Compiled:
+    """Compile a model.
+
+    Raises
+    ------
+    ModelError
+        When a rate is negative, a row of probabilities exceeds 1, or a table would grow beyond what fits in memory.
+    """
+    compiled = Compiled(model, {chain.name: compile_chain(model, chain) for chain in model.chains})
+    for memory in model.memories:
+        compiled.add_condition(f"remember {memory.name}", model.units[0].name, memory.when)
+    for name, program in compiled.programs.items():
+        codes = []
+        for group in program.groups:
+            own = (name, group.strides[0])
+            codes.append(compiled.add_code(program.chain.unit, group.coded, group.size, own))
+            compiled.k_chains |= {axis.source.name for axis in group.axes if axis.source.kind == "k"}
+        compiled.program_codes[name] = codes
+    for meter in model.meters:
+        if meter.kind == "while" and meter.when is not None:
+            compiled.add_meter(meter.name, meter.unit, meter.when)
+    _add_counts(compiled)
+    compiled.totals = {total_key(node): node for node in _calls(model, ("total", "waiting", "places"))}
+    for key, node in compiled.totals.items():
+        if node.name == "total":
+            compiled.add_condition(key, _total_unit(model, node), as_condition(model, node.args[0]))
+    return compiled
+
+
+def _add_counts(compiled: Compiled) -> None:
+    """Register the condition behind each count over children that some axis reads."""
+    model = compiled.model
+    inner = {key_of(node): node.args[0] for node in _calls(model, ("any", "count"))}
+    wanted = {axis.source for code in compiled.codes for axis, _ in code.axes if axis.source.kind == "count"}
+    for source in sorted(wanted):
+        name = f"count {source.name}"
+        compiled.add_condition(name, model.units[1].name, Expression(source.name, inner[source.name]))
+        compiled.counts[source.name] = name
+
+
+def key_of(node: Node) -> str:
+    """Give the canonical text of what a count counts, as ``Source.name`` has it."""
+    return total_key(Node("call", 0, name="", args=node.args))[1:-1]
+
+
+def as_condition(model: Model, node: Node) -> Expression:
+    """Read the argument of total(): a condition, or the bare name of a state that one chain alone has."""
+    if node.kind == "name":
+        owners = [chain.name for chain in model.chains if node.name in chain.states]
+        if len(owners) == 1:
+            chain = Node("name", node.column, name=owners[0])
+            return Expression(f"{owners[0]} == {node.name}", Node("==", node.column, args=(chain, node)))
+    return Expression(node.name, node)
+
+
+def _total_unit(model: Model, node: Node) -> str:
+    """Say whose rows a total counts: the unit of the first chain named."""
+    for inner in Expression("", as_condition(model, node.args[0]).root).nodes():
+        for chain in model.chains:
+            if inner.kind == "name" and inner.name == chain.name:
+                return chain.unit
+    return model.units[0].name
+
+
+def _calls(model: Model, functions: tuple[str, ...]) -> list[Node]:
+    """List every call of these functions in the model's expressions."""
+    expressions = [p.expression for p in model.parameters.values()]
+    expressions += [t.expression for chain in model.chains for t in chain.transitions if t.expression is not None]
+    expressions += [e for effect in model.effects for e in (effect.when, effect.times)]
+    expressions += [memory.when for memory in model.memories]
+    expressions += [stock.expression for stock in model.stocks]
+    expressions += [e for chain in model.chains if chain.service for e in _driven(chain.service)]
+    expressions += [meter.when for meter in model.meters if meter.when is not None]
+    return [node for e in expressions for node in e.nodes() if node.kind == "call" and node.name in functions]
+
+
+def _driven(service: Service) -> tuple[Expression, ...]:
+    """List what a service's team reads each step."""
+    return service.team.driven if service.team else ()
+
+
+def first_moment(compiled: Compiled) -> Moment:
+    """Give the moment of point 0 with all totals 0."""
+    return moment(compiled.model, 0, dict.fromkeys(compiled.totals, 0.0))

@@ -1,0 +1,247 @@
+"""What names mean: which sources an expression reads, and its values over a grid of them at one moment.
+
+A source is something a row carries (the state of a chain, a trait, an age, a count over its children ...). Everything
+else that an expression may name (parameters, clock, totals) is one number a step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.arrays import FloatArray
+from sim.errors import ModelError
+from sim.language.evaluate import Expression, Node, evaluate, evaluate_node
+from sim.model.spec import Chain, Model, Table
+
+CLOCK_NAMES = frozenset({"cycle", "year", "month", "time"})
+CONSTANTS = {"always": 1.0, "never": 0.0}
+
+
+@dataclass(frozen=True, order=True)
+class Source:
+    """Something that a row carries: kind is chain, trait, area, age, k, memory, count or agencies."""
+
+    kind: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: rows of ``unit``; ``k_chain`` is the chain whose time in state is called k."""
+
+    model: Model
+    unit: str
+    k_chain: str = ""
+
+    @property
+    def child(self) -> bool:
+        """Whether the rows belong to rows of the root unit."""
+        return self.unit != self.model.units[0].name
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One step as expressions see it: its clock names, and answers to total(), waiting(), places() and stocks."""
+
+    clock: Mapping[str, float]
+    totals: Mapping[str, float] = field(default_factory=dict)
+
+
+def moment(model: Model, step: int, totals: Mapping[str, float] | None = None) -> Moment:
+    """Give the moment of a step: cycle = first + step; ``year`` is a calendar year with its fraction, at the start."""
+    clock = model.clock
+    years = step * clock.step_years
+    start = clock.start[0] + (clock.start[1] - 1) / 12 if clock.start else float(clock.first)
+    calendar = round(start + years, 9)
+    month = math.floor(round((calendar - math.floor(calendar)) * 12, 6)) + 1
+    names = {"cycle": float(clock.first + step), "year": calendar, "month": float(month), "time": years}
+    age = shared_age(model)
+    if age is not None:
+        names["age"] = age + years
+    return Moment(names, totals or {})
+
+
+def shared_age(model: Model) -> float | None:
+    """Give the age in years at point 0 when all rows of the root unit share it, else None."""
+    ages = model.units[0].age_steps
+    return ages[0] * model.clock.step_years if ages and ages[0] == ages[1] else None
+
+
+def total_key(node: Node) -> str:
+    """Name the total that a call asks for, the same for equal calls."""
+    inner = ",".join(_text(arg) for arg in node.args)
+    return f"{node.name}({inner})"
+
+
+def _text(node: Node) -> str:
+    """Write a node in one canonical way."""
+    if node.kind in ("name", "number"):
+        return node.name or repr(node.value)
+    return f"{node.name or node.kind}({','.join(_text(arg) for arg in node.args)})"
+
+
+def walk(expression: Expression, model: Model) -> Iterator[Node]:
+    """Walk an expression and the parameters it names; what stands inside any(), count() and total() is left out."""
+    seen: set[str] = set()
+    stack = [expression.root]
+    while stack:
+        node = stack.pop()
+        yield node
+        if node.kind == "name" and node.name in model.parameters and node.name not in seen:
+            seen.add(node.name)
+            stack.append(model.parameters[node.name].expression.root)
+        if node.kind == "call" and node.name in ("any", "count", "total", "waiting", "places", "table"):
+            stack.extend(node.args[1:] if node.name == "table" else ())
+        else:
+            stack.extend(node.args)
+
+
+def sources_of(expression: Expression, reader: Reader) -> list[Source]:
+    """List what an expression reads from a row, in order of first use."""
+    model, found = reader.model, []
+    chains = {chain.name for chain in model.chains}
+    traits = {trait.name for trait in model.traits}
+    memories = {memory.name for memory in model.memories}
+    for node in walk(expression, model):
+        if node.kind == "call" and node.name in ("any", "count"):
+            found.append(Source("count", _text(node.args[0])))
+        if node.kind != "name" or node.name in model.parameters:
+            continue
+        if node.name in chains:
+            found.append(Source("chain", node.name))
+        elif node.name in traits:
+            found.append(Source("trait", node.name))
+        elif node.name in memories:
+            found.append(Source("memory", node.name))
+        elif node.name == "k":
+            found.append(Source("k", reader.k_chain))
+        elif node.name == "age" and (shared_age(model) is None or reader.child):
+            found.append(Source("age"))
+        elif node.name in ("agencies", "area"):
+            found.append(Source(node.name))
+    return list(dict.fromkeys(found))
+
+
+def moment_names(expression: Expression, model: Model) -> frozenset[str]:
+    """Name the clock variables and totals that an expression reads."""
+    names: set[str] = set()
+    stocks = {stock.name for stock in model.stocks}
+    for node in walk(expression, model):
+        if node.kind == "call" and node.name in ("total", "waiting", "places"):
+            names.add(total_key(node))
+        if node.kind == "name" and (node.name in CLOCK_NAMES or node.name in stocks):
+            names.add(node.name)
+        if node.kind == "name" and node.name == "age" and shared_age(model) is not None:
+            names.add("age")
+    return frozenset(names)
+
+
+def table_values(table: Table, x: FloatArray) -> FloatArray:
+    """Read a table; below its first band the first value holds."""
+    if table.kind == "linear":
+        return np.interp(x, table.x, table.y)
+    place = np.searchsorted(np.asarray(table.x), x + 1e-9, side="right") - 1
+    return np.asarray(table.y)[np.maximum(place, 0)]
+
+
+class GridScope:
+    """Evaluates expressions over the product of some sources' raw values at one moment.
+
+    ``axes`` maps each source to the raw values to evaluate at; axis i of the result belongs to the i-th source.
+    """
+
+    def __init__(self, reader: Reader, axes: Mapping[Source, FloatArray], now: Moment) -> None:
+        self.reader, self.model, self.now = reader, reader.model, now
+        self.axes = {
+            source: values.reshape([-1 if i == j else 1 for j in range(len(axes))])
+            for i, (source, values) in enumerate(axes.items())
+        }
+        self.memo: dict[str, FloatArray] = {}
+
+    def value(self, name: str) -> FloatArray:
+        """Give the values of a name; see ``Scope``."""
+        if name in self.memo:
+            return self.memo[name]
+        self.memo[name] = result = self._value(name)
+        return result
+
+    def _value(self, name: str) -> FloatArray:
+        model = self.model
+        if name in model.parameters:
+            return evaluate(model.parameters[name].expression, self)
+        for kind in ("chain", "trait", "memory", "agencies", "area", "age", "k"):
+            source = Source(
+                kind, self.reader.k_chain if kind == "k" else "" if kind in ("agencies", "area", "age") else name
+            )
+            if source in self.axes and (kind in ("chain", "trait", "memory") or kind == name):
+                return self._carried(source, name)
+        if name in self.now.clock:
+            return np.asarray(self.now.clock[name])
+        if name in self.now.totals:
+            return np.asarray(self.now.totals[name])
+        if name == "step_years":
+            return np.asarray(model.clock.step_years)
+        if name in CONSTANTS:
+            return np.asarray(CONSTANTS[name])
+        there = sorted({*model.parameters, *(c.name for c in model.chains), *(t.name for t in model.traits)})
+        listed = ", ".join(there)
+        raise ModelError(f"'{name}' is read by rows of '{self.reader.unit}' and is not theirs; there are {listed}")
+
+    def _carried(self, source: Source, name: str) -> FloatArray:
+        """Turn raw values of a source into what the name means."""
+        raw = self.axes[source]
+        if source.kind == "chain":
+            return np.asarray(levels(self.model.chain(name)), dtype=np.float64)[raw.astype(np.intp)]
+        if source.kind == "trait":
+            trait = next(trait for trait in self.model.traits if trait.name == name)
+            return np.asarray(trait.values)[raw.astype(np.intp)]
+        if source.kind == "age":
+            return raw * self.model.clock.step_years
+        return raw.astype(np.float64)
+
+    def state(self, chain: str, state: str) -> float | None:
+        """Give the level of a state; see ``Scope``."""
+        found = next((c for c in self.model.chains if c.name == chain), None)
+        if found is not None:
+            return level_of(found, state)
+        if chain == "area" and state in self.model.areas.names:
+            return float(self.model.areas.names.index(state))
+        return None
+
+    def call(self, node: Node) -> FloatArray:
+        """Answer table(), prob(), rate(), any(), count() and the totals; see ``Scope``."""
+        if node.name == "table":
+            return table_values(self.model.tables[node.args[0].name], evaluate_node(node.args[1], self))
+        if node.name in ("prob", "rate"):
+            argument = evaluate_node(node.args[0], self)
+            step_years = self.model.clock.step_years
+            if node.name == "prob":
+                return np.asarray(-np.expm1(-argument * step_years))
+            return np.asarray(-np.log1p(-argument) / step_years)
+        if node.name in ("any", "count"):
+            counted = self.axes[Source("count", _text(node.args[0]))]
+            return np.asarray(counted > 0, dtype=np.float64) if node.name == "any" else counted.astype(np.float64)
+        return np.asarray(self.now.totals.get(total_key(node), 0.0))
+
+
+def levels(chain: Chain) -> tuple[int, ...]:
+    """Give the level of each state: its own number unless stages share one."""
+    return chain.levels or tuple(range(len(chain.states)))
+
+
+def level_of(chain: Chain, word: str) -> float | None:
+    """Give the level that a word stands for in conditions on a chain, None when it has no such state."""
+    if word in chain.level_names:
+        return float(chain.level_names[word])
+    if word in chain.states:
+        return float(levels(chain)[chain.states.index(word)])
+    return None
+
+
+def clock_value(expression: Expression, model: Model, step: int) -> float:
+    """Evaluate an expression that reads the clock and parameters alone (a price, a start share) at one step."""
+    return float(evaluate(expression, GridScope(Reader(model, model.units[0].name), {}, moment(model, step))))

@@ -1,0 +1,73 @@
+"""The tables of a chain and how codes are numbered in them: plain arrays, no evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sim.arrays import FloatArray, StateArray
+from sim.model.compiled.grid import Axis
+
+BYTES = 256
+BETTER, WORSE = 0, 1
+"""The two sides of a table: moves to better states and moves to worse states."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Digits whose tables stand together: ``axes`` beside the own state, C order, own state first."""
+
+    axes: tuple[Axis, ...]
+    factors: tuple[int, ...]
+    n_states: int
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the digits."""
+        return (self.n_states, *(axis.size for axis in self.axes))
+
+    @cached_property
+    def strides(self) -> tuple[int, ...]:
+        """Weight of each digit in the code, own state first."""
+        return tuple(int(np.prod(self.shape[i + 1 :], dtype=np.int64)) for i in range(len(self.shape)))
+
+    @property
+    def coded(self) -> list[tuple[Axis, int]]:
+        """The axes with their strides."""
+        return list(zip(self.axes, self.strides[1:], strict=True))
+
+    @cached_property
+    def size(self) -> int:
+        """Number of codes."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Tables of one moment, per step: hazards of a rates chain, else probabilities.
+
+    ``by_slot[group]`` has shape (slot, 2 x code): the better side, then the worse side. With a single group ``reach``
+    (slot, 2 x code) holds probabilities summed up over the slots: its last row is the chance to move to that side.
+    """
+
+    by_slot: list[FloatArray]
+    reach: FloatArray | None
+
+    @cached_property
+    def bars(self) -> tuple[StateArray, StateArray] | None:
+        """Below and above which bytes a code may move to worse and to better states; None with several groups."""
+        if self.reach is None:
+            return None
+        better, worse = np.split(self.reach[-1], 2)
+        return bars_of(worse, better)
+
+
+def bars_of(worse: FloatArray, better: FloatArray) -> tuple[StateArray, StateArray]:
+    """Turn bounds on chances to bars: bytes below the first may lead to worse, above the second to better states."""
+    low, high = np.ceil(worse * BYTES), np.ceil(better * BYTES)
+    # 256 does not fit in a byte: where every byte may move a row, 255 from one end and 1 from the other are all.
+    high = np.where(low >= BYTES, np.maximum(high, 1.0), high)
+    low = np.where(high >= BYTES, np.maximum(low, 1.0), low)
+    return np.minimum(low, 255).astype(np.uint8), (255 - np.minimum(high, 255)).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Prices and pounds: what a count costs, in pounds that know their price year."""

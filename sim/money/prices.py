@@ -1,0 +1,64 @@
+"""Expressions over the clock turned into numbers by step, and prices brought to one price year; no counts here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from sim.arrays import FloatArray
+from sim.errors import ModelError
+from sim.language.evaluate import Expression
+from sim.model.compiled.scope import Reader, clock_value, moment_names, sources_of
+from sim.model.spec import CostLine, Model
+
+
+def over_steps(expression: Expression, model: Model, steps: Sequence[int]) -> FloatArray:
+    """Evaluate a price or value at each step; once only when it does not read the clock.
+
+    Raises
+    ------
+    ModelError
+        If it reads something that a row carries or a total of the run: counts are priced afterwards.
+    """
+    names = moment_names(expression, model)
+    carried = sources_of(expression, Reader(model, model.units[0].name))
+    if carried or any("(" in name for name in names):
+        held = ", ".join(sorted({*(source.name or source.kind for source in carried), *names}))
+        raise ModelError(f"'{expression.text}' reads {held}; prices and values may read parameters and the clock alone")
+    if not names:
+        return np.full(len(steps), clock_value(expression, model, 0))
+    return np.array([clock_value(expression, model, step) for step in steps], dtype=np.float64)
+
+
+def deflator(line: CostLine, deflators: Mapping[str, float], price_year: str) -> float:
+    """Give the factor that brings a line's price to the price year of the study (1 where it states no year).
+
+    Raises
+    ------
+    ModelError
+        If either year is missing from the table; nothing is extrapolated.
+    """
+    own = line.quantity.price_year
+    if not own or not price_year or own == price_year:
+        return 1.0
+    for year in (own, price_year):
+        if year not in deflators:
+            there = ", ".join(sorted(deflators)) or "none"
+            raise ModelError(f"costs.{line.name}: there is no deflator for {year}; the table has {there}")
+    return deflators[price_year] / deflators[own]
+
+
+def real_prices(model: Model, names: Sequence[str], deflators: Mapping[str, float], price_year: str) -> FloatArray:
+    """Give what one metered unit costs in each step, in pounds of the price year, (step, line).
+
+    A line that the model lacks costs nothing. The clock of a step is that of the move that it makes.
+    """
+    lines = {line.name: line for line in model.costs}
+    prices = np.zeros((model.clock.steps, len(names)))
+    for i, name in enumerate(names):
+        if name in lines:
+            line = lines[name]
+            nominal = over_steps(line.price, model, range(model.clock.steps))
+            prices[:, i] = nominal * (line.per_step * deflator(line, deflators, price_year))
+    return prices

@@ -1,0 +1,239 @@
+"""How families fare: each state of a chain over time with bands, and where those who were in a state went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+from scipy.special import stdtrit
+
+from sim.arrays import FloatArray, IntArray
+from sim.exhibits.numbers import plural
+from sim.exhibits.style import COLOURS, FAINT, INK, SEVERITY, dark, new_axes, shade_after, spaced, words
+from sim.intervals import UPPER_TAIL
+from sim.report.figures.overview import EVIDENCE_MONTHS, is_evaluated, main_chain, months, worlds_of_set
+from sim.report.tables import Table
+from sim.results.summary import window_start
+from sim.results.worlds import WorldName, of_world
+from sim.units import MONTHS_PER_YEAR
+
+LATER = (0, 12, 24, 60)
+"""Months after the regime's start at which flows between states stop to be read."""
+JOINED = "joined since"
+BAR = 0.07
+MIN_LABEL = 0.035
+
+
+def states_of(ds: xr.Dataset, chain: str) -> IntArray:
+    """Give where the states of a chain stand along ``state``."""
+    return np.flatnonzero(ds["chain"].values == chain)
+
+
+def state_shares(ds: xr.Dataset, world: WorldName, chain: str) -> tuple[FloatArray, FloatArray]:
+    """Give the share of rows in each state of a chain at each point, and half its 95% interval over replications.
+
+    Shape (steps + 1, state); halves are NaN where there is no interval. Rows of the chain are taken as known.
+    """
+    mine = states_of(ds, chain)
+    stocks = of_world(ds, world, "occupancy").values[:, mine]
+    total = np.maximum(stocks.sum(axis=1, keepdims=True), 1e-300)
+    n = ds.sizes["replication"]
+    if n < 2 or ds.attrs["solver"] == "expect":
+        return stocks / total, np.full_like(stocks, np.nan)
+    variance = of_world(ds, world, "occupancy_var").values[:, mine]
+    return stocks / total, float(stdtrit(n - 1, UPPER_TAIL)) * np.sqrt(variance / n) / total
+
+
+def plot_state_bands(
+    ds: xr.Dataset, ax: Axes | None = None, state: str | None = None, chain: str | None = None,
+    effect_set: str | None = None,
+) -> Axes:  # fmt: skip
+    """Draw the share of rows in one state over time, a line with its 95% band for each regime.
+
+    Raises
+    ------
+    ValueError
+        If the chain has no such state.
+    """
+    ax = new_axes(5.5, 3.2) if ax is None else ax
+    chain = main_chain(ds) if chain is None else chain
+    names = [str(name) for name in ds["state_name"].values[states_of(ds, chain)]]
+    state = names[-1] if state is None else state
+    if state not in names:
+        raise ValueError(f"there is no state '{state}' of {chain}; there are {', '.join(names)}")
+    place, top = names.index(state), 0.0
+    worlds = worlds_of_set(ds, effect_set)
+    for world, colour in zip(worlds, COLOURS, strict=False):
+        share, half = (array[:, place] for array in state_shares(ds, world, chain))
+        ax.plot(months(ds), share, color=colour, linewidth=1.5)
+        if np.isfinite(half).any():
+            ax.fill_between(months(ds), share - half, share + half, color=colour, alpha=0.2, linewidth=0)
+        top = max(top, float((share + np.nan_to_num(half)).max()))
+    ax.set(title=words(state), xlabel="Months from the start", xlim=(0, months(ds)[-1]), ylim=(0, 1.25 * top or 1.0))
+    ends = [float(state_shares(ds, world, chain)[0][-1, place]) for world in worlds]
+    _end_labels(ax, ends, [words(world.regime) for world in worlds])
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:.0%}" if top > 0.1 else f"{y:.1%}"))
+    if is_evaluated(ds):
+        shade_after(ax, window_start(ds) * months(ds)[1] + EVIDENCE_MONTHS, "evidence ends")
+    return ax
+
+
+def _end_labels(ax: Axes, ends: Sequence[float], labels: Sequence[str]) -> None:
+    """Name lines at their right end, apart from each other."""
+    gap = 0.085 * (ax.get_ylim()[1] - ax.get_ylim()[0])
+    for y, label, colour in zip(spaced(ends, gap), labels, COLOURS, strict=False):
+        ax.annotate(label, (ax.get_xlim()[1], y), (4, 0), textcoords="offset points", va="center", fontsize=8,
+                    color=dark(colour), annotation_clip=False)  # fmt: skip
+
+
+def bands_table(ds: xr.Dataset) -> Table:
+    """Make the table behind states over time: shares once a year with their intervals."""
+    chain = main_chain(ds)
+    names = [words(str(name)) for name in ds["state_name"].values[states_of(ds, chain)]]
+    step = max(1, round(MONTHS_PER_YEAR / months(ds)[1])) if len(months(ds)) > 1 else 1
+    rows = []
+    for world in worlds_of_set(ds):
+        share, half = state_shares(ds, world, chain)
+        for point in range(0, len(share), step):
+            cells = [_share(*pair) for pair in zip(share[point], half[point], strict=True)]
+            rows.append((words(world.regime), f"{months(ds)[point]:.0f}", *cells))
+    return Table(f"Share in each state of {words(chain)}", ("regime", "month", *names), tuple(rows))
+
+
+def _share(share: float, half: float) -> str:
+    """Write a share with its interval."""
+    return f"{share:.1%}" + (f" ({max(share - half, 0):.1%} to {share + half:.1%})" if np.isfinite(half) else "")
+
+
+def flow_points(ds: xr.Dataset, world: WorldName) -> list[int]:
+    """Give the points at which flows are read: the start of the regimes, then ``LATER``, then the end."""
+    start, per_month = window_start(ds), 1 / (ds.attrs["step_years"] * MONTHS_PER_YEAR)
+    last = ds.sizes["step"] - 1
+    points = [start + round(month * per_month) for month in LATER]
+    return sorted({point for point in points if point < last} | {last})
+
+
+def journeys(ds: xr.Dataset, world: WorldName, chain: str, points: Sequence[int]) -> list[FloatArray]:
+    """Follow who is in each state from each of ``points`` to the next one.
+
+    Parameters
+    ----------
+    ds, world, chain
+        Whose mean counts over replications are followed.
+    points
+        In order.
+
+    Returns
+    -------
+        For each two neighbouring points the rows by state at the first (and, last, those who joined in between) and
+        state at the second, shape (state + 1, state). Columns sum to the stock at the second point.
+
+    Notes
+    -----
+    Counts of moves do not say who moved: everybody in a state is taken to be as likely to make its next move, so that
+    people stay less true to their state here than in the simulation. Net gains and losses of a state by comings and
+    goings are those that its moves leave unexplained.
+    """
+    mine = states_of(ds, chain)
+    stocks = of_world(ds, world, "occupancy").values[:, mine]
+    moves = _moves(ds, world, chain)
+    found = []
+    for first, last in pairwise(points):
+        held = np.vstack([np.diag(stocks[first]), np.zeros(len(mine))])
+        for t in range(first + 1, last + 1):
+            chance = moves[t] / np.maximum(stocks[t - 1], 1e-300)[:, None]
+            held = held @ (chance + np.diag(1.0 - chance.sum(axis=1)))
+            now = held.sum(axis=0)
+            gap = stocks[t] - now
+            held = held * np.where(gap < 0, stocks[t] / np.maximum(now, 1e-300), 1.0)
+            held[-1] += np.maximum(gap, 0.0)
+        found.append(held)
+    return found
+
+
+def _moves(ds: xr.Dataset, world: WorldName, chain: str) -> FloatArray:
+    """Give mean moves of each step between the states of a chain, (steps + 1, state, state)."""
+    names = [str(name) for name in ds["state_name"].values[states_of(ds, chain)]]
+    flows = of_world(ds, world, "flows").values
+    result = np.zeros((len(flows), len(names), len(names)))
+    for i in np.flatnonzero(ds["flow_chain"].values == chain):
+        before, after = str(ds["flow"].values[i]).removeprefix(f"{chain}: ").split(" -> ")
+        result[:, names.index(before), names.index(after)] += flows[:, i]
+    return result
+
+
+def plot_flows(
+    ds: xr.Dataset, ax: Axes | None = None, world: WorldName | None = None, chain: str | None = None
+) -> Axes:
+    """Draw, as bands between bars, where rows in each state at one point are at the next (see ``journeys``)."""
+    ax = new_axes(7.5, 4.2) if ax is None else ax
+    world = worlds_of_set(ds)[-1] if world is None else world
+    chain = main_chain(ds) if chain is None else chain
+    points = flow_points(ds, world)
+    found = journeys(ds, world, chain, points)
+    names = [words(str(name)) for name in ds["state_name"].values[states_of(ds, chain)]]
+    total = max(float(held.sum()) for held in found)
+    stocks = of_world(ds, world, "occupancy").values[points][:, states_of(ds, chain)] / total
+    colours = [SEVERITY[round(i * (len(SEVERITY) - 1) / max(len(names) - 1, 1))] for i in range(len(names))]
+    for x, held in enumerate(found):
+        _ribbons(ax, x, held / total, stocks[x], stocks[x + 1], [*colours, FAINT])
+    for x, stock in enumerate(stocks):
+        _bar(ax, x, stock, colours, names)
+    start, step = window_start(ds), months(ds)[1]
+    ax.set_xticks(range(len(points)), [f"{(point - start) * step:.0f}" for point in points])
+    ax.set(xlim=(-0.2, len(points) - 0.8), title=words(world.regime))
+    ax.set_xlabel("Months since the regimes' start (not to scale)")
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:.0%}"))
+    ax.set_ylabel(f"Share of {plural(str(ds['unit_of_state'].values[states_of(ds, chain)[0]]))}")
+    later = [x for x, point in enumerate(points) if (point - start) * step >= EVIDENCE_MONTHS]
+    if is_evaluated(ds) and later and later[0] < len(points) - 1:
+        shade_after(ax, later[0] + BAR, "evidence ends")
+    ax.set_ylim(0, 1.12)
+    return ax
+
+
+def _bar(ax: Axes, x: int, stock: FloatArray, colours: Sequence[str], names: Sequence[str]) -> None:
+    """Draw the stock at one point, best at the bottom, with the names of what is large enough."""
+    bottom = 0.0
+    for share, colour, name in zip(stock, colours, names, strict=True):
+        ax.bar(x, share, 2 * BAR, bottom=bottom, color=colour, edgecolor="white", linewidth=0.5, zorder=3)
+        if share >= MIN_LABEL:
+            text = f"{name}\n{share:.0%}" if share >= 2 * MIN_LABEL else f"{name} {share:.0%}"
+            ax.text(x, bottom + share / 2, text, ha="center", va="center", fontsize=7.5, color=INK, zorder=4,
+                    bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1.0})  # fmt: skip
+        bottom += share
+
+
+def _ribbons(ax: Axes, x: int, held: FloatArray, before: FloatArray, after: FloatArray, colours: Sequence[str]) -> None:
+    """Draw bands from the states at one point to those at the next; who joined comes in from above."""
+    base_left = np.concatenate([[0.0], np.cumsum(before)[:-1], [1.04]])
+    base_right = np.concatenate([[0.0], np.cumsum(after)[:-1]])
+    along = np.linspace(0.0, 1.0, 40)
+    bend = along * along * (3 - 2 * along)
+    for i in range(len(held)):
+        for j in range(held.shape[1]):
+            width = float(held[i, j])
+            if width > 0.002:
+                low = base_left[i] + (base_right[j] - base_left[i]) * bend
+                xs = x + BAR + (1 - 2 * BAR) * along
+                ax.fill_between(xs, low, low + width, color=colours[i], alpha=0.55, linewidth=0, zorder=2)
+            base_left[i] += width
+            base_right[j] += width
+
+
+def flows_table(ds: xr.Dataset) -> Table:
+    """Make the table behind ``plot_flows`` for the last regime: shares by state before and after."""
+    world, chain = worlds_of_set(ds)[-1], main_chain(ds)
+    points = flow_points(ds, world)
+    names = [words(str(name)) for name in ds["state_name"].values[states_of(ds, chain)]]
+    start, step = window_start(ds), months(ds)[1]
+    rows = []
+    for (first, last), held in zip(pairwise(points), journeys(ds, world, chain, points), strict=True):
+        span = f"{(first - start) * step:.0f} to {(last - start) * step:.0f}"
+        for name, row in zip([*names, JOINED], held / held.sum(), strict=True):
+            rows.append((f"{span}: {name}", *(f"{cell:.1%}" for cell in row)))
+    return Table("Where they went", ("months: from", *(f"to {name}" for name in names)), tuple(rows))

@@ -1,0 +1,1 @@
+"""The workbook of a run: its cover and sheets."""

@@ -1,0 +1,133 @@
+"""Batches of replications on disk, one netCDF file each: staged, flushed, renamed, with the sha256 in its name.
+
+A file is made in memory first, so that a full disk is met while plain bytes are written and nowhere else. Leaves out
+which batches there should be (``resume``) and what is made of them (``sim.results.folder.stream``).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+
+from sim.arrays import FloatArray
+from sim.engine.counts.record import Record
+from sim.errors import ResultError
+from sim.results.folder.packed import Mark, Packed, as_list, from_bytes, marks_of, to_bytes
+from sim.results.folder.store import flush
+
+_NAME = re.compile(r"batch-(\d{6,})-(\d{6,})-([0-9a-f]{64})\.nc")
+_PLAIN = ("replication", "engine_seconds", "final_states")
+"""Fields of a record that are no arrays of counts; final states are not kept."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A file with the records of replications ``first`` .. ``last``, and the sha256 that its name states."""
+
+    path: Path
+    first: int
+    last: int
+    sha256: str
+
+
+def write_shard(folder: Path, digest: str, records: Sequence[Record]) -> Path:
+    """Write the records of consecutive replications as one file; it is there whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        Where.
+    digest
+        Says which study and which program the records belong to.
+    records
+        In the order of their replications.
+
+    Returns
+    -------
+        The file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, for instance because the disk is full; nothing is left then.
+    """
+    content = _encode(digest, records)
+    name = f"batch-{records[0].replication:06d}-{records[-1].replication:06d}-{sha256(content).hexdigest()}.nc"
+    part = folder / f"{uuid4().hex}.part"
+    try:
+        with part.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(folder / name)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    flush(folder)
+    return folder / name
+
+
+def shards_in(folder: Path) -> list[Shard]:
+    """List the shards of a folder by their names, ordered by replication; their content is not looked at."""
+    found = (shard_at(path) for path in folder.glob("batch-*.nc"))
+    shards = [shard for shard in found if shard is not None]
+    return sorted(shards, key=lambda shard: (shard.first, shard.last, shard.sha256))
+
+
+def shard_at(path: Path) -> Shard | None:
+    """Read the name of a shard; None when it is none."""
+    found = _NAME.fullmatch(path.name)
+    return Shard(path, int(found[1]), int(found[2]), found[3]) if found else None
+
+
+def read_shard(shard: Shard, digest: str) -> Iterator[Record]:
+    """Give the records of a shard.
+
+    Raises
+    ------
+    ResultError
+        If the file was altered or damaged, or belongs to another study or program; names it.
+    """
+    packed = from_bytes(checked(shard, digest))
+    at = {name: {number: i for i, number in enumerate(of)} for name, of in packed.marks_of.items()}
+    numbers, seconds = (as_list(packed.marks[name]) for name in ("replications", "engine_seconds"))
+    for number, took in zip(map(int, numbers), seconds, strict=True):
+        mine = {name: array[at[name][number]] for name, array in packed.arrays.items() if number in at[name]}
+        yield Record(**mine, replication=number, engine_seconds=took)
+
+
+def checked(shard: Shard, digest: str) -> bytes:
+    """Give the content of a shard.
+
+    Raises
+    ------
+    ResultError
+        As ``read_shard``.
+    """
+    content = shard.path.read_bytes()
+    if sha256(content).hexdigest() != shard.sha256:
+        raise ResultError(f"{shard.path} was altered or damaged since it was written")
+    if marks_of(content)["digest"] != digest:
+        raise ResultError(f"{shard.path} belongs to another study or to another version of the program")
+    return content
+
+
+def _encode(digest: str, records: Sequence[Record]) -> bytes:
+    """Make the bytes of a shard; records that lack an array, such as the variance of rows, are left out of it."""
+    arrays: dict[str, FloatArray] = {}
+    of: dict[str, list[int]] = {}
+    for name in (field.name for field in fields(Record) if field.name not in _PLAIN):
+        having = [record for record in records if getattr(record, name) is not None]
+        if having:
+            arrays[name] = np.stack([getattr(record, name) for record in having])
+            of[name] = [record.replication for record in having]
+    numbers, seconds = [record.replication for record in records], [record.engine_seconds for record in records]
+    marks: dict[str, Mark] = {"digest": digest, "replications": numbers, "engine_seconds": seconds}
+    return to_bytes(Packed(arrays, marks, of, alike=1))  # of what a batch has, worlds are most alike

@@ -1,0 +1,236 @@
+"""Many replications of a scenario, in one process or several, put together in their order whoever finishes first."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from threading import Lock
+
+import xarray as xr
+
+from sim.engine.counts.record import Record
+from sim.engine.solvers import families as engine
+from sim.engine.solvers.by_day.pure_queue import is_pure_queue, replicate_queue
+from sim.engine.solvers.by_day.run import replicate_families
+from sim.errors import ModelError
+from sim.model.spec import Scenario
+from sim.results.dataset import to_dataset
+from sim.runs.executors import Answer, Batch, Task, run_on_processes
+from sim.runs.follow.rows import is_small, replicate_with_rows
+from sim.runs.poison import run_named
+
+Progress = Callable[[int, int], None]
+"""Called with replications done and in all."""
+
+
+def simulate(
+    scenario: Scenario,
+    workers: int = 1,
+    progress: Progress | None = None,
+    *,
+    cluster: str | None = None,
+    batch: int | None = None,
+    rows: bool = True,
+) -> xr.Dataset:
+    """Run every replication of every world and put the results together.
+
+    Parameters
+    ----------
+    scenario
+        What to run; with ``solver: expect`` this is ``expect``.
+    workers
+        Processes. The results are the same to the last bit whatever their number.
+    progress
+        Called after each replication.
+    cluster
+        Address of a Dask scheduler whose workers run the replications instead; see ``sim.runs.cluster``.
+    batch
+        Replications that a process runs before it hands them over; the results are the same whatever it is.
+    rows
+        Whether the only replication, or the first of a small model, also says how much its rows differ, which takes
+        as long again; studies of many runs that look at totals alone do without.
+
+    Returns
+    -------
+        The Dataset of ``sim.results.dataset.to_dataset``.
+
+    Raises
+    ------
+    ValueError
+        If ``workers`` or ``batch`` is below 1.
+    RunError
+        If worker processes are killed again and again, for instance for want of memory.
+    """
+    if workers < 1:
+        raise ValueError(f"workers is {workers}; it must be at least 1")
+    if scenario.solver == "expect":
+        return expect(scenario)
+    memory = Memory()
+    batches = batches_of(range(scenario.replications), batch or 1)
+    done = run_batches(partial(_records, scenario, rows), batches, workers, cluster)
+    with closing(done):
+        records = _in_order(done, memory, progress, scenario.replications)
+        ds = to_dataset(scenario, engine.layout(scenario), records)
+    return ds.assign_attrs(peak_mb=memory.total_mb())
+
+
+def expect(scenario: Scenario) -> xr.Dataset:
+    """Solve for the expected counts of every world, without chance; one replication, no intervals.
+
+    Parameters
+    ----------
+    scenario
+        What to solve.
+
+    Returns
+    -------
+        The Dataset of ``sim.results.dataset.to_dataset``; its attributes ``expected`` (exact or closure) and
+        ``expected_because`` say how it was found.
+
+    Raises
+    ------
+    ModelError
+        When neither exact cells nor the closure can hold the model.
+    """
+    from sim.engine.solvers.choice import solve  # solvers of their own, not needed for the others
+
+    record, solver = solve(scenario)
+    expected = replace(scenario, solver="expect", replications=1)
+    ds = to_dataset(expected, engine.layout(scenario), [record])
+    return ds.assign_attrs(peak_mb=Memory().total_mb(), expected=solver.kind, expected_because=solver.reason)
+
+
+def batches_of(replications: Iterable[int], size: int) -> list[Batch]:
+    """Part replications into batches of consecutive ones.
+
+    Raises
+    ------
+    ValueError
+        If ``size`` is below 1.
+    """
+    if size < 1:
+        raise ValueError(f"batch is {size}; it must be at least 1")
+    batches: list[Batch] = []
+    for number in replications:
+        last = batches[-1] if batches else None
+        if last is not None and last.count < size and last.first + last.count == number:
+            batches[-1] = Batch(last.first, last.count + 1)
+        else:
+            batches.append(Batch(number, 1))
+    return batches
+
+
+def run_batches(
+    task: Task[Answer], batches: Sequence[Batch], workers: int, cluster: str | None = None
+) -> Generator[Answer, None, None]:
+    """Run batches here, on processes or on a Dask cluster; answers come in any order.
+
+    Closing the iterator ends the processes.
+    """
+    if cluster is not None:
+        from sim.runs.cluster import run_on_cluster  # needs Dask, which few have
+
+        yield from run_on_cluster(task, batches, cluster)
+    elif min(workers, len(batches)) <= 1:
+        yield from map(task, batches)
+    else:
+        yield from run_on_processes(task, batches, workers)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A batch that was run in memory: its records, and the peak memory of the process that ran it."""
+
+    batch: Batch
+    records: list[Record]
+    pid: int
+    peak_mb: float
+
+
+def _records(scenario: Scenario, rows: bool, batch: Batch) -> Done:
+    """Run a batch and keep its records."""
+    return Done(batch, run_batch(scenario, batch, rows), os.getpid(), peak_memory_mb())
+
+
+def run_batch(scenario: Scenario, batch: Batch, rows: bool = True) -> list[Record]:
+    """Run the replications of a batch one after another; an exception says which replication and world it is of."""
+    one = partial(one_replication, rows=rows)
+    with _ONE_AT_A_TIME:
+        return [run_named(one, scenario, number) for number in range(batch.first, batch.first + batch.count)]
+
+
+_ONE_AT_A_TIME = Lock()
+"""Workers of a cluster may have several threads; a replication keeps its core busy by itself."""
+
+
+def _in_order(done: Iterable[Done], memory: Memory, progress: Progress | None, total: int) -> Iterator[Record]:
+    """Give records in the order of their replications, whichever batch was ready first."""
+    early: dict[int, Done] = {}
+    following, finished = 0, 0
+    for one in done:
+        memory.note(one.pid, one.peak_mb)
+        early[one.batch.first] = one
+        while following in early:
+            ready = early.pop(following)
+            following += ready.batch.count
+            for record in ready.records:
+                yield record
+                finished += 1
+                if progress is not None:
+                    progress(finished, total)
+
+
+def one_replication(scenario: Scenario, replication: int, rows: bool = True) -> Record:
+    """Run one replication; with ``rows`` the first of a small model, or the only one, also says how its rows differ."""
+    if _is_case_by_case(scenario):
+        pure = all(is_pure_queue(world.model) for world in scenario.worlds)
+        return replicate_queue(scenario, replication) if pure else replicate_families(scenario, replication)
+    if rows and replication == 0 and (scenario.replications == 1 or is_small(scenario)):
+        return replicate_with_rows(scenario, replication, engine.layout(scenario))
+    return engine.replicate(scenario, replication)
+
+
+def _is_case_by_case(scenario: Scenario) -> bool:
+    """Say whether a scenario is to be run case by case.
+
+    Raises
+    ------
+    ModelError
+        When some worlds are and others are not: their histories could not be shared until regimes part.
+    """
+    case_by_case = {world.name: world.model.queues == "per_family" for world in scenario.worlds}
+    if len(set(case_by_case.values())) > 1:
+        names = ", ".join(name for name, chosen in case_by_case.items() if chosen)
+        raise ModelError(f"queues: per_family in {names} alone; give every regime and effect set the same `queues`")
+    return all(case_by_case.values())
+
+
+class Memory:
+    """Peak resident memory of this process and its workers."""
+
+    def __init__(self) -> None:
+        self.workers: dict[int, float] = {}
+
+    def note(self, pid: int, peak_mb: float) -> None:
+        """Take in what a worker says; what this process says of itself is not counted twice."""
+        if pid == os.getpid():
+            return
+        self.workers[pid] = max(peak_mb, self.workers.get(pid, 0.0))
+
+    def total_mb(self) -> float:
+        """Add the peaks of all processes."""
+        return peak_memory_mb() + sum(self.workers.values())
+
+
+def peak_memory_mb() -> float:
+    """Give the peak resident memory of this process in megabytes; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)

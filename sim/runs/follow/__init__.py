@@ -1,0 +1,1 @@
+"""Families followed one by one through a run: their states, their bills, how much they differ."""

@@ -1,0 +1,1 @@
+"""``families agree``: whether solvers agree on one config."""

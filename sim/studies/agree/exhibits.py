@@ -1,0 +1,51 @@
+"""Whether solvers agree, as a table: both values, the difference, what is allowed, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim.exhibits.numbers import MINUS, MISSING
+from sim.report.tables import Table
+from sim.studies.agree.answer import FALSE_ALARM, Comparison
+
+
+def agreement_table(found: Sequence[Comparison], solver: str) -> Table:
+    """Make the table of a comparison, disagreements first.
+
+    Parameters
+    ----------
+    found
+        What ``sim.studies.agree.answer.agree`` gave.
+    solver
+        How the expected values were found: exact, or closure.
+    """
+    columns = (
+        "quantity (worst of)", "regime", "where", "simulated", "expected", "difference", "in standard errors",
+        "tolerance", "verdict",
+    )  # fmt: skip
+    rows = tuple(
+        (
+            f"{one.quantity} ({one.compared:,})", one.world, one.where, _number(one.simulated), _number(one.expected),
+            f"{one.share:+.2%}".replace("-", MINUS), f"{one.standard_errors:+.1f}".replace("-", MINUS),
+            f"{one.tolerance:.2%}" if one.tolerance else MISSING, "agrees" if one.passed else "DISAGREES",
+        )
+        for one in sorted(found, key=lambda one: one.passed)
+    )  # fmt: skip
+    critical = sorted({one.critical for one in found})
+    note = (
+        f"Expected values: {solver}. A difference may be its tolerance and {' or '.join(f'{c:.1f}' for c in critical)} "
+        f"standard errors (totals, points), so that all {sum(one.compared for one in found):,} comparisons together "
+        f"give a false alarm in {FALSE_ALARM:g} of runs. Waits of small teams are judged by --waits alone."
+    )
+    failed = sum(not one.passed for one in found)
+    title = (
+        f"Solvers agree on all {len(found)} quantities"
+        if not failed
+        else f"Solvers disagree on {failed} of {len(found)}"
+    )
+    return Table(title, columns, rows, note)
+
+
+def _number(value: float) -> str:
+    """Write a number with the digits that matter."""
+    return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}").replace("-", MINUS)

@@ -1,0 +1,47 @@
+"""Runs the solvers of one scenario and holds them to each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from sim.model.spec import Scenario
+from sim.runs.ensemble import expect, simulate
+from sim.studies.agree.answer import CLOSURE, Comparison, agree
+from sim.studies.agree.waits import agree_on_waits
+
+QUEUES: tuple[Literal["teams", "per_family"], ...] = ("teams", "per_family")
+
+
+def solvers_agree(scenario: Scenario, workers: int = 1) -> tuple[list[Comparison], str]:
+    """Run a scenario by both solvers and compare.
+
+    Parameters
+    ----------
+    scenario
+        What to run, with two replications at least.
+    workers
+        Processes for the simulation.
+
+    Returns
+    -------
+        The comparisons, and how the expected values were found.
+
+    Raises
+    ------
+    ModelError
+        When expected values cannot be found for the model.
+    """
+    expected = expect(scenario)
+    kind = str(expected.attrs["expected"])
+    simulated = simulate(replace(scenario, solver="simulate"), workers)
+    return agree(simulated, expected, CLOSURE if kind == "closure" else None), kind
+
+
+def waits_agree(scenario: Scenario, workers: int = 1) -> tuple[list[Comparison], str]:
+    """Run a scenario with teams and with one process a family, and compare waits; raises as ``agree_on_waits``."""
+    runs = []
+    for queues in QUEUES:
+        worlds = tuple(replace(world, model=replace(world.model, queues=queues)) for world in scenario.worlds)
+        runs.append(simulate(replace(scenario, worlds=worlds, solver="simulate"), workers))
+    return agree_on_waits(*runs), "one process a family"

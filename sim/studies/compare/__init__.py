@@ -1,0 +1,1 @@
+"""``families compare``: two finished runs side by side."""

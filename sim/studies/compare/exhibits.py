@@ -1,0 +1,139 @@
+"""Two runs side by side, for a terminal and as a page: what differs in their configs and in what came out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.config.views.recorded import Difference
+from sim.exhibits.numbers import MINUS, MISSING
+from sim.exhibits.page import write_page
+from sim.exhibits.style import words
+from sim.intervals import Estimate
+from sim.report.tables import Table
+from sim.report.terminal import short
+from sim.studies.compare.answer import Compared, RunsCompared
+
+MOST_KEYS = 40
+"""Keys that a terminal shows; the page has all."""
+PAIRED = (
+    "B minus A is taken within replications, which live the same fate in both runs: seed, baseline, rows, clock and "
+    "replications agree, so the pairing is valid and the interval is that of the paired difference."
+)
+
+
+def said(found: RunsCompared) -> list[str]:
+    """Say how the runs were compared, a sentence each."""
+    how = PAIRED if not found.why_not_paired else (
+        f"The runs cannot be paired ({found.why_not_paired}): where both are samples, the interval of B minus A takes "
+        "them as independent; elsewhere there is none."
+    )  # fmt: skip
+    apart = "Intervals of A and B that overlap do not show that the runs agree: look at B minus A."
+    lines = [how, *([apart] if any(one.overlap for one in found.figures if one.differs) else []), *found.remarks]
+    for name, only in (("A", found.only_a), ("B", found.only_b)):
+        if only:
+            lines.append(f"Only {name} has {', '.join(only)}.")
+    return lines
+
+
+def config_lines(differences: Sequence[Difference]) -> list[str]:
+    """Write the keys that differ, three lines each, for a terminal."""
+    lines = []
+    for one in differences[:MOST_KEYS]:
+        lines.append(one.key)
+        lines += [f"  {name}: {_held(value)}{f'   ({place})' if place else ''}"
+                  for name, value, place in (("A", one.a, one.set_a), ("B", one.b, one.set_b))]  # fmt: skip
+    if len(differences) > MOST_KEYS:
+        lines.append(f"... and {len(differences) - MOST_KEYS:,} more keys; --html writes all of them")
+    return lines
+
+
+def config_table(differences: Sequence[Difference]) -> Table:
+    """Make the table of keys that differ."""
+    rows = tuple((one.key, _held(one.a), _held(one.b), one.set_a, one.set_b) for one in differences)
+    return Table("What differs in the configs", ("key", "A", "B", "set in A", "set in B"), rows)
+
+
+def made_table(a: Mapping[str, Any], b: Mapping[str, Any]) -> Table:
+    """Make the table of how the runs were made, where that differs."""
+    told = [("commit", a.get("commit"), b.get("commit")), ("platform", a.get("platform"), b.get("platform"))]
+    x, y = a.get("versions", {}), b.get("versions", {})
+    told += [(f"version of {name}", x.get(name), y.get(name)) for name in dict.fromkeys([*x, *y])]
+    rows = tuple((what, str(one or MISSING), str(other or MISSING)) for what, one, other in told if one != other)
+    return Table("What differs in how they were made", ("", "A", "B"), rows)
+
+
+def results_table(found: RunsCompared) -> Table:
+    """Make the narrow table of figures that differ, by world, for a terminal."""
+    rows: list[tuple[str, ...]] = []
+    last = None
+    for one in (figure for figure in found.figures if figure.differs):
+        if one.world != last:
+            rows.append((f"{one.world}:", "", "", ""))
+        last = one.world
+        mark = " *" if one.overlap is False else ""
+        cells = (_short(value, one, signs=i == 2) for i, value in enumerate((one.a, one.b, one.difference)))
+        rows.append((f"  {_label(one)}", *cells))
+        rows[-1] = (*rows[-1][:-1], rows[-1][-1] + mark)
+    note = "* the 95% intervals of A and B do not overlap" if any(row[-1].endswith("*") for row in rows) else ""
+    return Table("What differs in the results; mean ± 95% interval", ("", "A", "B", "B minus A"), tuple(rows), note)
+
+
+def page_tables(found: RunsCompared) -> list[Table]:
+    """Make a table of the figures that differ for each world, for a page."""
+    said_of = {None: MISSING, True: "yes", False: "no"}
+    columns = ("figure", "A", "B", "B minus A", "intervals overlap")
+    rows: dict[str, list[tuple[str, ...]]] = {}
+    for one in (figure for figure in found.figures if figure.differs):
+        cells = (_short(value, one, signs=i == 2) for i, value in enumerate((one.a, one.b, one.difference)))
+        rows.setdefault(one.world, []).append((_label(one), *cells, said_of[one.overlap]))
+    note = "Costs are £ per row of the study and year; mean ± half the 95% interval."
+    return [Table(f"What differs in the results: {world}", columns, tuple(of), note) for world, of in rows.items()]
+
+
+def write_comparison(
+    path: Path, names: tuple[str, str], runs: tuple[Mapping[str, Any], Mapping[str, Any]],
+    differences: Sequence[Difference], found: RunsCompared,
+) -> None:  # fmt: skip
+    """Write the page of a comparison; ``names`` say which folders A and B are."""
+    same = [] if differences else ["Nothing differs in the configs."]
+    same += [] if any(one.differs for one in found.figures) else ["Nothing differs in the results."]
+    lead = [f"A is {names[0]}: {runs[0].get('title', '')}", f"B is {names[1]}: {runs[1].get('title', '')}",
+            *same, *said(found)]  # fmt: skip
+    tables = (*page_tables(found), config_table(differences), made_table(*runs))
+    write_page(path, "Two runs compared", lead, (), tables)
+
+
+def _held(value: str | None) -> str:
+    """Write a value, or that there is none."""
+    return "not there" if value is None else value
+
+
+def _label(one: Compared) -> str:
+    """Name a figure in few words."""
+    measure = {"mean wait": "wait", "outcome": "", "share at the end": "share"}.get(one.measure, one.measure)
+    if one.unit == "£m":
+        return f"£m {words(measure)}".replace("present value against", "value from")
+    unit = ", months" if one.unit == "months" else ""
+    return " ".join(part for part in (words(measure), words(one.item)) if part) + unit
+
+
+def _short(estimate: Estimate, one: Compared, *, signs: bool = False) -> str:
+    """Write an estimate in the unit of its figure; ``signs`` puts one on what is positive too."""
+    if math.isnan(estimate.mean):
+        return MISSING
+    write = _WRITERS.get(one.unit)
+    if estimate.high is None and write is not None and not any(digit in write(estimate.mean) for digit in "123456789"):
+        write = None  # a small difference is shown, not rounded to nothing
+    text = short({"mean": estimate.mean, "low": estimate.low, "high": estimate.high}, write)
+    return f"+{text}" if signs and estimate.mean > 0 else text
+
+
+def _number(pattern: str, unit: float = 1.0) -> Callable[[float], str]:
+    """Give what writes numbers by a pattern, with a real minus sign."""
+    return lambda value: format(value / unit, pattern).replace("-", MINUS)
+
+
+_WRITERS = {"£": _number(",.0f"), "£m": _number(",.1f", 1e6), "months": _number(".2f"), "share": _number(".2%")}

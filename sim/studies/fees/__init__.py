@@ -1,0 +1,1 @@
+"""``families fees``: payment by results, and who would have been paid for anyway."""

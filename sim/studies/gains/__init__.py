@@ -1,0 +1,1 @@
+"""``families gains``: which families gain, lose and wait longer."""

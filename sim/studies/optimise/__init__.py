@@ -1,0 +1,1 @@
+"""``families optimise``: the best setting of levers within a budget."""

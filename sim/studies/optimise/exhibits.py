@@ -1,0 +1,218 @@
+"""The best setting of levers within a budget, and what more or fewer posts bring: tables, figures and their page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from pathlib import Path
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+
+from sim.arrays import FloatArray
+from sim.exhibits.numbers import MINUS, MISSING
+from sim.exhibits.page import write_page
+from sim.exhibits.style import COLOURS, FAINT, INK, RC, new_axes, with_terms, words
+from sim.intervals import many_over_replications, over_replications
+from sim.report.gallery import drawn_as
+from sim.report.tables import Table
+from sim.results.folder.store import write_csv
+from sim.studies.optimise.answer import Frontier, Optimum, Tried, not_worse
+from sim.studies.optimise.capacity import PROMISED, WITHIN_MONTHS, erlang_wait
+from sim.studies.optimise.workbook import optimum_book
+from sim.studies.uncertainty.exhibits import scale_of
+
+MOST_SHOWN = 12
+USE = ("posts", "places", "wait", "load", "stay", "patience")
+
+
+def best_table(found: Optimum) -> Table:
+    """Make the table of the best settings tried, the best first; those that chance cannot tell from it say so."""
+    allowed = [t for t in found.found.tried.values() if _within(found, t)]
+    ranked = sorted(allowed, key=lambda one: -one.score)[:MOST_SHOWN]
+    factor, unit = scale_of(np.array([[one.score, float(one.spend.mean())] for one in ranked] or [[0.0]]))
+    rows = []
+    for i, one in enumerate(ranked):
+        tied = "best" if not i else "cannot be told from the best" if not_worse(ranked[0], one) else ""
+        values = (f"{value:.6g}" for value in one.point)
+        rows.append((str(i + 1), *values, _range(one.net, factor), _range(one.spend, factor), tied))
+    tried, grid = len(found.found.tried), int(np.prod([len(lever.grid()) for lever in found.levers]))
+    how = "every setting of the grid" if found.found.whole else f"{tried} of {grid:,} settings, searched along the axes"
+    limit = "" if found.budget is None else f" Services may cost at most £{found.budget:,.0f} more than the baseline's."
+    none = "" if ranked else " No setting is within the budget."
+    columns = (
+        "rank", *(lever.name for lever in found.levers), f"net present social value, {unit}",
+        f"services cost more by, {unit}", "",
+    )  # fmt: skip
+    note = f"{words(found.regime)} against {words(found.baseline)}; {how}.{limit}{none} {found.terms}"
+    return Table("Best settings", columns, tuple(rows), note)
+
+
+def _within(found: Optimum, one: Tried) -> bool:
+    """Whether a point is within the budget."""
+    return found.budget is None or float(one.spend.mean()) <= found.budget
+
+
+def frontier_table(found: Frontier) -> Table:
+    """Make the table of what posts bring: net value, wait as it came out and by Erlang's formula."""
+    factor, unit = scale_of(np.array([one.score for one in found.points]))
+    axis_value = [_at(found, one) for one in found.points]
+    rows = tuple(
+        (
+            f"{x:.6g}", *(_number(one.use[found.service][name]) for name in ("posts", "places")),
+            _range(one.net, factor), _number(one.use[found.service]["wait"]),
+            _number(erlang_wait(one.use[found.service])), _number(one.use[found.service]["load"]),
+        )
+        for x, one in zip(axis_value, found.points, strict=True)
+    )  # fmt: skip
+    columns = (
+        f"posts of {words(found.service)}, times now", "posts", "places", f"net present social value, {unit}",
+        "wait, months", "wait by Erlang, months", "load, places",
+    )  # fmt: skip
+    return Table("What more or fewer posts bring", columns, rows, _knees(found))
+
+
+def _knees(found: Frontier) -> str:
+    """Say where the frontier bends."""
+    made = found.knee
+    if made is None:
+        value = "Net present value does not bend down within this range: it has no knee."
+    else:
+        ends = "" if made.low is None else f" (95% interval over replications {made.low:.3g} to {made.high:.3g})"
+        value = f"Net present value bends at {made.mean:.3g} times the posts{ends}."
+    wait = "" if found.wait_knee is None else f" Waits shorten less from {found.wait_knee:.3g} times on."
+    needed = "" if found.needed is None else (
+        f" By Erlang's formula {found.needed:,} places at the best point would let {PROMISED:.0%} in within "
+        f"{WITHIN_MONTHS:g} month."
+    )  # fmt: skip
+    return (
+        f"{value}{wait}{needed} Wait is months on the list for each family that joins, however it ends. Erlang's lines "
+        "take the load, stay and patience of each point and know one pool of places in the long run."
+    )
+
+
+def _at(found: Frontier, one: Tried) -> float:
+    """Give where a point lies on the frontier's lever."""
+    return one.point[found.axis]
+
+
+def _range(samples: FloatArray, factor: float) -> str:
+    """Write a mean with its interval over replications, in a unit."""
+    mean = _signed(float(samples.mean()) / factor)
+    if len(samples) < 2:
+        return mean
+    made = over_replications(samples / factor)
+    return mean if made.low is None or made.high is None else f"{mean} ({_signed(made.low)} to {_signed(made.high)})"
+
+
+def _signed(value: float) -> str:
+    """Write two places with a real minus sign."""
+    text = f"{abs(value):,.2f}"
+    return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) else text
+
+
+def _number(value: float) -> str:
+    """Write three significant figures."""
+    if not isfinite(value):
+        return MISSING
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def plot_settings(found: Optimum, ax: Axes | None = None) -> Axes:
+    """Draw every setting that was tried: what services cost more against net value; the best and the budget marked."""
+    ax = new_axes(7.5, 4.2) if ax is None else ax
+    tried = list(found.found.tried.values())
+    spend, net = (np.array([float(getattr(one, name).mean()) for one in tried]) for name in ("spend", "net"))
+    factor, unit = scale_of(np.concatenate([spend, net]))
+    ax.errorbar(spend / factor, net / factor, yerr=_halves(tried, factor), fmt="o", color=COLOURS[0], mfc="white",
+                elinewidth=0.8, label="tried, 95% interval" if len(tried[0].net) > 1 else "tried")  # fmt: skip
+    if found.found.best is not None:
+        best = found.found.best
+        at = (float(best.spend.mean()) / factor, best.score / factor)
+        ax.plot(*at, "D", color=COLOURS[1], markersize=7, zorder=4, label="best within the budget")
+    if found.budget is not None:
+        ax.axvline(found.budget / factor, color=INK, linestyle="--", linewidth=0.9, label="budget")
+    ax.axhline(0.0, color=FAINT, linewidth=0.8)
+    ax.set_xlabel(with_terms(f"Services cost more than under {words(found.baseline)} by, {unit}", found.terms, 7.5))
+    ax.set_ylabel(f"Net present social value, {unit}")
+    ax.legend(loc="best", fontsize=8)
+    return ax
+
+
+def _halves(tried: Sequence[Tried], factor: float) -> FloatArray | None:
+    """Give half the width of each setting's 95% interval over replications; None without any."""
+    nets = np.stack([one.net for one in tried]) / factor
+    if nets.shape[1] < 2:
+        return None
+    mean, low, _ = many_over_replications(nets)
+    return mean - low
+
+
+def plot_frontier(found: Frontier, ax: Axes | None = None, terms: str = "") -> Axes:
+    """Draw net value against posts with its interval and knee and, on the right, waits beside Erlang's line."""
+    ax = new_axes(8.0, 4.4) if ax is None else ax
+    x = np.array([_at(found, one) for one in found.points])
+    factor, unit = scale_of(np.array([one.score for one in found.points]))
+    nets = np.stack([one.net for one in found.points]) / factor
+    ax.plot(x, nets.mean(axis=1), "o-", color=COLOURS[0], markersize=4)
+    if nets.shape[1] > 1:
+        _, low, high = many_over_replications(nets)
+        ax.fill_between(x, low, high, color=COLOURS[0], alpha=0.2, linewidth=0)
+    band = "\n(shaded: 95% interval)" if nets.shape[1] > 1 else ""
+    ax.set_xlabel(with_terms(f"Posts of {words(found.service)}, times what the config has", terms, 7.0))
+    ax.set_ylabel(f"Net present social value, {unit}{band}", color=COLOURS[0])
+    if found.knee is not None:
+        ax.axvline(found.knee.mean, color=INK, linestyle="--", linewidth=0.9)
+        ax.annotate("knee", (found.knee.mean, 1), (3, -4), xycoords=("data", "axes fraction"), va="top",
+                    textcoords="offset points", fontsize=8)  # fmt: skip
+        if found.knee.low is not None and found.knee.high is not None:
+            ax.axvspan(found.knee.low, found.knee.high, color=FAINT, alpha=0.15, linewidth=0)
+    right = ax.twinx()
+    use = [one.use[found.service] for one in found.points]
+    right.plot(x, [one["wait"] for one in use], "s-", color=COLOURS[1], markersize=4, label="wait in the model")
+    right.plot(x, [erlang_wait(one) for one in use], ":", color=COLOURS[1], label="wait by Erlang's formula")
+    right.set_ylabel("Months on the list", color=COLOURS[1])
+    right.set_ylim(bottom=0)
+    right.spines["right"].set_visible(True)
+    right.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=8)
+    return ax
+
+
+def write_optimum(folder: Path, found: Optimum) -> None:
+    """Write settings.csv, frontier.csv (with a lever on posts), workbook.xlsx and optimum.html with its figures."""
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    optimum_book(folder / "workbook.xlsx", found)
+    write_csv(
+        folder / "settings.csv",
+        (*(lever.name for lever in found.levers), "net_present_social_value", "services_cost_more", "within_budget",
+         "terms"),
+        [(*one.point, one.score, float(one.spend.mean()), "yes" if _within(found, one) else "no", found.terms)
+         for one in found.found.tried.values()],
+    )  # fmt: skip
+    tables, figures = [best_table(found)], []
+    with rc_context(RC):
+        figures.append(drawn_as(
+            plot_settings(found), "settings", "Every setting that was tried",
+            "Each circle is one setting of the levers with its 95% interval over replications, if there are several; "
+            "all share random numbers, so that differences are surer than the intervals.", folder / "figures",
+        ))  # fmt: skip
+        if found.frontier is not None:
+            lines = found.frontier
+            write_csv(
+                folder / "frontier.csv", ("factor", *USE, "erlang_wait", "net_present_social_value", "terms"),
+                [(_at(lines, one), *(_known(one.use[lines.service][name]) for name in USE),
+                  _known(erlang_wait(one.use[lines.service])), one.score, found.terms) for one in lines.points],
+            )  # fmt: skip
+            tables.append(frontier_table(lines))
+            figures.append(drawn_as(
+                plot_frontier(lines, terms=found.terms), "frontier", "What more or fewer posts bring", _knees(lines),
+                folder / "figures",
+            ))  # fmt: skip
+    lead = [f"{words(found.regime)} against {words(found.baseline)}. {found.terms}"]
+    write_page(folder / "optimum.html", f"Best settings: {found.title}", lead, figures, tables)
+
+
+def _known(value: float) -> float | None:
+    """Leave out what is not known."""
+    return value if isfinite(value) else None

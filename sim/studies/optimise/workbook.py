@@ -1,0 +1,109 @@
+"""The workbook of a best setting: every setting that was tried and what posts bring, as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sim.arrays import FloatArray
+from sim.exhibits.style import words
+from sim.intervals import over_replications
+from sim.report.workbook.book import write_book
+from sim.report.workbook.cover import Block
+from sim.report.workbook.sheets import Column, Sheet
+from sim.results.tables import Row
+from sim.studies.optimise.answer import Frontier, Optimum, not_worse
+from sim.studies.optimise.capacity import erlang_wait
+from sim.studies.uncertainty.workbook import known, made_by
+
+USE = ("posts", "places", "wait", "load", "stay", "patience")
+
+
+def optimum_book(path: Path, found: Optimum) -> None:
+    """Write the workbook of a best setting: every setting, and what more or fewer posts bring.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    best = found.found.best
+    limit = "no limit on what services cost" if found.budget is None else f"at most £{found.budget:,.0f} more"
+    lines = [
+        f"{words(found.regime)} against {words(found.baseline)}; {limit}. {found.terms}",
+        "Every setting of the grid was run." if found.found.whole else "The grid was searched along its axes.",
+        "All settings share random numbers. The best of many noisy settings looks better than it is.",
+    ]
+    names = tuple(lever.name for lever in found.levers)
+    shown = () if best is None else (*zip(names, best.point, strict=True), ("Net present social value, £", best.score))
+    block = Block("Best setting", ("Lever", "Value"), ("text", "figure"), tuple(shown))
+    sheets = [_settings(found, names)]
+    if found.frontier is not None:
+        sheets.append(_frontier(found.frontier, found.terms))
+    rows: list[Row] = [("Study", found.title), ("Regime", found.regime), ("Baseline", found.baseline)]
+    rows += [("Terms", found.terms), *((f"Lever {lever.name}", f"{lever.low:g} to {lever.high:g} by {lever.step:g}")
+             for lever in found.levers)]  # fmt: skip
+    write_book(path, f"Best settings: {found.title}", lines, [block] if shown else [], [
+        *sheets, made_by(rows, "What was asked; settings.jsonl holds every setting as it was run."),
+    ])  # fmt: skip
+
+
+def _settings(found: Optimum, names: Sequence[str]) -> Sheet:
+    """Give every setting, the best first."""
+    best = found.found.best
+    ranked = sorted(found.found.tried.values(), key=lambda one: -one.score)
+    rows = [
+        (*one.point, *_interval(one.net), *_interval(one.spend),
+         "yes" if found.budget is None or float(one.spend.mean()) <= found.budget else "no",
+         "" if best is None else "best" if one is best else "cannot be told from the best" if not_worse(best, one)
+         else "worse")
+        for one in ranked
+    ]  # fmt: skip
+    columns = (
+        *(Column(f"lever_{i}", name, 24, "figure") for i, name in enumerate(names)),
+        *_ends("net", "Net present social value, £", "Gross saving less what services cost; resources alone."),
+        *_ends("spend", "Services cost more by, £", "Present value, against the baseline; resources alone."),
+        Column("within", "Within the budget", 14, "text"),
+        Column("rank", "Against the best", 26, "text", "By the paired interval over replications."),
+    )  # fmt: skip
+    return Sheet("Settings", "settings.csv", f"Every setting that was tried. {found.terms}", columns, rows, len(names))
+
+
+def _frontier(found: Frontier, terms: str) -> Sheet:
+    """Give what more or fewer posts bring, beside Erlang's waits."""
+    rows = [
+        (one.point[found.axis], *_interval(one.net), *(known(one.use[found.service][name]) for name in USE),
+         known(erlang_wait(one.use[found.service])))
+        for one in found.points
+    ]  # fmt: skip
+    knee = found.knee
+    ends = "" if knee is None or knee.low is None else f" (95% interval {knee.low:.3g} to {knee.high:.3g})"
+    bends = "no knee in this range" if knee is None else f"net value bends at {knee.mean:.3g} times the posts{ends}"
+    columns = (
+        Column("factor", f"Posts of {words(found.service)}, times now", 18, "ratio"),
+        *_ends("net", "Net present social value, £", "Resources alone."),
+        *(Column(name, text, 14, style) for name, text, style in (
+            ("posts", "Posts", "count"), ("places", "Places", "count"), ("wait", "Wait, months", "months"),
+            ("load", "Load, places", "count"), ("stay", "Stay, months", "months"),
+            ("patience", "Patience, months", "months"), ("erlang", "Wait by Erlang, months", "months"),
+        )),
+    )  # fmt: skip
+    about = f"What more or fewer posts bring: {bends}. {terms}"
+    return Sheet("Posts", "frontier.csv", about, columns, rows, 1)
+
+
+def _ends(key: str, heading: str, note: str) -> tuple[Column, Column, Column]:
+    """Make the columns of a mean with its interval."""
+    interval = "End of the 95% interval over replications; empty where there is none."
+    return (
+        Column(key, heading, 20, "money", note), Column(f"{key}_low", "Low", 18, "money", interval),
+        Column(f"{key}_high", "High", 18, "money", interval),
+    )  # fmt: skip
+
+
+def _interval(samples: FloatArray) -> Row:
+    """Give a mean with its interval over replications, if any."""
+    if len(samples) < 2:
+        return float(samples.mean()), None, None
+    made = over_replications(samples)
+    return made.mean, made.low, made.high

@@ -1,0 +1,1 @@
+"""``families shapley``: who brought about how much of a joint saving."""

@@ -1,0 +1,76 @@
+"""Where net present value is zero, by new runs of a config: the effect of help, or any value that a path names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim.config.loading import load
+from sim.errors import ModelError
+from sim.model.spec import Scenario
+from sim.runs.ensemble import simulate
+from sim.studies.switching.answer import RunSwitch, scaled_effects, switching_run
+
+EFFECTS = "effects"
+"""In place of a path: the power to which every multiplier of help is raised, 0 none and 1 as it is."""
+
+
+def switching(
+    config: str, of: Sequence[str], low: float, high: float, world: str, *, against: str | None = None,
+    sets: Sequence[str] = (), most_runs: int = 12, workers: int = 1,
+) -> RunSwitch:  # fmt: skip
+    """Find the value at which a regime's net present social value is zero.
+
+    Parameters
+    ----------
+    config, sets
+        As for ``load``.
+    of
+        Paths that all take the value, such as ``parameters.aftercare_share.value``; or ``effects``.
+    low, high
+        The range that is searched.
+    world, against
+        The regime's world and the one that it is held against; the baseline unless named.
+    most_runs, workers
+        How many runs at most, and in how many processes.
+
+    Raises
+    ------
+    ModelError
+        When the config cannot be read, a path is wrong, or the search makes no sense.
+    """
+    base = load(config, sets)
+
+    def scenario_at(value: float) -> Scenario:
+        paths = [f"{path}={value!r}" for path in of if path != EFFECTS]
+        made = load(config, [*sets, *paths]) if paths else base
+        return scaled_effects(made, value) if EFFECTS in of else made
+
+    names = [w.name for w in base.worlds if w.regime != base.baseline]
+    if world not in names:
+        raise ModelError(f"there is no regime '{world}' to appraise; there are {', '.join(names) or 'none'}")
+    try:
+        return switching_run(
+            scenario_at, low, high, world, against=against, most_runs=most_runs, run=lambda s: simulate(s, workers)
+        )
+    except ModelError:
+        raise
+    except ValueError as error:
+        raise ModelError(str(error)) from error
+
+
+def told(found: RunSwitch, of: Sequence[str], world: str) -> str:
+    """Say what was found, with every value tried."""
+    lines = [f"Net present social value of {world} by {', '.join(of)}:"]
+    lines += [f"  at {value:g}: {_pounds(npsv)}" for value, npsv in sorted(found.tried)]
+    if found.value is None or found.at_value is None:
+        lines.append("It has one sign over this range: no value in it makes it zero.")
+    else:
+        interval = found.at_value
+        ends = "" if interval.low is None else f" ({_pounds(interval.low)} to {_pounds(interval.high or 0.0)})"
+        lines.append(f"It is zero at {found.value:.4g}; found there: {_pounds(interval.mean)}{ends}.")
+    return "\n".join(lines)
+
+
+def _pounds(value: float) -> str:
+    """Write millions of pounds with a real minus sign."""
+    return f"{'−' if value < 0 else ''}£{abs(value) / 1e6:,.1f}m"

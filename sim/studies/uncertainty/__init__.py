@@ -1,0 +1,1 @@
+"""``families uncertainty``: what doubt about the inputs makes of the results."""

@@ -1,0 +1,237 @@
+"""What doubt about the inputs makes of the results: many draws of the parameters, each solved, side by side.
+
+Every parameter has its own keyed stream, so that a draw of one is the same whatever else is uncertain and however many
+draws there are. Regimes of one draw share it, so that differences between them are paired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from sim.arrays import FloatArray
+from sim.economics.value.appraisal import Appraisal, appraise
+from sim.engine.fate.draws import key, uniform
+from sim.intervals import Estimate
+from sim.model.spec import Scenario
+from sim.results.summary import cost_per_family_year
+from sim.results.worlds import world_names
+from sim.runs.beliefs.distributions import Belief
+from sim.runs.beliefs.joint_draws import Joint
+from sim.runs.ensemble import simulate
+
+VIEW = "social"
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """A number that is drawn: its name in tables, and what is believed about it."""
+
+    name: str
+    belief: Belief
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What one draw came to: ``values`` by output, ``errors`` their Monte Carlo standard errors.
+
+    Errors are 0 if expected, and NaN of a single replication. ``redrawn`` counts the draws before it in its place that
+    made no model.
+    """
+
+    draw: int
+    effect_set: str
+    inputs: FloatArray
+    values: dict[str, float]
+    errors: dict[str, float]
+    redrawn: int = 0
+
+
+def drawn(
+    uncertain: Sequence[Uncertain], seed: int, draws: Sequence[int], joint: Sequence[Joint] = ()
+) -> FloatArray:  # fmt: skip
+    """Give the values of each draw, (draw, parameter): each parameter on its own, but for those of ``joint``."""
+    beliefs = {one.name: one.belief for one in uncertain}
+    together = {name for one in joint for name in one.names}
+    columns = {
+        name: belief.quantile(uniforms(seed, name, draws)) for name, belief in beliefs.items() if name not in together
+    }
+    for one in joint:
+        u = np.stack([uniforms(seed, name, draws) for name in one.streams], axis=1)
+        columns |= dict(zip(one.names, one.values(beliefs, u).T, strict=True))
+    return np.stack([columns[name] for name in beliefs], axis=1) if beliefs else np.zeros((len(draws), 0))
+
+
+def uniforms(seed: int, name: str, draws: Sequence[int]) -> FloatArray:
+    """Give the keyed probabilities of one parameter, (draw,); never 0 or 1."""
+    u = uniform(key(seed, "uncertain", name), np.asarray(draws, dtype=np.int64))
+    return np.clip(u, 1e-12, 1.0 - 1e-12)
+
+
+def chosen_set(weights: Mapping[str, float], seed: int, draw: int) -> str:
+    """Give the evidence set of a draw: each with a chance in proportion to its weight.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or all are 0.
+    """
+    total = sum(weights.values())
+    if not weights or total <= 0 or min(weights.values()) < 0:
+        raise ValueError(f"weights {dict(weights)}: give each evidence set a weight of 0 or more, not all 0")
+    bounds = np.cumsum(list(weights.values())) / total
+    at = int(np.searchsorted(bounds, uniforms(seed, "evidence set", [draw])[0], side="right"))
+    return list(weights)[min(at, len(weights) - 1)]
+
+
+def solve(scenario: Scenario, draw: int, effect_set: str, inputs: FloatArray) -> Solved:
+    """Run one draw and keep what decisions rest on.
+
+    Parameters
+    ----------
+    scenario
+        The study under this draw, one evidence set.
+    draw, effect_set, inputs
+        The draw's number, its evidence set and its parameters, (parameter,).
+
+    Returns
+    -------
+        For every regime the cost per family-year by ledger, and against the baseline and each other regime the net
+        present value, gross saving and intervention cost (resources, pounds); named ``what|regime[|against]|ledger``.
+    """
+    ds = simulate(scenario, rows=False)
+    values: dict[str, float] = {}
+    errors: dict[str, float] = {}
+    alone = 0.0 if scenario.solver == "expect" else float("nan")  # one replication does not say how noisy it is
+    for name, samples in outputs(ds, appraise(ds)).items():
+        values[name] = float(np.mean(samples))
+        errors[name] = float(np.std(samples, ddof=1) / np.sqrt(len(samples))) if len(samples) > 1 else alone
+    return Solved(draw, effect_set, inputs, values, errors)
+
+
+def outputs(ds: xr.Dataset, appraisal: Appraisal) -> dict[str, FloatArray]:
+    """Give every output by replication, (replication,)."""
+    found = {}
+    for world in world_names(ds):
+        for ledger in (str(name) for name in ds["ledger"].values):
+            found[f"cost|{world.regime}|{ledger}"] = cost_per_family_year(ds, world, ledger)
+    for compared in appraisal.comparisons:
+        pair = f"{compared.world.regime}|{compared.against.regime}"
+        for view in compared.views:
+            if view.view == VIEW:
+                for what in ("net", "gross", "intervention", "cashable"):
+                    found[f"{what}|{pair}|{view.ledger}"] = getattr(view, what).amount
+    return found
+
+
+def to_table(solved: Iterable[Solved], uncertain: Sequence[Uncertain], attributes: Mapping[str, object]) -> xr.Dataset:
+    """Put draws together in their order.
+
+    Returns
+    -------
+        ``inputs`` (draw, parameter), ``outputs`` and ``error`` (draw, output), ``effect_set`` (draw,); the attribute
+        ``redrawn`` counts draws that made no model and were drawn again.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    rows = sorted(solved, key=lambda one: one.draw)
+    if not rows:
+        raise ValueError("there is no draw to make results of")
+    names = list(rows[0].values)
+    return xr.Dataset(
+        {
+            "inputs": (("draw", "parameter"), np.stack([one.inputs for one in rows])),
+            "outputs": (("draw", "output"), np.array([[one.values[name] for name in names] for one in rows])),
+            "error": (("draw", "output"), np.array([[one.errors[name] for name in names] for one in rows])),
+            "effect_set": ("draw", np.array([one.effect_set for one in rows], dtype=np.str_)),
+        },
+        {
+            "draw": [one.draw for one in rows],
+            "parameter": np.array([one.name for one in uncertain], dtype=np.str_),
+            "output": np.array(names, dtype=np.str_),
+        },
+        {**attributes, "redrawn": sum(one.redrawn for one in rows)},
+    )
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """How sure one output is: mean and 95% range over draws, and how much of the spread is mere simulation noise.
+
+    ``parameter_sd`` is the spread that the inputs make, ``monte_carlo_sd`` what too few replications add to it;
+    ``standard_error`` is that of the mean over draws. With one replication a draw the noise is not known, NaN, and is
+    part of ``parameter_sd``.
+    """
+
+    output: str
+    mean: float
+    low: float
+    high: float
+    parameter_sd: float
+    monte_carlo_sd: float
+    standard_error: float
+
+
+def doubt(table: xr.Dataset, output: str) -> Doubt:
+    """Describe one output of a table of draws.
+
+    The variance over draws is that of the inputs plus the mean squared standard error of a draw; what is left of it
+    after taking the latter off is the inputs' part (law of total variance; O'Hagan, Stevenson and Madan 2007).
+    """
+    values, error = samples(table, output), np.asarray(table["error"].sel(output=output).values)
+    total, noise = float(np.var(values, ddof=1)) if len(values) > 1 else 0.0, float(np.mean(error**2))
+    low, high = (float(q) for q in np.quantile(values, [0.025, 0.975]))
+    return Doubt(
+        output, float(values.mean()), low, high, max(total - np.nan_to_num(noise), 0.0) ** 0.5, noise**0.5,
+        (total / len(values)) ** 0.5,
+    )  # fmt: skip
+
+
+def samples(table: xr.Dataset, output: str) -> FloatArray:
+    """Give one output of every draw, (draw,).
+
+    Raises
+    ------
+    ValueError
+        If there is no such output; names those there are.
+    """
+    there = [str(name) for name in table["output"].values]
+    if output not in there:
+        raise ValueError(f"there is no output '{output}'; there are {', '.join(there)}")
+    return np.asarray(table["outputs"].sel(output=output).values, dtype=np.float64)
+
+
+def net_benefits(table: xr.Dataset, baseline: str, ledger: str) -> tuple[list[str], FloatArray]:
+    """Give the regimes with the baseline first, and their net benefit over it in pounds, (draw, regime)."""
+    tail = f"|{baseline}|{ledger}"
+    regimes = [
+        str(name).split("|")[1] for name in table["output"].values
+        if str(name).startswith("net|") and str(name).endswith(tail)
+    ]  # fmt: skip
+    columns = [samples(table, f"net|{regime}{tail}") for regime in regimes]
+    return [baseline, *regimes], np.stack([np.zeros(table.sizes["draw"]), *columns], axis=1)
+
+
+def enough(table: xr.Dataset, output: str, target: float) -> tuple[bool, float]:
+    """Say whether the mean of an output is known to a share of itself, and what share was reached (95%).
+
+    ``target`` 0.01 asks that 1.96 standard errors be at most 1% of the mean.
+    """
+    found = doubt(table, output)
+    reached = 1.96 * found.standard_error / abs(found.mean) if found.mean else np.inf
+    return bool(reached <= target), float(reached)
+
+
+def interval_of(found: Doubt) -> Estimate:
+    """Give mean and 95% range as results know them."""
+    return Estimate(found.mean, found.low, found.high)
+
+
+Evaluate = Callable[[int], Solved]
+"""Runs one draw by its number."""

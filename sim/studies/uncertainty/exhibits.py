@@ -1,0 +1,238 @@
+"""How sure the results are: figures, tables and the page of an uncertainty study."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+
+from sim.arrays import FloatArray
+from sim.exhibits.numbers import MISSING, figure, signed
+from sim.exhibits.page import write_page
+from sim.exhibits.style import COLOURS, FAINT, INK, RC, new_axes, with_terms, words
+from sim.report.gallery import Drawn, drawn_as
+from sim.report.tables import Table
+from sim.results.summary import plain
+from sim.runs.beliefs.distributions import Z
+from sim.studies.uncertainty.answer import net_benefits
+from sim.studies.uncertainty.decision import RATIOS, TAILS, Decision, decide, terms_of_draws
+from sim.studies.uncertainty.workbook import uncertainty_book
+
+SCALES = ((1e6, "million"), (1e3, "thousand"), (1.0, ""))
+MOST_SHOWN = 15
+BINS = 40
+
+
+def scale_of(values: FloatArray) -> tuple[float, str]:
+    """Give the pounds of a unit in which values read well, and its name: £, £ thousand or £ million."""
+    largest = float(np.abs(values).max(initial=0.0))
+    factor, word = next(((f, w) for f, w in SCALES if largest >= 10 * f), SCALES[-1])
+    return factor, f"£ {word}".strip()
+
+
+def plot_net_benefit(table: xr.Dataset, ledger: str, ax: Axes | None = None) -> Axes:
+    """Draw how net present value is spread over the draws, a curve for each regime.
+
+    Parameters
+    ----------
+    table
+        Draws, see ``sim.studies.uncertainty.answer.to_table``.
+    ledger
+        Whose costs count.
+    ax
+        Axes to draw on; new ones when not given.
+    """
+    ax = new_axes(7.5, 4.0) if ax is None else ax
+    regimes, benefit = net_benefits(table, str(table.attrs["baseline"]), ledger)
+    factor, unit = scale_of(benefit)
+    edges = np.histogram_bin_edges(benefit[:, 1:] / factor, BINS)
+    for i, regime in enumerate(regimes[1:]):
+        values, colour = benefit[:, i + 1] / factor, COLOURS[i % len(COLOURS)]
+        counts, _ = np.histogram(values, edges)
+        low, high = np.quantile(values, TAILS)
+        said = f"{words(regime)}: {signed(values.mean())} ({signed(low)} to {signed(high)})"
+        ax.stairs(counts, edges, color=colour, linewidth=1.6, label=said)
+        ax.plot([low, high], [0, 0], color=colour, linewidth=4, alpha=0.5, solid_capstyle="butt", clip_on=False)
+        ax.plot(values.mean(), 0, marker="^", color=colour, clip_on=False, markersize=7)
+    ax.axvline(0.0, color=INK, linewidth=0.8, linestyle="--")
+    label = f"Net present value against {words(regimes[0])}, {unit}"
+    ax.set_xlabel(with_terms(label, terms_of_draws(table, ledger), 7.5))
+    ax.set_ylabel(f"Draws of {len(benefit):,}")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), fontsize=8, title="mean and 95% range of draws",
+              title_fontsize=8, alignment="left")  # fmt: skip
+    return ax
+
+
+def plot_worth(decision: Decision, ax: Axes | None = None) -> Axes:
+    """Draw what it is worth to know each parameter before deciding, with standard errors."""
+    shown = decision.parameters[:MOST_SHOWN][::-1]
+    ax = new_axes(8.5, 1.4 + 0.28 * max(len(shown), 1)) if ax is None else ax
+    factor, unit = scale_of(np.array([one.value.value for one in shown]))
+    values = [one.value.value / factor for one in shown]
+    errors = [Z * one.value.standard_error / factor for one in shown]
+    low = [min(value, error) for value, error in zip(values, errors, strict=True)]  # it is never below 0
+    ax.barh(range(len(shown)), values, xerr=[low, errors], color=COLOURS[4], ecolor=INK, height=0.65)
+    ax.set_yticks(range(len(shown)), [one.name for one in shown])
+    label = f"Value of knowing it before deciding (EVPPI), {unit}; lines are 95% intervals"
+    ax.set_xlabel(with_terms(label, decision.terms, 6.0))
+    return ax
+
+
+def plot_swings(decision: Decision, ax: Axes | None = None) -> Axes:
+    """Draw where each parameter takes the net present value: a tornado of fitted means at its 2.5% and 97.5% points."""
+    ranked = sorted(decision.parameters, key=lambda one: -abs(one.at_high - one.at_low))[:MOST_SHOWN][::-1]
+    ax = new_axes(8.5, 1.4 + 0.28 * max(len(ranked), 1)) if ax is None else ax
+    factor, unit = scale_of(np.array([[one.at_low, one.at_high] for one in ranked]))
+    for i, one in enumerate(ranked):
+        ax.plot([one.at_low / factor, one.at_high / factor], [i, i], color=FAINT, linewidth=5, solid_capstyle="butt")
+        ax.plot(one.at_low / factor, i, marker="o", color=COLOURS[0], label="at its 2.5% point" if not i else None)
+        ax.plot(one.at_high / factor, i, marker="s", color=COLOURS[1], label="at its 97.5% point" if not i else None)
+    ax.axvline(0.0, color=INK, linewidth=0.8, linestyle="--")
+    ax.set_yticks(range(len(ranked)), [one.name for one in ranked])
+    label = f"Mean net present value of {words(decision.leading)} against {words(decision.baseline)}, {unit}"
+    ax.set_xlabel(with_terms(label, decision.terms, 6.0))
+    if ranked:  # too few draws to tell one parameter from another leave nothing to name
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=8)
+    return ax
+
+
+def standings(decision: Decision) -> Table:
+    """Make the table of regimes: net present value with its range, and how likely each is to be best."""
+    factor, unit = scale_of(np.array([one.net.mean for one in decision.standings if one.net is not None]))
+    columns = (
+        "regime", f"net present value, {unit}", "95% range over draws", "simulation noise", "P(above 0)", "P(best)",
+        "expected loss", *(f"P(BCR > {x:g})" for x in RATIOS),
+    )  # fmt: skip
+    rows = []
+    for one in decision.standings:
+        net = one.net
+        about = (MISSING,) * 3 if net is None else (
+            signed(net.mean / factor), f"{signed(net.low / factor)} to {signed(net.high / factor)}",
+            figure(net.monte_carlo_sd / factor),
+        )  # fmt: skip
+        above = MISSING if net is None else f"{one.gains:.0%}"
+        ratios = [f"{one.ratio_above[x]:.0%}" if x in one.ratio_above else MISSING for x in RATIOS]
+        rows.append((words(one.regime), *about, above, f"{one.best:.0%}", figure(one.loss / factor), *ratios))
+    note = (
+        f"Against {words(decision.baseline)}, {decision.terms}. {decision.draws:,} draws. "
+        f"Perfect information on everything would be worth £{figure(decision.evpi.value / factor)}"
+        f"{unit.removeprefix('£')} (standard error {figure(decision.evpi.standard_error / factor)})."
+    )
+    return Table("How sure is the choice?", columns, tuple(rows), note)
+
+
+def readings(table: xr.Dataset, decision: Decision) -> Table | None:
+    """Make the table of net present value by reading of the evidence; None where there is only one."""
+    ledger, sets = decision.ledger, np.asarray(table["effect_set"].values)
+    regimes, benefits = net_benefits(table, decision.baseline, ledger)
+    if len(set(sets)) < 2:
+        return None
+    factor, unit = scale_of(benefits)
+    rows = []
+    for name in _weights(table):
+        mine = benefits[sets == name] / factor
+        for regime, net in zip(regimes[1:], mine.T[1:], strict=True):
+            if len(net):
+                low, high = np.quantile(net, [0.025, 0.975])
+                rows.append((
+                    words(name), words(regime), signed(float(net.mean())), f"{signed(low)} to {signed(high)}",
+                    f"{(net > 0).mean():.0%}", f"{len(net):,}",
+                ))  # fmt: skip
+    columns = ("reading", "regime", f"net present value, {unit}", "95% range over draws", "P(above 0)", "draws")
+    return Table("What does the reading of the evidence decide?", columns, tuple(rows), f"{decision.terms}.")
+
+
+def worth(decision: Decision) -> Table:
+    """Make the table of what to find out first: groups, then single parameters."""
+    shown = (*decision.groups, *decision.parameters[:MOST_SHOWN])
+    factor, unit = scale_of(np.array([one.at_high for one in decision.parameters[:MOST_SHOWN]]))
+    columns = ("what", f"worth knowing, {unit}", "standard error", "net at its low end", "net at its high end")
+    rows = tuple(
+        (
+            one.name, f"{one.value.value / factor:,.1f}", f"{one.value.standard_error / factor:,.1f}",
+            MISSING if np.isnan(one.at_low) else signed(one.at_low / factor),
+            MISSING if np.isnan(one.at_high) else signed(one.at_high / factor),
+        )
+        for one in shown
+    )  # fmt: skip
+    note = (
+        f"Expected value of partial perfect information. Net is the mean of {words(decision.leading)} against "
+        f"{words(decision.baseline)} with the input at its 2.5% or 97.5% point; {decision.terms}."
+    )
+    return Table("What would it pay to find out?", columns, rows, note)
+
+
+def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
+    """Write the draws (uncertainty.nc), what they say (uncertainty.json, workbook.xlsx) and a page (uncertainty.html).
+
+    Parameters
+    ----------
+    folder
+        Where to; made if it is not there.
+    table
+        Draws, see ``sim.studies.uncertainty.answer.to_table``.
+
+    Returns
+    -------
+        The ledgers that were weighed.
+    """
+    ledgers = sorted({str(name).split("|")[-1] for name in table["output"].values if str(name).startswith("net|")})
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    table.to_netcdf(folder / "uncertainty.nc", engine="netcdf4")
+    decisions = {ledger: decide(table, ledger) for ledger in ledgers}
+    said = {ledger: _plain(asdict(decision)) for ledger, decision in decisions.items()}
+    (folder / "uncertainty.json").write_text(json.dumps(said, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    uncertainty_book(folder / "workbook.xlsx", table, list(decisions.values()))
+    figures: list[Drawn] = []
+    tables: list[Table] = []
+    for ledger, decision in decisions.items():
+        tables += [one for one in (standings(decision), readings(table, decision), worth(decision)) if one]
+        with rc_context(RC):
+            for name, title, caption, ax in (
+                (
+                    "net_benefit", f"How the net present value is spread ({ledger} ledger)",
+                    "Each curve counts draws of the inputs; triangles are means, bars below hold 95% of the draws. To "
+                    "the right of 0 the regime is worth its cost.", plot_net_benefit(table, ledger),
+                ),
+                (
+                    "swings", f"What the result turns on ({ledger} ledger)",
+                    "Fitted mean of the leading regime's net present value with one input at either end of its range.",
+                    plot_swings(decision),
+                ),
+                (
+                    "worth", f"What would pay to find out ({ledger} ledger)",
+                    "Expected value of knowing one input before deciding; 0 where it would not change the choice.",
+                    plot_worth(decision),
+                ),
+            ):  # fmt: skip
+                figures.append(drawn_as(ax, f"{name}_{ledger}", title, caption, folder / "figures"))
+    weights = ", ".join(f"{words(name)} {weight:g}" for name, weight in _weights(table).items() if name)
+    again = int(table.attrs.get("redrawn", 0))
+    lead = [
+        f"{table.sizes['draw']:,} draws of {table.sizes['parameter']:,} uncertain inputs, each solved for every regime "
+        "on the same draw. The ranges are those of the inputs as the config states them; what the model leaves out is "
+        "not in them.",
+        *([f"Readings of the evidence are mixed by weight: {weights}."] if weights else []),
+        *([f"{again:,} times figures that make no model, such as a rate below 0, were drawn again."] if again else []),
+    ]
+    write_page(folder / "uncertainty.html", f"How sure: {table.attrs['title']}", lead, figures, tables)
+    return ledgers
+
+
+def _plain(thing: object) -> object:
+    """Turn what a decision holds into what JSON can hold: None for what is not finite."""
+    if isinstance(thing, dict):
+        return {str(key): _plain(value) for key, value in thing.items()}
+    if isinstance(thing, (list, tuple)):
+        return [_plain(item) for item in thing]
+    return plain(thing) if isinstance(thing, float) else thing
+
+
+def _weights(table: xr.Dataset) -> dict[str, float]:
+    """Give the weight of each evidence set."""
+    return dict(json.loads(str(table.attrs["weights"])))

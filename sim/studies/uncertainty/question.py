@@ -1,0 +1,307 @@
+"""Draws of a config's uncertain figures, each a whole config; ``answer`` says what becomes of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from sim.arrays import FloatArray
+from sim.config.check.problems import Findings
+from sim.config.loading import find, scenario_of, tree_of
+from sim.config.schema.config import Config
+from sim.config.text.merge import put
+from sim.config.text.source import Origin, Tree
+from sim.config.text.writing import to_yaml
+from sim.config.translate.model import config_of
+from sim.config.translate.worlds import ONLY_REGIME
+from sim.config.views.register import Entry, entries
+from sim.errors import ModelError, Problem
+from sim.model.spec import Scenario
+from sim.runs.beliefs.distributions import belief
+from sim.runs.beliefs.drawn_together import together
+from sim.runs.beliefs.joint_draws import Joint
+from sim.runs.beliefs.posterior import Posterior, read_posterior
+from sim.runs.draw_store import DrawStore
+from sim.runs.ensemble import batches_of, run_batches
+from sim.runs.executors import Batch
+from sim.runs.identity import code_version
+from sim.studies.shapley.answer import stated_terms
+from sim.studies.uncertainty.answer import Solved, Uncertain, chosen_set, drawn, enough, solve, to_table
+
+Tell = Callable[[int, int], None]
+FIRST_ROUND = 64
+"""Draws before a target is looked at for the first time."""
+ATTEMPTS = 20
+"""How often figures that make no model are drawn again."""
+APART = 1 << 40
+"""Between the numbers of a draw and of the one that takes its place: more than anybody draws."""
+BATCH = 4
+"""Draws that a process solves before it hands them over."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A config with its uncertain figures."""
+
+    file: Path
+    tree: Tree
+    config: Config
+    figures: tuple[Entry, ...]
+    uncertain: tuple[Uncertain, ...] = field(default=())
+    joint: tuple[Joint, ...] = field(default=())
+    """What is drawn together; all else is drawn figure by figure."""
+    terms: str = ""
+    """What pounds of its results are, but for their ledger."""
+    posterior: Posterior | None = None
+    """Parameters that a calibration found together; they come after the figures."""
+
+    def drawn(self, draws: Sequence[int]) -> FloatArray:
+        """Give the values of all inputs in some draws, (draw, input): the one place where draws come from."""
+        own = drawn(self.uncertain, self.config.seed, draws, self.joint)
+        if self.posterior is None:
+            return own
+        return np.concatenate([own, self.posterior.drawn(self.config.seed, draws)], axis=1)
+
+    @property
+    def inputs(self) -> tuple[Uncertain, ...]:
+        """All that is drawn: figures by path, then parameters of the posterior by name."""
+        return (*self.uncertain, *(self.posterior.uncertain if self.posterior is not None else ()))
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """How much each evidence set is believed; all alike unless the config says otherwise."""
+        sets = self.config.effect_set or ("",)
+        return dict(self.config.uncertainty.weights) or dict.fromkeys(sets, 1.0)
+
+    def groups(self) -> dict[str, list[str]]:
+        """Give the figures of each group by name."""
+        return {
+            name: [one.name for one in self.uncertain if one.name.startswith(tuple(beginnings))]
+            for name, beginnings in self.config.uncertainty.groups.items()
+        }
+
+
+def study(path: str | Path, sets: Sequence[str] = ()) -> Study:
+    """Read a config and find what is uncertain in it.
+
+    Raises
+    ------
+    ModelError
+        When the config is wrong, a weight is for an evidence set that is not run, a distribution does not suit its
+        interval, or figures cannot be drawn together as it says.
+    """
+    file, tree = find(path), tree_of(path, sets)
+    scenario = scenario_of(tree, file)  # every problem of the config itself is found here
+    config = config_of(tree, Findings(tree))
+    assert config is not None
+    named = config.uncertainty.posterior
+    posterior = read_posterior(named, tree, file.parent) if named else None
+    settled = posterior.paths if posterior is not None else ()
+    figures = [
+        one for one in entries(tree) if one.is_uncertain and not _left_out(one, config) and one.path not in settled
+    ]
+    findings = Findings(tree)
+    tied = together(config.uncertainty, figures, findings)
+    figures += tied.figures
+    problems, uncertain = list(findings.problems), []
+    for one in figures:
+        assert one.number is not None
+        try:
+            uncertain.append(Uncertain(one.path, belief(one.number, one.low, one.high, one.unit, one.distribution)))
+        except ValueError as error:
+            problems.append(Problem(one.origin, one.path, str(error)))
+    joint, terms = tuple(tied.joint), stated_terms(scenario)
+    made = Study(file, tree, config, tuple(figures), tuple(uncertain), joint, terms, posterior)
+    run = config.effect_set or ("",)
+    for name in config.uncertainty.weights:
+        if name not in run:
+            there = ", ".join(run) if config.effect_set else "none"
+            problems.append(Problem("", f"uncertainty.weights.{name}", f"is no evidence set of this study: {there}"))
+    if problems:
+        raise ModelError(problems)
+    return made
+
+
+def _left_out(one: Entry, config: Config) -> bool:
+    """Say whether a figure keeps its value."""
+    return any(one.path == start or one.path.startswith(f"{start}.") for start in config.uncertainty.leave_out)
+
+
+def scenario_of_draw(made: Study, values: FloatArray, effect_set: str) -> Scenario:
+    """Give the study under one draw and one evidence set.
+
+    Raises
+    ------
+    ModelError
+        When the figures drawn make no model, for instance a row of probabilities above 1.
+    """
+    problems: list[Problem] = []
+    tree, here = made.tree, Origin("a draw")
+    if made.posterior is not None:
+        tree = made.posterior.laid(tree, values[len(made.figures) :], here, problems)
+    for one, value in zip(made.figures, values[: len(made.figures)], strict=True):
+        key, _, text = one.setting(float(value)).partition("=")
+        new = Tree(text if one.is_duration else float(value), here)
+        tree = put(tree, key, new, here, problems, "")
+    if effect_set:
+        tree = put(tree, "effect_set", Tree((Tree(effect_set, here),), here), here, problems, "")
+    if problems:
+        raise ModelError(problems)
+    return scenario_of(tree, made.file)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Solves batches of draws; sent to other processes as the path and settings of the config."""
+
+    path: str
+    sets: tuple[str, ...]
+
+    def __call__(self, batch: Batch) -> list[Solved]:
+        """Solve consecutive draws."""
+        made = _study(self.path, self.sets)
+        return [self.one(made, draw) for draw in range(batch.first, batch.first + batch.count)]
+
+    def one(self, made: Study, draw: int) -> Solved:
+        """Solve one draw; figures that make no model, such as a rate below 0, are drawn again.
+
+        So draws are of what is believed, given that it is possible (rejection sampling).
+
+        Raises
+        ------
+        ModelError
+            When figures make no model ``ATTEMPTS`` times in a row.
+        """
+        effect_set = chosen_set(made.weights, made.config.seed, draw)
+        for attempt in range(ATTEMPTS):
+            values = made.drawn([draw + attempt * APART])[0]
+            try:
+                scenario = scenario_of_draw(made, values, effect_set)
+            except ModelError as error:
+                refused = error
+                continue
+            return replace(solve(scenario, draw, effect_set, values), redrawn=attempt)
+        refused.add_note(f"Draw {draw} and {ATTEMPTS - 1} others in its place make no model: see the intervals given.")
+        raise refused
+
+
+_READ: list[tuple[tuple[str, tuple[str, ...]], Study]] = []
+"""The study read last: its draws follow one another."""
+
+
+def _study(path: str, sets: tuple[str, ...]) -> Study:
+    if not _READ or _READ[0][0] != (path, sets):
+        _READ[:] = [((path, sets), study(path, sets))]
+    return _READ[0][1]
+
+
+def run(
+    path: str | Path,
+    sets: Sequence[str] = (),
+    *,
+    draws: int | None = None,
+    workers: int = 1,
+    keep: Path | None = None,
+    target: tuple[str, float] | None = None,
+    tell: Tell | None = None,
+) -> tuple[Study, xr.Dataset]:
+    """Solve the draws of a study.
+
+    Parameters
+    ----------
+    path, sets
+        As for ``load``.
+    draws
+        How many, in place of the config's; the most, with a target.
+    workers
+        Processes; the results are the same whatever their number.
+    keep
+        A file in which draws are kept as they come; those that are there already are not solved again.
+    target
+        An output and the share of its mean to which the mean is to be known (95%): draws are made in rounds, each
+        doubling their number, until it is.
+    tell
+        Called with draws done and wanted.
+
+    Returns
+    -------
+        The study and its table of draws, see ``sim.studies.uncertainty.answer.to_table``.
+
+    Raises
+    ------
+    ModelError
+        When the config is wrong, or a draw of it is.
+    ResultError
+        When ``keep`` holds draws of something else.
+    """
+    made = study(path, sets)
+    most = made.config.uncertainty.draws if draws is None else draws
+    drawing = Drawing(str(path), tuple(sets))
+    store = DrawStore(keep, _digest(made)) if keep is not None else None
+    solved = store.known() if store is not None else {}
+    wanted = min(FIRST_ROUND, most) if target else most
+    while True:
+        missing = batches_of((draw for draw in range(wanted) if draw not in solved), BATCH)
+        for found in run_batches(drawing, missing, workers, None):
+            solved |= {one.draw: one for one in found}
+            if store is not None:
+                store.add(found)
+            if tell is not None:
+                tell(len(solved), wanted)
+        table = to_table([one for one in solved.values() if one.draw < wanted], made.inputs, _attributes(made))
+        if target is None or enough(table, *target)[0] or wanted >= most:
+            return made, table
+        wanted = min(2 * wanted, most)
+
+
+def _digest(made: Study) -> str:
+    """Say what draws are of: the config but for how many, and the program."""
+    lines = [line for line in to_yaml(made.tree).splitlines() if not line.startswith(("replications", "  draws"))]
+    rows = sha256(made.posterior.draws.tobytes()).hexdigest() if made.posterior is not None else ""
+    return sha256("\n".join([*lines, rows, code_version()]).encode()).hexdigest()
+
+
+def _attributes(made: Study) -> dict[str, object]:
+    """Say what the draws are of."""
+    config = made.config
+    regimes = list(config.regimes) or [ONLY_REGIME]
+    tied = {name for one in made.joint for name in one.names}
+    return {
+        "title": config.title, "seed": config.seed, "baseline": config.baseline or regimes[0],
+        "price_year": config.price_year, "weights": json.dumps(made.weights), "solver": config.solver,
+        "groups": json.dumps(made.groups()), "terms": made.terms,
+        "beliefs": json.dumps({one.name: _belief_of(one, tied) for one in made.inputs}),
+    }  # fmt: skip
+
+
+def _belief_of(one: Uncertain, tied: Collection[str]) -> list[object]:
+    """Give best estimate, interval and distribution of a figure, and whether it is drawn with others."""
+    held = one.belief
+    return [held.value, held.low, held.high, held.kind, one.name in tied]
+
+
+def target_of(share: str | None, output: str | None) -> tuple[str, float] | None:
+    """Read what precision is asked for: ``1%`` or ``0.01`` of the mean of an output.
+
+    Raises
+    ------
+    ModelError
+        When one of the two is missing or the share is none.
+    """
+    if share is None and output is None:
+        return None
+    text = (share or "").strip()
+    try:
+        number = float(text.rstrip("%")) / (100.0 if text.endswith("%") else 1.0)
+    except ValueError:
+        number = 0.0
+    if output is None or not 0.0 < number < 1.0:
+        given = f"given --target-error {share} --on {output}"
+        raise ModelError([Problem("", "", f"{given}; write both, such as --target-error 1% --on 'cost|siloed|narrow'")])
+    return output, number

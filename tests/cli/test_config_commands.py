@@ -1,0 +1,124 @@
+"""What check, show, new, schema and list say; and the estimate that refuses the absurd before anything is allocated.
+
+Expected sizes follow the formula in sim/config/limits.py: every one is proportional to replications and worlds.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.cli import texts as commands
+from sim.config import load
+from sim.config.check.problems import Findings
+from sim.config.limits import Estimate, estimate
+from sim.config.loading import tree_of
+from sim.config.translate.model import config_of
+from sim.config.views.causal_loops import causal_graph, loops_of
+from sim.config.views.drawing import as_mermaid
+from sim.errors import ModelError
+
+
+def estimated(path: Path, *sets: str) -> Estimate:
+    """Estimate a config."""
+    tree = tree_of(path, sets)
+    config = config_of(tree, Findings(tree))
+    assert config is not None
+    return estimate(config)
+
+
+def test_check_says_what_there_is_and_what_a_run_needs(valid: Path) -> None:
+    report = commands.check(valid)
+    assert "nothing wrong was found" in report
+    assert "rows: 100 of family in 2 areas" in report
+    assert "from 2011-04, points counted: end, first cycle 0" in report
+    assert "today (step 0, finish), more (step 12, finish); baseline today" in report
+    assert "a run needs about" in report
+
+
+def test_check_notes_what_may_be_an_oversight(valid: Path) -> None:
+    notes = commands.notes(load(valid, ["services.keyworker.team=null"]))
+    assert notes == [
+        "parameter 'doubled' is used nowhere",
+        "service 'keyworker' has no team, so its places have no limit",
+    ]
+
+
+def test_show_says_where_each_value_came_from(valid: Path) -> None:
+    text = commands.show(valid, ["seed=7"])
+    assert "seed: 7  # from --set seed=7" in text
+    assert "steps: 24  # from tests/config/valid.yaml:3:45" in text or "valid.yaml:3:45" in text
+
+
+def test_show_draws_chains_effects_and_loops(valid: Path) -> None:
+    looped = ["effects=[{name: back, on: need.any, when: crisis == acute, times: 2}]"]
+    text = commands.show(valid, looped, "text")
+    assert "need (each family; rates a year): absent | present" in text
+    assert "  away -> home: 0.2" in text
+    assert "need hurts: crisis (2 moves) x 1.8 while need == present" in text
+    model = load(valid, ["effects.need hurts.on=[crisis.worsen]"]).worlds[0].model
+    assert not any("need" in loop.names for loop in loops_of(causal_graph(model)))
+    mermaid = as_mermaid(model)
+    assert mermaid.startswith("flowchart LR\n  subgraph need\n    need_absent[absent]")
+    assert 'need -. "+ need hurts" .-> crisis' in mermaid
+
+
+def test_loops_are_found(tmp_path: Path, valid: Path) -> None:
+    top = tmp_path / "loop.yaml"
+    top.write_text(
+        f"extends: {valid.resolve()}\neffects: [{{name: back, on: need.any, when: crisis == acute, times: 2}}]\n",
+        "utf-8",
+    )
+    loops = loops_of(causal_graph(load(top).worlds[0].model))
+    assert any(loop.names == ("need", "crisis", "need") for loop in loops)
+
+
+def test_new_writes_a_starter_that_loads_and_never_overwrites(tmp_path: Path) -> None:
+    path = commands.new("my_model", tmp_path)
+    assert [world.name for world in load(path).worlds] == ["today", "more_workers"]
+    before = path.read_bytes()
+    with pytest.raises(ModelError, match="this file is there already"):
+        commands.new("my_model", tmp_path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", "-x", "a b", "x" * 5000])
+def test_new_refuses_names_that_are_no_file_names(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError):
+        commands.new(name, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_library_is_listed() -> None:
+    listed = dict(commands.listing())
+    assert listed["textbook/regular"] == "Regular chain"
+
+
+def test_a_name_is_found_in_the_configs_of_the_working_folder_first(
+    tmp_path: Path, valid: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "configs" / "scenarios").mkdir(parents=True)
+    own = valid.read_text(encoding="utf-8").replace("A model with everything", "My own nation")
+    (tmp_path / "configs" / "scenarios" / "national.yaml").write_text(own, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert load("national").title.startswith("My own nation")
+
+
+def test_estimates_are_proportional(valid: Path) -> None:
+    # 2 -> 202 replications: time x 101, disk in proportion; 10^8 -> 10^9 rows: memory x 10, time a little more, since
+    # moves beyond the cache take longer. A single replication follows its rows besides.
+    few, more, many = (estimated(valid, f"replications={n}") for n in (2, 22, 202))  # beside what is fixed
+    assert many.seconds == pytest.approx(101 * few.seconds, rel=1e-12)
+    assert estimated(valid, "replications=1").seconds > few.seconds / 2
+    assert many.disk_mb - few.disk_mb == pytest.approx(10 * (more.disk_mb - few.disk_mb), rel=1e-9)
+    large, larger = (estimated(valid, f"units.family.size={size}") for size in (10**8, 10**9))
+    assert 10 * large.seconds < larger.seconds < 15 * large.seconds
+    assert larger.memory_mb == pytest.approx(10 * large.memory_mb, rel=0.01)
+
+
+def test_the_absurd_is_refused_with_time_and_memory(valid: Path) -> None:
+    with pytest.raises(
+        ModelError, match=r"this study needs about .* years on one core, .* TB of memory and .* of disk"
+    ):
+        load(valid, ["units.family.size=1e12", "clock.steps=1e6"])

@@ -1,0 +1,76 @@
+"""Posts obey identities: vacancies are funded less in place, recruits growth and turnover, pay is posts x price."""
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+
+import sim
+from sim.economics.cash.staffing import COLUMNS, NATION, staffing_plan, staffing_rows
+from sim.economics.value.terms import terms_of
+from sim.report.figures.staffing import plot_staffing
+
+
+@pytest.fixture(scope="module")
+def study():
+    scenario = sim.load(
+        "demo",
+        ["units.family.size=200", "clock.steps=36", "replications=1", "units.family.areas.north.synthetic=false"],
+    )
+    return scenario, sim.simulate(scenario)
+
+
+@pytest.fixture(scope="module")
+def plan(study):
+    scenario, ds = study
+    return staffing_plan(scenario, ds, terms_of(ds))
+
+
+def of(plan, **wanted):
+    return [s for s in plan if all(getattr(s, key) == value for key, value in wanted.items())]
+
+
+def test_funded_posts_are_those_of_the_config(plan) -> None:
+    """50 key workers from April 2012, 80 from October, 100 from April 2013; the baseline has none."""
+    helped = [s for s in of(plan, service="keyworker", area=NATION) if s.world.regime == "integrated"]
+    assert [s.period for s in helped[:3]] == ["2012/13 Q1", "2012/13 Q2", "2012/13 Q3"]
+    assert [round(s.funded, 6) for s in helped] == [50, 50, 80, 80, 100, 100, 100, 100]
+    assert not [s for s in of(plan, service="keyworker") if s.world.regime == "siloed"]
+
+
+def test_posts_in_place_grow_by_recruits_less_leavers(plan) -> None:
+    """Leavers are 15% a year of posts in place; where posts grow, recruits are growth and leavers."""
+    helped = [s for s in of(plan, service="keyworker", area=NATION) if s.world.regime == "integrated"]
+    for s in helped:
+        assert s.leavers == pytest.approx(0.15 / 4 * s.in_place, rel=1e-9)
+        assert s.recruits >= 0
+    assert sum(s.recruits - s.leavers for s in helped) >= helped[-1].in_place - helped[0].in_place - 1
+
+
+def test_pay_is_the_ledgers(study, plan) -> None:
+    """Over the whole run the plan pays what the cost line of the posts says."""
+    _, ds = study
+    line = ds["cost"].sel(regime="integrated", line="keyworker staff").sum("year").mean("replication")
+    paid = sum(s.pay for s in of(plan, service="keyworker", area=NATION) if s.world.regime == "integrated")
+    assert paid == pytest.approx(float(line.squeeze()), rel=1e-9)
+    assert all(s.supervision == pytest.approx(0.1 * s.pay, rel=1e-12) for s in plan)
+
+
+def test_only_named_areas_are_shown(plan) -> None:
+    assert {s.area for s in plan} == {NATION, "north"}
+    shares = of(plan, service="keyworker", area="north", period="2013/14")
+    nation = [s for s in of(plan, service="keyworker", area=NATION) if s.period.startswith("2013/14")]
+    assert shares[-1].funded == pytest.approx(0.6 * np.mean([s.funded for s in nation]), rel=0.02)
+
+
+def test_rows_and_figure(study, plan) -> None:
+    rows = staffing_rows(plan, terms_of(study[1]))
+    assert all(len(row) == len(COLUMNS) for row in rows)
+    assert isinstance(plot_staffing(plan, "keyworker"), Axes)
+    with pytest.raises(ValueError, match="the plan has no nobody"):
+        plot_staffing(plan, "nobody")
+
+
+def test_results_of_another_scenario_are_refused(study) -> None:
+    other = sim.load("demo", ["units.family.size=400", "clock.steps=36", "effect_set=[measured, no_effect]"])
+    with pytest.raises(ValueError, match="give the scenario that was run"):
+        staffing_plan(other, study[1], terms_of(study[1]))

@@ -1,0 +1,104 @@
+"""Formulas of the sanity checks on inputs that can be worked out by hand."""
+
+import numpy as np
+import pytest
+
+from sim.evaluation.checks.identities import check_post, episode_cost, posts_for, starts_a_year
+from sim.evaluation.checks.question import ranges_of
+from sim.evaluation.checks.rows import care_reentry, entrants, first_helped, relapse, savings, turned_around
+from sim.evaluation.checks.sanity import Range, judge, table
+from sim.evaluation.checks.totals import yearly
+from sim.evaluation.trial.trial import entries
+from tests.evaluation.trial.small_panels import AFTERCARE, ENGAGED, LOOKED_AFTER, panel
+
+
+def test_six_families_at_nine_hours_do_not_fit_in_one_post() -> None:
+    with pytest.raises(ValueError, match=r"are 54 hours; one post has 37: take at most 4 .* among 1\.46 posts"):
+        check_post(6, 9)
+    check_post(4, 9)
+    assert posts_for(6, 9) == pytest.approx(54 / 37)
+    with pytest.raises(ValueError, match="more than 0"):
+        posts_for(6, 9, 0)
+
+
+def test_staff_and_episode_identities() -> None:
+    assert starts_a_year(6000, 6, 0.9, 10) == pytest.approx(38_880)
+    # The worked table of the evidence register: 3,925 a month, caseload 6, 12 months, 90%: 8,722; 10 and 10: 4,361.
+    assert episode_cost(3925, 12, 6, 0.9) == pytest.approx(8722, abs=1)
+    assert episode_cost(3925, 10, 10, 0.9) == pytest.approx(4361, abs=1)
+    assert episode_cost(3925, 10, 10, 0.9, 853) == pytest.approx(5214, abs=1)
+    assert episode_cost(3925, 9, 6, 0.9) > 5214  # the contradiction
+
+
+def test_values_are_judged_and_nothing_is_hidden() -> None:
+    ranges = {
+        "a": Range(1, "inside", "gbp", 1.0, 3.0, "C13"), "b": Range(1, "above", "gbp", None, 3.0, "C13"),
+        "c": Range(2, "not there", "gbp", 1.0, None, "C2"), "d": Range(2, "not a number", "gbp", 1.0, None, "C2"),
+    }  # fmt: skip
+    checks = judge(ranges, {"a": (3.0, "why"), "b": (3.01, ""), "d": (float("nan"), "nobody")}, {"c": "no machinery"})
+    assert [check.status for check in checks] == ["pass", "fail", "not evaluated", "not evaluated"]
+    assert [check.why for check in checks] == ["why", "", "no machinery", "nobody"]
+    text = table(checks)
+    assert text.startswith("outside their range: 1\n")
+    assert "no machinery" in text
+
+
+def test_every_check_has_ranges_with_sources() -> None:
+    ranges, published = ranges_of()
+    assert {r.number for r in ranges.values()} == set(range(1, 16))
+    assert all(r.source and (r.low is not None or r.high is not None) for r in ranges.values())
+    assert published.looked_after > published.care_entries > 0
+
+
+def test_entrants_cost_in_the_year_before() -> None:
+    p = panel(4, 60)
+    p.programme[15, :] = ENGAGED
+    bill = np.zeros((60, 4))
+    bill[:15] = [1, 2, 3, 10]
+    bill[15:] = 1e6  # what comes after entry is not of the year before
+    p.bills["narrow"] = bill
+    found = entrants(p, first_helped(p))
+    assert found == {"entrants_narrow": 12 * 4.0, "entrants_quarter": 120.0}
+
+
+def test_savings_stop_when_a_family_leaves() -> None:
+    helped, alone = panel(2, 90), panel(2, 90)
+    helped.programme[15, :] = ENGAGED
+    for p, gross in ((helped, 4.0), (alone, 5.0)):
+        p.bills = {"gross": np.full((90, 2), gross), "wide": np.full((90, 2), 10 * gross)}
+    helped.generation[16 + 10 :, 1] = 1
+    found = savings(helped, alone, first_helped(helped))
+    assert found["gross_24"] == pytest.approx((24 + 10) / 2)
+    assert found["gross_60"] == pytest.approx((60 + 10) / 2)
+    assert found["saving_beyond_cost"] == pytest.approx(0.2)
+
+
+def test_relapse_is_of_those_who_completed() -> None:
+    p = panel(3, 30)
+    p.programme[1:4, :] = ENGAGED
+    p.programme[4:, :2] = AFTERCARE  # the third drops out
+    p.hub[16, :] = [2, 1, 3]
+    assert relapse(p) == 0.5
+
+
+def test_reentry_is_of_children_who_left_care_and_are_there() -> None:
+    p = panel(4, 30)
+    p.care[:5, :3] = LOOKED_AFTER
+    p.care[10:, 0] = LOOKED_AFTER  # back within a year
+    p.here[9:, 2] = False  # came of age: neither
+    assert care_reentry(p) == 0.5
+
+
+def test_turned_around_needs_six_months_in_a_row() -> None:
+    p = panel(3, 30)
+    p.programme[1, :2] = ENGAGED
+    p.hub[2:, 0] = np.where(np.arange(28) % 6 == 5, 2, 0)  # five months of calm at most
+    p.hub[2:, 1] = np.where(np.arange(28) < 20, 2, 0)
+    p.hub[1] = 0
+    assert turned_around(p, entries(p, [1])) == 0.0
+    p.hub[2:, 1] = np.where(np.arange(28) < 18, 2, 0)
+    assert turned_around(p, entries(p, [1])) == 0.5
+
+
+def test_years_are_whole() -> None:
+    assert list(yearly(np.arange(30.0))) == [sum(range(12)), sum(range(12, 24))]

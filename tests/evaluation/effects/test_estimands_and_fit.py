@@ -1,0 +1,126 @@
+"""Estimands are read or refused plainly, and the solver finds roots that can be worked out by hand.
+
+Theory: a line is found exactly by one secant; two that influence each other converge when each influences itself more
+(Broyden 1965), in as many sweeps as there are unknowns and a few more.
+"""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import sim
+from sim.errors import ModelError
+from sim.evaluation.effects.estimands import Estimand, digest, estimands_of, with_parameters
+from sim.evaluation.effects.fit import Fit, _fitted, as_record, solve, table
+from sim.language.evaluate import number
+from sim.model.spec import Parameter, Scenario
+
+ENTRY = {
+    "quantity": "share of children looked after", "ratio": 0.68, "months": [19, 24],
+    "parameter": "parameters.kw_care", "low": -0.3, "high": 0.1, "source": "F4",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def demo() -> Scenario:
+    return sim.load("demo")
+
+
+def estimand(**changes: object) -> Estimand:
+    return replace(estimands_of({"looked_after": ENTRY})[0], **changes)  # type: ignore[arg-type]
+
+
+def test_an_estimand_is_read() -> None:
+    made = estimand()
+    assert (made.outcome, made.months, made.scale, made.target) == ("looked_after", (19, 24), "ratio", 0.68)
+    assert (made.parameter, made.low, made.high) == ("kw_care", -0.3, 0.1)
+    assert made.natural(made.distance_to_target) == pytest.approx(0.68)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"quantity": "happiness"}, "given 'happiness'; it may be one of: share of children looked after"),
+        ({"months": [19, 36]}, "given 19 to 36; months run from 1 to 24"),
+        ({"parameter": "chains.care"}, "must be a parameter"),
+        ({"low": 0.2}, "low must be below high"),
+        ({"ratio": -1}, "a ratio above 0"),
+    ],
+)
+def test_a_wrong_estimand_says_what_is_allowed(change: dict[str, object], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        estimands_of({"looked_after": ENTRY | change})
+
+
+def test_an_incomplete_estimand_says_what_is_lacking() -> None:
+    with pytest.raises(ModelError, match=r"estimands\.x: give months, low as well"):
+        estimands_of({"x": {k: v for k, v in ENTRY.items() if k not in ("months", "low")}})
+    with pytest.raises(ModelError, match="as 'ratio' or as 'difference'"):
+        estimands_of({"x": {k: v for k, v in ENTRY.items() if k != "ratio"}})
+
+
+def test_two_roots_that_influence_each_other_are_found() -> None:
+    first, second = estimand(), estimand(name="other", target=0.9)
+
+    def study(values: np.ndarray) -> np.ndarray:
+        return np.array([[8 * values[0] + 1.0 * values[1], 0.5 * values[0] - 6 * values[1]]])
+
+    values, samples = solve(study, [first, second], np.zeros(2))
+    assert np.abs(samples[0] - np.log([0.68, 0.9])).max() < 0.02
+    exact = np.linalg.solve([[8, 1], [0.5, -6]], np.log([0.68, 0.9]))
+    assert values == pytest.approx(exact, abs=0.02 / 6)
+
+
+def test_what_is_out_of_reach_stops_at_its_bound() -> None:
+    claimed = estimand(scale="difference", target=-70_000.0, low=-0.15, high=0.0)
+    values, samples = solve(lambda v: np.array([[100_000 * v[0]]]), [claimed], np.array([-0.15]))
+    assert values[0] == pytest.approx(-0.15)
+    made = _fitted(claimed, float(values[0]), samples[:, 0], 10.0)
+    assert not made.reachable
+    assert made.shortfall == pytest.approx(-55_000)
+    fit = Fit("claimed", "integrated", "0" * 64, 1, 1, (made,))
+    assert "not reachable: short by 5.5e+04" in table(fit)
+    assert as_record(fit)["reachable"] is False
+
+
+def test_nothing_is_sought_closer_than_one_standard_error() -> None:
+    """Two replications 0.2 apart have a standard error of 0.1: a miss of 0.05 is left alone."""
+    calls = []
+
+    def study(values: np.ndarray) -> np.ndarray:
+        calls.append(values)
+        return np.log(0.68) + 0.05 + np.array([[0.1], [-0.1]])
+
+    solve(study, [estimand()], np.zeros(1))
+    assert len(calls) == 1
+
+
+def test_the_multiplier_is_not_the_estimand() -> None:
+    made = _fitted(estimand(), -0.06, np.log([0.68, 0.68]), 10.9)
+    assert made.reachable
+    assert made.multiplier == pytest.approx(math.exp(-0.654))
+    record = as_record(Fit("measured", "integrated", "0" * 64, 2, 1, (made,)))
+    assert record["estimands"] == {
+        "looked_after": {
+            "value": -0.06, "multiplier": 0.52, "target": 0.68, "reached": 0.68, "reachable": True,
+            "standard_error": 0.0,
+        }
+    }  # fmt: skip
+
+
+def test_the_digest_knows_the_model_and_not_the_answer(demo: Scenario) -> None:
+    solved = ["kw_care"]
+    before = digest(demo, "integrated", "measured", solved)
+    assert digest(with_parameters(demo, {"kw_care": -0.2}), "integrated", "measured", solved) == before
+    assert digest(replace(demo, replications=99, seed=5), "integrated", "measured", solved) == before
+    assert digest(with_parameters(demo, {"help_per_hour": 0.9}), "integrated", "measured", solved) != before
+    assert digest(demo, "integrated", "measured", []) != before
+
+
+def test_a_parameter_that_is_not_there_is_named(demo: Scenario) -> None:
+    with pytest.raises(ModelError, match=r"parameters\.kw_hope: the model has no parameter of that name"):
+        with_parameters(demo, {"kw_hope": 1.0})
+    changed = with_parameters(demo, {"kw_care": -0.2})
+    assert all(w.model.parameters["kw_care"] == Parameter("kw_care", number(-0.2)) for w in changed.worlds)

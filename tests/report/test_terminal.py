@@ -1,0 +1,121 @@
+"""What the terminal shows: tables that fit 80 columns, plain text when piped, examples that work under every help."""
+
+import json
+import os
+import pty
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from sim.cli import app, show_examples
+from sim.console.examples import EXAMPLES
+from sim.economics.summary import summarise
+from sim.report.terminal import COLUMNS, headline_tables, short, width
+from sim.results.dataset import to_dataset
+from tests import synthetic
+from tests.places import ROOT
+
+PRINT = "import json, sys; from sim.cli.run import print_headline; print_headline(json.load(open(sys.argv[1])))"
+EURO = {"mean": 100.0, "low": 90.0, "high": 110.0}
+
+
+@pytest.fixture(scope="module")
+def summary() -> dict:
+    made = synthetic.scenario(sets=("measured", "no_effect", "claimed"))
+    return summarise(to_dataset(made, synthetic.layout(made), synthetic.records(made)))
+
+
+def million(summary: dict, times: float) -> dict:
+    """Multiply every cost, so that figures get long."""
+    longer = json.loads(json.dumps(summary))
+    for part in ("regimes", "differences"):
+        for figures in longer[part].values():
+            for cost in figures["cost_per_family_year"].values():
+                cost.update({key: value * times for key, value in cost.items()})
+    return longer
+
+
+@pytest.mark.parametrize("times", [1.0, 100.0, 1e5])
+def test_tables_fit_80_columns_however_long_the_figures(summary: dict, times: float) -> None:
+    tables = headline_tables(million(summary, times))
+    assert all(width(table) <= COLUMNS for table in tables)
+    assert len(tables) >= 2
+    text = " ".join(cell for table in tables for row in table.rows for cell in row)
+    mean = summary["regimes"]["siloed/measured"]["cost_per_family_year"]["wide"]["mean"] * times
+    assert f"{mean:,.0f}" in text
+
+
+def test_every_regime_has_its_row_under_its_reading_of_the_evidence(summary: dict) -> None:
+    rows = [row[0] for row in headline_tables(summary)[0].rows]
+    assert rows == [
+        "measured:", "  siloed", "  integrated", "no effect:", "  siloed", "  integrated", "claimed:", "  siloed",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (EURO, "100 ± 10"), ({**EURO, "high": 140.0}, "100 (90 to 140)"), ({**EURO, "low": None, "high": None}, "100"),
+        ({"mean": None, "low": None, "high": None}, "–"),
+    ],
+)  # fmt: skip
+def test_half_an_interval_only_where_both_halves_are_the_same(estimate: dict, text: str) -> None:
+    assert short(estimate, lambda value: f"{value:.0f}") == text
+
+
+def test_piped_output_is_plain(summary: dict, tmp_path: Path) -> None:
+    (tmp_path / "summary.json").write_text(json.dumps(summary))
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-c", PRINT, str(tmp_path / "summary.json")]
+    text = subprocess.run(command, capture_output=True, check=True, env=env).stdout.decode()
+    assert "\x1b" not in text
+    assert not set(text) & set("─│━┃╭╰")
+    assert max(map(len, text.splitlines())) <= COLUMNS
+    assert "± " in text
+
+
+def test_a_terminal_of_80_columns_breaks_no_row(summary: dict, tmp_path: Path) -> None:
+    """On a pseudo-terminal, where the tables have a rule and bold headings."""
+    (tmp_path / "summary.json").write_text(json.dumps(summary))
+    main, side = pty.openpty()
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "TERM": "xterm"}
+    process = subprocess.Popen([sys.executable, "-c", PRINT, str(tmp_path / "summary.json")], stdout=side, env=env)
+    os.close(side)
+    text = b""
+    while True:
+        try:
+            part = os.read(main, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        text += part
+    assert process.wait(timeout=60) == 0
+    os.close(main)
+    assert b"\x1b[1m" in text
+    row = next(line for line in text.decode().splitlines() if "integrated" in line and "±" in line)
+    assert row.count("±") == 4
+
+
+def test_every_command_has_examples_and_its_options_exist() -> None:
+    """Each example is parsed by the command that it is an example of."""
+    show_examples(app)
+    found = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert set(found) <= set(EXAMPLES), "a command without examples under its help"
+    for name, examples in EXAMPLES.items():
+        for example in examples if name in found else ():
+            program, called, *words = shlex.split(example.partition(">")[0])
+            assert (program, called) == ("families", name)
+            found[name].make_context(name, words)
+
+
+def test_help_ends_with_examples() -> None:
+    show_examples(app)
+    shown = CliRunner().invoke(app, ["run", "--help"]).output
+    assert "Examples:" in shown
+    assert "families run national" in shown

@@ -1,0 +1,81 @@
+"""Groups partition families, so their changes average to the whole; with no effect nobody gains and nobody loses."""
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+
+import sim
+from sim.studies.gains.answer import COLUMNS, WAITING, _deciles, gain_rows, who_gains
+from sim.studies.gains.exhibits import gains_table, plot_gains
+
+SMALL = ["units.family.size=300", "clock.steps=25", "effect_set=[measured, no_effect]"]
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    return sim.load("demo", SMALL)
+
+
+@pytest.fixture(scope="module")
+def both(scenario):
+    return who_gains(scenario)
+
+
+@pytest.fixture(scope="module")
+def gains(both):
+    return [g for g in both if g.world == "integrated/measured"]
+
+
+def test_each_grouping_covers_every_family_once(gains) -> None:
+    whole = {g.measure: g for g in gains if g.by == "all"}
+    assert WAITING in whole
+    for by in {g.by for g in gains}:
+        for measure, everybody in whole.items():
+            parts = [g for g in gains if (g.by, g.measure) == (by, measure)]
+            sizes = np.array([g.families for g in parts])
+            assert sizes.sum() == everybody.families
+            for value in (lambda g: g.difference.mean, lambda g: g.baseline, lambda g: g.less, lambda g: g.more):
+                mean = (sizes * [value(g) for g in parts]).sum() / sizes.sum()
+                assert mean == pytest.approx(value(everybody), abs=1e-6)
+
+
+def test_groupings_are_those_that_were_promised(gains) -> None:
+    expected = {"all", "lone_parent", "children", "frailty", "youngest child", "severity before the start", "helped"}
+    assert {g.by for g in gains} == expected
+    assert {g.group for g in gains if g.by == "helped"} == {"by keyworker", "not by keyworker"}
+    assert len({g.group for g in gains if g.by.startswith("severity")}) == 10
+
+
+def test_no_effect_changes_no_family(both) -> None:
+    """Outcomes are the same to the last family; what help costs and waits does change."""
+    found = [g for g in both if g.world == "integrated/no_effect"]
+    outcomes = [g for g in found if g.measure.startswith("months_")]
+    assert outcomes
+    assert all(g.difference.mean == 0 and g.less == 0 and g.more == 0 for g in outcomes)
+    assert any(g.difference.mean != 0 for g in found if g.measure.startswith("cost"))
+
+
+def test_deciles_are_tenths_in_order() -> None:
+    made = _deciles(np.arange(100.0)[::-1])
+    assert np.bincount(made.astype(int)).tolist() == [10] * 10
+    assert (np.diff(made) <= 0).all()
+    assert _deciles(np.zeros(0)).size == 0
+
+
+def test_table_rows_and_figure(gains) -> None:
+    table = gains_table(gains)
+    assert len(table.rows) == len({(g.by, g.group) for g in gains})
+    assert "Evidence ends at month 24" in table.note
+    assert all(len(row) == len(COLUMNS) for row in gain_rows(gains))
+    assert isinstance(plot_gains(gains), Axes)
+    with pytest.raises(ValueError, match="no gains of 'luck'"):
+        plot_gains(gains, measure="luck")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"replications": 0}, "at least 1"), ({"ledger": "deep"}, "no ledger 'deep'"), ({"worlds": ["x"]}, "no regime x")],
+)
+def test_nonsense_is_refused(scenario, options, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        who_gains(scenario, **options)
