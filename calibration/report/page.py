@@ -16,11 +16,11 @@ from matplotlib.axes import Axes
 from calibration.report.figures import plot_conflicts, plot_contraction, plot_fit, plot_influence, plot_pairs
 from calibration.report.numbers import in_unit
 from sim.arrays import FloatArray
+from sim.exhibits.drawing import Drawn, drawn_as
 from sim.exhibits.numbers import MISSING
 from sim.exhibits.page import environment
 from sim.exhibits.style import RC, words
-from sim.report.gallery import Drawn, drawn_as
-from sim.report.tables import Table
+from sim.table import Table
 
 Plot = Callable[[xr.Dataset], Axes]
 PICTURES: tuple[tuple[str, str, str, Plot], ...] = (

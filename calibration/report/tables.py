@@ -6,7 +6,7 @@ from calibration.chain import Calibrated
 from calibration.report.numbers import in_unit
 from calibration.report.writing import summary
 from sim.exhibits.style import words
-from sim.report.tables import Table
+from sim.table import Table
 
 
 def parameters_said(found: Calibrated) -> Table:

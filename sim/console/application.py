@@ -16,7 +16,7 @@ from sim.errors import ModelError, ResultError, RunError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.report.tables import Table
+    from sim.table import Table
 
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130

@@ -10,7 +10,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.report.tables import Table
+from sim.table import Table
 
 
 @dataclass(frozen=True)

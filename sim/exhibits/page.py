@@ -8,8 +8,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from sim.report.gallery import Drawn
-from sim.report.tables import Table
+from sim.exhibits.drawing import Drawn
+from sim.table import Table
 
 
 def environment() -> Environment:

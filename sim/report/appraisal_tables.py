@@ -15,7 +15,7 @@ from sim.exhibits.numbers import MINUS, MISSING, figure
 from sim.exhibits.style import words
 from sim.intervals import Estimate
 from sim.money.money import Money
-from sim.report.tables import Table
+from sim.table import Table
 from sim.units import financial_year_label
 
 MILLION = 1e6

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter
 from sim.evaluation.checks.sanity import Check as Checked
 from sim.exhibits.numbers import MISSING, figure, signed
 from sim.exhibits.style import COLOURS, INK, new_axes
-from sim.report.tables import Table
+from sim.table import Table
 
 Verdict = Literal["within", "outside", "not evaluated"]
 VERDICTS: Mapping[str, Verdict] = {"pass": "within", "fail": "outside"}

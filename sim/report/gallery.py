@@ -52,7 +52,7 @@ from sim.report.figures.panels import (
 from sim.report.figures.payers import payers_table, tiers_table
 from sim.report.figures.services import places_table, waits_table
 from sim.report.figures.states import bands_table, flows_table
-from sim.report.tables import Table
+from sim.table import Table
 
 
 @dataclass(frozen=True)
@@ -252,4 +252,4 @@ def _caption(entry: Entry, ds: xr.Dataset) -> str:
     return f"{caption} Reading of the evidence: {words(str(ds['effect_set'].values[0]))}."
 
 
-__all__ = ["ENTRIES", "Drawn", "Entry", "draw_all", "draw_extras", "drawn_as"]
+__all__ = ["ENTRIES", "Entry", "draw_all", "draw_extras"]

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from sim.economics.report import FullAppraisal, full_appraisal
 from sim.economics.value.present_value import present_value_per_family, schedule_named
+from sim.exhibits.drawing import Drawn
 from sim.exhibits.numbers import figure, plural
 from sim.exhibits.page import environment
 from sim.report import appraisal_tables as appraisal
@@ -22,11 +23,12 @@ from sim.report.assumptions import left_out, name_of, parts, span_of
 from sim.report.checks import Check, in_order
 from sim.report.extras import Extras, read_extras
 from sim.report.figures.services import areas_table
-from sim.report.gallery import Drawn, draw_extras
+from sim.report.gallery import draw_extras
 from sim.report.sharing import agencies_table
-from sim.report.tables import Table, comparisons, costs, headline, outcomes
+from sim.report.tables import comparisons, costs, headline, outcomes
 from sim.results.summary import Summary
 from sim.results.worlds import world_names
+from sim.table import Table
 
 __all__ = ["Check", "appraisal_tables", "present_values", "write_report"]
 

@@ -12,17 +12,17 @@ from matplotlib.axes import Axes
 from sim.arrays import FloatArray
 from sim.economics.cash.shares import NEED, RULES, Pool, pools
 from sim.economics.value.terms import Terms, terms_of
+from sim.exhibits.drawing import drawn_as
 from sim.exhibits.numbers import MINUS, MISSING
 from sim.exhibits.page import write_page
 from sim.exhibits.style import COLOURS, INK, RC, new_axes, with_terms, words
 from sim.intervals import Estimate, over_replications
 from sim.report.appraisal_tables import terms_note
 from sim.report.figures.appraisal import agency_words
-from sim.report.gallery import drawn_as
-from sim.report.tables import Table
 from sim.results.folder.store import write_csv
 from sim.studies.shapley.answer import Shared, Sharing
 from sim.studies.uncertainty.exhibits import scale_of
+from sim.table import Table
 
 COLUMNS = (
     "player", "title", "over", "view", "share", "simulation_error", "order_error", "alone", "last_to_join", "terms",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sim.exhibits.numbers import MINUS, MISSING, count, difference, figure, interval, months, plural, share
 from sim.results.summary import Summary
+from sim.table import Table
 
 INTERVALS = {
     "monte_carlo": "95% interval over replications (chance in the simulation only; not doubt about the inputs)",
@@ -15,16 +16,6 @@ INTERVALS = {
     "parameter": "95% interval over draws of the inputs",
     None: "No interval: expected values, without chance",
 }
-
-
-@dataclass(frozen=True)
-class Table:
-    """A small table of text; the first column names the row."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
 
 
 def headline(summary: Summary) -> Table:

@@ -9,8 +9,8 @@ from typing import Any
 
 from sim.exhibits.numbers import MINUS, MISSING, figure, share, signed
 from sim.report import tables
-from sim.report.tables import Table
 from sim.results.summary import Summary
+from sim.table import Table
 
 Writer = Callable[[float], str]
 COLUMNS, GAP = 80, 2

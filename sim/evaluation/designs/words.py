@@ -12,7 +12,7 @@ from sim.evaluation.trial.referral import RULES
 from sim.exhibits.numbers import MINUS, MISSING
 from sim.exhibits.style import words
 from sim.intervals import Estimate
-from sim.report.tables import Table
+from sim.table import Table
 
 TITLES = {design.name: design.title for design in DESIGNS}
 MAIN = 0.2

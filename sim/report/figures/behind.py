@@ -17,10 +17,10 @@ from sim.intervals import many_over_replications
 from sim.report.figures.overview import agency_label, main_chain, months, worlds_of_set
 from sim.report.figures.sankey import money_flows
 from sim.report.figures.states import state_shares, states_of
-from sim.report.tables import Table
 from sim.results.by_agency import agency_cost_per_family_year
 from sim.results.costs import cost_by_step
 from sim.results.worlds import WorldName, baseline_of, world_names
+from sim.table import Table
 from sim.units import MONTHS_PER_YEAR, financial_year_label
 
 MILLION = 1e6

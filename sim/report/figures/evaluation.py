@@ -13,7 +13,7 @@ from sim.evaluation.trial.evaluation import Contrast
 from sim.evaluation.trial.naive import Answer
 from sim.exhibits.numbers import MISSING, share
 from sim.exhibits.style import COLOURS, INK, new_axes, words
-from sim.report.tables import Table
+from sim.table import Table
 
 WAYS = (("naive", "before and after", COLOURS[1], "o"), ("evaluated", "matched comparison", COLOURS[0], "s"),
         ("true", "truth: the same families without", COLOURS[2], "D"))  # fmt: skip

@@ -15,8 +15,8 @@ from sim.economics.value.terms import Terms, terms_of
 from sim.exhibits.numbers import MINUS
 from sim.exhibits.style import COLOURS, INK, dark, new_axes, words
 from sim.intervals import Estimate
-from sim.report.tables import Table
 from sim.results.worlds import WorldName, world_names
+from sim.table import Table
 
 MILLION = 1e6
 LADDER_RUNGS = 3

@@ -10,8 +10,8 @@ from matplotlib.ticker import FuncFormatter
 from sim.arrays import FloatArray
 from sim.exhibits.numbers import figure
 from sim.exhibits.style import COLOURS, INK, SEVERITY, SHADE, dark, new_axes, spaced, words
-from sim.report.tables import Table
 from sim.runs.follow.spread import PERCENTILES, CostSpread, Paired, Spread
+from sim.table import Table
 
 WORST = 99.0
 FATES = (("better off", COLOURS[0], "white"), ("unchanged", "#DDDDDD", INK), ("worse off", SEVERITY[-1], "white"))

@@ -16,7 +16,7 @@ from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, shade_after, words
 from sim.intervals import Estimate, many_over_replications, over_replications
 from sim.report.appraisal_tables import evidence_note
 from sim.report.figures.appraisal import agency_words
-from sim.report.tables import Table
+from sim.table import Table
 from sim.units import MONTHS_PER_YEAR
 
 MILLION = 1e6

@@ -12,9 +12,9 @@ from sim.exhibits.numbers import MISSING, figure, signed
 from sim.exhibits.style import COLOURS, INK, new_axes, words
 from sim.intervals import many_over_replications
 from sim.report.figures.overview import agency_label, worlds_of_set
-from sim.report.tables import Table
 from sim.results.by_agency import agency_cost_per_family_year, tier_cost_per_family_year
 from sim.results.worlds import WorldName
+from sim.table import Table
 
 SHADES = ("#CFE3F0", "#92C0DE", "#E8A56B", "#CC79A7", "#8A8A8A")
 """Tiers from what everybody gets to what answers a crisis; dark text can be read on each."""

@@ -12,9 +12,9 @@ from sim.exhibits.numbers import MISSING, figure
 from sim.exhibits.style import COLOURS, new_axes, words
 from sim.intervals import many_over_replications
 from sim.report.figures.overview import worlds_of_set
-from sim.report.tables import Table
 from sim.results.waits import mean_wait, quantile
 from sim.results.worlds import WorldName, of_world
+from sim.table import Table
 from sim.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
 
 

@@ -16,9 +16,9 @@ from sim.exhibits.numbers import plural
 from sim.exhibits.style import COLOURS, FAINT, INK, SEVERITY, dark, new_axes, shade_after, spaced, words
 from sim.intervals import UPPER_TAIL
 from sim.report.figures.overview import EVIDENCE_MONTHS, is_evaluated, main_chain, months, worlds_of_set
-from sim.report.tables import Table
 from sim.results.summary import window_start
 from sim.results.worlds import WorldName, of_world
+from sim.table import Table
 from sim.units import MONTHS_PER_YEAR
 
 LATER = (0, 12, 24, 60)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.exhibits.numbers import MINUS, MISSING
-from sim.report.tables import Table
 from sim.studies.agree.answer import FALSE_ALARM, Comparison
+from sim.table import Table
 
 
 def agreement_table(found: Sequence[Comparison], solver: str) -> Table:

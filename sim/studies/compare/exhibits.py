@@ -12,9 +12,9 @@ from sim.exhibits.numbers import MINUS, MISSING
 from sim.exhibits.page import write_page
 from sim.exhibits.style import words
 from sim.intervals import Estimate
-from sim.report.tables import Table
 from sim.report.terminal import short
 from sim.studies.compare.answer import Compared, RunsCompared
+from sim.table import Table
 
 MOST_KEYS = 40
 """Keys that a terminal shows; the page has all."""

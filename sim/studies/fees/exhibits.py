@@ -12,8 +12,8 @@ from sim.exhibits.numbers import count
 from sim.exhibits.style import COLOURS, FAINT, new_axes, words
 from sim.model.appraisal import AppraisalSpec
 from sim.model.spec import Scenario
-from sim.report.tables import Table
 from sim.studies.fees.answer import FeeYear, counted_anyway
+from sim.table import Table
 from sim.units import financial_year_label
 
 

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 
 from sim.exhibits.numbers import MINUS
 from sim.exhibits.style import COLOURS, INK, new_axes, words
-from sim.report.tables import Table
 from sim.studies.gains.answer import WAITING, Gain
+from sim.table import Table
 
 NOTE = (
     "Families that were on the books throughout, each under both regimes on the same fate; all since the start. 95% "

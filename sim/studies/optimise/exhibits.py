@@ -11,17 +11,17 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 
 from sim.arrays import FloatArray
+from sim.exhibits.drawing import drawn_as
 from sim.exhibits.numbers import MINUS, MISSING
 from sim.exhibits.page import write_page
 from sim.exhibits.style import COLOURS, FAINT, INK, RC, new_axes, with_terms, words
 from sim.intervals import many_over_replications, over_replications
-from sim.report.gallery import drawn_as
-from sim.report.tables import Table
 from sim.results.folder.store import write_csv
 from sim.studies.optimise.answer import Frontier, Optimum, Tried, not_worse
 from sim.studies.optimise.capacity import PROMISED, WITHIN_MONTHS, erlang_wait
 from sim.studies.optimise.workbook import optimum_book
 from sim.studies.uncertainty.exhibits import scale_of
+from sim.table import Table
 
 MOST_SHOWN = 12
 USE = ("posts", "places", "wait", "load", "stay", "patience")

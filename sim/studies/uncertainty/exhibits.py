@@ -12,16 +12,16 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 
 from sim.arrays import FloatArray
+from sim.exhibits.drawing import Drawn, drawn_as
 from sim.exhibits.numbers import MISSING, figure, signed
 from sim.exhibits.page import write_page
 from sim.exhibits.style import COLOURS, FAINT, INK, RC, new_axes, with_terms, words
-from sim.report.gallery import Drawn, drawn_as
-from sim.report.tables import Table
 from sim.results.summary import plain
 from sim.runs.beliefs.distributions import Z
 from sim.studies.uncertainty.answer import net_benefits
 from sim.studies.uncertainty.decision import RATIOS, TAILS, Decision, decide, terms_of_draws
 from sim.studies.uncertainty.workbook import uncertainty_book
+from sim.table import Table
 
 SCALES = ((1e6, "million"), (1e3, "thousand"), (1.0, ""))
 MOST_SHOWN = 15
