@@ -26,7 +26,7 @@ from sim.engine.solvers.by_day.queue import Queue, _Gate, simulate_queue
 from sim.engine.solvers.by_day.run import CaseByCase
 from sim.model.spec import Areas, Scenario
 from tests.places import TEXTBOOK
-from tests.theory.queue_path import Path
+from tests.theory.queues.queue_path import Path
 
 TEXTBOOK = TEXTBOOK / "queue_patience.yaml"
 PLACES, END, REPLICATIONS = 4, 20, 120

@@ -13,7 +13,7 @@ import pytest
 
 import sim
 from sim import erlang_a, erlang_b, erlang_c, places_for, wait_c
-from tests.theory.queue_path import Path
+from tests.theory.queues.queue_path import Path
 
 
 @pytest.mark.parametrize(("trunks", "load"), [(10, 4.46), (20, 12.03), (50, 37.90), (100, 84.06)])

@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim.engine.solvers.by_day.pure_queue import is_pure_queue, queue_of, replicate_queue
 from sim.errors import ModelError
-from tests.theory.erlang import erlang_a
+from tests.theory.queues.erlang import erlang_a
 
 CLINIC = """
 title: M/M/3 with patience

@@ -16,7 +16,7 @@ import pytest
 
 from sim.engine.fate.draws import key
 from sim.engine.solvers.by_day.queue import Queue, QueueResult, simulate_queue
-from tests.theory.erlang import erlang_a, erlang_b, erlang_c, mean_wait_c, mean_wait_two_classes
+from tests.theory.queues.erlang import erlang_a, erlang_b, erlang_c, mean_wait_c, mean_wait_two_classes
 
 K = 4.0
 REPLICATIONS = 40

@@ -22,7 +22,7 @@ from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Record
 from sim.engine.solvers.families import Line, replicate
 from sim.model.spec import Areas, Scenario
 from tests.places import TEXTBOOK
-from tests.theory.erlang import erlang_a, erlang_c, mean_wait_c
+from tests.theory.queues.erlang import erlang_a, erlang_c, mean_wait_c
 
 AREAS = 300
 STEP = 0.05
