@@ -1,7 +1,7 @@
 """The closure on the national model: what must hold whatever its size, checked on a short run.
 
-Mass is conserved in every table; tables that share something agree on it (else the tilt or a follower leaks); a queue's
-arrivals are those admitted, those who left and those who wait; and a Dataset without chance has no intervals.
+Rows are conserved in every table; tables that share something agree on it (else the tilt or a follower leaks); a
+queue's arrivals are those admitted, left or waiting; and a Dataset without chance has no intervals.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from sim.engine.counts.layout import layout_of
 from sim.engine.counts.record import QUEUE_COUNTS, Record
 from sim.engine.feedback import Drive
 from sim.engine.solvers.closure.plan import Options
-from sim.engine.solvers.closure.posts import Posts
 from sim.engine.solvers.closure.run import closure_record, prepare
-from sim.engine.solvers.closure.solve import History, open_history
+from sim.engine.solvers.closure.solve import ClosureHistory, open_history
 from sim.engine.solvers.families import replicate
+from sim.engine.teams.posts import Posts
 from sim.engine.teams.staffing import TeamPlan, settled_share
 from sim.engine.teams.workforce import Workforce
 from sim.model.spec import Scenario
@@ -42,7 +42,7 @@ def record() -> Record:
 
 
 @cache
-def history() -> History:
+def history() -> ClosureHistory:
     """The integrated regime some months after it began: everything moves."""
     plan, compiled = prepare(national(), Options())
     compiled = {name.split("/")[0]: one for name, one in compiled.items()}
@@ -68,26 +68,26 @@ def test_a_model_that_neither_solver_holds_is_refused_with_its_reason():
         sim.expect(arrivals)
 
 
-def test_mass_is_conserved_in_every_table():
+def test_rows_are_conserved_in_every_table():
     run = history()
     children = run.ages.shares @ run.ages.present.sum(axis=1)
-    for table, mass in zip(run.plan.tables, run.joint.mass, strict=True):
-        assert mass.sum() == pytest.approx(children if table.child else 1.0, rel=1e-9), table.name
-        assert mass.min() > -1e-12, table.name
+    for table, cells in zip(run.plan.tables, run.joint.cells, strict=True):
+        assert cells.sum() == pytest.approx(children if table.child else 1.0, rel=1e-9), table.name
+        assert cells.min() > -1e-12, table.name
 
 
 def test_tables_agree_on_what_they_share():
     # Families' tables follow the core's flows exactly. Families whose children have all grown up are replaced: a table
     # that holds a mix knows who they are, one that tells the number of children how many, others the average alone.
     run = history()
-    space, core = run.plan.space, run.plan.tables[0]
-    for table, mass in zip(run.plan.tables[1:], run.joint.mass[1:], strict=True):
+    margins, core = run.plan.margins, run.plan.core
+    for table, cells in zip(run.plan.tables[1:], run.joint.cells[1:], strict=True):
         if table.child:
             continue
-        names = tuple(n for n in space.shared(core.names, table.names) if n != run.plan.number)
-        mine, theirs = space.onto(mass, table.names, names), space.onto(run.joint.mass[0], core.names, names)
-        mixed = any(n.endswith("#") for n in table.names)
-        bound = 2e-3 if mixed else 1e-9 if run.plan.number in table.names else 1e-4
+        margin = tuple(v for v in margins.shared(core, table.variables) if v is not run.plan.number)
+        mine, theirs = margins.onto(cells, table.variables, margin), margins.onto(run.joint.cells[0], core, margin)
+        mixed = any(v.kind == "mix" for v in table.variables)
+        bound = 2e-3 if mixed else 1e-9 if run.plan.number in table.variables else 1e-4
         assert np.abs(mine - theirs).max() < bound, table.name
 
 

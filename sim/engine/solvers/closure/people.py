@@ -1,198 +1,269 @@
-"""Who comes and goes in the tables: families that are replaced, children who are born, grow up and leave."""
+"""Who is there at first and who comes and goes: newcomers, families that are replaced, births and birthdays.
+
+`children` counts them by age; here the cells of the tables follow. Leaves out what people do once they are there.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from math import factorial
 
 import numpy as np
 
 from sim.arrays import FloatArray
-from sim.engine.solvers.closure.ages import Ages, Change
-from sim.engine.solvers.closure.joint import Joint
-from sim.engine.solvers.closure.mixes import Mix
-from sim.engine.solvers.closure.mixing import Chances, follow_mix
-from sim.engine.solvers.closure.newcomers import Opening, class_shares
-from sim.engine.solvers.closure.plan import TablePlan, in_window
-from sim.engine.solvers.closure.space import Names, front
+from sim.engine.solvers.closure.axes import Margin, Mix, Variable, carrier, front, one_hot, without
+from sim.engine.solvers.closure.children import Ages, Change, ClassChances, follow_mix
+from sim.engine.solvers.closure.conditional import Pair
+from sim.engine.solvers.closure.plan import ClosurePlan, TablePlan
+from sim.engine.solvers.closure.tables import JointTables
+from sim.model.compiled.scope import clock_value
+from sim.model.spec import Model
+
+Shifts = dict[str, dict[Pair, FloatArray]]
+"""Children's chain -> (class, class) -> how many of its mix pass, by number of children, per family."""
 
 
-def open_tables(joint: Joint, ages: Ages) -> None:
+@dataclass
+class Opening:
+    """First states: shares of each chain's stages, and of each table's cells per family."""
+
+    plan: ClosurePlan
+    model: Model
+    fresh: bool
+
+    def stages(self, name: str) -> FloatArray:
+        """Give the shares of a chain's stages for a newcomer, within the chain's ages, (stage,)."""
+        chain = self.model.chain(name)
+        start = chain.start or {}
+        shares = np.array([clock_value(start[s], self.model, 0) if s in start else 0.0 for s in chain.states])
+        shares[0] += 1.0 - shares.sum()
+        unfolded = self.plan.stages[chain.name]
+        wanted = -1 if self.fresh else 0
+        result = np.zeros(len(unfolded.state))
+        for stages, share in zip(unfolded.of_state, shares, strict=True):
+            result[stages[0] if len(stages) == 1 else stages[unfolded.steps[stages] == wanted][0]] = share
+        return result
+
+    def table(self, table: TablePlan, ages: FloatArray) -> FloatArray:
+        """Give the cells of a table for one newcomer (one child, at given shares of ages, of a family)."""
+        result: FloatArray = np.ones([v.size for v in table.variables])
+        for v in sorted(table.variables, key=lambda v: v.kind == "mix"):  # mixes last: they divide by a trait's shares
+            part = self.mix(v, ages) if v.kind == "mix" else self._part(v, table)
+            if part is not None:
+                result = result * self.plan.margins.over(part, (v,), table.variables)
+        return result * self.aged(table, ages) if table.child else result
+
+    def _part(self, variable: Variable, table: TablePlan) -> FloatArray | None:
+        """Give the shares of one variable; None for what is not the family's."""
+        name, first = variable.name, np.asarray(np.eye(1, variable.size)[0])
+        if variable.kind == "trait":
+            trait = next(t for t in self.model.traits if t.name == name)
+            return np.asarray(trait.shares) / sum(trait.shares)
+        if variable.kind == "chain":
+            return None if table.child and not self.plan.is_root(name) else self.stages(name)
+        if variable.kind == "classes" and name in self.plan.chains:
+            classes = self.plan.chains[name].coarser[variable]
+            return np.asarray(self.stages(name) @ one_hot(classes, variable.size))
+        return None if variable.kind == "age" else first
+
+    def aged(self, table: TablePlan, ages: FloatArray) -> FloatArray:
+        """Give a child's states by age band, over a table's variables."""
+        assert table.age is not None
+        over = self.plan.margins.over
+        shares = np.array([ages.sum()]) if not table.band else ages.reshape(-1, table.band).sum(axis=1)
+        result = over(shares, (table.age,), table.variables)
+        for v in own_chains(self.plan, table):
+            within = table.in_window(self.model.chain(v.name))
+            states = np.where(within[:, None], self.stages(v.name), np.eye(1, v.size))
+            result = result * over(states, (table.age, v), table.variables)
+        return result
+
+    def mix(self, variable: Variable, ages: FloatArray) -> FloatArray:
+        """Give the shares of mixes for a newcomer, (mix,): children alike and apart, given how many there are."""
+        mix = self.plan.mixes[variable.name]
+        chance = self.classes(mix, ages)
+        number, members = mix.number, mix.members
+        ways = np.array([_multinomial(row.tolist()) for row in members]) * np.prod(chance**members, axis=1)
+        shares = next(
+            (t.shares for t in self.model.traits if self.plan.number and t.name == self.plan.number.name), (1.0,)
+        )
+        return np.asarray(ways * (np.asarray(shares) / np.asarray(shares).sum())[number])
+
+    def classes(self, mix: Mix, ages: FloatArray) -> FloatArray:
+        """Give the shares of a mix's classes of states among children of given ages, (class,)."""
+        chain = self.model.chain(mix.chain)
+        by_state = np.bincount(self.plan.stages[mix.chain].state, self.stages(mix.chain), len(chain.states))
+        inside = np.bincount(mix.class_of, by_state, mix.n_classes)
+        low, high = chain.ages_steps or (0, len(ages))
+        age = np.arange(len(ages))
+        within = float(ages[(age >= low) & (age < high)].sum() / ages.sum())
+        return np.asarray(within * inside + (1.0 - within) * np.eye(1, mix.n_classes)[0])
+
+
+def _multinomial(row: list[int]) -> float:
+    """Give in how many ways children can be put into classes of given sizes."""
+    ways = factorial(sum(row))
+    for k in row:
+        ways //= factorial(k)
+    return float(ways)
+
+
+def own_chains(plan: ClosurePlan, table: TablePlan) -> list[Variable]:
+    """List the children's own chains in a table of children."""
+    return [v for v in table.variables if v.kind == "chain" and not plan.is_root(v.name)]
+
+
+def open_tables(joint: JointTables, ages: Ages) -> None:
     """Fill the tables at the first step."""
     opening = Opening(joint.plan, joint.compiled.model, fresh=False)
-    many = ages.shares @ ages.present if len(ages.present) else np.ones(1)
-    joint.mass = [opening.table(table, many) for table in joint.plan.tables]
-    joint.absent = float(ages.shares @ ages.absent) if len(ages.present) else 0.0
+    many = ages.mean(ages.present) if len(ages.present) else np.ones(1)
+    joint.cells = [opening.table(table, many) for table in joint.plan.tables]
+    joint.absent = float(ages.mean(ages.absent))
 
 
-def turn_over(joint: Joint, change: Change, ages: Ages, first: bool) -> None:
+def turn_over(joint: JointTables, change: Change, ages: Ages, first: bool) -> None:
     """Let a step's newcomers and leavers come and go in every table."""
-    plan = joint.plan
-    opening = Opening(plan, joint.compiled.model, fresh=True)
+    opening = Opening(joint.plan, joint.compiled.model, fresh=True)
     joint.version = [version + 1 for version in joint.version]
-    if len(ages.present):
-        for u, table in enumerate(plan.tables):
-            if table.child:
-                _grow(joint, u, change, ages, opening, first)
-    entering = ages.entering() if len(ages.present) else np.ones(1)
-    for u, table in enumerate(plan.tables):
+    for table in joint.plan.tables:
+        if table.child:
+            _grow(joint, table, change, ages, opening, first)
+    for table in joint.plan.tables:
         if not table.child and change.replaced.any():
-            _replace(joint, u, table, change, ages, opening, entering)
-    joint.absent = float(ages.shares @ ages.absent) if len(ages.present) else 0.0
+            _replace(joint, table, change, ages, _newcomer(joint, table, opening, ages))
+    joint.absent = float(ages.mean(ages.absent))
 
 
-def _newcomer(joint: Joint, table: TablePlan, opening: Opening, entering: FloatArray) -> FloatArray:
+def _newcomer(joint: JointTables, table: TablePlan, opening: Opening, ages: Ages) -> FloatArray:
     """Give a newcomer's cells, worked out once for each world."""
-    kept = joint.newcomers.get(table.name)
-    if kept is None:
-        joint.newcomers[table.name] = kept = opening.table(table, entering)
-    return kept
+    if table.at not in joint.newcomers:
+        joint.newcomers[table.at] = opening.table(table, ages.entering())
+    return joint.newcomers[table.at]
 
 
-def _replace(
-    joint: Joint, u: int, table: TablePlan, change: Change, ages: Ages, opening: Opening, entering: FloatArray
-) -> None:
+def _replace(joint: JointTables, table: TablePlan, change: Change, ages: Ages, new: FloatArray) -> None:
     """Replace families by newcomers of the same traits: a share of all, and those whose children have all grown up."""
-    space, number = joint.plan.space, joint.plan.number
-    mixes = [name for name in table.names if name.endswith("#")]
-    new = _newcomer(joint, table, opening, entering)
-    if number is None or space.carrier(number, table.names) is None:
-        mean = float(ages.shares @ change.replaced)
-        _note_taken(joint, table, joint.mass[u] * mean)
-        joint.mass[u] += (new - joint.mass[u]) * mean
+    number, over, variables = joint.plan.number, joint.plan.margins.over, table.variables
+    cells = joint.cells[table.at]
+    if number is None or carrier(number, variables) is None:
+        mean = float(ages.mean(change.replaced))
+        _note_taken(joint, table, cells * mean)
+        cells += (new - cells) * mean
         return
-    mass = joint.mass[u]
-    gone = mass * space.over(change.replaced - change.alone, (number,), table.names)
-    if mixes:
-        mix = joint.plan.mixes[mixes[0][:-1]]
+    gone = cells * over(change.replaced - change.alone, (number,), variables)
+    variable = next((v for v in variables if v.kind == "mix"), None)
+    if variable is not None:
+        mix = joint.plan.mixes[variable.name]
         nobody = (mix.members[:, 0] == mix.members.sum(axis=1)).astype(np.float64)
-        by_mix = space.onto(mass, table.names, (mixes[0],)) * nobody
+        by_mix = joint.plan.margins.onto(cells, variables, (variable,)) * nobody
         whole = np.bincount(mix.number, by_mix, len(change.alone))
         share = np.divide(change.alone * ages.shares, whole, out=np.zeros_like(whole), where=whole > 0)
-        gone += mass * space.over(nobody * np.minimum(share, 1.0)[mix.number], (mixes[0],), table.names)
+        gone += cells * over(nobody * np.minimum(share, 1.0)[mix.number], (variable,), variables)
     else:
-        gone += mass * space.over(change.alone, (number,), table.names)
+        gone += cells * over(change.alone, (number,), variables)
     _note_taken(joint, table, gone)
-    mass -= gone
-    mass += new * space.over(change.replaced, (number,), table.names)
+    cells -= gone
+    cells += new * over(change.replaced, (number,), variables)
 
 
-def _note_taken(joint: Joint, table: TablePlan, gone: FloatArray) -> None:
+def _note_taken(joint: JointTables, table: TablePlan, gone: FloatArray) -> None:
     """Keep who leaves a queue because the family leaves."""
-    service = table.names[-1]
-    if service in joint.engaged and joint.plan.tables[joint.plan.owner[service]] is table:
-        stage = joint.fresh[service][joint.chains[service].states.index("waiting")]
-        joint.taken[service] = float(gone[..., stage].sum())
+    service = table.variables[-1]
+    if service.name in joint.engaged and joint.plan.home(service.name) is table:
+        joint.taken[service.name] = float(gone[..., joint.stage(service.name, "waiting")].sum())
 
 
-def _grow(joint: Joint, u: int, change: Change, ages: Ages, opening: Opening, first: bool) -> None:
+def _grow(joint: JointTables, table: TablePlan, change: Change, ages: Ages, opening: Opening, first: bool) -> None:
     """Let children of a table grow older, leave, come and be born."""
-    plan, table = joint.plan, joint.plan.tables[u]
-    model = plan.model
-    mine = [n for n in table.names if n in plan.stages and model.chain(n).unit != model.units[0].name]
-    leave = -np.expm1(-model.units[0].leaves_rate * model.clock.step_years)
-    shifts: dict[str, dict[tuple[int, int], FloatArray]] = {name: {} for name in mine if name in plan.mixes}
-    if plan.band[table.age] and not first:
-        _age(joint, u, change, ages, mine, shifts)
-    mass = joint.mass[u]
-    mass *= 1.0 - leave
-    mass += _newcomer(joint, table, opening, ages.entering()) * float(ages.shares @ change.new.sum(axis=1))
-    born = float(ages.shares @ change.born.sum(axis=1))
+    plan, chains = joint.plan, own_chains(joint.plan, table)
+    shifts: Shifts = {v.name: {} for v in chains if v.name in plan.mixes}
+    if table.band and not first:
+        _age(joint, table, change, ages, chains, shifts)
+    cells = joint.cells[table.at]
+    cells *= 1.0 - ages.leave
+    cells += _newcomer(joint, table, opening, ages) * float(ages.mean(change.new.sum(axis=1)))
+    born = float(ages.mean(change.born.sum(axis=1)))
     if born:
-        mass += _born(joint, u, opening, mine) * born
-        for name, its in shifts.items():
-            mix = plan.mixes[name]
-            baby = class_shares(opening, mix, np.eye(1, len(ages.entering()))[0])
-            for b in range(1, mix.n_classes):
+        cells += _born(joint, table, opening, chains) * born
+        for name, shift in shifts.items():
+            baby = opening.classes(plan.mixes[name], np.eye(1, len(ages.entering()))[0])
+            for b in range(1, plan.mixes[name].n_classes):
                 if baby[b]:
-                    its[0, b] = its.get((0, b), 0.0) + ages.shares * change.born.sum(axis=1) * baby[b]
-    for name, its in shifts.items():
-        _shift_mixes(joint, plan.mixes[name], its)
+                    shift[0, b] = shift.get((0, b), 0.0) + ages.shares * change.born.sum(axis=1) * baby[b]
+    for name, shift in shifts.items():
+        _shift_mixes(joint, plan.mixes[name], shift)
 
 
-def _born(joint: Joint, u: int, opening: Opening, mine: list[str]) -> FloatArray:
+def _born(joint: JointTables, table: TablePlan, opening: Opening, chains: list[Variable]) -> FloatArray:
     """Give the cells of one newborn: of families as they are, at age 0."""
-    plan, table = joint.plan, joint.plan.tables[u]
-    space = plan.space
-    family = tuple(n for n in table.names if n not in mine and n != table.age)
-    axes = tuple(table.names.index(n) for n in (*mine, table.age))
-    place = joint.mass[u].sum(axis=axes)
-    result = space.over(place / place.sum(), family, table.names)
-    width = plan.band[table.age]
-    ages = np.zeros(plan.space.sizes[table.age] * max(width, 1))
+    assert table.age is not None
+    own = (*chains, table.age)
+    place = joint.cells[table.at].sum(axis=tuple(table.variables.index(v) for v in own))
+    result = joint.plan.margins.over(place / place.sum(), without(table.variables, *own), table.variables)
+    ages = np.zeros(table.age.size * max(table.band, 1))
     ages[0] = 1.0
-    return np.asarray(result * opening._aged(table, ages))
+    return np.asarray(result * opening.aged(table, ages))
 
 
 def _age(
-    joint: Joint,
-    u: int,
-    change: Change,
-    ages: Ages,
-    mine: list[str],
-    shifts: dict[str, dict[tuple[int, int], FloatArray]],
+    joint: JointTables, table: TablePlan, change: Change, ages: Ages, chains: list[Variable], shifts: Shifts
 ) -> None:
     """Move children on to the next band; who leaves a chain's ages leaves its states."""
-    plan, table = joint.plan, joint.plan.tables[u]
-    width, n = plan.band[table.age], plan.space.sizes[table.age]
-    count = (ages.shares @ change.before).reshape(n, width)
+    assert table.age is not None
+    width, n = table.band, table.age.size
+    count = ages.mean(change.before).reshape(n, width)
     share = np.divide(count[:, -1], count.sum(axis=1), out=np.zeros(n), where=count.sum(axis=1) > 0)
-    mass = front(joint.mass[u], table.names.index(table.age))
-    rest = tuple(x for x in table.names if x != table.age)
-    moved = [mass[b] * share[b] for b in range(n)]
+    cells = front(joint.cells[table.at], table.variables.index(table.age))
+    rest = without(table.variables, table.age)
+    moved = [cells[b] * share[b] for b in range(n)]
     ends = ages.shares[:, None] * change.before[:, width - 1 :: width]
     by_number = np.divide(ends, ends.sum(axis=0), out=np.zeros_like(ends), where=ends.sum(axis=0) > 0)
     for b in range(n):
-        mass[b] -= moved[b]
+        cells[b] -= moved[b]
         arriving = moved[b].copy()
-        for name in mine:
-            arriving = _cross(joint, table, name, rest, arriving, b, shifts, by_number[:, b])
+        for v in chains:
+            _cross(joint, table, v, front(arriving, rest.index(v)), b, shifts.get(v.name), by_number[:, b])
         if b + 1 < n:
-            mass[b + 1] += arriving
+            cells[b + 1] += arriving
 
 
 def _cross(
-    joint: Joint,
+    joint: JointTables,
     table: TablePlan,
-    name: str,
-    rest: Names,
-    moved: FloatArray,
+    variable: Variable,
+    by_stage: FloatArray,
     band: int,
-    shifts: dict[str, dict[tuple[int, int], FloatArray]],
+    shift: dict[Pair, FloatArray] | None,
     by_number: FloatArray,
-) -> FloatArray:
+) -> None:
     """Let children pass from one band to the next: into or out of a chain's ages, or out of childhood."""
-    plan = joint.plan
-    chain = joint.chains[name]
-    within = in_window(plan, table, chain)
+    name, chain = variable.name, joint.chains[variable.name]
+    states, n = joint.plan.stages[name].state, len(chain.states)
+    within = table.in_window(chain)
     last = band + 1 == len(within)
     here, there = bool(within[band]), not last and bool(within[band + 1])
-    axis = rest.index(name)
-    by_stage = front(moved, axis)
-    totals = np.bincount(plan.stages[name].state, by_stage.reshape(len(by_stage), -1).sum(axis=1), len(chain.states))
+    totals = np.bincount(states, by_stage.reshape(len(by_stage), -1).sum(axis=1), n)
     if here and not there:  # a birthday that ends what may happen is a move like any other
-        for stage, state in enumerate(plan.stages[name].state):
-            if state != 0:
-                by_stage[0] += by_stage[stage]
-                by_stage[stage] = 0.0
-        joint.flows[name][:, 0] += np.where(np.arange(len(chain.states)) > 0, totals, 0.0)
-    if name in shifts:
-        mix, its = plan.mixes[name], shifts[name]
-        for state, total in enumerate(totals):
-            c = int(mix.class_of[state])
-            pair = (c, 0) if here and (last or not there) else (0, c) if there and not here else None
-            if pair is not None and pair[0] != pair[1] and total > 0:
-                its[pair] = its.get(pair, 0.0) + total * by_number
-    return moved
+        for stage in np.flatnonzero(states):
+            by_stage[0] += by_stage[stage]
+            by_stage[stage] = 0.0
+        joint.flows[name][:, 0] += np.where(np.arange(n) > 0, totals, 0.0)
+    for state, total in enumerate(totals if shift is not None else ()):
+        c = int(joint.plan.mixes[name].class_of[state])
+        pair = (c, 0) if here and (last or not there) else (0, c) if there and not here else None
+        if shift is not None and pair is not None and pair[0] != pair[1] and total > 0:
+            shift[pair] = shift.get(pair, 0.0) + total * by_number
 
 
-def _shift_mixes(joint: Joint, mix: Mix, shifts: dict[tuple[int, int], FloatArray]) -> None:
+def _shift_mixes(joint: JointTables, mix: Mix, shift: dict[Pair, FloatArray]) -> None:
     """Let families' mixes follow what birthdays and births do."""
-    plan = joint.plan
-    for u, table in enumerate(plan.tables):
-        name = f"{mix.chain}#"
-        if name in table.names:
-            by_mix = plan.space.onto(joint.mass[u], table.names, (name,))
-            chances: Chances = {}
-            for (a, b), amount in shifts.items():
+    margin: Margin = (mix.variable,)
+    for table in joint.plan.tables:
+        if mix.variable in table.variables:
+            by_mix = joint.plan.margins.onto(joint.cells[table.at], table.variables, margin)
+            chances: ClassChances = {}
+            for (a, b), amount in shift.items():
                 members = np.bincount(mix.number, by_mix * mix.members[:, a], len(amount))
                 each = np.minimum(np.divide(amount, members, out=np.zeros_like(members), where=members > 0), 1.0)
-                chances[a, b] = ((name,), each[mix.number])
-            follow_mix(joint, mix, u, chances)
+                chances[a, b] = each[mix.number], margin
+            follow_mix(joint, mix, table, chances)

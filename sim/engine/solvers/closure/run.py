@@ -11,10 +11,8 @@ from sim.engine.counts.expected import Notes, open_notes, write
 from sim.engine.counts.layout import layout_of
 from sim.engine.counts.record import Record
 from sim.engine.feedback import stock_names
-from sim.engine.solvers.closure.plan import Options, Plan
-from sim.engine.solvers.closure.planning import make_plan
-from sim.engine.solvers.closure.record import View
-from sim.engine.solvers.closure.solve import History, open_history
+from sim.engine.solvers.closure.plan import ClosurePlan, Options, make_plan
+from sim.engine.solvers.closure.solve import ClosureHistory, open_history
 from sim.engine.solvers.exact.expect import empty_record
 from sim.errors import ModelError
 from sim.model.compiled.model import Compiled, compile_model
@@ -26,7 +24,7 @@ from sim.model.spec import Model, Scenario
 class Line:
     """A history and the worlds that it still stands for."""
 
-    history: History
+    history: ClosureHistory
     notes: Notes
     names: list[str]
     regime: str
@@ -64,12 +62,12 @@ def closure_record(scenario: Scenario, options: Options | None = None) -> Record
     while step < layout.n_steps:
         if step == 0:
             for line in lines:
-                line.notes.point(View(line.history), 0)
+                line.notes.point(line.history, 0)
         _part(scenario, compiled, lines, step)
         for line in lines:
             line.history.advance()
             if step >= 0:
-                line.notes.point(View(line.history), step + 1)
+                line.notes.point(line.history, step + 1)
         step += 1
     record = empty_record(layout)
     stocks = stock_names([world.model for world in scenario.worlds])
@@ -83,7 +81,7 @@ def closure_record(scenario: Scenario, options: Options | None = None) -> Record
     return record
 
 
-def prepare(scenario: Scenario, options: Options) -> tuple[Plan, dict[str, Compiled]]:
+def prepare(scenario: Scenario, options: Options) -> tuple[ClosurePlan, dict[str, Compiled]]:
     """Compile a scenario and choose its tables, or refuse it.
 
     Raises
