@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sim.config.check.problems import Findings
-from sim.config.check.vocabulary import constant_value
 from sim.config.limits import check_size
 from sim.config.schema.config import Config
 from sim.config.text import library
@@ -18,6 +17,7 @@ from sim.config.translate.effect_sets import effect_sets, inlined
 from sim.config.translate.model import config_of
 from sim.config.translate.worlds import ONLY_REGIME, worlds
 from sim.errors import ModelError, Problem
+from sim.language.evaluate import constant
 from sim.model.spec import Scenario
 
 
@@ -144,7 +144,7 @@ def _discount(config: Config, findings: Findings) -> dict[str, tuple[tuple[float
     for name, part in config.discount.schedules.items():
         pairs = []
         for i, item in enumerate(part.rates):
-            value = constant_value(item.rate.value, {})
+            value = constant(item.rate.value)
             if value is None or not 0 <= value <= 1:
                 findings.add(("discount", "schedules", name, "rates", i, "rate"), "must be a number from 0 to 1")
             pairs.append((item.start, value or 0.0))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 
 from sim.arrays import FloatArray
-from sim.language.parse import FUNCTIONS, parse
+from sim.language.functions import COMPARISONS, FUNCTIONS
+from sim.language.names import WORDS
+from sim.language.parse import parse
 from sim.language.tree import Expression, ExpressionError, Node, number
 
 __all__ = [
@@ -24,14 +27,12 @@ __all__ = [
     "parse",
 ]
 
-_COMPARE: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
-    "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal,
-}  # fmt: skip
 _ARITHMETIC: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power,
     "and": lambda a, b: ((a != 0) & (b != 0)).astype(np.float64),
     "or": lambda a, b: ((a != 0) | (b != 0)).astype(np.float64),
 }  # fmt: skip
+_NONE: Mapping[str, Expression] = MappingProxyType({})
 
 
 class Scope(Protocol):
@@ -44,7 +45,7 @@ class Scope(Protocol):
         """Give the number of a state of a chain, or None when ``chain`` is no chain (or has no such state)."""
 
     def call(self, node: Node) -> FloatArray:
-        """Evaluate a call that needs the model: table, prob, rate, total, waiting, places, any, count ..."""
+        """Evaluate a call of a function that is not known from its arguments alone (see ``FUNCTIONS``)."""
 
 
 def evaluate(expression: Expression, scope: Scope) -> FloatArray:
@@ -61,9 +62,9 @@ def evaluate_node(node: Node, scope: Scope) -> FloatArray:
     if node.kind == "call":
         return _call(node, scope)
     left = evaluate_node(node.args[0], scope)
-    if node.kind in _COMPARE:
+    if node.kind in COMPARISONS:
         right = _right_of_comparison(node, scope)
-        return np.asarray(_COMPARE[node.kind](left, right), dtype=np.float64)
+        return np.asarray(COMPARISONS[node.kind](left, right), dtype=np.float64)
     if node.kind == "negative":
         return np.negative(left)
     if node.kind == "not":
@@ -71,12 +72,13 @@ def evaluate_node(node: Node, scope: Scope) -> FloatArray:
     return np.asarray(_ARITHMETIC[node.kind](left, evaluate_node(node.args[1], scope)), dtype=np.float64)
 
 
-def constant(expression: Expression) -> float | None:
-    """Give the value of an expression that names nothing and calls nothing of the model, else None."""
-    plain = {"exp", "log", "min", "max", "if"}
-    if expression.names or expression.functions - plain:
+def constant(expression: Expression, parameters: Mapping[str, Expression] = _NONE) -> float | None:
+    """Give the value of an expression that reads constants, and parameters that are constant, alone; else None."""
+    try:
+        with np.errstate(all="ignore"):
+            return float(evaluate(expression, _Constants(parameters)))
+    except (KeyError, RecursionError):
         return None
-    return float(evaluate(expression, _Nothing()))
 
 
 def _right_of_comparison(node: Node, scope: Scope) -> FloatArray:
@@ -90,28 +92,22 @@ def _right_of_comparison(node: Node, scope: Scope) -> FloatArray:
 
 
 def _call(node: Node, scope: Scope) -> FloatArray:
-    """Evaluate the plain functions here and leave the rest to the scope."""
-    if node.name in ("exp", "log"):
-        argument = evaluate_node(node.args[0], scope)
-        return np.asarray(np.exp(argument) if node.name == "exp" else np.log(argument))
-    if node.name == "if":
-        test, yes, no = (evaluate_node(arg, scope) for arg in node.args)
-        return np.asarray(np.where(test != 0, yes, no))
-    if node.name in ("min", "max"):
-        fold = np.minimum if node.name == "min" else np.maximum
-        values = [evaluate_node(arg, scope) for arg in node.args]
-        result = values[0]
-        for value in values[1:]:
-            result = fold(result, value)
-        return np.asarray(result)
-    return scope.call(node)
+    """Evaluate what follows from the arguments alone here and leave the rest to the scope."""
+    function = FUNCTIONS[node.name]
+    if function.known != "parse" or function.of is None:
+        return scope.call(node)
+    return np.asarray(function.of(*(evaluate_node(arg, scope) for arg in node.args)))
 
 
-class _Nothing:
-    """The scope of an expression that names nothing."""
+class _Constants:
+    """The scope of expressions that read constant parameters alone."""
+
+    def __init__(self, parameters: Mapping[str, Expression]) -> None:
+        self.parameters = parameters
 
     def value(self, name: str) -> FloatArray:
-        raise KeyError(name)
+        value = WORDS[name].value if name in WORDS else None
+        return evaluate(self.parameters[name], self) if value is None else np.asarray(value)
 
     def state(self, chain: str, state: str) -> float | None:
         return None

@@ -10,16 +10,12 @@ import math
 import re
 from collections.abc import Callable
 
+from sim.language.functions import COMPARISONS, FUNCTIONS
 from sim.language.tree import Expression, ExpressionError, Node, number
 
-FUNCTIONS = frozenset(
-    "exp log min max if table prob rate total waiting places any count delay smooth".split()  # noqa: SIM905 - a word list
-)
-_ARITY = {"exp": 1, "log": 1, "if": 3, "table": 2, "prob": 1, "rate": 1, "total": 1, "any": 1, "count": 1}
 _TOKEN = re.compile(
     r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|(<=|>=|==|!=|[-+*/^<>(),]))"
 )
-COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 MAX_DEPTH = 60
 MAX_OPERATORS = 400
 
@@ -150,7 +146,7 @@ class _Parser:
         while self.accept(","):
             args.append(self.either())
         self.expect(")")
-        wanted = _ARITY.get(name)
-        if wanted is not None and len(args) != wanted:
-            raise ExpressionError(f"{name}() takes {wanted} argument(s), {len(args)} given", column)
+        wanted = FUNCTIONS[name].misfit(len(args))
+        if wanted:
+            raise ExpressionError(f"{name}() takes {wanted}, {len(args)} given", column)
         return Node("call", column, name=name, args=tuple(args))

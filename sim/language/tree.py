@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 
 class ExpressionError(ValueError):
@@ -34,11 +34,7 @@ class Expression:
 
     def nodes(self) -> Iterator[Node]:
         """Walk every node, parents first."""
-        stack = [self.root]
-        while stack:
-            node = stack.pop()
-            yield node
-            stack.extend(reversed(node.args))
+        return walk(self.root)
 
     @property
     def names(self) -> frozenset[str]:
@@ -54,3 +50,29 @@ class Expression:
 def number(value: float) -> Expression:
     """Make the expression of one number."""
     return Expression(repr(float(value)), Node("number", 0, value=float(value)))
+
+
+def walk(root: Node, below: Callable[[Node], Sequence[Node]] = lambda node: node.args) -> Iterator[Node]:
+    """Walk a tree, parents first; ``below`` says where to go on from a node, its arguments unless given."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(below(node)))
+
+
+def rewritten(node: Node, change: Callable[[Node], Node]) -> Node:
+    """Give a tree with every node changed, arguments first; where nothing changes it is the same object."""
+    return change(with_args(node, [rewritten(arg, change) for arg in node.args]))
+
+
+def with_args(node: Node, args: Sequence[Node]) -> Node:
+    """Give a node other arguments; with the very same ones it is the same object."""
+    return node if all(a is b for a, b in zip(args, node.args, strict=True)) else replace(node, args=tuple(args))
+
+
+def canonical(node: Node) -> str:
+    """Write a node in one way, so that equal ones are written alike."""
+    if node.kind in ("name", "number"):
+        return node.name or repr(node.value)
+    return f"{node.name or node.kind}({','.join(canonical(arg) for arg in node.args)})"

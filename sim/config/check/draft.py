@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sim.config.check.problems import Findings, Key
-from sim.config.check.vocabulary import Checker, Place, Vocabulary, constant_value
+from sim.config.check.vocabulary import Checker, Place, Vocabulary
 from sim.config.schema.base import Figure
 from sim.config.schema.config import Config
 from sim.config.schema.readers import Duration
-from sim.language.evaluate import Expression
+from sim.language.evaluate import Expression, constant
 from sim.model.spec import Clock, Quantity
 
 _WHOLE = 1e-6
@@ -41,7 +41,7 @@ class Draft:
 
     def constant(self, expression: Expression) -> float | None:
         """Give the value of an expression of constant parameters, else None."""
-        return constant_value(expression, self.words.parameters)
+        return constant(expression, self.words.parameters)
 
     def bounded(
         self, path: Key, expression: Expression, what: str, low: float = 0.0, high: float = float("inf")
@@ -104,7 +104,7 @@ class Draft:
 
 def quantity(figure: Figure, parameters: Mapping[str, Expression]) -> Quantity:
     """Give a figure with its provenance; its value is that of its expression with constant parameters, else 0."""
-    value = constant_value(figure.value, parameters)
+    value = constant(figure.value, parameters)
     return Quantity(
         value if value is not None else 0.0,
         figure.unit,

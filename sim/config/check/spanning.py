@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Iterator
 
@@ -12,6 +11,7 @@ from sim.config.check.vocabulary import Vocabulary
 from sim.config.schema.config import Config
 from sim.config.text.source import Tree
 from sim.language.evaluate import ExpressionError, Node, constant, parse
+from sim.language.functions import COMPARISONS
 from sim.model.spec import CostLine, Meter, Model
 
 _SECTIONS = ("chains", "services", "traits", "parameters", "remember", "feedback")
@@ -61,14 +61,6 @@ _STRUCTURE = frozenset(
     ]
 )
 _WITH_UNIT = re.compile(r"\s*[0-9.]+(?:[eE][-+]?[0-9]+)?\s*/?\s*(?:day|week|month|quarter|year|step)s?\s*")
-_TESTS = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _TEXTBOOK = "a textbook model says 'sources: optional'"
 _CODE = re.compile(r"[A-Z&]+[0-9]+(?:\.[0-9]+)+")
 
@@ -215,11 +207,11 @@ def _states(words: Vocabulary, node: Node) -> tuple[str, frozenset[str]] | None:
     if node.kind == "or":
         first, second = (_states(words, arg) for arg in node.args)
         return (first[0], first[1] | second[1]) if first and second and first[0] == second[0] else None
-    if node.kind not in _TESTS or node.args[0].name not in words.chains:
+    if node.kind not in COMPARISONS or node.args[0].name not in words.chains:
         return None
     chain, state = node.args[0].name, node.args[1].name
     states = words.chains[chain].states
     if state not in states:
         return None
     at = states.index(state)
-    return chain, frozenset(s for i, s in enumerate(states) if _TESTS[node.kind](i, at))
+    return chain, frozenset(s for i, s in enumerate(states) if COMPARISONS[node.kind](i, at))

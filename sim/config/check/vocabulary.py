@@ -8,17 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from sim.arrays import FloatArray
 from sim.config.check.problems import Findings, Key
 from sim.config.text.library import nearest
-from sim.language.evaluate import Expression, Node, evaluate
+from sim.language.evaluate import Expression, Node
+from sim.language.functions import COMPARISONS, FUNCTIONS, Argument, called, operands
+from sim.language.names import readable, reads
+from sim.language.tree import rewritten, with_args
 
-CLOCK = frozenset({"cycle", "year", "month", "time", "step_years"})
-WORDS = frozenset({"always", "never"})
 PARAMETER, MEMORY, COUNT = "a parameter", "a memory", "a count"
-_COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 
 
 @dataclass(frozen=True)
@@ -52,32 +49,22 @@ class Vocabulary:
 
     def row_names(self) -> set[str]:
         """Names that a row carries."""
-        age = set() if self.age_is_shared else {"age"}
-        return {*self.chains, *self.traits, *self.memories, "k", "agencies", "area", *age}
+        shared = {"age"} if self.age_is_shared else set()
+        return {*self.chains, *self.traits, *self.memories, *readable("row")} - shared
 
     def known(self) -> list[str]:
         """All names that may stand in an expression."""
-        names = {*self.row_names(), *self.parameters, *self.stocks, *CLOCK, *WORDS, "age"}
+        names = {*self.row_names(), *self.parameters, *self.stocks, *readable()}
         return sorted(names if self.aged else names - {"age"})
 
     def read(self, expression: Expression) -> Iterator[Node]:
         """Walk what an expression reads, parameters opened; the arguments of any, count and total are left out."""
-        seen: set[str] = set()
-        stack = [expression.root]
-        while stack:
-            node = stack.pop()
-            yield node
-            if node.kind == "name" and node.name in self.parameters and node.name not in seen:
-                seen.add(node.name)
-                stack.append(self.parameters[node.name].root)
-            if node.kind == "call" and node.name in ("any", "count", "total", "waiting", "places"):
-                continue
-            stack.extend(node.args[1:] if node.kind == "call" and node.name == "table" else self._operands(node))
+        return reads(expression, self.parameters.get, self._operands)
 
     def _operands(self, node: Node) -> Sequence[Node]:
-        """Give the arguments of a node; the state at the right of a comparison is no name."""
-        if node.kind not in _COMPARISONS or node.args[1].kind != "name":
-            return node.args
+        """Give the arguments that a node reads; the state at the right of a comparison is no name."""
+        if node.kind not in COMPARISONS or node.args[1].kind != "name":
+            return operands(node)
         left, right = node.args[0].name, node.args[1].name
         if left in self.chains and right in self.chains[left].states:
             return node.args[:1]
@@ -88,11 +75,7 @@ class Vocabulary:
     def row_reads(self, expression: Expression) -> list[Node]:
         """List what an expression reads from a row."""
         names = self.row_names()
-        return [
-            n
-            for n in self.read(expression)
-            if (n.kind == "name" and n.name in names) or (n.kind == "call" and n.name in ("any", "count"))
-        ]
+        return [n for n in self.read(expression) if (n.kind == "name" and n.name in names) or called(n, "row")]
 
     def unit_of(self, expression: Expression) -> str:
         """Give the unit whose rows a condition is about: the child unit when it names its chains, else the root."""
@@ -101,18 +84,22 @@ class Vocabulary:
 
     def resolved(self, expression: Expression) -> Expression:
         """Turn a bare state, as in ``total(infected)``, into the comparison that it is short for."""
-        root = self._resolve(expression.root, False)
+        root = rewritten(expression.root, self._with_conditions)
         return expression if root is expression.root else replace(expression, root=root)
 
-    def _resolve(self, node: Node, bare_state: bool) -> Node:
-        """Resolve one node."""
-        if bare_state and node.kind == "name" and node.name not in self.known():
-            chains = [name for name, words in self.chains.items() if node.name in words.states]
-            if len(chains) == 1:
-                return Node("==", node.column, args=(Node("name", node.column, chains[0]), node))
-        inside = node.kind == "call" and node.name in ("total", "any", "count")
-        args = tuple(self._resolve(arg, inside) for arg in node.args)
-        return node if all(a is b for a, b in zip(args, node.args, strict=True)) else replace(node, args=args)
+    def _with_conditions(self, node: Node) -> Node:
+        """Turn the bare states among the conditions that a call takes into comparisons."""
+        if node.kind != "call" or "condition" not in FUNCTIONS[node.name].takes:
+            return node
+        pairs = FUNCTIONS[node.name].arguments(node)
+        return with_args(node, [self._comparison_of(arg) if kind == "condition" else arg for arg, kind in pairs])
+
+    def _comparison_of(self, node: Node) -> Node:
+        """Compare a bare state with the one chain that has it."""
+        if node.kind != "name" or node.name in self.known():
+            return node
+        chains = [name for name, words in self.chains.items() if node.name in words.states]
+        return Node("==", node.column, args=(Node("name", node.column, chains[0]), node)) if len(chains) == 1 else node
 
 
 @dataclass(frozen=True)
@@ -148,7 +135,7 @@ class Checker:
                 self._unknown(node, path, offset)
         elif node.kind == "call":
             self._call(node, path, unit, offset)
-        elif node.kind in _COMPARISONS:
+        elif node.kind in COMPARISONS:
             self._comparison(node, path, unit, offset)
         else:
             for arg in node.args:
@@ -161,7 +148,7 @@ class Checker:
             hint = f"; '{node.name}' is a state of {chains[0]}: write '{chains[0]} == {node.name}'"
         else:
             hint = nearest(node.name, self.words.known())
-        listed = ", ".join(name for name in self.words.known() if name not in WORDS)
+        listed = ", ".join(name for name in self.words.known() if name not in readable("parse"))
         listed = listed if len(listed) <= 300 else listed[:297] + "..."
         self._wrong(path, node, offset, f"'{node.name}' is not known{hint} (known: {listed})")
 
@@ -185,45 +172,34 @@ class Checker:
         self._visit(right, path, unit, offset)
 
     def _call(self, node: Node, path: Key, unit: str | None, offset: int) -> None:
-        """Check a call that needs the model."""
-        first = node.args[0]
-        if node.name == "table":
-            if first.kind != "name" or first.name not in self.words.tables:
-                named = first.name or "a number"
-                self._wrong(
-                    path,
-                    first,
-                    offset,
-                    f"table() takes a table and a value, and '{named}' is no "
-                    f"table{self._listing(self.words.tables, named)}",
-                )
-            self._visit(node.args[1], path, unit, offset)
-        elif node.name in ("waiting", "places"):
-            services = [name for name, words in self.words.chains.items() if words.service]
-            if len(node.args) != 1 or first.kind != "name" or first.name not in services:
-                self._wrong(path, first, offset, f"{node.name}() takes a service{self._listing(services, first.name)}")
-        elif node.name in ("any", "count") and (len(self.words.units) == 1 or unit not in (None, self.words.root)):
-            self._wrong(
-                path,
-                node,
-                offset,
-                f"{node.name}() counts the rows that belong to a row of the root unit; there are none here",
-            )
-        elif node.name in ("any", "count") and not self._about_children(first):
+        """Check what a call takes: each argument by its kind."""
+        function, name = FUNCTIONS[node.name], node.name
+        if function.known == "never":
+            rule = "is declared under 'feedback' as a stock of its own and then used by its name"
+            self._wrong(path, node, offset, f"{name} {rule}")
+        elif function.known == "row" and (len(self.words.units) == 1 or unit not in (None, self.words.root)):
+            rule = "counts the rows that belong to a row of the root unit; there are none here"
+            self._wrong(path, node, offset, f"{name}() {rule}")
+        elif function.known == "row" and not self._about_children(node.args[0]):
             chains = [name for name, words in self.words.chains.items() if words.unit != self.words.root]
-            named = " or ".join(chains) or "a chain"
-            message = f"{node.name}() is about the rows that belong to this one: name {named} in it"
-            self._wrong(path, node, offset, message)
-        elif node.name in ("delay", "smooth"):
-            self._wrong(
-                path,
-                node,
-                offset,
-                f"{node.name} is declared under 'feedback' as a stock of its own and then used by its name",
-            )
+            rule = f"is about the rows that belong to this one: name {' or '.join(chains) or 'a chain'} in it"
+            self._wrong(path, node, offset, f"{name}() {rule}")
         else:
-            for arg in node.args:
-                self._visit(arg, path, None if node.name in ("any", "count", "total") else unit, offset)
+            for arg, kind in function.arguments(node):
+                if kind in ("table", "service"):
+                    self._named(arg, kind, name, path, offset)
+                else:
+                    self._visit(arg, path, unit if kind == "value" else None, offset)
+
+    def _named(self, arg: Node, kind: Argument, function: str, path: Key, offset: int) -> None:
+        """Check that an argument is the name of a table, or of a service."""
+        services = [name for name, words in self.words.chains.items() if words.service]
+        there = self.words.tables if kind == "table" else services
+        if arg.kind == "name" and arg.name in there:
+            return
+        word = arg.name or "a number"
+        rule = f"a table and a value, and '{word}' is no table" if kind == "table" else "a service"
+        self._wrong(path, arg, offset, f"{function}() takes {rule}{self._listing(there, arg.name)}")
 
     def _about_children(self, condition: Node) -> bool:
         """Whether a condition names a chain of the unit that belongs to the root (or its age)."""
@@ -273,30 +249,3 @@ class Checker:
                     "count(...)",
                 )
                 return
-
-
-class _Numbers:
-    """The scope of expressions that read constant parameters alone."""
-
-    def __init__(self, parameters: Mapping[str, Expression]) -> None:
-        self.parameters = parameters
-
-    def value(self, name: str) -> FloatArray:
-        if name in WORDS:
-            return np.asarray(1.0 if name == "always" else 0.0)
-        return evaluate(self.parameters[name], self)
-
-    def state(self, chain: str, state: str) -> float | None:
-        return None
-
-    def call(self, node: Node) -> FloatArray:
-        raise KeyError(node.name)
-
-
-def constant_value(expression: Expression, parameters: Mapping[str, Expression]) -> float | None:
-    """Give the value of an expression that reads constant parameters alone, else None."""
-    try:
-        with np.errstate(all="ignore"):
-            return float(evaluate(expression, _Numbers(parameters)))
-    except (KeyError, RecursionError):
-        return None

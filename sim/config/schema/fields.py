@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from sim.config.schema.readers import (
     LABEL,
@@ -14,6 +16,7 @@ from sim.config.schema.readers import (
     Move,
     PerThing,
     Target,
+    read_axis,
     read_date,
     read_duration,
     read_expression,
@@ -35,10 +38,20 @@ from sim.config.schema.readers import (
     read_whole,
 )
 from sim.language.evaluate import Expression
+from sim.language.functions import FUNCTIONS
+from sim.language.names import AXES
 
 
 def _schema(kind: str | list[str], description: str, **more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": kind, "description": description, **more})
+
+
+class _ExpressionSchema:
+    """Tells editors of expressions, with the functions that there are when the schema is written."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        described = f"a number or an expression; functions: {', '.join(FUNCTIONS)}"
+        return {"type": ["number", "string"], "description": described}
 
 
 Number = Annotated[float, BeforeValidator(read_number), _schema("number", "a finite number")]
@@ -62,10 +75,9 @@ Text = Annotated[str, BeforeValidator(read_text), _schema(["string", "number"], 
 Name = Annotated[str, BeforeValidator(read_name), _schema("string", "a name", pattern=f"^{NAME.pattern}$")]
 Label = Annotated[str, BeforeValidator(read_label), _schema("string", "a name", pattern=f"^{LABEL.pattern}$")]
 State = Annotated[str, BeforeValidator(read_state), _schema("string", "a name of a state", pattern=f"^{NAME.pattern}$")]
+Axis = Annotated[str, BeforeValidator(read_axis), WithJsonSchema({"enum": list(AXES), "type": "string"})]
 Flag = Annotated[bool, BeforeValidator(read_flag), _schema("boolean", "true or false")]
-Expr = Annotated[
-    Expression, BeforeValidator(read_expression), _schema(["number", "string"], "a number or an expression")
-]
+Expr = Annotated[Expression, BeforeValidator(read_expression), _ExpressionSchema()]
 ExprOrRest = Annotated[
     Expression | None, BeforeValidator(read_maybe_rest), _schema(["number", "string"], "an expression, or rest")
 ]

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from sim.language.evaluate import Expression, ExpressionError, parse
+from sim.language.names import AXES, NO_STATES, is_reserved
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -30,41 +31,6 @@ _YEARS = {
     "quarter": Fraction(1, 4),
     "year": Fraction(1),
 }
-RESERVED = frozenset(
-    [
-        "cycle",
-        "year",
-        "month",
-        "age",
-        "k",
-        "step_years",
-        "agencies",
-        "area",
-        "time",
-        "always",
-        "never",
-        "and",
-        "or",
-        "not",
-        "exp",
-        "log",
-        "min",
-        "max",
-        "if",
-        "table",
-        "prob",
-        "rate",
-        "total",
-        "waiting",
-        "places",
-        "any",
-        "count",
-        "delay",
-        "smooth",
-        "rest",
-        "now",
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -161,7 +127,7 @@ def read_name(value: object) -> str:
     """Read a name that expressions may use."""
     if not isinstance(value, str) or not NAME.fullmatch(value):
         raise refuse("must be a name: letters, digits and _, not beginning with a digit")
-    if value in RESERVED:
+    if is_reserved(value):
         raise refuse(f"'{value}' has a meaning of its own in expressions; choose another name")
     return value
 
@@ -177,11 +143,18 @@ def read_state(value: object) -> str:
     """Read the name of a state."""
     if isinstance(value, bool) or value is None:
         raise refuse("YAML reads this word as something else; put it in quotes or choose another name")
-    if not isinstance(value, str) or not NAME.fullmatch(value) or value in ("any", "rest", "and", "or", "not"):
+    if not isinstance(value, str) or not NAME.fullmatch(value) or value in NO_STATES:
         raise refuse(
             "must be a name of a state: letters, digits and _, not beginning with a digit, and none of any, rest"
         )
     return value
+
+
+def read_axis(value: object) -> str:
+    """Read the variable of a table."""
+    if value not in AXES:
+        raise refuse(f"must be {', '.join(AXES[:-1])} or {AXES[-1]}", words=list(AXES))
+    return str(value)
 
 
 def read_flag(value: object) -> bool:

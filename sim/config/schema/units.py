@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from sim.config.schema.base import Figure, MoveFigure, Part, Provenance
 from sim.config.schema.fields import (
     AtLeastOne,
+    Axis,
     Count,
     Date,
     Expr,
@@ -184,7 +185,7 @@ Trait_ = Annotated[TraitPart, BeforeValidator(_trait_form)]
 class TablePart(Provenance):
     """A function of one variable: linear between points and flat outside, or bands that hold from each value on."""
 
-    by: Literal["age", "cycle", "year", "k", "month", "time"] = Field(description="the variable")
+    by: Axis = Field(description="the variable")
     linear: Annotated[dict[float, Number], NumberKeyed] | None = Field(
         default=None, description="points joined by lines"
     )

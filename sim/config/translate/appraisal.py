@@ -6,12 +6,12 @@ import re
 
 from sim.config.check.draft import Draft
 from sim.config.check.problems import Findings, Key
-from sim.config.check.vocabulary import constant_value
 from sim.config.schema.appraisal import CardPart, CashRulePart, PeriodPart
 from sim.config.schema.base import Figure
 from sim.config.schema.config import Config
 from sim.config.text.library import nearest
 from sim.config.translate.money import Meters
+from sim.language.evaluate import constant
 from sim.model.appraisal import (
     AppraisalSpec,
     CardItem,
@@ -103,7 +103,7 @@ class _Terms:
         if figure is None:
             return default
         path: Key = ("appraisal", *((key,) if isinstance(key, str) else key))
-        value = constant_value(figure.value, {})
+        value = constant(figure.value)
         if value is None or not least <= value <= most or (above is not None and value <= above):
             low = f"above {above:g}" if above is not None else f"at least {least:g}"
             self.findings.add(path, f"must be a number {low}" + (f" and at most {most:g}" if most < 1e300 else ""))

@@ -10,9 +10,12 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.engine.fate.draws import key, uniform
 from sim.language.evaluate import Expression, Node
+from sim.language.functions import called
+from sim.language.names import TIMED
+from sim.language.tree import canonical
 from sim.model.compiled.grid import Factor, horizon, raw_size
-from sim.model.compiled.model import as_condition, key_of
-from sim.model.compiled.scope import CLOCK_NAMES, Moment, Reader, Source, moment, moment_names, total_key, walk
+from sim.model.compiled.model import as_condition
+from sim.model.compiled.scope import Moment, Reader, Source, counted, moment, reads_of
 from sim.model.spec import Model
 
 SAMPLES = 64
@@ -107,8 +110,8 @@ def _inside(source: Source, model: Model) -> Iterator[tuple[str, int]]:
         yield from _chains_of(when, model.units[0].name, model)
         return
     for expression in _everything(model):
-        for node in walk(expression, model):
-            if node.kind == "call" and node.name in ("any", "count") and key_of(node) == source.name:
+        for node in reads_of(expression, model):
+            if called(node, "row") and counted(node) == source:
                 yield from _chains_of(Expression("", node.args[0]), model.units[1].name, model)
                 return
 
@@ -137,18 +140,18 @@ def _chains_of(condition: Expression, unit: str, model: Model) -> Iterator[tuple
 def _of_totals(factor: Factor, model: Model) -> Iterator[Reading]:
     """List the totals and stocks that a factor answers to."""
     nodes = {
-        total_key(node): node
+        canonical(node): node
         for expression in (factor.times, factor.when)
         if expression is not None
-        for node in walk(expression, model)
-        if node.kind == "call" and node.name in ("total", "waiting", "places")
+        for node in reads_of(expression, model)
+        if called(node, "step")
     }
     raw = {
         source: values[-1:] if source.kind == "chain" else values[:1] for source, values in _raw(factor, model).items()
     }
     if any(source.kind == "chain" for source in factor.sources):
         raw = _raw(factor, model)
-    for name in sorted(factor.moment_names - CLOCK_NAMES - {"age"}):
+    for name in sorted(factor.moment_names - TIMED):
         sign = _answer(factor, raw, name, model)
         if sign is not None:
             yield from _of_name(name, sign, nodes.get(name), model)
@@ -189,8 +192,7 @@ def _answer(factor: Factor, raw: Mapping[Source, FloatArray], name: str, model: 
 
 def _moments(factor: Factor, model: Model) -> Iterator[Moment]:
     """Give moments to try: keyed totals over seven decades, at times spread over the run."""
-    names = sorted(factor.moment_names | moment_names(factor.times, model))
-    names = [name for name in names if name not in CLOCK_NAMES]
+    names = sorted(factor.moment_names - TIMED)
     draws = uniform(key(0, "polarity"), np.arange(SAMPLES * max(len(names), 1))).reshape(SAMPLES, -1)
     low, high = DECADES
     steps = np.linspace(0, model.clock.steps - 1, SAMPLES).astype(int)

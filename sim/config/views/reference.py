@@ -1,4 +1,4 @@
-"""The reference of the language, made from the schema, so that it cannot differ from what is checked."""
+"""The reference of the language, made from its tables and the schema, so that it cannot differ from what is checked."""
 
 from __future__ import annotations
 
@@ -10,19 +10,47 @@ from pydantic_core import PydanticUndefined
 
 from sim.config.schema.base import Part
 from sim.config.schema.config import Config
+from sim.language.functions import FUNCTIONS
+from sim.language.names import WORDS
 
 BEGIN = "<!-- made from the schema: begin -->"
 END = "<!-- made from the schema: end -->"
 
 
 def markdown() -> str:
-    """Write the reference: a table of keys for each mapping that a config may hold.
+    """Write the reference: functions and names of expressions, and a table of keys for each mapping of a config.
 
     Returns
     -------
-        Markdown text, sections in the order in which a config holds them.
+        Markdown text, mappings in the order in which a config holds them.
     """
-    return "\n".join(line for name, model in _sections() for line in _section(name, model))
+    keys = (line for name, model in _sections() for line in _section(name, model))
+    return "\n".join([*_functions(), *_words(), *keys])
+
+
+_WHEN = {
+    "parse": "at once",
+    "compile": "for the whole run",
+    "row": "row by row",
+    "step": "step by step",
+    "never": "not in expressions",
+}
+
+
+def _functions() -> Iterator[str]:
+    """List the functions of expressions."""
+    yield from ("### Functions", "", "| function | gives | known |", "|---|---|---|")
+    for name, function in FUNCTIONS.items():
+        yield f"| `{name}({function.shown})` | {function.meaning} | {_WHEN[function.known]} |"
+    yield ""
+
+
+def _words() -> Iterator[str]:
+    """List the reserved names of expressions."""
+    yield from ("### Reserved names", "", "| name | meaning | known |", "|---|---|---|")
+    for name, word in WORDS.items():
+        yield f"| `{name}` | {word.meaning} | {_WHEN[word.known]} |"
+    yield ""
 
 
 def _sections() -> list[tuple[str, type[Part]]]:

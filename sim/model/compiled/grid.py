@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.arrays import FloatArray, IntArray
 from sim.language.evaluate import Expression, evaluate
+from sim.language.names import TIMED
 from sim.model.compiled.scope import GridScope, Moment, Reader, Source, moment, moment_names, sources_of
 from sim.model.spec import Effect, Model
 
@@ -101,7 +102,7 @@ def horizon(model: Model) -> int:
 
 def probes(model: Model, names: frozenset[str]) -> list[Moment]:
     """List the moments at which factors with these names must be told apart: every distinct clock, several totals."""
-    clock = [name for name in sorted(names) if name in ("cycle", "year", "month", "time", "age")]
+    clock = sorted(names & TIMED)
     other = {name: 0.0 for name in names if name not in clock}
     steps = range(-model.units[0].warm_up, model.clock.steps)
     if not clock:

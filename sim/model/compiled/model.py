@@ -13,9 +13,11 @@ import numpy as np
 
 from sim.arrays import BoolArray
 from sim.language.evaluate import Expression, Node
+from sim.language.functions import Known, called
+from sim.language.tree import canonical
 from sim.model.compiled.grid import Axis, Factor, fold, reduced
 from sim.model.compiled.program import Program, compile_chain
-from sim.model.compiled.scope import Moment, Reader, moment, total_key
+from sim.model.compiled.scope import Moment, Reader, counted, moment
 from sim.model.spec import Model, Service
 
 
@@ -117,7 +119,7 @@ def compile_model(model: Model) -> Compiled:
         if meter.kind == "while" and meter.when is not None:
             compiled.add_meter(meter.name, meter.unit, meter.when)
     _add_counts(compiled)
-    compiled.totals = {total_key(node): node for node in _calls(model, ("total", "waiting", "places"))}
+    compiled.totals = {canonical(node): node for node in _calls(model, "step")}
     for key, node in compiled.totals.items():
         if node.name == "total":
             compiled.add_condition(key, _total_unit(model, node), as_condition(model, node.args[0]))
@@ -127,17 +129,12 @@ def compile_model(model: Model) -> Compiled:
 def _add_counts(compiled: Compiled) -> None:
     """Register the condition behind each count over children that some axis reads."""
     model = compiled.model
-    inner = {key_of(node): node.args[0] for node in _calls(model, ("any", "count"))}
+    inner = {counted(node).name: node.args[0] for node in _calls(model, "row")}
     wanted = {axis.source for code in compiled.codes for axis, _ in code.axes if axis.source.kind == "count"}
     for source in sorted(wanted):
         name = f"count {source.name}"
         compiled.add_condition(name, model.units[1].name, Expression(source.name, inner[source.name]))
         compiled.counts[source.name] = name
-
-
-def key_of(node: Node) -> str:
-    """Give the canonical text of what a count counts, as ``Source.name`` has it."""
-    return total_key(Node("call", 0, name="", args=node.args))[1:-1]
 
 
 def as_condition(model: Model, node: Node) -> Expression:
@@ -159,8 +156,8 @@ def _total_unit(model: Model, node: Node) -> str:
     return model.units[0].name
 
 
-def _calls(model: Model, functions: tuple[str, ...]) -> list[Node]:
-    """List every call of these functions in the model's expressions."""
+def _calls(model: Model, known: Known) -> list[Node]:
+    """List every call in the model's expressions of a function whose value is known then."""
     expressions = [p.expression for p in model.parameters.values()]
     expressions += [t.expression for chain in model.chains for t in chain.transitions if t.expression is not None]
     expressions += [e for effect in model.effects for e in (effect.when, effect.times)]
@@ -168,7 +165,7 @@ def _calls(model: Model, functions: tuple[str, ...]) -> list[Node]:
     expressions += [stock.expression for stock in model.stocks]
     expressions += [e for chain in model.chains if chain.service for e in _driven(chain.service)]
     expressions += [meter.when for meter in model.meters if meter.when is not None]
-    return [node for e in expressions for node in e.nodes() if node.kind == "call" and node.name in functions]
+    return [node for e in expressions for node in e.nodes() if called(node, known)]
 
 
 def _driven(service: Service) -> tuple[Expression, ...]:

@@ -16,8 +16,9 @@ import numpy as np
 from sim.arrays import FloatArray, IntArray, StateArray
 from sim.errors import ModelError
 from sim.language.evaluate import Expression, parse
+from sim.language.names import TIMED
 from sim.model.compiled.grid import Axis, Factor, effect_factors, fold, reduced
-from sim.model.compiled.scope import CLOCK_NAMES, Moment, Reader, moment, moment_names
+from sim.model.compiled.scope import Moment, Reader, moment, moment_names
 from sim.model.compiled.tables import BETTER, WORSE, Group, Tables, bars_of
 from sim.model.spec import Chain, Model
 
@@ -224,7 +225,7 @@ def _totals(program: Program) -> list[str]:
     """Name the totals that a program reads."""
     model = program.reader.model
     names = frozenset[str]().union(*(moment_names(f.times, model) for f in program.factors))
-    return [name for name in names if name not in CLOCK_NAMES and name != "age"]
+    return [name for name in names if name not in TIMED]
 
 
 def _slots(transitions: Sequence[tuple[int, int]], n_states: int) -> tuple[list[tuple[int, int, int, int]], StateArray]:

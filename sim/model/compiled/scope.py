@@ -9,16 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from sim.arrays import FloatArray
 from sim.errors import ModelError
 from sim.language.evaluate import Expression, Node, evaluate, evaluate_node
+from sim.language.functions import FUNCTIONS, called
+from sim.language.names import CLOCK, WORDS, reads
+from sim.language.tree import canonical
 from sim.model.spec import Chain, Model, Table
-
-CLOCK_NAMES = frozenset({"cycle", "year", "month", "time"})
-CONSTANTS = {"always": 1.0, "never": 0.0}
 
 
 @dataclass(frozen=True, order=True)
@@ -71,33 +72,10 @@ def shared_age(model: Model) -> float | None:
     return ages[0] * model.clock.step_years if ages and ages[0] == ages[1] else None
 
 
-def total_key(node: Node) -> str:
-    """Name the total that a call asks for, the same for equal calls."""
-    inner = ",".join(_text(arg) for arg in node.args)
-    return f"{node.name}({inner})"
-
-
-def _text(node: Node) -> str:
-    """Write a node in one canonical way."""
-    if node.kind in ("name", "number"):
-        return node.name or repr(node.value)
-    return f"{node.name or node.kind}({','.join(_text(arg) for arg in node.args)})"
-
-
-def walk(expression: Expression, model: Model) -> Iterator[Node]:
+def reads_of(expression: Expression, model: Model) -> Iterator[Node]:
     """Walk an expression and the parameters it names; what stands inside any(), count() and total() is left out."""
-    seen: set[str] = set()
-    stack = [expression.root]
-    while stack:
-        node = stack.pop()
-        yield node
-        if node.kind == "name" and node.name in model.parameters and node.name not in seen:
-            seen.add(node.name)
-            stack.append(model.parameters[node.name].expression.root)
-        if node.kind == "call" and node.name in ("any", "count", "total", "waiting", "places", "table"):
-            stack.extend(node.args[1:] if node.name == "table" else ())
-        else:
-            stack.extend(node.args)
+    parameters = model.parameters
+    return reads(expression, lambda name: parameters[name].expression if name in parameters else None)
 
 
 def sources_of(expression: Expression, reader: Reader) -> list[Source]:
@@ -106,9 +84,9 @@ def sources_of(expression: Expression, reader: Reader) -> list[Source]:
     chains = {chain.name for chain in model.chains}
     traits = {trait.name for trait in model.traits}
     memories = {memory.name for memory in model.memories}
-    for node in walk(expression, model):
-        if node.kind == "call" and node.name in ("any", "count"):
-            found.append(Source("count", _text(node.args[0])))
+    for node in reads_of(expression, model):
+        if called(node, "row"):
+            found.append(counted(node))
         if node.kind != "name" or node.name in model.parameters:
             continue
         if node.name in chains:
@@ -126,14 +104,19 @@ def sources_of(expression: Expression, reader: Reader) -> list[Source]:
     return list(dict.fromkeys(found))
 
 
+def counted(node: Node) -> Source:
+    """Give the source that any() and count() read: how many rows of its own a condition holds for."""
+    return Source("count", canonical(node.args[0]))
+
+
 def moment_names(expression: Expression, model: Model) -> frozenset[str]:
     """Name the clock variables and totals that an expression reads."""
     names: set[str] = set()
     stocks = {stock.name for stock in model.stocks}
-    for node in walk(expression, model):
-        if node.kind == "call" and node.name in ("total", "waiting", "places"):
-            names.add(total_key(node))
-        if node.kind == "name" and (node.name in CLOCK_NAMES or node.name in stocks):
+    for node in reads_of(expression, model):
+        if called(node, "step"):
+            names.add(canonical(node))
+        if node.kind == "name" and (node.name in CLOCK or node.name in stocks):
             names.add(node.name)
         if node.kind == "name" and node.name == "age" and shared_age(model) is not None:
             names.add("age")
@@ -185,8 +168,8 @@ class GridScope:
             return np.asarray(self.now.totals[name])
         if name == "step_years":
             return np.asarray(model.clock.step_years)
-        if name in CONSTANTS:
-            return np.asarray(CONSTANTS[name])
+        if name in WORDS and WORDS[name].value is not None:
+            return np.asarray(WORDS[name].value)
         there = sorted({*model.parameters, *(c.name for c in model.chains), *(t.name for t in model.traits)})
         listed = ", ".join(there)
         raise ModelError(f"'{name}' is read by rows of '{self.reader.unit}' and is not theirs; there are {listed}")
@@ -213,19 +196,17 @@ class GridScope:
         return None
 
     def call(self, node: Node) -> FloatArray:
-        """Answer table(), prob(), rate(), any(), count() and the totals; see ``Scope``."""
-        if node.name == "table":
-            return table_values(self.model.tables[node.args[0].name], evaluate_node(node.args[1], self))
-        if node.name in ("prob", "rate"):
-            argument = evaluate_node(node.args[0], self)
-            step_years = self.model.clock.step_years
-            if node.name == "prob":
-                return np.asarray(-np.expm1(-argument * step_years))
-            return np.asarray(-np.log1p(-argument) / step_years)
-        if node.name in ("any", "count"):
-            counted = self.axes[Source("count", _text(node.args[0]))]
-            return np.asarray(counted > 0, dtype=np.float64) if node.name == "any" else counted.astype(np.float64)
-        return np.asarray(self.now.totals.get(total_key(node), 0.0))
+        """Answer what is not known from the arguments alone; see ``Scope``."""
+        function = FUNCTIONS[node.name]
+        if function.of is None:
+            return np.asarray(self.now.totals.get(canonical(node), 0.0))
+        if function.known == "row":
+            return np.asarray(function.of(self.axes[counted(node)]), dtype=np.float64)
+        arguments = [
+            partial(table_values, self.model.tables[arg.name]) if kind == "table" else evaluate_node(arg, self)
+            for arg, kind in function.arguments(node)
+        ]
+        return np.asarray(function.of(self.model.clock.step_years, *arguments))
 
 
 def levels(chain: Chain) -> tuple[int, ...]:

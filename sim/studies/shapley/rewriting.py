@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-from sim.language.evaluate import Expression, Node
+from sim.language.evaluate import Expression
+from sim.language.tree import Node, rewritten
 
 JOINED = "__joined"
 """Added to the name of a parameter as those who joined know it."""
@@ -51,9 +52,8 @@ def renamed(expression: Expression, names: Collection[str]) -> Expression:
     if not expression.names & set(names):
         return expression
     pattern = re.compile(rf"\b({'|'.join(sorted(names))})\b")
-    return Expression(pattern.sub(rf"\1{JOINED}", expression.text), _renamed_node(expression.root, names))
 
+    def joined(node: Node) -> Node:
+        return replace(node, name=node.name + JOINED) if node.kind == "name" and node.name in names else node
 
-def _renamed_node(node: Node, names: Collection[str]) -> Node:
-    name = node.name + JOINED if node.kind == "name" and node.name in names else node.name
-    return replace(node, name=name, args=tuple(_renamed_node(arg, names) for arg in node.args))
+    return Expression(pattern.sub(rf"\1{JOINED}", expression.text), rewritten(expression.root, joined))

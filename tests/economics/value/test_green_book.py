@@ -1,6 +1,5 @@
 """Discount factors against the table that HM Treasury publishes (Green Book 2022, annex 6, four decimals)."""
 
-
 import numpy as np
 import pytest
 from ruamel.yaml import YAML

@@ -1,0 +1,107 @@
+"""The functions of the language, one entry each; parser, checker, evaluator, bounds and reference all read this table.
+
+Leaves out the model: a function that needs it says here when its value is known, and the model's scope hands it over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Literal
+
+import numpy as np
+
+from sim.language.tree import Node
+
+Known = Literal["parse", "compile", "row", "step", "never"]
+"""When a value is known.
+
+``parse``: it is a constant, or follows from the arguments alone, so that bounds are checked before anything runs.
+``compile``: from the length of a step and the tables besides. ``row``: when the row is. ``step``: when the step begins.
+``never``: the word stands in other places of a config and has no value in an expression.
+"""
+Argument = Literal["value", "condition", "table", "service"]
+"""What an argument is: a value of the row that reads, a condition on other rows, or the name of a table or service."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function: its arguments as people read them and as what each is, what it gives, and when that is known.
+
+    ``of`` gives its values: from those of its arguments (``parse``); from the length of a step in years and then the
+    arguments, tables as callables (``compile``); from how many of a row's own rows the condition holds for (``row``).
+    What is known with the ``step`` is a total that the solver keeps. ``repeats``: the last argument may come again.
+    """
+
+    shown: str
+    takes: tuple[Argument, ...]
+    known: Known
+    meaning: str
+    of: Callable[..., Any] | None = None
+    repeats: bool = False
+
+    def misfit(self, n: int) -> str:
+        """Say how many arguments it takes when it does not take ``n``, else nothing."""
+        least = len(self.takes)
+        return "" if n == least or (self.repeats and n > least) else f"{least} argument(s)"
+
+    def arguments(self, node: Node) -> list[tuple[Node, Argument]]:
+        """Give the arguments of a call with what each is."""
+        return [(arg, self.takes[min(i, len(self.takes) - 1)]) for i, arg in enumerate(node.args)]
+
+
+FUNCTIONS: dict[str, Function] = {
+    "exp": Function("x", ("value",), "parse", "e to the power of x", np.exp),
+    "log": Function("x", ("value",), "parse", "natural logarithm", np.log),
+    "min": Function("a, b, ...", ("value",), "parse", "the least of them", lambda *a: reduce(np.minimum, a), True),
+    "max": Function("a, b, ...", ("value",), "parse", "the largest of them", lambda *a: reduce(np.maximum, a), True),
+    "if": Function(
+        "test, yes, no", ("value", "value", "value"), "parse", "`yes` where the test holds (is not 0), else `no`",
+        lambda test, yes, no: np.where(test != 0, yes, no),
+    ),
+    "table": Function(
+        "name, x", ("table", "value"), "compile", "a table at x: joined by lines, or the band that x is in",
+        lambda step_years, table, x: table(x),
+    ),
+    "prob": Function(
+        "rate", ("value",), "compile", "the probability in one step of what happens at a rate a year",
+        lambda step_years, rate: -np.expm1(-rate * step_years),
+    ),
+    "rate": Function(
+        "probability", ("value",), "compile", "the rate a year of what happens with a probability in one step",
+        lambda step_years, probability: -np.log1p(-probability) / step_years,
+    ),
+    "any": Function(
+        "condition", ("condition",), "row", "1 when the condition holds for a child of the family",
+        lambda counted: counted > 0,
+    ),
+    "count": Function(
+        "condition", ("condition",), "row", "the number of children of the family for whom it holds",
+        lambda counted: counted,
+    ),
+    "total": Function(
+        "condition", ("condition",), "step",
+        "last step's number of rows for which it holds, or that are in a state (of whichever chain has it)",
+    ),
+    "waiting": Function("service", ("service",), "step", "how many waited for the service at the end of last step"),
+    "places": Function("service", ("service",), "step", "the places of the service's team in last step"),
+    "delay": Function("x", ("value",), "never", "a stock under `feedback`, used by its name", repeats=True),
+    "smooth": Function("x", ("value",), "never", "a stock under `feedback`, used by its name", repeats=True),
+}  # fmt: skip
+
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal,
+}  # fmt: skip
+
+
+def called(node: Node, known: Known) -> bool:
+    """Whether a node calls a function whose value is known then."""
+    return node.kind == "call" and FUNCTIONS[node.name].known == known
+
+
+def operands(node: Node) -> Sequence[Node]:
+    """Give the arguments that are read where the node stands: not conditions on other rows, tables or services."""
+    if node.kind != "call":
+        return node.args
+    return [arg for arg, kind in FUNCTIONS[node.name].arguments(node) if kind == "value"]
