@@ -103,7 +103,9 @@ class Config(Part):
     costs: tuple[CostPart, ...] = Field(default=(), description="cost lines")
     outcomes: dict[Name, OutcomePart] = Field(default_factory=dict, description="totals kept beside money")
     values: tuple[ValuePart, ...] = Field(default=(), description="what counts towards outcomes")
-    order: tuple[Name, ...] | None = Field(default=None, description="order in which chains and services move")
+    order: tuple[Name, ...] | None = Field(
+        default=None, description="order in which chains and services move; those with an 'after' are left out"
+    )
     baseline: Label | None = Field(
         default=None, description="the regime that others are compared with; default the first"
     )

@@ -141,6 +141,9 @@ class ServicePart(Provenance):
     )
     agency: Text = Field(default="", description="who runs it")
     of: Name | None = Field(default=None, description="the unit whose rows it takes; default the root unit")
+    after: Name | None = Field(
+        default=None, description="the chain or service right after which it moves; 'order' then leaves it out"
+    )
     refer: ReferPart = Field(description="who is referred, how fast")
     start: dict[str, Figure] = Field(default_factory=dict, description="share in each state at the start")
     identify: MeanPart | None = Field(default=None, description="mean time from referral to being identified")

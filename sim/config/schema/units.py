@@ -227,6 +227,9 @@ class ChainPart(Provenance):
     ages: tuple[NotNegative, NotNegative] | None = Field(
         default=None, description="[from, to) in years in which it moves"
     )
+    after: Name | None = Field(
+        default=None, description="the chain or service right after which it moves; 'order' then leaves it out"
+    )
     states: tuple[State, ...] = Field(description="its states, best to worst", min_length=1)
     start: Start = Field(default_factory=dict, description="share of each state at the start; the rest in the first")
     rates: dict[str, MoveFigure] | None = Field(default=None, description="'state -> state': rate a year; they compete")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from pydantic import ValidationError
@@ -14,14 +13,15 @@ from sim.config.check.vocabulary import MEMORY, PARAMETER, Checker, Place, Vocab
 from sim.config.schema.config import Config
 from sim.config.text.source import Tree, plain
 from sim.config.translate.appraisal import card
-from sim.config.translate.chains import chains, unknown_chain
+from sim.config.translate.chains import chains
 from sim.config.translate.effects import effects, with_fires
 from sim.config.translate.euler import euler
 from sim.config.translate.money import Meters, costs, outcomes, values
+from sim.config.translate.order import order
 from sim.config.translate.services import services
 from sim.config.translate.units import ages_steps, areas, check_units, clock_of, step_of, tables, traits, units
 from sim.model.services import STATES
-from sim.model.spec import Chain, Memory, Model, Parameter, Stock
+from sim.model.spec import Memory, Model, Parameter, Stock
 
 
 def config_of(tree: Tree, findings: Findings) -> Config | None:
@@ -113,7 +113,7 @@ def _assemble(draft: Draft, inert: bool) -> Model:
         units=units(draft),
         areas=places,
         chains=tuple(made.values()),
-        order=_order(draft, made),
+        order=order(draft, made),
         traits=traits(config),
         tables=tables(config),
         parameters=parameters,
@@ -170,22 +170,6 @@ def _stocks(draft: Draft) -> tuple[Stock, ...]:
         start = None if part.start is None else draft.expression((*path, "start"), part.start.value, place)
         result.append(Stock(name, "level" if part.kind == "flow" else part.kind, checked, over, start))
     return tuple(result)
-
-
-def _order(draft: Draft, made: Mapping[str, Chain]) -> tuple[str, ...]:
-    """Check the order: every chain and service once; default as declared."""
-    order = draft.config.order
-    if order is None:
-        return tuple(made)
-    for i, name in enumerate(order):
-        if name not in made:
-            draft.findings.add(("order", i), unknown_chain(name, made))
-        elif name in order[:i]:
-            draft.findings.add(("order", i), "stands in the order twice; each chain and service moves once")
-    missing = [name for name in made if name not in order]
-    if missing:
-        draft.findings.add(("order",), f"leaves out {', '.join(missing)}; every chain and service moves once")
-    return order
 
 
 def _count(draft: Draft) -> str | tuple[float, ...]:

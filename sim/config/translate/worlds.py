@@ -109,6 +109,7 @@ def _shape(model: Model) -> dict[str, tuple[object, ...]]:
     for chain in model.chains:
         shape[f"the states of '{chain.name}'"] = chain.states
         shape[f"the moves of '{chain.name}'"] = tuple((move.source, move.target) for move in chain.transitions)
+    shape["the order of moves"] = model.order
     shape["what is counted"] = tuple(meter.name for meter in model.meters)
     shape["the cost lines"] = tuple(line.name for line in model.costs)
     return shape
