@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+from sim.config.check.limits import estimate
 from sim.config.check.problems import Findings
-from sim.config.limits import estimate
 from sim.config.loading import load, tree_of
 from sim.config.schema.config import json_schema
 from sim.config.text import library

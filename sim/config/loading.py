@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sim.config.check.limits import check_size
 from sim.config.check.problems import Findings
-from sim.config.limits import check_size
 from sim.config.schema.config import Config
 from sim.config.text import library
 from sim.config.text.merge import load_tree, prune

@@ -1,6 +1,6 @@
 """What check, show, new, schema and list say; and the estimate that refuses the absurd before anything is allocated.
 
-Expected sizes follow the formula in sim/config/limits.py: every one is proportional to replications and worlds.
+Expected sizes follow the formula in sim/config/check/limits.py: every one is proportional to replications and worlds.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import pytest
 
 from sim.cli import texts as commands
 from sim.config import load
+from sim.config.check.limits import Estimate, estimate
 from sim.config.check.problems import Findings
-from sim.config.limits import Estimate, estimate
 from sim.config.loading import tree_of
 from sim.config.translate.model import config_of
 from sim.config.views.causal_loops import causal_graph, loops_of

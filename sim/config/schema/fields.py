@@ -13,6 +13,7 @@ from sim.config.schema.readers import (
     NAME,
     Duration,
     FireText,
+    Frequency,
     Move,
     PerThing,
     Target,
@@ -87,7 +88,7 @@ Length = Annotated[
     _schema(["number", "string"], "a duration such as '9 months'; a bare number is steps"),
 ]
 PerTime = Annotated[
-    tuple[float, str],
+    Frequency,
     BeforeValidator(read_per_time),
     _schema(["number", "string"], "a number per time such as '2.7 / day'; a bare number is per step"),
 ]

@@ -53,6 +53,18 @@ class Duration:
 
 
 @dataclass(frozen=True)
+class Frequency:
+    """How often something happens: a number for each unit of time."""
+
+    amount: float
+    unit: str = "step"
+
+    def per_step(self, step: Fraction) -> float:
+        """Give the number in a step of ``step`` years."""
+        return self.amount * (1.0 / Duration(1.0, self.unit).steps(step))
+
+
+@dataclass(frozen=True)
 class Move:
     """``source -> target``; ``any`` stands for every other state."""
 
@@ -201,7 +213,7 @@ def read_duration(value: object) -> Duration:
     return Duration(amount, unit)
 
 
-def read_per_time(value: object) -> tuple[float, str]:
+def read_per_time(value: object) -> Frequency:
     """Read ``2.7 / day``; a bare number is per step."""
     if _is_number(value):
         amount, unit = read_number(value), "step"
@@ -213,7 +225,7 @@ def read_per_time(value: object) -> tuple[float, str]:
             amount = -1.0
     if amount < 0 or not math.isfinite(amount):
         raise refuse("must be a number of 0 or more per step, day, week, month or year, such as '2.7 / day'")
-    return amount, unit
+    return Frequency(amount, unit)
 
 
 def read_move(text: object) -> Move:

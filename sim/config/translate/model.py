@@ -19,7 +19,7 @@ from sim.config.translate.euler import euler
 from sim.config.translate.money import Meters, costs, outcomes, values
 from sim.config.translate.order import order
 from sim.config.translate.services import services
-from sim.config.translate.units import ages_steps, areas, check_units, clock_of, step_of, tables, traits, units
+from sim.config.translate.units import ages_steps, areas, check_units, clock_of, tables, traits, units
 from sim.model.services import STATES
 from sim.model.spec import Memory, Model, Parameter, Stock
 
@@ -77,7 +77,7 @@ def draft_of(config: Config, findings: Findings) -> Draft:
             unit = names[0]
         service = section == "services"
         words[name] = Words(unit, STATES if service else config.chains[name].states, service)
-    step = step_of(config.clock)
+    step = config.clock.step.years
     ages = [ages_steps(part.age, step) for part in config.units.values()]
     shared = ages[0] is not None and ages[0][0] == ages[0][1] and len(names) == 1
     vocabulary = Vocabulary(

@@ -17,11 +17,6 @@ MAX_CHILDREN = 30
 _ONE = 1e-9
 
 
-def step_of(part: ClockPart) -> Fraction:
-    """Give the length of a step in years, exactly."""
-    return part.step.years
-
-
 def clock_of(part: ClockPart) -> Clock:
     """Give the model's clock."""
     name = part.step.unit if part.step.amount == 1 else "step"
@@ -54,8 +49,6 @@ def _unit(draft: Draft, name: str, part: UnitPart) -> Unit:
         else 0.0
     )
     births = draft.plain_number((*path, "births"), part.births, "the rate of births") if part.births else 0.0
-    arrive = part.arrive.poisson if part.arrive else (0.0, "step")
-    per_step = 1.0 / Duration(1.0, arrive[1]).steps(draft.step)
     return Unit(
         name=name,
         size=part.size,
@@ -67,7 +60,7 @@ def _unit(draft: Draft, name: str, part: UnitPart) -> Unit:
         leaves_rate=rate,
         replace=leaves.replace if leaves else False,
         warm_up=draft.whole_steps((*path, "warm_up"), part.warm_up),
-        arrivals_per_step=arrive[0] * per_step,
+        arrivals_per_step=part.arrive.poisson.per_step(draft.step) if part.arrive else 0.0,
     )
 
 

@@ -12,7 +12,6 @@ from math import log10
 from sim.config.check.draft import MAX_WINDOW
 from sim.config.check.problems import Findings
 from sim.config.schema.config import Config
-from sim.config.translate.units import step_of
 
 SECONDS_PER_MOVE = 2e-9
 """One core's time for one row of one chain in one step of one world; of the order of the national model's."""
@@ -75,18 +74,10 @@ def estimate(config: Config) -> Estimate:
     """
     root = next(iter(config.units.values()))
     rows = float(root.size)
-    step = float(step_of(config.clock))
-    warm_up = root.warm_up.steps(step_of(config.clock))
+    step = config.clock.step.years
+    warm_up = root.warm_up.steps(step)
     if root.arrive is not None:
-        amount, unit = root.arrive.poisson
-        per_step = (
-            amount
-            if unit == "step"
-            else amount
-            * step
-            / {"day": 4 / 1461, "week": 28 / 1461, "month": 1 / 12, "quarter": 0.25, "year": 1.0}[unit]
-        )
-        rows += per_step * (config.clock.steps + warm_up)
+        rows += root.arrive.poisson.per_step(step) * (config.clock.steps + warm_up)
     children = sum(_mean_children(config, part.number) for part in config.units.values() if part.number)
     rows *= 1.0 + children
     steps = config.clock.steps + warm_up
@@ -127,7 +118,7 @@ def check_size(config: Config, findings: Findings) -> Estimate:
         path = _largest(config)
         findings.add(path, f"this study needs {needed}; {', '.join(limits)}. Make it smaller")
     for name, part in config.remember.items():
-        if part.window.steps(step_of(config.clock)) > MAX_WINDOW:
+        if part.window.steps(config.clock.step.years) > MAX_WINDOW:
             findings.add(("remember", name, "window"), f"must be at most {MAX_WINDOW:,} steps")
     return needed
 
@@ -141,7 +132,7 @@ def _largest(config: Config) -> tuple[str, ...]:
         ("replications",): config.replications / 1e2,
     }
     if root.arrive is not None:
-        sizes["units", name, "arrive", "poisson"] = root.arrive.poisson[0] / 1e3
+        sizes["units", name, "arrive", "poisson"] = root.arrive.poisson.amount / 1e3
     return max(sizes, key=lambda path: sizes[path])
 
 
