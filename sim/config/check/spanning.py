@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from sim.config.check.draft import Draft
 from sim.config.check.problems import Findings, Key, show_value
@@ -16,50 +16,12 @@ from sim.model.spec import CostLine, Meter, Model
 
 _SECTIONS = ("chains", "services", "traits", "parameters", "remember", "feedback")
 _SOURCED = ("units", "traits", "tables", "parameters", "chains", "services", "effects", "costs", "values", "appraisal")
-_STRUCTURE = frozenset(
-    [
-        "source",
-        "locator",
-        "quality",
-        "why",
-        "unit",
-        "price_year",
-        "low",
-        "high",
-        "stages",
-        "meeting",
-        "when",
-        "on",
-        "while",
-        "per",
-        "name",
-        "by",
-        "of",
-        "states",
-        "fires",
-        "priority",
-        "classes",
-        "stratify",
-        "kind",
-        "agency",
-        "ages",
-        "payers",
-        "tier",
-        "ledger",
-        "control",
-        "overlaps",
-        "scale",
-        "size",
-        "number",
-        "areas",
-        "age",
-        "warm_up",
-        "synthetic",
-        "replace",
-        "variance",
-        "from",
-    ]
-)
+_STRUCTURE = frozenset({
+    "source", "locator", "quality", "why", "unit", "price_year", "low", "high", "stages", "meeting", "when", "on",
+    "while", "per", "name", "by", "of", "states", "fires", "priority", "classes", "stratify", "kind", "agency",
+    "ages", "payers", "tier", "ledger", "control", "overlaps", "scale", "size", "number", "areas", "age", "warm_up",
+    "synthetic", "replace", "variance", "from",
+})  # fmt: skip
 _WITH_UNIT = re.compile(r"\s*[0-9.]+(?:[eE][-+]?[0-9]+)?\s*/?\s*(?:day|week|month|quarter|year|step)s?\s*")
 _TEXTBOOK = "a textbook model says 'sources: optional'"
 _CODE = re.compile(r"[A-Z&]+[0-9]+(?:\.[0-9]+)+")
@@ -86,16 +48,15 @@ def parameters_acyclic(draft: Draft) -> bool:
     done: set[str] = set()
     good = True
     for name in reads:
-        ring = _ring(name, reads, done)
-        if ring:
-            draft.findings.add(("parameters", name), f"reads itself: {' -> '.join(ring)}")
+        if found := ring(name, reads, done):
+            draft.findings.add(("parameters", name), f"reads itself: {' -> '.join(found)}")
             good = False
-            done.update(ring)
+            done.update(found)
     return good
 
 
-def _ring(name: str, reads: dict[str, list[str]], done: set[str]) -> list[str]:
-    """Give a ring of parameters that begins at one, or nothing; walks without recursion."""
+def ring(name: str, reads: Mapping[str, Sequence[str]], done: set[str]) -> list[str]:
+    """Give a ring of names that begins at one, or nothing; ``done`` are those that no ring goes through."""
     trail: list[str] = []
     stack: list[tuple[str, Iterator[str]]] = []
     if name not in done:

@@ -110,6 +110,10 @@ class Place:
     what: str = "this expression"
 
 
+Wrong = Iterator[tuple[Node, str]]
+"""What is wrong with an expression: at which node, and why."""
+
+
 class Checker:
     """Checks expressions against a vocabulary and notes what is wrong."""
 
@@ -119,133 +123,103 @@ class Checker:
     def check(self, expression: Expression, path: Key, place: Place, offset: int = 0) -> Expression:
         """Check every name of an expression; gives it back resolved. ``offset`` is its start within the text."""
         expression = self.words.resolved(expression)
-        before = len(self.findings.problems)
-        self._visit(expression.root, path, place.unit, offset)
-        if len(self.findings.problems) == before:
-            self._check_rows(expression, path, place, offset)
+        for node, rule in list(self._names(expression.root, place.unit)) or self._rows(expression, place):
+            self.findings.add(self.findings.value_path(path), rule, column=node.column + offset)
         return expression
 
-    def _wrong(self, path: Key, node: Node, offset: int, message: str) -> None:
-        self.findings.add(self.findings.value_path(path), message, column=node.column + offset)
-
-    def _visit(self, node: Node, path: Key, unit: str | None, offset: int) -> None:
+    def _names(self, node: Node, unit: str | None) -> Wrong:
         """Check the names under a node."""
         if node.kind == "name":
             if node.name not in self.words.known():
-                self._unknown(node, path, offset)
+                yield node, self._unknown(node.name)
         elif node.kind == "call":
-            self._call(node, path, unit, offset)
+            yield from self._call(node, unit)
         elif node.kind in COMPARISONS:
-            self._comparison(node, path, unit, offset)
+            yield from self._comparison(node, unit)
         else:
             for arg in node.args:
-                self._visit(arg, path, unit, offset)
+                yield from self._names(arg, unit)
 
-    def _unknown(self, node: Node, path: Key, offset: int) -> None:
+    def _unknown(self, name: str) -> str:
         """Say that a name is unknown."""
-        chains = [name for name, words in self.words.chains.items() if node.name in words.states]
+        chains = [chain for chain, words in self.words.chains.items() if name in words.states]
         if chains:
-            hint = f"; '{node.name}' is a state of {chains[0]}: write '{chains[0]} == {node.name}'"
+            hint = f"; '{name}' is a state of {chains[0]}: write '{chains[0]} == {name}'"
         else:
-            hint = nearest(node.name, self.words.known())
-        listed = ", ".join(name for name in self.words.known() if name not in readable("parse"))
+            hint = nearest(name, self.words.known())
+        listed = ", ".join(word for word in self.words.known() if word not in readable("parse"))
         listed = listed if len(listed) <= 300 else listed[:297] + "..."
-        self._wrong(path, node, offset, f"'{node.name}' is not known{hint} (known: {listed})")
+        return f"'{name}' is not known{hint} (known: {listed})"
 
-    def _comparison(self, node: Node, path: Key, unit: str | None, offset: int) -> None:
+    def _comparison(self, node: Node, unit: str | None) -> Wrong:
         """Check ``chain >= state``."""
         left, right = node.args
-        self._visit(left, path, unit, offset)
+        yield from self._names(left, unit)
         states = self.words.chains[left.name].states if left.name in self.words.chains else ()
         if left.kind == "name" and left.name == "area":
             states = self.words.areas
-        if left.kind == "name" and states and right.kind == "name":
-            if right.name not in states and right.name not in (*self.words.parameters, *self.words.chains):
-                listed = ", ".join(states[:20])
-                self._wrong(
-                    path,
-                    right,
-                    offset,
-                    f"'{left.name}' has no '{right.name}'; it has {listed}{nearest(right.name, list(states))}",
-                )
-            return
-        self._visit(right, path, unit, offset)
+        if left.kind != "name" or not states or right.kind != "name":
+            yield from self._names(right, unit)
+        elif right.name not in (*states, *self.words.parameters, *self.words.chains):
+            has = f"it has {', '.join(states[:20])}{nearest(right.name, list(states))}"
+            yield right, f"'{left.name}' has no '{right.name}'; {has}"
 
-    def _call(self, node: Node, path: Key, unit: str | None, offset: int) -> None:
+    def _call(self, node: Node, unit: str | None) -> Wrong:
         """Check what a call takes: each argument by its kind."""
         function, name = FUNCTIONS[node.name], node.name
         if function.known == "never":
-            rule = "is declared under 'feedback' as a stock of its own and then used by its name"
-            self._wrong(path, node, offset, f"{name} {rule}")
+            yield node, f"{name} is declared under 'feedback' as a stock of its own and then used by its name"
         elif function.known == "row" and (len(self.words.units) == 1 or unit not in (None, self.words.root)):
-            rule = "counts the rows that belong to a row of the root unit; there are none here"
-            self._wrong(path, node, offset, f"{name}() {rule}")
+            yield node, f"{name}() counts the rows that belong to a row of the root unit; there are none here"
         elif function.known == "row" and not self._about_children(node.args[0]):
-            chains = [name for name, words in self.words.chains.items() if words.unit != self.words.root]
-            rule = f"is about the rows that belong to this one: name {' or '.join(chains) or 'a chain'} in it"
-            self._wrong(path, node, offset, f"{name}() {rule}")
+            chains = [chain for chain, words in self.words.chains.items() if words.unit != self.words.root]
+            named = " or ".join(chains) or "a chain"
+            yield node, f"{name}() is about the rows that belong to this one: name {named} in it"
         else:
             for arg, kind in function.arguments(node):
                 if kind in ("table", "service"):
-                    self._named(arg, kind, name, path, offset)
+                    yield from self._named(arg, kind, name)
                 else:
-                    self._visit(arg, path, unit if kind == "value" else None, offset)
+                    yield from self._names(arg, unit if kind == "value" else None)
 
-    def _named(self, arg: Node, kind: Argument, function: str, path: Key, offset: int) -> None:
+    def _named(self, arg: Node, kind: Argument, function: str) -> Wrong:
         """Check that an argument is the name of a table, or of a service."""
         services = [name for name, words in self.words.chains.items() if words.service]
-        there = self.words.tables if kind == "table" else services
-        if arg.kind == "name" and arg.name in there:
-            return
-        word = arg.name or "a number"
-        rule = f"a table and a value, and '{word}' is no table" if kind == "table" else "a service"
-        self._wrong(path, arg, offset, f"{function}() takes {rule}{self._listing(there, arg.name)}")
+        listed = sorted(self.words.tables) if kind == "table" else sorted(services)
+        if arg.kind != "name" or arg.name not in listed:
+            takes = (
+                f"a table and a value, and '{arg.name or 'a number'}' is no table" if kind == "table" else "a service"
+            )
+            there = f"there are {', '.join(listed[:12])}" if listed else "there are none"
+            yield arg, f"{function}() takes {takes}; {there}{nearest(arg.name, listed)}"
 
     def _about_children(self, condition: Node) -> bool:
         """Whether a condition names a chain of the unit that belongs to the root (or its age)."""
-        nodes = Expression("", condition).nodes()
-        units = [self.words.chains[n.name].unit for n in nodes if n.name in self.words.chains]
-        return any(unit != self.words.root for unit in units) or (
-            not units and "age" in Expression("", condition).names
-        )
+        names = Expression("", condition).names
+        units = {self.words.chains[name].unit for name in names if name in self.words.chains}
+        return bool(units - {self.words.root}) or (not units and "age" in names)
 
-    def _listing(self, known: frozenset[str] | list[str], word: str) -> str:
-        """List what there is."""
-        listed = sorted(known)
-        return (f"; there are {', '.join(listed[:12])}" if listed else "; there are none") + nearest(word, listed)
-
-    def _check_rows(self, expression: Expression, path: Key, place: Place, offset: int) -> None:
-        """Check that what is read belongs to the row that reads."""
+    def _rows(self, expression: Expression, place: Place) -> Wrong:
+        """Check that what is read belongs to the row that reads; at most one thing is said."""
         for node in self.words.row_reads(expression):
-            name = node.name
-            direct = node in expression.nodes()
-            at = node if direct else expression.root
-            if place.unit is None:
-                self._wrong(
-                    path,
-                    at,
-                    offset,
-                    f"{place.what} cannot read '{name}', which differs from row to row; it may read "
-                    "parameters, tables, the clock and total()",
-                )
+            rule = self._barred(node.name, place)
+            if rule:
+                yield (node if node in expression.nodes() else expression.root), rule
                 return
-            if name == "k" and place.what in (MEMORY, COUNT):
-                rule = "it belongs to a chain that moves, in its rates and in effects"
-                self._wrong(path, at, offset, f"{place.what} cannot read 'k', steps in the state: {rule}")
-                return
-            if name in self.words.memories and place.what == MEMORY:
-                self._wrong(path, at, offset, f"{place.what} cannot read what is remembered ('{name}'); name chains")
-                return
-            if name == "age" and place.unit not in self.words.aged and place.what != PARAMETER:
-                self._wrong(path, at, offset, f"'age' is not known for {place.unit}; give units.{place.unit}.age")
-                return
-            chain = self.words.chains.get(name)
-            if chain is not None and chain.unit not in (place.unit, self.words.root):
-                self._wrong(
-                    path,
-                    at,
-                    offset,
-                    f"'{name}' belongs to {chain.unit}; for a row of {place.unit} write any({name} == ...) or "
-                    "count(...)",
-                )
-                return
+
+    def _barred(self, name: str, place: Place) -> str:
+        """Say why a place may not read what a row carries, or nothing."""
+        chain = self.words.chains.get(name)
+        if place.unit is None:
+            may = "it may read parameters, tables, the clock and total()"
+            return f"{place.what} cannot read '{name}', which differs from row to row; {may}"
+        if name == "k" and place.what in (MEMORY, COUNT):
+            rule = "it belongs to a chain that moves, in its rates and in effects"
+            return f"{place.what} cannot read 'k', steps in the state: {rule}"
+        if name in self.words.memories and place.what == MEMORY:
+            return f"{place.what} cannot read what is remembered ('{name}'); name chains"
+        if name == "age" and place.unit not in self.words.aged and place.what != PARAMETER:
+            return f"'age' is not known for {place.unit}; give units.{place.unit}.age"
+        if chain is not None and chain.unit not in (place.unit, self.words.root):
+            return f"'{name}' belongs to {chain.unit}; for a row of {place.unit} write any({name} == ...) or count(...)"
+        return ""

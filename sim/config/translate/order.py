@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from sim.config.check.draft import Draft
 from sim.config.check.problems import Key
+from sim.config.check.spanning import ring
 from sim.config.schema.config import Config
 from sim.config.translate.chains import unknown_chain
 
@@ -38,13 +39,16 @@ def order(draft: Draft, chains: Collection[str]) -> tuple[str, ...]:
     if missing:
         rule = "every chain and service moves once; list them, or give each an 'after'"
         draft.findings.add(("order",), f"leaves out {', '.join(missing)}; {rule}")
+    done: set[str] = set()
+    reads = {name: [after[name]] if after.get(name) in chains else [] for name in chains}
     for name, other in after.items():
         if name in listed:
             draft.findings.add(paths[name], f"'{name}' stands in 'order' as well; take it away from one of the two")
         elif other not in chains:
             draft.findings.add(paths[name], unknown_chain(other, [word for word in chains if word != name]))
-        elif ring := _ring(name, after):
-            draft.findings.add(paths[name], f"moves after itself: {' -> '.join(ring)}")
+        elif found := ring(name, reads, done):
+            draft.findings.add(paths[name], f"moves after itself: {' -> '.join(found)}")
+            done.update(found)
     return _placed(listed, after)
 
 
@@ -57,16 +61,6 @@ def _afters(config: Config) -> tuple[dict[str, str], dict[str, Key]]:
             if part.after is not None:
                 after[name], paths[name] = part.after, (section, name, "after")
     return after, paths
-
-
-def _ring(name: str, after: Mapping[str, str]) -> list[str]:
-    """Give the way from a name back to itself, or nothing."""
-    trail = [name]
-    while trail[-1] in after and len(trail) <= len(after):
-        trail.append(after[trail[-1]])
-        if trail[-1] == name:
-            return trail
-    return []
 
 
 def _placed(listed: Collection[str], after: Mapping[str, str]) -> tuple[str, ...]:

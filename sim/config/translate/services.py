@@ -18,16 +18,8 @@ from sim.model.services import STATES, ServiceDescription, service_chain
 from sim.model.spec import Areas, Chain, Service, Team
 
 _DISCRETIONARY_ONLY = (
-    "identify",
-    "assess",
-    "offer",
-    "consent",
-    "refused_for",
-    "patience",
-    "dropout",
-    "aftercare",
-    "team",
-)
+    "identify", "assess", "offer", "consent", "refused_for", "patience", "dropout", "aftercare", "team",
+)  # fmt: skip
 
 
 def services(draft: Draft, areas: Areas) -> list[Chain]:

@@ -76,15 +76,12 @@ def test_the_model_is_the_one_whose_order_is_restated(layers: Path, tmp_path: Pa
     assert model_of(path) == model_of(layers.with_name("debt.yaml"))
 
 
-def test_a_ring_of_three_is_named_at_each(layers: Path) -> None:
+def test_a_ring_of_three_is_named_once(layers: Path) -> None:
     with pytest.raises(ModelError) as refused:
         model_of(layers, "chains.debt.after=rent", "chains.rent.after=gambling")
-    rings = {problem.key: problem.message for problem in refused.value.problems}
-    assert rings == {
-        "chains.debt.after": "given 'rent'; moves after itself: debt -> rent -> gambling -> debt",
-        "chains.gambling.after": "given 'debt'; moves after itself: gambling -> debt -> rent -> gambling",
-        "chains.rent.after": "given 'gambling'; moves after itself: rent -> gambling -> debt -> rent",
-    }
+    assert [(problem.key, problem.message) for problem in refused.value.problems] == [
+        ("chains.debt.after", "given 'rent'; moves after itself: debt -> rent -> gambling -> debt")
+    ]
 
 
 def test_the_how_to_of_a_new_service_says_where_it_moves(tmp_path: Path) -> None:
