@@ -16,6 +16,7 @@ from sim.language.tree import canonical
 from sim.model.compiled.grid import Factor, horizon, raw_size
 from sim.model.compiled.model import as_condition
 from sim.model.compiled.scope import Moment, Reader, Source, counted, moment, reads_of
+from sim.model.parts import expressions
 from sim.model.spec import Model
 
 SAMPLES = 64
@@ -109,19 +110,11 @@ def _inside(source: Source, model: Model) -> Iterator[tuple[str, int]]:
         when = next(memory.when for memory in model.memories if memory.name == source.name)
         yield from _chains_of(when, model.units[0].name, model)
         return
-    for expression in _everything(model):
+    for expression in expressions(model):
         for node in reads_of(expression, model):
             if called(node, "row") and counted(node) == source:
                 yield from _chains_of(Expression("", node.args[0]), model.units[1].name, model)
                 return
-
-
-def _everything(model: Model) -> Iterator[Expression]:
-    for effect in model.effects:
-        yield from (effect.when, effect.times)
-    for chain in model.chains:
-        yield from (move.expression for move in chain.transitions if move.expression is not None)
-    yield from (memory.when for memory in model.memories)
 
 
 def _chains_of(condition: Expression, unit: str, model: Model) -> Iterator[tuple[str, int]]:

@@ -81,20 +81,16 @@ def reads_of(expression: Expression, model: Model) -> Iterator[Node]:
 def sources_of(expression: Expression, reader: Reader) -> list[Source]:
     """List what an expression reads from a row, in order of first use."""
     model, found = reader.model, []
-    chains = {chain.name for chain in model.chains}
-    traits = {trait.name for trait in model.traits}
-    memories = {memory.name for memory in model.memories}
+    own: dict[str, str] = dict.fromkeys((memory.name for memory in model.memories), "memory")
+    own |= dict.fromkeys((trait.name for trait in model.traits), "trait")
+    own |= dict.fromkeys((chain.name for chain in model.chains), "chain")
     for node in reads_of(expression, model):
         if called(node, "row"):
             found.append(counted(node))
         if node.kind != "name" or node.name in model.parameters:
             continue
-        if node.name in chains:
-            found.append(Source("chain", node.name))
-        elif node.name in traits:
-            found.append(Source("trait", node.name))
-        elif node.name in memories:
-            found.append(Source("memory", node.name))
+        if node.name in own:
+            found.append(Source(own[node.name], node.name))
         elif node.name == "k":
             found.append(Source("k", reader.k_chain))
         elif node.name == "age" and (shared_age(model) is None or reader.child):
@@ -156,11 +152,8 @@ class GridScope:
         model = self.model
         if name in model.parameters:
             return evaluate(model.parameters[name].expression, self)
-        for kind in ("chain", "trait", "memory", "agencies", "area", "age", "k"):
-            source = Source(
-                kind, self.reader.k_chain if kind == "k" else "" if kind in ("agencies", "area", "age") else name
-            )
-            if source in self.axes and (kind in ("chain", "trait", "memory") or kind == name):
+        for source in self.axes:
+            if name == (source.name if source.kind in ("chain", "trait", "memory") else source.kind):
                 return self._carried(source, name)
         if name in self.now.clock:
             return np.asarray(self.now.clock[name])

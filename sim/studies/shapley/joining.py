@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.language.evaluate import Expression, Node
+from sim.model.parts import Part, expressions, mapped
 from sim.model.spec import Chain, CostLine, Meter, Model, Parameter, Scenario, World
-from sim.studies.shapley.rewriting import JOINED, Part, expressions, mapped, renamed
+from sim.studies.shapley.rewriting import JOINED, renamed
 
 FEWEST = 2
 """Agencies among whom something can be shared."""
