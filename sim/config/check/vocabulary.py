@@ -104,10 +104,14 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an expression stands: whose row it may read (None: none), and what the place is called in messages."""
+    """Where an expression stands: whose row it may read (None: none), and what the place is called in messages.
+
+    ``steps`` says that it is worked out anew in every step and may read totals and stocks, as all that reads rows may.
+    """
 
     unit: str | None
     what: str = "this expression"
+    steps: bool = False
 
 
 Wrong = Iterator[tuple[Node, str]]
@@ -201,17 +205,27 @@ class Checker:
 
     def _rows(self, expression: Expression, place: Place) -> Wrong:
         """Check that what is read belongs to the row that reads; at most one thing is said."""
-        for node in self.words.row_reads(expression):
-            rule = self._barred(node.name, place)
+        rows = self.words.row_reads(expression)
+        for node in self.words.read(expression):
+            rule = self._barred(node.name, place) if node in rows else self._too_late(node, place)
             if rule:
                 yield (node if node in expression.nodes() else expression.root), rule
                 return
+
+    def _too_late(self, node: Node, place: Place) -> str:
+        """Say why a place may not read what is known step by step, or nothing."""
+        if place.steps or place.unit is not None or not (called(node, "step") or node.name in self.words.stocks):
+            return ""
+        name = f"{node.name}()" if node.kind == "call" else f"'{node.name}'"
+        return (
+            f"{place.what} cannot read {name}, a total of the last step; it may read parameters, tables and the clock"
+        )
 
     def _barred(self, name: str, place: Place) -> str:
         """Say why a place may not read what a row carries, or nothing."""
         chain = self.words.chains.get(name)
         if place.unit is None:
-            may = "it may read parameters, tables, the clock and total()"
+            may = f"it may read parameters, tables{', the clock and total()' if place.steps else ' and the clock'}"
             return f"{place.what} cannot read '{name}', which differs from row to row; {may}"
         if name == "k" and place.what in (MEMORY, COUNT):
             rule = "it belongs to a chain that moves, in its rates and in effects"

@@ -160,14 +160,18 @@ def _stocks(draft: Draft) -> tuple[Stock, ...]:
     """Translate the feedback stocks."""
     result = []
     for name, part in draft.config.feedback.items():
-        path, place = ("feedback", name), Place(None, "a stock")
+        path, place = ("feedback", name), Place(None, "a stock", steps=True)
         checked = draft.expression((*path, part.kind), getattr(part, part.kind), place)
         over = 1.0 if part.over is None else part.over.steps(draft.step)
         if over <= 0:
             draft.findings.add((*path, "over"), "must be above 0")
         elif part.over is not None and part.kind == "average":
             draft.whole_steps((*path, "over"), part.over, 1)
-        start = None if part.start is None else draft.expression((*path, "start"), part.start.value, place)
+        start = (
+            None
+            if part.start is None
+            else draft.expression((*path, "start"), part.start.value, Place(None, "the start of a stock"))
+        )
         result.append(Stock(name, "level" if part.kind == "flow" else part.kind, checked, over, start))
     return tuple(result)
 

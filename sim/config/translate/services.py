@@ -173,7 +173,7 @@ def _driven(draft: Draft, path: Key, key: str, figure: Figure | None) -> Express
     """Translate what a team reads each step."""
     if figure is None:
         return None
-    result = draft.expression((*path, key), figure.value, Place(None, f"a team's {key}"))
+    result = draft.expression((*path, key), figure.value, Place(None, f"a team's {key}", steps=True))
     draft.bounded((*path, key), result, key)
     return result
 
