@@ -10,7 +10,7 @@ from sim.config.check.problems import Findings, Key
 from sim.config.check.vocabulary import Checker, Place, Vocabulary
 from sim.config.schema.base import Figure
 from sim.config.schema.config import Config
-from sim.config.schema.readers import Duration
+from sim.config.schema.phrases import Duration
 from sim.language.evaluate import Expression, constant
 from sim.model.spec import Clock, Quantity
 

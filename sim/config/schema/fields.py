@@ -8,33 +8,35 @@ from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchem
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from sim.config.schema.readers import (
-    LABEL,
-    NAME,
+from sim.config.schema.phrases import (
     Duration,
     FireText,
     Frequency,
     Move,
     PerThing,
     Target,
+    read_duration,
+    read_fire,
+    read_move,
+    read_per_thing,
+    read_per_time,
+    read_targets,
+)
+from sim.config.schema.readers import (
+    LABEL,
+    NAME,
     read_axis,
     read_date,
-    read_duration,
     read_expression,
-    read_fire,
     read_flag,
     read_keyed_by_number,
     read_label,
     read_maybe_rest,
-    read_move,
     read_name,
     read_names,
     read_number,
-    read_per_thing,
-    read_per_time,
     read_point,
     read_state,
-    read_targets,
     read_text,
     read_whole,
 )

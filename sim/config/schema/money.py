@@ -9,7 +9,8 @@ from pydantic.json_schema import JsonSchemaValue
 
 from sim.config.schema.base import Figure, Part, Provenance
 from sim.config.schema.fields import Expr, Label, Name, NotNegative, Number, Per, Positive, Share, Text
-from sim.config.schema.readers import Target, read_target, refuse
+from sim.config.schema.phrases import Target, read_target
+from sim.config.schema.readers import refuse
 
 
 def _one_target(value: Any) -> Target:

@@ -1,4 +1,4 @@
-"""Reads single values of a config: names, numbers, expressions, durations, moves and dates.
+"""Reads single values of a config: names, numbers, expressions and dates.
 
 Each reader gives the value or an error that says what is allowed. Leaves out keys and the schema's types.
 """
@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from pydantic_core import PydanticCustomError
@@ -18,86 +16,6 @@ from sim.language.names import AXES, NO_STATES, is_reserved
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_DURATION = re.compile(r"(?:([0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*)?(step|day|week|month|quarter|year)s?")
-_PER = re.compile(r"(.+?)\s*(?:/|per)\s*(step|day|week|month|quarter|year)")
-_MOVE = re.compile(r"\s*(\w+)\s*->\s*(\w+)\s*")
-_FIRE = re.compile(r"\s*(\w+)\s*:\s*(?:(\w+)\s*->\s*)?(\w+)\s*(?:with\s+(.+))?")
-_TARGET = re.compile(r"\s*(\w+)\s*(?:\.\s*(worsen|improve|any)\s*|:\s*(\w+)\s*->\s*(\w+)\s*)")
-_PER_THING = re.compile(r"\s*(\w+)(?:\.(worker|place|case|start|referral))?\s*")
-_YEARS = {
-    "day": Fraction(4, 1461),
-    "week": Fraction(28, 1461),
-    "month": Fraction(1, 12),
-    "quarter": Fraction(1, 4),
-    "year": Fraction(1),
-}
-
-
-@dataclass(frozen=True)
-class Duration:
-    """A length of time: an amount of a unit, ``step`` for the model's own."""
-
-    amount: float
-    unit: str = "step"
-
-    def steps(self, step: Fraction) -> float:
-        """Give its number of steps of ``step`` years, exactly where it is whole."""
-        if self.unit == "step":
-            return self.amount
-        return float(Fraction(self.amount).limit_denominator(10**9) * _YEARS[self.unit] / step)
-
-    @property
-    def years(self) -> Fraction:
-        """Its length in years; a duration in steps has none."""
-        return Fraction(self.amount).limit_denominator(10**9) * _YEARS[self.unit]
-
-
-@dataclass(frozen=True)
-class Frequency:
-    """How often something happens: a number for each unit of time."""
-
-    amount: float
-    unit: str = "step"
-
-    def per_step(self, step: Fraction) -> float:
-        """Give the number in a step of ``step`` years."""
-        return self.amount * (1.0 / Duration(1.0, self.unit).steps(step))
-
-
-@dataclass(frozen=True)
-class Move:
-    """``source -> target``; ``any`` stands for every other state."""
-
-    source: str
-    target: str
-
-
-@dataclass(frozen=True)
-class FireText:
-    """``chain: [source ->] target [with probability]``."""
-
-    chain: str
-    source: str
-    target: str
-    probability: Expression
-    offset: int = 0
-
-
-@dataclass(frozen=True)
-class Target:
-    """Moves of a chain: ``chain.worsen`` (or improve, any), or ``chain: source -> target``."""
-
-    chain: str
-    word: str = ""
-    move: Move | None = None
-
-
-@dataclass(frozen=True)
-class PerThing:
-    """What a price is per: ``service.worker`` and the like, or every row of a unit."""
-
-    name: str
-    what: str
 
 
 def refuse(message: str, **context: Any) -> PydanticCustomError:
@@ -105,13 +23,14 @@ def refuse(message: str, **context: Any) -> PydanticCustomError:
     return PydanticCustomError("config", "{message}", {"message": message, **context})
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether a value is a number."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def read_number(value: object) -> float:
     """Read a finite number."""
-    if not _is_number(value):
+    if not is_number(value):
         raise refuse("must be a number")
     result = float(value)  # type: ignore[arg-type]
     if not math.isfinite(result):
@@ -121,14 +40,14 @@ def read_number(value: object) -> float:
 
 def read_whole(value: object) -> int:
     """Read a whole number."""
-    if not _is_number(value) or float(value) != math.floor(float(value)):  # type: ignore[arg-type]
+    if not is_number(value) or float(value) != math.floor(float(value)):  # type: ignore[arg-type]
         raise refuse("must be a whole number")
     return value if isinstance(value, int) else int(value)  # type: ignore[call-overload]
 
 
 def read_text(value: object) -> str:
     """Read text, or a number as text."""
-    if _is_number(value):
+    if is_number(value):
         return str(value)
     if not isinstance(value, str):
         raise refuse("must be text (put it in quotes)")
@@ -180,7 +99,7 @@ def read_expression(value: object) -> Expression:
     """Read a number or an expression."""
     if isinstance(value, Expression):
         return value
-    if _is_number(value):
+    if is_number(value):
         return parse(read_number(value))
     if not isinstance(value, str):
         raise refuse("must be a number or an expression")
@@ -193,84 +112,6 @@ def read_expression(value: object) -> Expression:
 def read_maybe_rest(value: object) -> Expression | None:
     """Read an expression, or rest as None."""
     return None if value == "rest" else read_expression(value)
-
-
-def read_duration(value: object) -> Duration:
-    """Read a duration; a bare number is steps."""
-    if isinstance(value, Duration):
-        return value
-    if _is_number(value):
-        amount, unit = read_number(value), "step"
-    else:
-        match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-        if match is None:
-            raise refuse(
-                "must be a duration: a number with step, day, week, month, quarter or year, such as '9 months'"
-            )
-        amount, unit = float(match.group(1) or 1), match.group(2)
-    if amount < 0 or not math.isfinite(amount):
-        raise refuse("must be a duration of 0 or more")
-    return Duration(amount, unit)
-
-
-def read_per_time(value: object) -> Frequency:
-    """Read ``2.7 / day``; a bare number is per step."""
-    if _is_number(value):
-        amount, unit = read_number(value), "step"
-    else:
-        match = _PER.fullmatch(value.strip()) if isinstance(value, str) else None
-        try:
-            amount, unit = (float(match.group(1)), match.group(2)) if match else (-1.0, "")
-        except ValueError:
-            amount = -1.0
-    if amount < 0 or not math.isfinite(amount):
-        raise refuse("must be a number of 0 or more per step, day, week, month or year, such as '2.7 / day'")
-    return Frequency(amount, unit)
-
-
-def read_move(text: object) -> Move:
-    """Read ``state -> state``."""
-    match = _MOVE.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
-        raise refuse("must be a move 'state -> state' (or 'any -> state')")
-    return Move(match.group(1), match.group(2))
-
-
-def read_fire(text: object) -> FireText:
-    """Read ``chain: state -> state with probability``."""
-    match = _FIRE.fullmatch(text) if isinstance(text, str) else None
-    if match is None or not isinstance(text, str):
-        raise refuse("must be 'chain: state', 'chain: state -> state', either with ' with probability', in quotes")
-    chain, source, target, probability = match.groups()
-    try:
-        return FireText(
-            chain, source or "any", target, parse(probability) if probability else parse(1.0), max(match.start(4), 0)
-        )
-    except ExpressionError as error:
-        column = error.column + match.start(4)
-        raise refuse(f"cannot read the probability: {error}", column=column) from None
-
-
-def read_target(text: object) -> Target:
-    """Read ``chain.worsen`` or ``chain: state -> state``."""
-    match = _TARGET.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
-        raise refuse("must be 'chain.worsen', 'chain.improve', 'chain.any' or 'chain: state -> state'")
-    chain, word, source, target = match.groups()
-    return Target(chain, word or "", None if word else Move(source, target))
-
-
-def read_targets(value: object) -> tuple[Target, ...]:
-    """Read one target or a list of them."""
-    return tuple(read_target(item) for item in (value if isinstance(value, list | tuple) else [value]))
-
-
-def read_per_thing(text: object) -> PerThing:
-    """Read ``service.worker`` and the like, or a unit."""
-    match = _PER_THING.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
-        raise refuse("must be 'service.worker', '.place', '.case', '.start' or '.referral', or a unit")
-    return PerThing(match.group(1), match.group(2) or "row")
 
 
 def read_date(value: object) -> tuple[int, int]:

@@ -30,7 +30,8 @@ from sim.config.schema.fields import (
     Text,
     Whole,
 )
-from sim.config.schema.readers import Duration, refuse
+from sim.config.schema.phrases import Duration
+from sim.config.schema.readers import refuse
 
 
 def _step(value: object) -> Duration:

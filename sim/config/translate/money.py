@@ -9,7 +9,7 @@ from sim.config.check.draft import Draft, quantity
 from sim.config.check.problems import Key
 from sim.config.check.vocabulary import COUNT, Place
 from sim.config.schema.money import CostPart, CountedPart, ValuePart
-from sim.config.schema.readers import Duration, Target
+from sim.config.schema.phrases import Duration, Target
 from sim.config.text.library import nearest
 from sim.config.translate.effects import target_moves
 from sim.language.evaluate import Expression, Node, number

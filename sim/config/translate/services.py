@@ -8,7 +8,7 @@ from sim.config.check.draft import Draft
 from sim.config.check.problems import Key
 from sim.config.check.vocabulary import Place
 from sim.config.schema.base import Figure
-from sim.config.schema.readers import Duration
+from sim.config.schema.phrases import Duration
 from sim.config.schema.services import MeanPart, ServicePart, TeamPart
 from sim.config.text.library import nearest
 from sim.config.translate.chains import unknown_state

@@ -8,7 +8,7 @@ from typing import Literal
 from sim.config.check.draft import Draft
 from sim.config.check.problems import Findings
 from sim.config.schema.config import Config
-from sim.config.schema.readers import Duration
+from sim.config.schema.phrases import Duration
 from sim.config.schema.units import AgePart, ClockPart, TablePart, UnitPart
 from sim.model.spec import Areas, Clock, Table, Trait, Unit
 from sim.model.traits import gamma_classes

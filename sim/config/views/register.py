@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic_core import PydanticCustomError
 
 from sim.config.loading import tree_of
-from sim.config.schema.readers import Duration, read_duration
+from sim.config.schema.phrases import Duration, read_duration
 from sim.config.text.source import Tree
 
 VALUES = ("value", "mean", "rate")

@@ -1,0 +1,173 @@
+"""Short texts of a config that say several things at once: durations, moves, what fires, targets, what a price is per.
+
+Each is a small class with a reader that gives it, or an error that says what is allowed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sim.config.schema.readers import is_number, read_number, refuse
+from sim.language.evaluate import Expression, ExpressionError, parse
+
+_DURATION = re.compile(r"(?:([0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*)?(step|day|week|month|quarter|year)s?")
+_PER = re.compile(r"(.+?)\s*(?:/|per)\s*(step|day|week|month|quarter|year)")
+_MOVE = re.compile(r"\s*(\w+)\s*->\s*(\w+)\s*")
+_FIRE = re.compile(r"\s*(\w+)\s*:\s*(?:(\w+)\s*->\s*)?(\w+)\s*(?:with\s+(.+))?")
+_TARGET = re.compile(r"\s*(\w+)\s*(?:\.\s*(worsen|improve|any)\s*|:\s*(\w+)\s*->\s*(\w+)\s*)")
+_PER_THING = re.compile(r"\s*(\w+)(?:\.(worker|place|case|start|referral))?\s*")
+_YEARS = {
+    "day": Fraction(4, 1461),
+    "week": Fraction(28, 1461),
+    "month": Fraction(1, 12),
+    "quarter": Fraction(1, 4),
+    "year": Fraction(1),
+}
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A length of time: an amount of a unit, ``step`` for the model's own."""
+
+    amount: float
+    unit: str = "step"
+
+    def steps(self, step: Fraction) -> float:
+        """Give its number of steps of ``step`` years, exactly where it is whole."""
+        if self.unit == "step":
+            return self.amount
+        return float(Fraction(self.amount).limit_denominator(10**9) * _YEARS[self.unit] / step)
+
+    @property
+    def years(self) -> Fraction:
+        """Its length in years; a duration in steps has none."""
+        return Fraction(self.amount).limit_denominator(10**9) * _YEARS[self.unit]
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """How often something happens: a number for each unit of time."""
+
+    amount: float
+    unit: str = "step"
+
+    def per_step(self, step: Fraction) -> float:
+        """Give the number in a step of ``step`` years."""
+        return self.amount * (1.0 / Duration(1.0, self.unit).steps(step))
+
+
+@dataclass(frozen=True)
+class Move:
+    """``source -> target``; ``any`` stands for every other state."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class FireText:
+    """``chain: [source ->] target [with probability]``."""
+
+    chain: str
+    source: str
+    target: str
+    probability: Expression
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Target:
+    """Moves of a chain: ``chain.worsen`` (or improve, any), or ``chain: source -> target``."""
+
+    chain: str
+    word: str = ""
+    move: Move | None = None
+
+
+@dataclass(frozen=True)
+class PerThing:
+    """What a price is per: ``service.worker`` and the like, or every row of a unit."""
+
+    name: str
+    what: str
+
+
+def read_duration(value: object) -> Duration:
+    """Read a duration; a bare number is steps."""
+    if isinstance(value, Duration):
+        return value
+    if is_number(value):
+        amount, unit = read_number(value), "step"
+    else:
+        match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+        if match is None:
+            raise refuse(
+                "must be a duration: a number with step, day, week, month, quarter or year, such as '9 months'"
+            )
+        amount, unit = float(match.group(1) or 1), match.group(2)
+    if amount < 0 or not math.isfinite(amount):
+        raise refuse("must be a duration of 0 or more")
+    return Duration(amount, unit)
+
+
+def read_per_time(value: object) -> Frequency:
+    """Read ``2.7 / day``; a bare number is per step."""
+    if is_number(value):
+        amount, unit = read_number(value), "step"
+    else:
+        match = _PER.fullmatch(value.strip()) if isinstance(value, str) else None
+        try:
+            amount, unit = (float(match.group(1)), match.group(2)) if match else (-1.0, "")
+        except ValueError:
+            amount = -1.0
+    if amount < 0 or not math.isfinite(amount):
+        raise refuse("must be a number of 0 or more per step, day, week, month or year, such as '2.7 / day'")
+    return Frequency(amount, unit)
+
+
+def read_move(text: object) -> Move:
+    """Read ``state -> state``."""
+    match = _MOVE.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise refuse("must be a move 'state -> state' (or 'any -> state')")
+    return Move(match.group(1), match.group(2))
+
+
+def read_fire(text: object) -> FireText:
+    """Read ``chain: state -> state with probability``."""
+    match = _FIRE.fullmatch(text) if isinstance(text, str) else None
+    if match is None or not isinstance(text, str):
+        raise refuse("must be 'chain: state', 'chain: state -> state', either with ' with probability', in quotes")
+    chain, source, target, probability = match.groups()
+    try:
+        return FireText(
+            chain, source or "any", target, parse(probability) if probability else parse(1.0), max(match.start(4), 0)
+        )
+    except ExpressionError as error:
+        column = error.column + match.start(4)
+        raise refuse(f"cannot read the probability: {error}", column=column) from None
+
+
+def read_target(text: object) -> Target:
+    """Read ``chain.worsen`` or ``chain: state -> state``."""
+    match = _TARGET.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise refuse("must be 'chain.worsen', 'chain.improve', 'chain.any' or 'chain: state -> state'")
+    chain, word, source, target = match.groups()
+    return Target(chain, word or "", None if word else Move(source, target))
+
+
+def read_targets(value: object) -> tuple[Target, ...]:
+    """Read one target or a list of them."""
+    return tuple(read_target(item) for item in (value if isinstance(value, list | tuple) else [value]))
+
+
+def read_per_thing(text: object) -> PerThing:
+    """Read ``service.worker`` and the like, or a unit."""
+    match = _PER_THING.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise refuse("must be 'service.worker', '.place', '.case', '.start' or '.referral', or a unit")
+    return PerThing(match.group(1), match.group(2) or "row")
