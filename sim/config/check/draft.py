@@ -43,6 +43,12 @@ class Draft:
         """Give the value of an expression of constant parameters, else None."""
         return constant(expression, self.words.parameters)
 
+    def within(self, path: Key, expression: Expression, place: Place, high: float = float("inf")) -> Expression:
+        """Check an expression whose value is at least 0 and at most ``high``."""
+        result = self.expression(path, expression, place)
+        self.bounded(path, result, place.what, 0.0, high)
+        return result
+
     def bounded(
         self, path: Key, expression: Expression, what: str, low: float = 0.0, high: float = float("inf")
     ) -> None:
@@ -55,11 +61,6 @@ class Draft:
                 self.findings.value_path(path),
                 f"{what} must be {rule}" + (f", and this is {value:.12g}" if is_text else ""),
             )
-
-    def steps(self, path: Key, length: Duration) -> float:
-        """Give a duration in steps."""
-        del path
-        return length.steps(self.step)
 
     def whole_steps(self, path: Key, length: Duration, at_least: int = 0, at_most: int = 1_000_000) -> int:
         """Give a duration that must be a whole number of steps."""
@@ -106,13 +107,6 @@ def quantity(figure: Figure, parameters: Mapping[str, Expression]) -> Quantity:
     """Give a figure with its provenance; its value is that of its expression with constant parameters, else 0."""
     value = constant(figure.value, parameters)
     return Quantity(
-        value if value is not None else 0.0,
-        figure.unit,
-        figure.low,
-        figure.high,
-        figure.price_year,
-        figure.source,
-        figure.locator,
-        figure.quality,
-        figure.why,
-    )
+        value if value is not None else 0.0, figure.unit, figure.low, figure.high, figure.price_year,
+        figure.source, figure.locator, figure.quality, figure.why,
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -40,6 +40,14 @@ class Findings:
             f"given {show_value(found)}; " if not rest and not of_key and column is None and is_scalar(found) else ""
         )
         self.problems.append(Problem(str(origin), dotted(written(self.tree, path)), given + message))
+
+    def known(self, path: Key, name: str, what: str, there: Iterable[str], of_key: bool = False) -> bool:
+        """Whether a name is one of those there are; notes it with what there is when it is none."""
+        listed = list(there)
+        if name not in listed:
+            some = ", ".join(listed[:20]) or "none"
+            self.add(path, f"'{name}' is no {what}; there are {some}{nearest(name, listed)}", of_key=of_key)
+        return name in listed
 
     def value_path(self, path: Key) -> Key:
         """Give the path of the value itself where a path leads to a figure with provenance."""

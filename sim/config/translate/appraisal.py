@@ -259,9 +259,6 @@ class _Terms:
 
     def _agencies(self, at: tuple[str, ...], names: list[str], *, of_key: bool) -> None:
         """Check that names are those of agencies."""
-        known = list(self.config.agencies)
-        for i, name in enumerate(names):
-            if known and name not in known:
-                path: Key = ("appraisal", *at, name if of_key else i)
-                message = f"'{name}' is no agency; there are {', '.join(known)}{nearest(name, known)}"
-                self.findings.add(path, message, of_key=of_key)
+        for i, name in enumerate(names if self.config.agencies else ()):
+            path: Key = ("appraisal", *at, name if of_key else i)
+            self.findings.known(path, name, "agency", self.config.agencies, of_key=of_key)

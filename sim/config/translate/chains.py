@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from sim.config.check.draft import Draft
@@ -39,24 +39,23 @@ def _chain(draft: Draft, name: str, part: ChainPart) -> Chain:
         ages = (round(part.ages[0] / draft.step), round(part.ages[1] / draft.step))
         if draft.config.units[unit].age is None:
             draft.findings.add(("chains", name, "ages"), f"needs 'units.{unit}.age', the ages at the start")
-    start = None if part.start is None else _start(draft, name, part.start, part.states)
+    start = None if part.start is None else start_shares(draft, ("chains", name), part.start, part.states)
     return Chain(name, unit, part.states, kind, transitions, start, ages)
 
 
-def _start(draft: Draft, name: str, shares: Mapping[str, Figure], states: tuple[str, ...]) -> dict[str, Expression]:
-    """Translate the shares at the start; what is left of 1 goes to the first state."""
+def start_shares(draft: Draft, path: Key, shares: Mapping[str, Figure], states: Sequence[str]) -> dict[str, Expression]:
+    """Translate the shares of a chain or service at the start; what is left of 1 goes to the first state."""
     result = {}
     for state, figure in shares.items():
-        path = ("chains", name, "start", state)
+        at = (*path, "start", state)
         if state not in states:
-            draft.findings.add(path, unknown_state(name, state, states), of_key=True)
-        result[state] = draft.expression(path, figure.value, Place(None, "a share at the start"))
-        draft.bounded(path, result[state], "a share", 0.0, 1.0)
+            draft.findings.add(at, unknown_state(str(path[1]), state, states), of_key=True)
+        result[state] = draft.within(at, figure.value, Place(None, "a share at the start"), 1.0)
     known = [draft.constant(share) for share in result.values()]
     total = sum(share for share in known if share is not None)
     if total > 1 + _SHARES:
         rule = f"they must sum to at most 1 (what is left starts in '{states[0]}')"
-        draft.findings.add(("chains", name, "start"), f"the shares sum to {total:.12g}; {rule}")
+        draft.findings.add((*path, "start"), f"the shares sum to {total:.12g}; {rule}")
     return result
 
 
@@ -117,12 +116,8 @@ def _amount(draft: Draft, path: Key, figure: MoveFigure, is_rate: bool, unit: st
         if is_rate:
             draft.findings.add(path, "'rest' belongs to probabilities; a rate must be a number or an expression")
         return None
-    expression = draft.expression(path, figure.value, Place(unit, "a rate" if is_rate else "a probability"))
-    if is_rate:
-        draft.bounded(path, expression, "a rate")
-    else:
-        draft.bounded(path, expression, "a probability", 0.0, 1.0)
-    return expression
+    place = Place(unit, "a rate" if is_rate else "a probability")
+    return draft.within(path, figure.value, place, float("inf") if is_rate else 1.0)
 
 
 def _check_rows(draft: Draft, path: Key, transitions: tuple[Transition, ...]) -> None:

@@ -78,13 +78,8 @@ class Meters:
                 )
             return Meter(thing.name, "per", thing.name, what="row")
         service = self.draft.config.services.get(thing.name)
-        if service is None:
-            listed = list(self.draft.config.services)
-            self.draft.findings.add(
-                path,
-                f"'{thing.name}' is no service; there are {', '.join(listed) or 'none'}{nearest(thing.name, listed)}",
-            )
-        elif thing.what in ("worker", "place") and service.team is None:
+        self.draft.findings.known(path, thing.name, "service", self.draft.config.services)
+        if service is not None and thing.what in ("worker", "place") and service.team is None:
             self.draft.findings.add(path, f"'{thing.name}' has no team, so it has no {thing.what}s")
         return self._service_meter(thing.name, thing.what)
 
@@ -112,12 +107,9 @@ def _cost(draft: Draft, meters: Meters, i: int, part: CostPart) -> CostLine:
     """Translate one cost line."""
     path: Key = ("costs", i)
     meter = meters.meter(path, part)
-    price = draft.expression((*path, "price"), part.price.value, Place(None, "a price"))
-    draft.bounded((*path, "price"), price, "a price")
+    price = draft.within((*path, "price"), part.price.value, Place(None, "a price"))
     if part.times is not None:
-        times = draft.expression((*path, "times"), part.times.value, Place(None, "a quantity"))
-        draft.bounded((*path, "times"), times, "a quantity")
-        price = product(price, times)
+        price = product(price, draft.within((*path, "times"), part.times.value, Place(None, "a quantity")))
     _check_price_year(draft, path, part)
     if not draft.optional:
         for key in ("tier", "ledger", "kind", "control"):
@@ -191,14 +183,8 @@ def _payers(draft: Draft, path: Key, part: CostPart) -> dict[str, float]:
     total = sum(part.payers.values())
     if abs(total - 1.0) > _SUM:
         draft.findings.add((*path, "payers"), f"the payers' shares sum to {total:.12g}; they must sum to 1")
-    listed = list(draft.config.agencies)
-    for payer in part.payers:
-        if listed and payer not in listed:
-            draft.findings.add(
-                (*path, "payers", payer),
-                f"'{payer}' is no agency; there are {', '.join(listed)}{nearest(payer, listed)}",
-                of_key=True,
-            )
+    for payer in part.payers if draft.config.agencies else ():
+        draft.findings.known((*path, "payers", payer), payer, "agency", draft.config.agencies, of_key=True)
     return dict(part.payers)
 
 

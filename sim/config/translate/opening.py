@@ -8,7 +8,6 @@ from dataclasses import replace
 from sim.config.check.draft import Draft
 from sim.config.check.problems import Key
 from sim.config.schema.services import ServicePart
-from sim.config.text.library import nearest
 from sim.language.evaluate import Expression, parse
 from sim.model.services import product
 from sim.model.spec import Areas, Team
@@ -22,12 +21,8 @@ def opening(draft: Draft, path: Key, part: ServicePart, areas: Areas) -> dict[st
     found = {}
     for name, start in part.opens.items():
         at = (*path, "opens", name)
-        if name not in areas.names:
-            listed = ", ".join(areas.names[:12])
-            message = f"'{name}' is no area; there are {listed}{nearest(name, list(areas.names))}"
-            draft.findings.add(at, message, of_key=True)
-            continue
-        found[name] = draft.point(at, start)
+        if draft.findings.known(at, name, "area", areas.names, of_key=True):
+            found[name] = draft.point(at, start)
     if found and part.team is not None and part.team.extra_workers is not None:
         draft.findings.add(
             (*path, "opens"), "posts of 'extra_workers' are shared among all areas; a service with them opens at once"

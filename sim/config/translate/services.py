@@ -11,7 +11,7 @@ from sim.config.schema.base import Figure
 from sim.config.schema.phrases import Duration
 from sim.config.schema.services import MeanPart, ServicePart, TeamPart
 from sim.config.text.library import nearest
-from sim.config.translate.chains import unknown_state
+from sim.config.translate.chains import start_shares
 from sim.config.translate.opening import opening, referred_where_open, staffed_where_open
 from sim.language.evaluate import Expression
 from sim.model.services import STATES, ServiceDescription, service_chain
@@ -49,20 +49,26 @@ def _service(draft: Draft, name: str, part: ServicePart, areas: Areas) -> Chain:
         service=service,
         unit=unit,
         refer_when=referred_where_open(when, opens, draft.clock.step_years),
-        refer_rate=_rate(draft, (*path, "refer", "rate"), part.refer.rate.value, unit) if part.refer.rate else None,
-        again=_rate(draft, (*path, "refer", "again"), part.refer.again.value, unit),
+        refer_rate=draft.within((*path, "refer", "rate"), part.refer.rate.value, Place(unit, "a rate"))
+        if part.refer.rate
+        else None,
+        again=draft.within((*path, "refer", "again"), part.refer.again.value, Place(unit, "a rate")),
         identify_steps=_mean(draft, (*path, "identify"), part.identify),
         assess_steps=_mean(draft, (*path, "assess"), part.assess),
         offer_steps=_mean(draft, (*path, "offer"), part.offer),
-        consent=_share(draft, (*path, "consent"), part.consent.value, unit) if part.consent else None,
+        consent=draft.within((*path, "consent"), part.consent.value, Place(unit, "a share"), 1.0)
+        if part.consent
+        else None,
         refused_steps=_mean(draft, (*path, "refused_for"), part.refused_for),
         patience_steps=_mean(draft, (*path, "patience"), part.patience),
         engaged_steps=_mean(draft, (*path, "engaged"), part.engaged),
         stages=part.engaged.stages if part.engaged else 1,
-        dropout_rate=_rate(draft, (*path, "dropout", "rate"), part.dropout.rate.value, unit) if part.dropout else None,
+        dropout_rate=draft.within((*path, "dropout", "rate"), part.dropout.rate.value, Place(unit, "a rate"))
+        if part.dropout
+        else None,
         aftercare_steps=_mean(draft, (*path, "aftercare"), part.aftercare),
         respond_steps=_mean(draft, (*path, "respond"), part.respond),
-        start=_start(draft, path, part),
+        start=start_shares(draft, path, part.start, STATES),
     )
     _check_stages(draft, path, part, description)
     return service_chain(description, draft.clock.step_years)
@@ -100,20 +106,6 @@ def _check_stages(draft: Draft, path: Key, part: ServicePart, made: ServiceDescr
         )
 
 
-def _rate(draft: Draft, path: Key, expression: Expression, unit: str) -> Expression:
-    """Translate a rate."""
-    result = draft.expression(path, expression, Place(unit, "a rate"))
-    draft.bounded(path, result, "a rate")
-    return result
-
-
-def _share(draft: Draft, path: Key, expression: Expression, unit: str) -> Expression:
-    """Translate a share."""
-    result = draft.expression(path, expression, Place(unit, "a share"))
-    draft.bounded(path, result, "a share", 0.0, 1.0)
-    return result
-
-
 def _mean(draft: Draft, path: Key, part: MeanPart | None) -> float | None:
     """Translate a mean duration to steps."""
     if part is None:
@@ -126,21 +118,6 @@ def _mean(draft: Draft, path: Key, part: MeanPart | None) -> float | None:
             (*path, "mean"), f"low {low:g}, mean {steps:g}, high {high:g} steps: must be low <= mean <= high"
         )
     return steps
-
-
-def _start(draft: Draft, path: Key, part: ServicePart) -> dict[str, Expression]:
-    """Translate the shares at the start."""
-    result = {}
-    for state, figure in part.start.items():
-        at = (*path, "start", state)
-        if state not in STATES:
-            draft.findings.add(at, unknown_state(str(path[1]), state, STATES), of_key=True)
-        result[state] = draft.expression(at, figure.value, Place(None, "a share at the start"))
-        draft.bounded(at, result[state], "a share", 0.0, 1.0)
-    total = sum(draft.constant(share) or 0.0 for share in result.values())
-    if total > 1 + 1e-9:
-        draft.findings.add((*path, "start"), f"the shares sum to {total:.12g}; they must sum to at most 1")
-    return result
 
 
 def _team(draft: Draft, path: Key, part: TeamPart, areas: Areas) -> Team:
@@ -173,9 +150,7 @@ def _driven(draft: Draft, path: Key, key: str, figure: Figure | None) -> Express
     """Translate what a team reads each step."""
     if figure is None:
         return None
-    result = draft.expression((*path, key), figure.value, Place(None, f"a team's {key}", steps=True))
-    draft.bounded((*path, key), result, key)
-    return result
+    return draft.within((*path, key), figure.value, Place(None, f"a team's {key}", steps=True))
 
 
 def _optional_steps(draft: Draft, length: Duration | None) -> float:
@@ -193,11 +168,7 @@ def _workers(draft: Draft, path: Key, workers: Mapping[str, float], areas: Areas
             name: workers["total"] * weight / whole for name, weight in zip(areas.names, areas.weights, strict=True)
         }
     for name in workers:
-        if name not in areas.names:
-            listed = ", ".join(areas.names[:12])
-            draft.findings.add(
-                (*path, name), f"'{name}' is no area; there are {listed}{nearest(name, list(areas.names))}", of_key=True
-            )
+        draft.findings.known((*path, name), name, "area", areas.names, of_key=True)
     return {name: workers.get(name, 0.0) for name in areas.names}
 
 
@@ -220,11 +191,5 @@ def _brokers(draft: Draft, path: Key, own: str, part: ServicePart) -> dict[str, 
     """Check the services that a service brokers."""
     others = [name for name, service in draft.config.services.items() if name != own and service.team is not None]
     for name in part.brokers:
-        if name not in others:
-            listed = ", ".join(others) or "none"
-            draft.findings.add(
-                (*path, "brokers", name),
-                f"'{name}' is no other service with a team; there are {listed}{nearest(name, others)}",
-                of_key=True,
-            )
+        draft.findings.known((*path, "brokers", name), name, "other service with a team", others, of_key=True)
     return dict(part.brokers)
