@@ -100,6 +100,11 @@ def called(node: Node, known: Known) -> bool:
     return node.kind == "call" and FUNCTIONS[node.name].known == known
 
 
+def of_service(node: Node) -> bool:
+    """Whether a node asks for a number of one service, such as how many wait for it."""
+    return node.kind == "call" and FUNCTIONS[node.name].takes == ("service",)
+
+
 def operands(node: Node) -> Sequence[Node]:
     """Give the arguments that are read where the node stands: not conditions on other rows, tables or services."""
     if node.kind != "call":

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from sim.config.views.polarity import Reading, readings_of_expression, readings_of_factor
 from sim.language.evaluate import Expression
+from sim.language.functions import of_service
 from sim.model.compiled.grid import Factor, effect_factors
 from sim.model.compiled.scope import Reader
 from sim.model.services import ENTRY
@@ -107,8 +108,8 @@ def _gated(model: Model) -> list[str]:
 
 
 def _asked(expression: Expression, model: Model) -> Iterator[Reading]:
-    reads = readings_of_expression(expression, model) if expression.functions & {"waiting", "places"} else []
-    return (read for read in reads if read.part in ("waiting", "places"))
+    reads = readings_of_expression(expression, model) if any(map(of_service, expression.nodes())) else []
+    return (read for read in reads if read.part)
 
 
 def _variable(read: Reading) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.engine.fate.draws import key, uniform
 from sim.language.evaluate import Expression, Node
-from sim.language.functions import called
+from sim.language.functions import called, of_service
 from sim.language.names import TIMED
 from sim.language.tree import canonical
 from sim.model.compiled.grid import Factor, horizon, raw_size
@@ -29,7 +29,7 @@ FEW_VALUES = 5
 
 @dataclass(frozen=True)
 class Reading:
-    """A variable that is read: a chain, a stock or ``agencies``; ``part`` waiting or places; sign 1, -1 or 0."""
+    """A variable that is read: a chain, a stock or ``agencies``; ``part`` waiting, places ...; sign 1, -1 or 0."""
 
     name: str
     sign: int
@@ -154,7 +154,7 @@ def _of_name(name: str, sign: int, node: Node | None, model: Model) -> Iterator[
     """Turn the answer to a total or stock into readings of variables."""
     if node is None:
         yield Reading(name, sign)
-    elif node.name in ("waiting", "places"):
+    elif of_service(node):
         yield Reading(node.args[0].name, sign, node.name)
     else:
         condition = as_condition(model, node.args[0])
