@@ -9,12 +9,13 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from sim.config.schema.appraisal import AppraisalPart
 from sim.config.schema.base import Figure, Part, Provenance
+from sim.config.schema.chains import ChainPart, EffectPart, MemoryPart, StockPart
 from sim.config.schema.fields import AtLeastOne, Count, Flag, Label, Name, Names, NotNegative, PointOrDate, Text
 from sim.config.schema.money import CostPart, DeflatorsPart, DiscountPart, OutcomePart, ValuePart
 from sim.config.schema.readers import refuse
 from sim.config.schema.services import ServicePart
 from sim.config.schema.uncertainty import UncertaintyPart
-from sim.config.schema.units import ChainPart, ClockPart, EffectPart, MemoryPart, StockPart, TablePart, Trait_, UnitPart
+from sim.config.schema.units import ClockPart, TablePart, Trait_, UnitPart
 
 COUNT_WORDS = ("start", "end", "half_cycle", "simpson")
 

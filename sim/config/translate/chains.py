@@ -9,8 +9,8 @@ from sim.config.check.draft import Draft
 from sim.config.check.problems import Key
 from sim.config.check.vocabulary import Place
 from sim.config.schema.base import Figure, MoveFigure
+from sim.config.schema.chains import ChainPart
 from sim.config.schema.phrases import Move, read_move
-from sim.config.schema.units import ChainPart
 from sim.config.text.library import nearest
 from sim.language.evaluate import Expression
 from sim.model.spec import Chain, Transition

@@ -8,8 +8,8 @@ from dataclasses import replace
 from sim.config.check.draft import Draft
 from sim.config.check.problems import Key
 from sim.config.check.vocabulary import Place
+from sim.config.schema.chains import EffectPart
 from sim.config.schema.phrases import FireText, Move, Target, read_move
-from sim.config.schema.units import EffectPart
 from sim.config.translate.chains import Moves, unknown_chain, unknown_state
 from sim.model.spec import Chain, Effect, Fire
 
