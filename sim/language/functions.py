@@ -109,4 +109,7 @@ def operands(node: Node) -> Sequence[Node]:
     """Give the arguments that are read where the node stands: not conditions on other rows, tables or services."""
     if node.kind != "call":
         return node.args
-    return [arg for arg, kind in FUNCTIONS[node.name].arguments(node) if kind == "value"]
+    function = FUNCTIONS[node.name]
+    if len(function.takes) == 1:
+        return node.args if function.takes == ("value",) else ()
+    return [arg for arg, kind in function.arguments(node) if kind == "value"]

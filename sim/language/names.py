@@ -86,7 +86,7 @@ def reads(
 
     def onward(node: Node) -> Sequence[Node]:
         if node.kind != "name":
-            return below(node)[::-1]
+            return below(node)
         inside = parameter(node.name) if node.name not in opened else None
         opened.add(node.name)
         return () if inside is None else (inside.root,)

@@ -52,13 +52,13 @@ def number(value: float) -> Expression:
     return Expression(repr(float(value)), Node("number", 0, value=float(value)))
 
 
-def walk(root: Node, below: Callable[[Node], Sequence[Node]] = lambda node: node.args) -> Iterator[Node]:
-    """Walk a tree, parents first; ``below`` says where to go on from a node, its arguments unless given."""
+def walk(root: Node, below: Callable[[Node], Sequence[Node]] = lambda node: node.args[::-1]) -> Iterator[Node]:
+    """Walk a tree, parents first; ``below`` says where to go on from a node, what comes first last."""
     stack = [root]
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(below(node)))
+        stack.extend(below(node))
 
 
 def rewritten(node: Node, change: Callable[[Node], Node]) -> Node:

@@ -172,4 +172,4 @@ def test_reading_opens_parameters_once_and_leaves_out_what_is_about_other_rows()
     names = [node.name for node in nodes if node.kind == "name"]
     assert names == ["year", "b", "age", "a", "k", "b"]
     assert [node.name for node in nodes if called(node, "row") or called(node, "step")] == ["any", "total"]
-    assert operands(parse("total(x)").root) == []
+    assert not operands(parse("total(x)").root)

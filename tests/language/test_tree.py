@@ -11,7 +11,7 @@ from sim.language.tree import Node, canonical, rewritten, walk
 def test_a_walk_gives_parents_first_and_goes_where_it_is_told() -> None:
     root = parse("a + b * if(c, d, 2)").root
     assert [node.name or node.kind for node in walk(root)] == ["+", "a", "*", "b", "if", "c", "d", "number"]
-    last_first = walk(root, lambda node: [] if node.kind == "call" else node.args[::-1])
+    last_first = walk(root, lambda node: [] if node.kind == "call" else node.args)
     assert [node.name or node.kind for node in last_first] == ["+", "*", "if", "b", "a"]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,13 +29,13 @@ class Factor:
     """Positions of the transitions it multiplies."""
     scale: str = "rate"
 
-    @property
+    @cached_property
     def sources(self) -> list[Source]:
         """What it reads from a row."""
         when = sources_of(self.when, self.reader) if self.when else []
         return list(dict.fromkeys(when + sources_of(self.times, self.reader)))
 
-    @property
+    @cached_property
     def moment_names(self) -> frozenset[str]:
         """The clock variables and totals that it reads."""
         names = moment_names(self.times, self.reader.model)

@@ -81,9 +81,8 @@ def reads_of(expression: Expression, model: Model) -> Iterator[Node]:
 def sources_of(expression: Expression, reader: Reader) -> list[Source]:
     """List what an expression reads from a row, in order of first use."""
     model, found = reader.model, []
-    own: dict[str, str] = dict.fromkeys((memory.name for memory in model.memories), "memory")
-    own |= dict.fromkeys((trait.name for trait in model.traits), "trait")
-    own |= dict.fromkeys((chain.name for chain in model.chains), "chain")
+    kinds = (("memory", model.memories), ("trait", model.traits), ("chain", model.chains))
+    own = {part.name: kind for kind, parts in kinds for part in parts}
     for node in reads_of(expression, model):
         if called(node, "row"):
             found.append(counted(node))
