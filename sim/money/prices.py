@@ -10,7 +10,8 @@ from sim.arrays import FloatArray
 from sim.errors import ModelError
 from sim.language.evaluate import Expression
 from sim.model.compiled.scope import Reader, clock_value, moment_names, sources_of
-from sim.model.spec import CostLine, Model
+from sim.model.spec import CostLine, Model, Scenario, World
+from sim.money.bill import until_begun
 
 
 def over_steps(expression: Expression, model: Model, steps: Sequence[int]) -> FloatArray:
@@ -62,3 +63,12 @@ def real_prices(model: Model, names: Sequence[str], deflators: Mapping[str, floa
             nominal = over_steps(line.price, model, range(model.clock.steps))
             prices[:, i] = nominal * (line.per_step * deflator(line, deflators, price_year))
     return prices
+
+
+def world_prices(scenario: Scenario, world: World, names: Sequence[str]) -> FloatArray:
+    """Give the prices of a world, (step, line): the baseline's until it begins, like everything else."""
+    own = real_prices(world.model, names, scenario.deflators, scenario.price_year)
+    if not world.start:
+        return own
+    baseline = scenario.baseline_of(world).model
+    return until_begun(own, real_prices(baseline, names, scenario.deflators, scenario.price_year), world.start)

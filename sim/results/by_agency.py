@@ -6,7 +6,8 @@ import numpy as np
 import xarray as xr
 
 from sim.arrays import FloatArray, IntArray
-from sim.results.costs import chosen_lines
+from sim.money.bill import among_payers, bill
+from sim.results.costs import chosen_lines, line_meters
 from sim.results.summary import family_years, window_start
 from sim.results.worlds import WorldName, of_world
 
@@ -17,8 +18,7 @@ def agency_cost_per_family_year(ds: xr.Dataset, world: WorldName, ledger: str) -
     Counted as in the summary: undiscounted, from the start of the first regime beside the baseline.
     """
     lines, cost = _line_cost(ds, world, ledger)
-    paid = (cost[:, :, None] * ds["payer_share"].values[lines]).sum(axis=1)
-    return _per_family_year(ds, world, paid)
+    return _per_family_year(ds, world, among_payers(cost, ds["payer_share"].values[lines]))
 
 
 def tier_cost_per_family_year(ds: xr.Dataset, world: WorldName, ledger: str, tiers: list[str]) -> FloatArray:
@@ -31,11 +31,9 @@ def tier_cost_per_family_year(ds: xr.Dataset, world: WorldName, ledger: str, tie
 def _line_cost(ds: xr.Dataset, world: WorldName, ledger: str) -> tuple[IntArray, FloatArray]:
     """Give the lines of a ledger and their cost since the window opened, (replication, line)."""
     lines = np.flatnonzero(chosen_lines(ds, ledger))
-    names = [str(name) for name in ds["meter"].values]
-    meters = [names.index(str(ds["line_meter"].values[i])) for i in lines]
     after = slice(window_start(ds) + 1, None)
-    counts = of_world(ds, world, "meters").values[:, after][:, :, meters]
-    return lines, (counts * of_world(ds, world, "price").values[after][:, lines]).sum(axis=1)
+    counts, price = of_world(ds, world, "meters").values[:, after], of_world(ds, world, "price").values[after]
+    return lines, bill(counts, line_meters(ds)[lines], price[:, lines]).sum(axis=1)
 
 
 def _per_family_year(ds: xr.Dataset, world: WorldName, cost: FloatArray) -> FloatArray:

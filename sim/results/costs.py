@@ -1,7 +1,6 @@
-"""Money: meters times prices in pounds of one price year, by line, year and area; float64 in a fixed order.
+"""Money in a Dataset: what its meters cost in pounds of one price year, by line, year and area.
 
-Leaves out discounting (``sim.economics``) and intervals (``summary``). Products and sums avoid matrix multiplication,
-whose order of additions depends on the machine's number of threads.
+Leaves out how counts are priced (``sim.money.bill``), discounting (``sim.economics``) and intervals (``summary``).
 """
 
 from __future__ import annotations
@@ -13,8 +12,9 @@ import xarray as xr
 
 from sim.arrays import BoolArray, FloatArray, IntArray
 from sim.engine.counts.record import Layout
-from sim.model.spec import CostLine, Meter, Model, Scenario, World
-from sim.money.prices import real_prices
+from sim.model.spec import CostLine, Meter, Model, Scenario
+from sim.money.bill import bill, by_year, mean_of_years, meters_of_lines, total_bill
+from sim.money.prices import world_prices
 from sim.results.collect import Moments
 from sim.results.worlds import Spread, WorldName, of_world
 
@@ -104,7 +104,7 @@ def cost_variables(
     prices = np.stack([world_prices(scenario, world, names) for world in scenario.worlds])
     at = _meter_of_line(scenario, layout, names)
     years = np.asarray(layout.year_of_step, dtype=np.intp)
-    cost = np.stack([_by_year(one[..., at] * prices, years, len(layout.years)) for one in meters])
+    cost = np.stack([by_year(bill(counts, at, prices), years, len(layout.years)) for counts in meters])
     point_prices = np.concatenate([np.zeros_like(prices[:, :1]), prices], axis=1)
     shares, member = _line_tables(scenario, layout, names)
     per = (*WORLD, "replication")
@@ -118,34 +118,10 @@ def cost_variables(
     }
 
 
-def world_prices(scenario: Scenario, world: World, names: tuple[str, ...]) -> FloatArray:
-    """Give the prices of a world, (step, line): the baseline's until it begins, like everything else."""
-    prices = real_prices(world.model, names, scenario.deflators, scenario.price_year)
-    if world.start > 0:
-        baseline = scenario.baseline_of(world).model
-        before = real_prices(baseline, names, scenario.deflators, scenario.price_year)
-        prices[: world.start] = before[: world.start]
-    return prices
-
-
 def _meter_of_line(scenario: Scenario, layout: Layout, names: tuple[str, ...]) -> IntArray:
     """Give the index of each line's meter."""
     lines = _lines(scenario)
-    return np.array([layout.meters.index(lines[name].meter) for name in names], dtype=np.intp)
-
-
-def _by_year(per_step: FloatArray, years: IntArray, n_years: int) -> FloatArray:
-    """Sum (world, step, line) within years to (world, year, line), steps in their order."""
-    result = np.zeros((per_step.shape[0], n_years, per_step.shape[2]))
-    for step, year in enumerate(years):
-        result[:, year] += per_step[:, step]
-    return result
-
-
-def _mean_by_year(prices: FloatArray, years: IntArray, n_years: int) -> FloatArray:
-    """Average prices within years, for counts that are kept by year alone, (world, year, line)."""
-    steps = np.maximum(np.bincount(years, minlength=n_years), 1)
-    return _by_year(prices, years, n_years) / steps[:, None]
+    return meters_of_lines(layout.meters, [lines[name].meter for name in names])
 
 
 def area_pricer(scenario: Scenario, layout: Layout) -> Callable[[FloatArray], FloatArray]:
@@ -154,8 +130,8 @@ def area_pricer(scenario: Scenario, layout: Layout) -> Callable[[FloatArray], Fl
     at = _meter_of_line(scenario, layout, names)
     years = np.asarray(layout.year_of_step, dtype=np.intp)
     by_step = np.stack([world_prices(scenario, world, names) for world in scenario.worlds])
-    prices = _mean_by_year(by_step, years, len(layout.years))
-    return lambda area_meters: np.asarray(area_meters[..., at] * prices[:, None])
+    prices = mean_of_years(by_step, years, len(layout.years))
+    return lambda area_meters: bill(area_meters, at, prices[:, None])  # (world, area, year, line)
 
 
 def _line_tables(scenario: Scenario, layout: Layout, names: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:
@@ -184,8 +160,16 @@ def chosen_lines(ds: xr.Dataset, ledger: str, *, programme: bool | None = None) 
 def cost_by_step(ds: xr.Dataset, world: WorldName, ledger: str, *, programme: bool | None = None) -> FloatArray:
     """Price each step of one world, (replication, steps + 1); nothing is booked at point 0."""
     counts, prices = of_world(ds, world, "meters").values, of_world(ds, world, "price").values
-    meters = [str(name) for name in ds["meter"].values]
-    total = np.zeros((ds.sizes["replication"], ds.sizes["step"]))
-    for i in np.flatnonzero(chosen_lines(ds, ledger, programme=programme)):
-        total += counts[:, :, meters.index(str(ds["line_meter"].values[i]))] * prices[:, i]
-    return total
+    return total_bill(counts, line_meters(ds), prices, chosen_lines(ds, ledger, programme=programme))
+
+
+def line_meters(ds: xr.Dataset) -> IntArray:
+    """Give the index of the meter that each line counts with, (line,)."""
+    return meters_of_lines([str(name) for name in ds["meter"].values], [str(name) for name in ds["line_meter"].values])
+
+
+def price_of_years(ds: xr.Dataset, world: WorldName) -> FloatArray:
+    """Give the mean price of each year, (year, line); point 0 is before the first step and has none."""
+    years = [int(year) for year in ds["year"].values]
+    of_step = np.array([years.index(int(year)) for year in ds["financial_year"].values[1:]], dtype=np.intp)
+    return mean_of_years(of_world(ds, world, "price").values[1:], of_step, len(years))

@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.arrays import FloatArray
 from sim.model.spec import Model, Scenario, World
+from sim.money.bill import until_begun
 from sim.money.prices import over_steps
 from sim.results.counting import point_weights
 
@@ -36,11 +37,10 @@ def outcome_weights(model: Model, meters: Sequence[str]) -> FloatArray:
 
 def world_weights(scenario: Scenario, world: World, meters: Sequence[str]) -> FloatArray:
     """Give ``outcome_weights`` of a world: the baseline's up to the point where it begins, then its own."""
-    weights = outcome_weights(world.model, meters)
-    if world.start > 0:
-        before = outcome_weights(scenario.baseline_of(world).model, meters)
-        weights[:, : world.start + 1] = before[:, : world.start + 1]
-    return weights
+    own = outcome_weights(world.model, meters)
+    if not world.start:
+        return own
+    return until_begun(own, outcome_weights(scenario.baseline_of(world).model, meters), world.start + 1, axis=1)
 
 
 def outcome_totals(weights: FloatArray, counts: FloatArray, n_rows: float) -> FloatArray:

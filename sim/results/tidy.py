@@ -13,6 +13,8 @@ import xarray as xr
 
 from sim.arrays import FloatArray
 from sim.intervals import many_over_replications
+from sim.money.bill import bill
+from sim.results.costs import line_meters, price_of_years
 from sim.results.summary import plain
 from sim.results.tables import Row, year_labels
 from sim.results.waits import mean_wait, quantile
@@ -83,51 +85,38 @@ def areas_rows(ds: xr.Dataset) -> Iterator[Row]:
     """
     years, exact = year_labels(ds), ds.attrs["solver"] == "expect"
     for world in world_names(ds) if ds.sizes["area"] else []:
-        prices = _price_of_year(ds, world)
+        prices = price_of_years(ds, world)
         for area in (str(name) for name in ds["area"].values):
-            counts = of_world(ds, world, "area_meters").sel(area=area).transpose("year", "meter", "replication").values
+            counts = of_world(ds, world, "area_meters").sel(area=area).values  # (replication, year, meter)
             start = (world.regime, world.effect_set, area)
-            for what, samples in chain(_costs(ds, _paid(ds, counts, prices)), _counts(ds, counts)):
+            for what, samples in chain(_costs(ds, bill(counts, line_meters(ds), prices)), _counts(ds, counts)):
                 yield from _by_year(start, what, years, samples, exact=exact)
 
 
-def _price_of_year(ds: xr.Dataset, world: WorldName) -> FloatArray:
-    """Give the mean price of each year, (year, line); point 0 is before the first step and has none."""
-    prices = of_world(ds, world, "price").transpose("step", "line").values[1:]
-    year = ds["financial_year"].values[1:]
-    return np.stack([prices[year == one].mean(axis=0) for one in ds["year"].values])
-
-
-def _paid(ds: xr.Dataset, counts: FloatArray, prices: FloatArray) -> FloatArray:
-    """Price the counts (year, meter, replication), giving (year, line, replication)."""
-    meters = [str(name) for name in ds["meter"].values]
-    at = [meters.index(str(name)) for name in ds["line_meter"].values]
-    return np.asarray(counts[:, at] * prices[:, :, None])
-
-
 def _costs(ds: xr.Dataset, paid: FloatArray) -> Iterator[tuple[What, FloatArray]]:
-    """Give what each agency pays in each ledger, (year, replication)."""
+    """Give what each agency pays in each ledger, (replication, year), of what each line costs."""
     shares, member = ds["payer_share"].values, ds["in_ledger"].values > 0
     for g, ledger in enumerate(str(name) for name in ds["ledger"].values):
         for a, agency in enumerate(str(name) for name in ds["agency"].values):
             lines = np.flatnonzero(member[:, g] & (shares[:, a] > 0))
             if lines.size:
-                total = sum(paid[:, line] * shares[line, a] for line in lines)
-                yield (COST, ledger, agency, "£", ds.attrs["price_year"]), np.asarray(total)
+                total = sum(paid[..., line] * shares[line, a] for line in lines)
+                # Replications of a year lie together: their sum has one order whatever the layout of the counts.
+                yield (COST, ledger, agency, "£", ds.attrs["price_year"]), np.asfortranarray(total)
 
 
 def _counts(ds: xr.Dataset, counts: FloatArray) -> Iterator[tuple[What, FloatArray]]:
-    """Give every meter that ever counted something, (year, replication)."""
+    """Give every meter that ever counted something, (replication, year)."""
     for m, meter in enumerate(str(name) for name in ds["meter"].values):
-        if counts[:, m].any():
-            yield (COUNT, meter, "", "count", ""), counts[:, m]
+        if counts[..., m].any():
+            yield (COUNT, meter, "", "count", ""), counts[..., m]
 
 
 def _by_year(
     start: tuple[str, str, str], what: What, years: list[str], samples: FloatArray, *, exact: bool
 ) -> Iterator[Row]:
-    """Give one row a year of samples (year, replication), with intervals where replications are a sample."""
-    mean, low, high = many_over_replications(samples)
+    """Give one row a year of samples (replication, year), with intervals where replications are a sample."""
+    mean, low, high = many_over_replications(samples.T)  # (year, replication)
     if exact:
         low = high = np.full_like(mean, np.nan)
     for y, year in enumerate(years):

@@ -13,8 +13,10 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.economics.value.cash_prices import cash_factors, price_index, step_years
 from sim.economics.value.cashability import cashable_savings
-from sim.economics.value.increments import Increments, counted_lines, line_meters, programme_lines, to_agencies
+from sim.economics.value.increments import Increments, counted_lines, programme_lines, to_agencies
 from sim.economics.value.terms import Terms
+from sim.money.bill import bill
+from sim.results.costs import line_meters, price_of_years
 from sim.results.worlds import WorldName, of_world
 
 READINGS = ("all savings", "cashable")
@@ -116,8 +118,5 @@ def area_running(ds: xr.Dataset, world: WorldName, against: WorldName, terms: Te
 
 def _area_cost(ds: xr.Dataset, world: WorldName, kept: list[int]) -> FloatArray:
     """Price the counts of each area and year at the mean price of the year, (replication, area, year, line)."""
-    counts = of_world(ds, world, "area_meters").values[:, :, kept][..., line_meters(ds)]
-    prices, of_step = of_world(ds, world, "price").values[1:], ds["financial_year"].values[1:]
-    years = ds["year"].values[kept]
-    mean = np.stack([prices[of_step == year].mean(axis=0) for year in years])
-    return np.asarray(counts * mean)
+    counts = of_world(ds, world, "area_meters").values[:, :, kept]
+    return bill(counts, line_meters(ds), price_of_years(ds, world)[kept])

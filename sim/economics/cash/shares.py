@@ -17,7 +17,6 @@ from sim.economics.value.increments import (
     counted_lines,
     discounted,
     increments,
-    line_meters,
     programme_lines,
     to_agencies,
 )
@@ -81,11 +80,11 @@ def agency_gains(
     counted, own = counted_lines(ds, ledger or terms.ledger, "all"), programme_lines(ds)
     reactive = np.array([str(tier) == NEED for tier in ds["tier"].values])
     cost, cash = biased(ds, made.cost, terms), biased(ds, cashable_savings(ds, made, terms), terms)
-    without = made.other_counts[:, :, line_meters(ds)] * made.price
     spent, saved, cashed, spend, need = (
         to_agencies(ds, discounted(amount, terms), counted & lines)
         for amount, lines in (
-            (cost, own), (-cost, ~own), (cash, ~own), (without, np.ones_like(own)), (without, reactive & ~own),
+            (cost, own), (-cost, ~own), (cash, ~own), (made.other_cost, np.ones_like(own)),
+            (made.other_cost, reactive & ~own),
         )
     )  # fmt: skip
     return tuple(

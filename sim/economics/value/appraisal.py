@@ -24,7 +24,6 @@ from sim.economics.value.increments import (
     counted_lines,
     discounted,
     increments,
-    line_meters,
     programme_lines,
     summed,
     view_weights,
@@ -177,7 +176,7 @@ def kind_of_spend(ds: xr.Dataset, made: Increments, terms: Terms) -> tuple[Spend
     """
     lines = programme_lines(ds) & counted_lines(ds, terms.ledger, "resource")
     more = summed(made.cost, lines)
-    spent = summed(made.other_counts[:, :, line_meters(ds)] * made.price, lines)
+    spent = summed(made.other_cost, lines)
     extra = Money(discounted(more, terms), terms.basis(terms.ledger, "resource"))
     estimate = extra.estimate(sampled=terms.sampled)
     if abs(estimate.mean) <= LEAST_EXTRA * float(discounted(spent, terms).mean()):

@@ -12,7 +12,8 @@ import xarray as xr
 
 from sim.arrays import BoolArray, FloatArray, IntArray
 from sim.economics.value.terms import Terms
-from sim.results.costs import chosen_lines
+from sim.money.bill import among_payers, bill
+from sim.results.costs import chosen_lines, line_meters
 from sim.results.worlds import WorldName, of_world
 
 VIEWS = {"social": "resource", "fiscal": "all"}
@@ -45,12 +46,13 @@ class Increments:
     repriced: FloatArray
     counts: FloatArray
     other_counts: FloatArray
+    line_meter: IntArray
+    """Index of the meter that each line counts with, (line,)."""
 
-
-def line_meters(ds: xr.Dataset) -> IntArray:
-    """Give the index of the meter that each line counts with, (line,)."""
-    names = [str(name) for name in ds["meter"].values]
-    return np.array([names.index(str(name)) for name in ds["line_meter"].values], dtype=np.intp)
+    @property
+    def other_cost(self) -> FloatArray:
+        """What the other regime costs, (replication, step, line)."""
+        return bill(self.other_counts, self.line_meter, self.price)
 
 
 def growth_factors(ds: xr.Dataset, terms: Terms) -> FloatArray:
@@ -74,11 +76,10 @@ def increments(ds: xr.Dataset, world: WorldName, against: WorldName, terms: Term
     at, after = line_meters(ds), slice(terms.base_point + 1, None)
     grown = growth_factors(ds, terms)
     counts, other = (of_world(ds, w, "meters").values[:, after] for w in (world, against))
-    mine, theirs = counts[:, :, at], other[:, :, at]
-    my_price, their_price = (of_world(ds, w, "price").values[after] * grown for w in (world, against))
+    price, other_price = (of_world(ds, w, "price").values[after] * grown for w in (world, against))
     return Increments(
-        world, against, mine * my_price - theirs * their_price, theirs - mine, their_price,
-        mine * (my_price - their_price), counts, other,
+        world, against, bill(counts, at, price) - bill(other, at, other_price), other[..., at] - counts[..., at],
+        other_price, bill(counts, at, price - other_price), counts, other, at,
     )  # fmt: skip
 
 
@@ -138,5 +139,4 @@ def discounted(per_step: FloatArray, terms: Terms, steps: int | None = None) -> 
 def to_agencies(ds: xr.Dataset, per_line: FloatArray, lines: BoolArray) -> FloatArray:
     """Share amounts (..., line) of chosen lines among those who pay, (..., agency); they sum to the lines' total."""
     at = np.flatnonzero(lines)
-    paid: FloatArray = np.einsum("...l,la->...a", per_line[..., at], ds["payer_share"].values[at], optimize=False)
-    return paid
+    return among_payers(per_line[..., at], ds["payer_share"].values[at])

@@ -15,8 +15,10 @@ from sim.arrays import FloatArray
 from sim.economics.value.increments import counted_lines, to_agencies
 from sim.economics.value.terms import Terms, terms_of
 from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, spaced, words
+from sim.money.bill import bill
 from sim.report.figures.appraisal import agency_words
 from sim.report.figures.overview import worlds_of_set
+from sim.results.costs import line_meters
 from sim.results.worlds import WorldName, of_world
 
 MILLION = 1e6
@@ -45,10 +47,8 @@ def money_flows(ds: xr.Dataset, world: WorldName, terms: Terms) -> tuple[list[st
     undiscounted pounds of the price year.
     """
     at = slice(terms.base_point + 1, None)
-    names = [str(name) for name in ds["meter"].values]
-    meters = [names.index(str(name)) for name in ds["line_meter"].values]
-    counts = of_world(ds, world, "meters").values[:, at].mean(axis=0)[:, meters]
-    yearly = (counts * of_world(ds, world, "price").values[at]).sum(axis=0) / (terms.all_steps * terms.step_years)
+    counts, price = of_world(ds, world, "meters").values[:, at].mean(axis=0), of_world(ds, world, "price").values[at]
+    yearly = bill(counts, line_meters(ds), price).sum(axis=0) / (terms.all_steps * terms.step_years)
     of_line = [str(name) for name in ds["tier"].values]
     tiers = [name for name in TIER_COLOURS if name in of_line] + sorted(set(of_line) - set(TIER_COLOURS))
     counted = counted_lines(ds, terms.ledger, "all")

@@ -16,7 +16,8 @@ from sim.engine.moves.world import World
 from sim.engine.solvers.families import Line
 from sim.model.spec import Meter, Scenario
 from sim.model.spec import World as Spec
-from sim.money.prices import real_prices
+from sim.money.bill import meters_of_lines, prices_of_meters
+from sim.money.prices import world_prices
 
 GROSS = "gross"
 """Narrow ledger without what services themselves cost: the lines that are not priced ``per`` something of a service."""
@@ -44,20 +45,22 @@ def price_tables(scenario: Scenario, world: Spec) -> PriceTables:
     -------
         Pounds per counted unit for ``narrow``, ``wide`` (each ledger there is) and ``gross``.
     """
-    model = world.model
-    names = [line.name for line in model.costs]
-    prices = real_prices(model, names, scenario.deflators, scenario.price_year)
-    before = real_prices(scenario.baseline_of(world).model, names, scenario.deflators, scenario.price_year)
-    prices[: world.start] = before[: world.start]
-    tables = PriceTables({meter.name: meter for meter in model.meters})
-    for i, line in enumerate(model.costs):
-        parts = list(line.ledgers)
-        if "narrow" in parts and tables.meters[line.meter].kind != "per":
-            parts.append(GROSS)
-        for part in parts:
-            held = tables.prices.setdefault(part, {})
-            held[line.meter] = held.get(line.meter, 0.0) + prices[:, i]
-    return tables
+    lines, meters = world.model.costs, {meter.name: meter for meter in world.model.meters}
+    prices = world_prices(scenario, world, [line.name for line in lines])
+    at = meters_of_lines(list(meters), [line.meter for line in lines])
+    parts = [
+        (*line.ledgers, *([GROSS] if "narrow" in line.ledgers and meters[line.meter].kind != "per" else []))
+        for line in lines
+    ]
+    names = list(dict.fromkeys(part for held in parts for part in held))
+    member = np.array([[name in held for name in names] for held in parts], dtype=np.bool_)
+    member = member.reshape(len(lines), len(names))
+    by_meter = prices_of_meters(prices, at, member, len(meters))  # (part, step, meter)
+    priced = {
+        name: {line.meter: by_meter[p, :, at[i]] for i, line in enumerate(lines) if member[i, p]}
+        for p, name in enumerate(names)
+    }
+    return PriceTables(meters, priced)
 
 
 @dataclass

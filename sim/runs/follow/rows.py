@@ -16,7 +16,8 @@ from sim.engine.moves.world import World
 from sim.engine.people.population import Rows
 from sim.engine.solvers.families import Line, replicate
 from sim.model.spec import Meter, Scenario
-from sim.results.costs import world_prices
+from sim.money.bill import meters_of_lines, prices_of_meters
+from sim.money.prices import world_prices
 from sim.results.outcomes import world_weights
 from sim.runs.follow.bills import pairs_counted
 
@@ -62,11 +63,11 @@ class RowTotals:
         outcomes = world_weights(self.scenario, world, self.layout.meters)  # (outcome, point, meter)
         prices = world_prices(self.scenario, world, tuple(line.name for line in model.costs))
         prices[: self.window] = 0.0
-        ledgers = np.zeros((len(self.layout.ledgers), model.clock.steps + 1, len(self.meters)))
-        for i, line in enumerate(model.costs):
-            for ledger in line.ledgers:
-                place = self.layout.ledgers.index(ledger)
-                ledgers[place, 1:, self.layout.meters.index(line.meter)] += prices[:, i]
+        at = meters_of_lines(self.layout.meters, [line.meter for line in model.costs])
+        member = np.array([[ledger in line.ledgers for ledger in self.layout.ledgers] for line in model.costs])
+        member = member.reshape(len(model.costs), len(self.layout.ledgers))
+        ledgers = prices_of_meters(prices, at, member, len(self.layout.meters))
+        ledgers = np.pad(ledgers, ((0, 0), (1, 0), (0, 0)))  # nothing is booked at point 0
         return np.moveaxis(np.concatenate([outcomes, ledgers]), 0, 2)
 
     def look(self, step: int, line: Line) -> None:
