@@ -1,4 +1,4 @@
-"""The summary with its appraisal: net present values, ratios and payback put where scripts look for them."""
+"""The one maker of summary.json: what was counted, with net present values, ratios and payback where scripts look."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ from sim.economics.report import Found, FullAppraisal, full_appraisal
 from sim.economics.rows import MONEY
 from sim.economics.value.appraisal import Comparison, View
 from sim.economics.value.terms import Terms
-from sim.intervals import Estimate
-from sim.results.summary import Summary, plain
-from sim.results.summary import summarise as counted_summary
+from sim.results.summary import (
+    Summary,
+    as_dict,
+    figures_of,
+    interval_kind,
+    paired_figures,
+    plain,
+    run_figures,
+    timing_figures,
+)
+from sim.results.worlds import baseline_of, other_worlds, world_names
+
+NO_APPRAISAL = {"npsv": None, "bcr": {"mean": None, "low": None, "high": None}, "payback_month": None}
 
 
 def summarise(ds: xr.Dataset, full: FullAppraisal | None = None) -> Summary:
@@ -27,18 +37,33 @@ def summarise(ds: xr.Dataset, full: FullAppraisal | None = None) -> Summary:
 
     Returns
     -------
-        What ``sim.results.summary.summarise`` gives; ``npsv``, ``bcr`` and ``payback_month`` of ``differences`` and
-        ``comparisons`` count resources in the headline ledger, and ``appraisal`` holds every view, with intervals.
+        Plain numbers, text, lists and dictionaries, ready for JSON; what is not known is None. ``differences`` are to
+        the baseline, ``comparisons`` the same to the regimes before (such as the one with the same money). ``npsv``,
+        ``bcr`` and ``payback_month`` count resources in the headline ledger, and ``appraisal`` holds every view.
+        ``interval`` says what low and high are: ``monte_carlo`` (t over replications), ``between_family`` (one
+        replication) or None (``expect`` has no sampling error).
     """
-    summary = counted_summary(ds)
-    made = full_appraisal(ds) if full is None else full
-    for found in made.found:
-        name, against = found.compared.world.name, found.compared.against
-        held = summary["differences"][name]
-        if against.regime != ds.attrs["baseline"]:
-            held = summary["comparisons"][name][against.name]
-        held.update(headline_of(found.compared, made.terms))
-    return {**summary, "appraisal": _appraisal(made)}
+    made, others = full_appraisal(ds) if full is None else full, other_worlds(ds)
+    headlines = {
+        (one.compared.world, one.compared.against): headline_of(one.compared, made.terms) for one in made.found
+    }
+    comparisons = {
+        world.name: {
+            other.name: {**paired_figures(ds, world, other), **headlines.get((world, other), {})}
+            for other in others[:i] if other.effect_set == world.effect_set
+        }
+        for i, world in enumerate(others)
+    }  # fmt: skip
+    return {
+        **run_figures(ds),
+        "regimes": {world.name: figures_of(ds, world) for world in world_names(ds)},
+        "differences": {
+            world.name: {**figures_of(ds, world, baseline), **headlines.get((world, baseline), NO_APPRAISAL)}
+            for world, baseline in ((world, baseline_of(ds, world)) for world in others)
+        },
+        "comparisons": {name: compared for name, compared in comparisons.items() if compared},
+        "interval": interval_kind(ds), "timing": timing_figures(ds), "appraisal": _appraisal(made),
+    }  # fmt: skip
 
 
 def headline_of(compared: Comparison, terms: Terms) -> Summary:
@@ -47,11 +72,6 @@ def headline_of(compared: Comparison, terms: Terms) -> Summary:
     return {
         "npsv": plain(float(view.net.amount.mean())), "bcr": as_dict(view.bcr), "payback_month": view.payback_month,
     }  # fmt: skip
-
-
-def as_dict(estimate: Estimate) -> Summary:
-    """Write an estimate as its three figures."""
-    return {"mean": plain(estimate.mean), "low": plain(estimate.low), "high": plain(estimate.high)}
 
 
 def _appraisal(made: FullAppraisal) -> Summary:

@@ -6,7 +6,6 @@ only ``while`` meters have been read). Worlds that the scenario does not have ar
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 import numpy as np
@@ -15,10 +14,10 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
 from sim.engine.feedback import stock_names
-from sim.model.appraisal import to_json
 from sim.model.spec import Areas, Scenario
 from sim.results.collect import Collected, collect
 from sim.results.costs import area_pricer, cost_variables, line_coordinates, line_names
+from sim.results.facts import Facts, WorldName, written
 from sim.results.outcomes import outcome_totals, world_weights
 from sim.results.worlds import Spread
 from sim.units import add_months
@@ -66,7 +65,7 @@ def dataset_of(scenario: Scenario, layout: Layout, collected: Collected) -> xr.D
     if stocks and len(levels) == len(collected.levels):
         variables["feedback"] = ((*WORLD, "replication", "step", "stock"), spread(np.stack(levels)))
         known["stock"] = words(stocks)
-    dataset = xr.Dataset(variables, known, attributes(scenario, layout))
+    dataset = xr.Dataset(variables, known, written(facts_of_run(scenario, layout)))
     return dataset.assign_attrs(engine_seconds=collected.engine_seconds)
 
 
@@ -175,22 +174,22 @@ def _dates(scenario: Scenario, layout: Layout) -> dict[str, object]:
     return {"date": ("step", np.array(dates, dtype="datetime64[ns]"))}
 
 
-def attributes(scenario: Scenario, layout: Layout) -> dict[str, object]:
-    """Give what a reader needs besides arrays; plain text and numbers, so that netCDF keeps it."""
+def facts_of_run(scenario: Scenario, layout: Layout) -> Facts:
+    """Give what a reader needs besides arrays."""
     model = scenario.worlds[0].model
-    return {
-        "title": scenario.title, "name": scenario.name, "baseline": scenario.baseline, "seed": scenario.seed,
-        "solver": scenario.solver, "price_year": scenario.price_year, "step": model.clock.step_name,
-        "step_years": model.clock.step_years, "rows": int(layout.rows[0][1]),
-        "start": f"{model.clock.start[0]}-{model.clock.start[1]:02d}" if model.clock.start else "",
-        "count": model.count if isinstance(model.count, str) else "weights", "first_cycle": model.clock.first,
-        "worlds": json.dumps([[world.name, world.regime, world.effect_set] for world in scenario.worlds]),
-        "discount": json.dumps({name: list(map(list, entries)) for name, entries in scenario.discount.items()}),
-        "agencies": json.dumps(dict(scenario.agencies)), "deflators": json.dumps(dict(scenario.deflators)),
-        "appraisal": to_json(scenario.appraisal), "area_shares": json.dumps(_area_shares(model.areas)),
-        "outcome_discount": json.dumps({outcome.name: outcome.discount for outcome in model.outcomes}),
-        "service_chains": json.dumps([chain.name for chain in model.chains if chain.service is not None]),
-    }  # fmt: skip
+    return Facts(
+        title=scenario.title, name=scenario.name, baseline=scenario.baseline, seed=scenario.seed,
+        solver=scenario.solver, price_year=scenario.price_year, step=model.clock.step_name,
+        step_years=model.clock.step_years, rows=int(layout.rows[0][1]),
+        start=f"{model.clock.start[0]}-{model.clock.start[1]:02d}" if model.clock.start else "",
+        count=model.count if isinstance(model.count, str) else "weights", first_cycle=model.clock.first,
+        worlds=tuple(WorldName(world.name, world.regime, world.effect_set) for world in scenario.worlds),
+        discount={name: list(map(list, entries)) for name, entries in scenario.discount.items()},
+        agencies=dict(scenario.agencies), deflators=dict(scenario.deflators), appraisal=scenario.appraisal,
+        area_shares=_area_shares(model.areas),
+        outcome_discount={outcome.name: outcome.discount for outcome in model.outcomes},
+        service_chains=[chain.name for chain in model.chains if chain.service is not None],
+    )  # fmt: skip
 
 
 def _area_shares(areas: Areas) -> list[float]:

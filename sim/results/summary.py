@@ -1,14 +1,12 @@
-"""The headline figures as one plain dictionary, the content of summary.json; money is per family-year, undiscounted.
+"""What is counted of a run, of a world and of a difference, as plain dictionaries: pieces of summary.json.
 
-``mean`` of a cost is everything in the ledger, ``programme`` what the services themselves cost, ``gross`` the rest. A
-difference is regime minus baseline within each replication, so a saving is negative; ``comparisons`` hold the same
-against the other regimes (such as the one with the same money). What needs an appraisal (``npsv``, ``bcr``,
-``payback_month``) is null here; ``sim.economics.summary`` fills it.
+Money is per family-year, undiscounted: ``mean`` is everything in the ledger, ``programme`` what the services themselves
+cost, ``gross`` the rest. A difference is taken within each replication, so a saving is negative. What is not known is
+None. Leaves out what needs an appraisal; ``sim.economics.summary`` puts the whole together.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -19,64 +17,44 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.intervals import Estimate, between_rows, over_replications
 from sim.results.costs import cost_by_step
+from sim.results.facts import facts_of
 from sim.results.waits import mean_wait, quantile
-from sim.results.worlds import WorldName, baseline_of, of_world, world_names
+from sim.results.worlds import WorldName, of_world, other_worlds
 from sim.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
 
 Summary = dict[str, Any]
-NO_APPRAISAL = {"npsv": None, "bcr": {"mean": None, "low": None, "high": None}, "payback_month": None}
 
 
-def summarise(ds: xr.Dataset) -> Summary:
-    """Summarise a Dataset.
-
-    Parameters
-    ----------
-    ds
-        What ``simulate`` or ``expect`` gave.
-
-    Returns
-    -------
-        Plain numbers, text, lists and dictionaries, ready for JSON; what is not known is None. ``interval`` says what
-        low and high are: ``monte_carlo`` (t over replications), ``between_family`` (one replication) or None
-        (``expect`` has no sampling error).
-    """
-    worlds = world_names(ds)
-    others = [world for world in worlds if world.regime != ds.attrs["baseline"]]
+def run_figures(ds: xr.Dataset) -> Summary:
+    """Say what was run, how large it is, and by which conventions its outcomes count."""
+    facts = facts_of(ds)
     return {
-        "title": ds.attrs["title"], "families": ds.attrs["rows"], "unit": str(ds["unit"].values[0]),
-        "steps": ds.sizes["step"] - 1,
-        "step": ds.attrs["step"], "replications": ds.sizes["replication"], "seed": ds.attrs["seed"],
-        "baseline": ds.attrs["baseline"], "solver": ds.attrs["solver"], "price_year": ds.attrs["price_year"] or None,
+        "title": facts.title, "families": facts.rows, "unit": str(ds["unit"].values[0]), "steps": ds.sizes["step"] - 1,
+        "step": facts.step, "replications": ds.sizes["replication"], "seed": facts.seed,
+        "baseline": facts.baseline, "solver": facts.solver, "price_year": facts.price_year or None,
         "conventions": {
-            "count": ds.attrs["count"], "first_cycle": int(ds.attrs["first_cycle"]),
-            "discount": json.loads(ds.attrs["outcome_discount"]),
+            "count": facts.count, "first_cycle": facts.first_cycle, "discount": dict(facts.outcome_discount),
         },
-        "regimes": {world.name: _figures(ds, world, None) for world in worlds},
-        "differences": {w.name: {**_figures(ds, w, baseline_of(ds, w)), **NO_APPRAISAL} for w in others},
-        "comparisons": {w.name: compared for w in others if (compared := _others(ds, w, others))},
-        "interval": interval_kind(ds),
-        "timing": _timing(ds),
     }  # fmt: skip
 
 
 def interval_kind(ds: xr.Dataset) -> str | None:
     """Say where intervals come from."""
-    if ds.attrs["solver"] == "expect":
+    if facts_of(ds).is_exact:
         return None
     return "monte_carlo" if ds.sizes["replication"] > 1 else "between_family"
 
 
 def window_start(ds: xr.Dataset) -> int:
     """Give the point from which costs per family-year count: when the first regime beside the baseline begins."""
-    others = [world for world in world_names(ds) if world.regime != ds.attrs["baseline"]]
+    others = other_worlds(ds)
     return min((int(of_world(ds, world, "start")) for world in others), default=0)
 
 
 def family_years(ds: xr.Dataset, world: WorldName) -> FloatArray:
     """Give row-years of the first unit on the books since ``window_start``, (replication,)."""
     rows = of_world(ds, world, "rows").isel(unit=0, step=slice(window_start(ds) + 1, None))
-    return np.asarray(rows.sum("step").values * ds.attrs["step_years"], dtype=np.float64)
+    return np.asarray(rows.sum("step").values * facts_of(ds).step_years, dtype=np.float64)
 
 
 def cost_per_family_year(ds: xr.Dataset, world: WorldName, ledger: str, *, programme: bool | None = None) -> FloatArray:
@@ -86,27 +64,21 @@ def cost_per_family_year(ds: xr.Dataset, world: WorldName, ledger: str, *, progr
     return np.divide(cost, np.where(years > 0, years, np.nan))
 
 
-def _figures(ds: xr.Dataset, world: WorldName, baseline: WorldName | None) -> Summary:
+def figures_of(ds: xr.Dataset, world: WorldName, baseline: WorldName | None = None) -> Summary:
     """Give the figures of a world, or of its paired difference to a baseline."""
     waits, occupancy = _waits(ds, world), _occupancy(ds, world)
     if baseline is not None:
         waits = _minus(waits, _waits(ds, baseline))
         occupancy = _minus(occupancy, _occupancy(ds, baseline))
-    return {**_paired_figures(ds, world, baseline), "wait_months": waits, "occupancy": occupancy}
+    return {**paired_figures(ds, world, baseline), "wait_months": waits, "occupancy": occupancy}
 
 
-def _paired_figures(ds: xr.Dataset, world: WorldName, baseline: WorldName | None) -> Summary:
+def paired_figures(ds: xr.Dataset, world: WorldName, baseline: WorldName | None) -> Summary:
     """Give what has intervals: costs and outcomes."""
     return {
         "cost_per_family_year": {ledger: _cost(ds, world, baseline, ledger) for ledger in _names(ds, "ledger")},
         "outcomes": {outcome: _outcome(ds, world, baseline, outcome) for outcome in _names(ds, "outcome")},
     }
-
-
-def _others(ds: xr.Dataset, world: WorldName, others: list[WorldName]) -> Summary:
-    """Compare a world, paired, with those listed before it under the same evidence set (the baseline apart)."""
-    before = [other for other in others[: others.index(world)] if other.effect_set == world.effect_set]
-    return {other.name: _paired_figures(ds, world, other) for other in before}
 
 
 def _names(ds: xr.Dataset, dim: str) -> list[str]:
@@ -128,13 +100,13 @@ def _cost(ds: xr.Dataset, world: WorldName, baseline: WorldName | None, ledger: 
 
     samples = _paired(lambda w: cost_per_family_year(ds, w, ledger), world, baseline)
     moment = "variance" if baseline is None else "difference_variance"
-    years = (ds.sizes["step"] - 1 - window_start(ds)) * ds.attrs["step_years"]
+    years = (ds.sizes["step"] - 1 - window_start(ds)) * facts_of(ds).step_years
     variance = float(of_world(ds, world, "family_cost").sel(ledger=ledger, family_moment=moment)[0])
     variance = variance / years**2 if years > 0 else float("nan")  # a regime may begin where the run ends
-    if baseline is not None and baseline.regime != ds.attrs["baseline"]:
+    if baseline is not None and baseline.regime != facts_of(ds).baseline:
         variance = float("nan")  # the engine pairs each family with the baseline alone
     estimate = _estimate(ds, samples, variance)
-    return {**_as_dict(estimate), "gross": plain(mean_of(False)), "programme": plain(mean_of(True))}
+    return {**as_dict(estimate), "gross": plain(mean_of(False)), "programme": plain(mean_of(True))}
 
 
 def _outcome(ds: xr.Dataset, world: WorldName, baseline: WorldName | None, outcome: str) -> Summary:
@@ -144,7 +116,7 @@ def _outcome(ds: xr.Dataset, world: WorldName, baseline: WorldName | None, outco
     if baseline is not None:
         variance = float("nan")
     sd = math.sqrt(variance) if variance >= 0 else None
-    return {**_as_dict(_estimate(ds, samples, variance)), "sd": sd}
+    return {**as_dict(_estimate(ds, samples, variance)), "sd": sd}
 
 
 def _estimate(ds: xr.Dataset, samples: FloatArray, variance: float) -> Estimate:
@@ -154,14 +126,14 @@ def _estimate(ds: xr.Dataset, samples: FloatArray, variance: float) -> Estimate:
         return Estimate(float(samples.mean()))
     if kind == "monte_carlo":
         return over_replications(samples)
-    return between_rows(float(samples.mean()), variance, ds.attrs["rows"])
+    return between_rows(float(samples.mean()), variance, facts_of(ds).rows)
 
 
 def _waits(ds: xr.Dataset, world: WorldName) -> Summary:
     """Give waits in months of those admitted; how many wait at the end and how many left, a replication."""
     # In whole steps, or in whole days from a solver that knows them.
     by_day = "wait_days" in ds
-    months = MONTHS_PER_YEAR / DAYS_PER_YEAR if by_day else ds.attrs["step_years"] * MONTHS_PER_YEAR
+    months = MONTHS_PER_YEAR / DAYS_PER_YEAR if by_day else facts_of(ds).step_years * MONTHS_PER_YEAR
     waits, queues = of_world(ds, world, "wait_days" if by_day else "waits"), of_world(ds, world, "queue")
     result = {}
     for service in _names(ds, "service"):
@@ -199,11 +171,11 @@ def _minus(a: Any, b: Any) -> Any:
     return None if a is None or b is None else a - b
 
 
-def _timing(ds: xr.Dataset) -> Summary:
+def timing_figures(ds: xr.Dataset) -> Summary:
     """Give CPU time of the engine, rows stepped a second and peak memory; None when they were not kept."""
-    seconds, peak = ds.attrs.get("engine_seconds"), ds.attrs.get("peak_mb")
+    seconds, peak = facts_of(ds).engine_seconds, facts_of(ds).peak_mb
     rows = float(ds["rows"].isel(unit=0, step=slice(1, None)).sum())
-    months = rows * ds.attrs["step_years"] * MONTHS_PER_YEAR
+    months = rows * facts_of(ds).step_years * MONTHS_PER_YEAR
     return {
         "engine_seconds": seconds,
         "family_months_per_second": months / seconds if seconds else None,
@@ -211,7 +183,7 @@ def _timing(ds: xr.Dataset) -> Summary:
     }
 
 
-def _as_dict(estimate: Estimate) -> Summary:
+def as_dict(estimate: Estimate) -> Summary:
     """Write an estimate as its three figures."""
     return {"mean": plain(estimate.mean), "low": plain(estimate.low), "high": plain(estimate.high)}
 

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from sim.intervals import many_over_replications
+from sim.results.facts import facts_of
 from sim.results.summary import Summary, plain
 from sim.results.worlds import of_world, world_names
 from sim.units import financial_year_label
@@ -23,7 +24,7 @@ Row = tuple[str | float | None, ...]
 
 def year_label(ds: xr.Dataset, year: int) -> str:
     """Write a year of the results: a financial year where the clock has dates, else its number."""
-    return financial_year_label(year) if ds.attrs["start"] else str(year)
+    return financial_year_label(year) if facts_of(ds).start else str(year)
 
 
 def year_labels(ds: xr.Dataset) -> list[str]:
@@ -36,7 +37,7 @@ def ledger_rows(ds: xr.Dataset) -> Iterator[Row]:
 
     A ledger's rows sum to its total; ledgers overlap and are never added. Columns are ``LEDGER_COLUMNS``.
     """
-    exact, shares, described = ds.attrs["solver"] == "expect", ds["payer_share"].values, _lines(ds)
+    exact, shares, described = facts_of(ds).is_exact, ds["payer_share"].values, _lines(ds)
     years, agencies = year_labels(ds), [str(name) for name in ds["agency"].values]
     for world in world_names(ds):
         cost = of_world(ds, world, "cost").transpose("year", "line", "replication").values
@@ -64,7 +65,7 @@ def _payments(ds: xr.Dataset, ledger: str) -> Iterator[tuple[int, int, int]]:
 def _lines(ds: xr.Dataset) -> list[tuple[str, ...]]:
     """Give tier, kind, control, name and price year of every line."""
     texts = zip(*(ds[name].values for name in ("tier", "kind", "control", "line")), strict=True)
-    return [(*map(str, row), ds.attrs["price_year"]) for row in texts]
+    return [(*map(str, row), facts_of(ds).price_year) for row in texts]
 
 
 def summary_rows(summary: Summary) -> Iterator[Row]:

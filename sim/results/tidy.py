@@ -15,6 +15,7 @@ from sim.arrays import FloatArray
 from sim.intervals import many_over_replications
 from sim.money.bill import bill
 from sim.results.costs import line_meters, price_of_years
+from sim.results.facts import facts_of
 from sim.results.summary import plain
 from sim.results.tables import Row, year_labels
 from sim.results.waits import mean_wait, quantile
@@ -56,7 +57,7 @@ def waits_rows(ds: xr.Dataset) -> Iterator[Row]:
             if joined > 0:
                 counts = (joined, float(histogram.sum()) / replications, left, waiting)
                 yield (world.regime, world.effect_set, NATION, service, *counts, *_waits(histogram, month))
-            month = ds.attrs["step_years"] * MONTHS_PER_YEAR
+            month = facts_of(ds).step_years * MONTHS_PER_YEAR
             by_area = of_world(ds, world, "area_waits").sel(service=service).transpose("area", "wait").values
             for area, mine in zip(ds["area"].values, by_area, strict=True):
                 if mine.sum() > 0:
@@ -68,7 +69,7 @@ def _nation(ds: xr.Dataset, world: WorldName, service: str) -> tuple[FloatArray,
     """Give waits of all areas as a histogram, and how many months one bin is: days where the solver knows them."""
     by_day = "wait_days" in ds
     histogram = of_world(ds, world, "wait_days" if by_day else "waits").sel(service=service).values
-    month = MONTHS_PER_YEAR / DAYS_PER_YEAR if by_day else ds.attrs["step_years"] * MONTHS_PER_YEAR
+    month = MONTHS_PER_YEAR / DAYS_PER_YEAR if by_day else facts_of(ds).step_years * MONTHS_PER_YEAR
     return np.asarray(histogram, dtype=np.float64), float(month)
 
 
@@ -83,7 +84,7 @@ def areas_rows(ds: xr.Dataset) -> Iterator[Row]:
 
     A cost is what the area's meters count times the mean price of the year, within each replication.
     """
-    years, exact = year_labels(ds), ds.attrs["solver"] == "expect"
+    years, exact = year_labels(ds), facts_of(ds).is_exact
     for world in world_names(ds) if ds.sizes["area"] else []:
         prices = price_of_years(ds, world)
         for area in (str(name) for name in ds["area"].values):
@@ -102,7 +103,7 @@ def _costs(ds: xr.Dataset, paid: FloatArray) -> Iterator[tuple[What, FloatArray]
             if lines.size:
                 total = sum(paid[..., line] * shares[line, a] for line in lines)
                 # Replications of a year lie together: their sum has one order whatever the layout of the counts.
-                yield (COST, ledger, agency, "£", ds.attrs["price_year"]), np.asfortranarray(total)
+                yield (COST, ledger, agency, "£", facts_of(ds).price_year), np.asfortranarray(total)
 
 
 def _counts(ds: xr.Dataset, counts: FloatArray) -> Iterator[tuple[What, FloatArray]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,15 +9,9 @@ import xarray as xr
 
 from sim.arrays import FloatArray
 from sim.model.spec import Scenario
+from sim.results.facts import WorldName, facts_of
 
-
-@dataclass(frozen=True)
-class WorldName:
-    """A world as results know it: the name that people use, its regime and its evidence set."""
-
-    name: str
-    regime: str
-    effect_set: str
+__all__ = ["Spread", "WorldName", "baseline_of", "of_world", "other_worlds", "world_names"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +44,7 @@ class Spread:
 
 def world_names(ds: xr.Dataset) -> list[WorldName]:
     """List the worlds of a Dataset in the order of their scenario."""
-    return [WorldName(*entry) for entry in json.loads(ds.attrs["worlds"])]
+    return list(facts_of(ds).worlds)
 
 
 def of_world(ds: xr.Dataset, world: WorldName, variable: str) -> xr.DataArray:
@@ -59,9 +52,14 @@ def of_world(ds: xr.Dataset, world: WorldName, variable: str) -> xr.DataArray:
     return ds[variable].sel(regime=world.regime, effect_set=world.effect_set)
 
 
+def other_worlds(ds: xr.Dataset) -> list[WorldName]:
+    """List the worlds of all regimes but the baseline."""
+    return [world for world in world_names(ds) if world.regime != facts_of(ds).baseline]
+
+
 def baseline_of(ds: xr.Dataset, world: WorldName) -> WorldName:
     """Give the world of the baseline regime under the same evidence set."""
     return next(
         other for other in world_names(ds)
-        if other.regime == ds.attrs["baseline"] and other.effect_set == world.effect_set
+        if other.regime == facts_of(ds).baseline and other.effect_set == world.effect_set
     )  # fmt: skip

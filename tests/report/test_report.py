@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from sim.economics.summary import summarise
 from sim.exhibits.numbers import difference, figure, months, share, signed
 from sim.exhibits.style import spaced
 from sim.report.figures import overview as figures
@@ -19,7 +20,6 @@ from sim.report.html import Check, write_report
 from sim.report.tables import costs, headline, outcomes, waits
 from sim.results.dataset import to_dataset
 from sim.results.run_record import run_record
-from sim.results.summary import summarise
 from sim.runs.follow.spread import PERCENTILES, CostSpread, Paired, Spread
 from tests import synthetic
 

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.economics.summary import summarise
 from sim.economics.value.present_value import present_value_per_family, schedule_named
 from sim.intervals import between_rows, over_replications
 from sim.report.tables import comparisons
 from sim.results.dataset import to_dataset
 from sim.results.folder.store import write_csv
-from sim.results.summary import cost_per_family_year, summarise
+from sim.results.summary import cost_per_family_year
 from sim.results.tables import LEDGER_COLUMNS, ledger_rows, summary_rows
 from sim.results.waits import mean_wait, quantile
 from sim.results.worlds import world_names

@@ -13,12 +13,12 @@ import pytest
 import xarray as xr
 
 import sim
+from sim.economics.summary import summarise
 from sim.errors import ResultError
 from sim.exhibits.parquet import export_parquet, typed_columns
 from sim.results.dataset import to_dataset
 from sim.results.folder.store import staged, write_csv, write_results
 from sim.results.meanings import FILES, MEANINGS, NUMBERS, meaning
-from sim.results.summary import summarise
 from sim.results.tables import ledger_rows
 from sim.results.tidy import AREAS_COLUMNS, NATION, WAITS_COLUMNS, areas_rows, tidy_sheets, waits_rows
 from tests import synthetic

@@ -15,11 +15,11 @@ import pytest
 import xarray as xr
 
 import sim
+from sim.economics.summary import summarise
 from sim.errors import ModelError, ResultError, RunError
 from sim.model.spec import Scenario
 from sim.results.folder.lock import locked
 from sim.results.folder.store import write_results
-from sim.results.summary import summarise
 from sim.runs import disk, ensemble, identity
 from sim.runs.ensemble import batches_of, one_replication, run_batches
 from sim.runs.executors import ATTEMPTS, Batch, run_on_processes

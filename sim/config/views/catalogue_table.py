@@ -11,9 +11,10 @@ from sim.config.views.catalogue import Entry
 from sim.errors import ModelError, Problem
 from sim.intervals import over_replications
 from sim.results.costs import cost_by_step
+from sim.results.facts import facts_of
 from sim.results.folder.store import read_results
 from sim.results.summary import window_start
-from sim.results.worlds import WorldName, baseline_of, world_names
+from sim.results.worlds import WorldName, baseline_of, other_worlds
 
 BEGIN, END = "<!-- scenarios -->", "<!-- end -->"
 NOT_RUN = "not run here"
@@ -62,7 +63,7 @@ def _came_out(folder: Path) -> tuple[str, str]:
 
 def _differences(ds: xr.Dataset) -> Iterator[str]:
     """Give the paired difference in yearly cost of the joined-up regime (or else the last), set by set."""
-    others = [world for world in world_names(ds) if world.regime != ds.attrs["baseline"]]
+    others = other_worlds(ds)
     regimes = [world.regime for world in others]
     chosen = JOINED_UP if JOINED_UP in regimes else regimes[-1] if regimes else ""
     for world in others:
@@ -74,7 +75,7 @@ def _differences(ds: xr.Dataset) -> Iterator[str]:
 def _difference(ds: xr.Dataset, world: WorldName) -> str:
     """Write the difference of a world to its baseline, in millions of pounds a year since the regimes began."""
     first, ledger = window_start(ds) + 1, str(ds["ledger"].values[0])
-    years = (ds.sizes["step"] - first) * ds.attrs["step_years"]
+    years = (ds.sizes["step"] - first) * facts_of(ds).step_years
     cost, base = (cost_by_step(ds, w, ledger)[:, first:].sum(axis=1) for w in (world, baseline_of(ds, world)))
     found = over_replications((cost - base) / years / 1e6)
     if found.low is None or found.high is None:

@@ -13,6 +13,7 @@ from sim.economics.value.appraisal import is_appraised, pairs_of
 from sim.economics.value.cash_prices import cash_factors, why_no_cash
 from sim.economics.value.increments import Increments, biased, counted_lines, increments, programme_lines, to_agencies
 from sim.economics.value.terms import Terms, terms_of
+from sim.results.facts import facts_of
 from sim.results.worlds import WorldName
 
 
@@ -66,7 +67,7 @@ def flows_against_baseline(ds: xr.Dataset, terms: Terms) -> list[Flows]:
     """Give the flows of each regime against the baseline; none where nothing is appraised or there is no cash."""
     if why_no_funds(ds):
         return []
-    baseline = [(one, other) for one, other in pairs_of(ds) if other.regime == ds.attrs["baseline"]]
+    baseline = [(one, other) for one, other in pairs_of(ds) if other.regime == facts_of(ds).baseline]
     return [cash_flows(ds, increments(ds, *pair, terms), terms) for pair in baseline]
 
 

@@ -18,6 +18,7 @@ from sim.economics.cash.budget import extra_by_line
 from sim.economics.value.appraisal import is_appraised, pairs_of
 from sim.economics.value.increments import Increments, counted_lines, increments, programme_lines, to_agencies
 from sim.economics.value.terms import Terms
+from sim.results.facts import facts_of
 from sim.results.tables import Row
 from sim.units import MONTHS_PER_YEAR, financial_year_label
 
@@ -95,7 +96,7 @@ def ledger_sheet(ds: xr.Dataset, terms: Terms) -> dict[str, tuple[tuple[str, ...
     """
     if not is_appraised(ds, terms):
         return {}
-    baseline = [(w, other) for w, other in pairs_of(ds) if other.regime == ds.attrs["baseline"]]
+    baseline = [(w, other) for w, other in pairs_of(ds) if other.regime == facts_of(ds).baseline]
     rows: list[Row] = []
     for pair in baseline:
         rows += ledger_rows(ds, agency_ledger(ds, increments(ds, *pair, terms), terms), terms)
@@ -107,7 +108,7 @@ def ledger_rows(ds: xr.Dataset, books: Ledger, terms: Terms) -> list[Row]:
     extra, cash = books.pays_more.mean(axis=0), books.pays_more_in_cash.mean(axis=0)
     agencies = len(books.accounts) - 2
     made, points = books.made, range(terms.base_point + 1, ds.sizes["step"])
-    dated = bool(ds.attrs["start"])
+    dated = bool(facts_of(ds).start)
     rows: list[Row] = []
     for (a, account), (g, group) in product(enumerate(books.accounts), enumerate(books.groups)):
         if np.abs(extra[:, a, g]).max(initial=0.0) < PENNY:

@@ -32,6 +32,7 @@ from sim.economics.value.ratios import ratio
 from sim.economics.value.terms import Terms, terms_of
 from sim.intervals import Estimate
 from sim.money.money import Money
+from sim.results.facts import facts_of
 from sim.results.worlds import WorldName, world_names
 from sim.units import MONTHS_PER_YEAR
 
@@ -141,7 +142,7 @@ def appraise(
 
 def is_appraised(ds: xr.Dataset, terms: Terms) -> bool:
     """Whether there is anything to appraise: prices, rows and time after the first regime's start."""
-    return bool(terms.ledger) and ds.attrs["rows"] > 0 and terms.all_steps > 0
+    return bool(terms.ledger) and facts_of(ds).rows > 0 and terms.all_steps > 0
 
 
 def pairs_of(ds: xr.Dataset) -> list[tuple[WorldName, WorldName]]:
@@ -149,10 +150,10 @@ def pairs_of(ds: xr.Dataset) -> list[tuple[WorldName, WorldName]]:
     worlds = world_names(ds)
     pairs = []
     for i, world in enumerate(worlds):
-        if world.regime != ds.attrs["baseline"]:
+        if world.regime != facts_of(ds).baseline:
             same = [w for w in worlds if w.effect_set == world.effect_set]
-            pairs += [(world, w) for w in same if w.regime == ds.attrs["baseline"]]
-            pairs += [(world, w) for w in worlds[:i] if w in same and w.regime != ds.attrs["baseline"]]
+            pairs += [(world, w) for w in same if w.regime == facts_of(ds).baseline]
+            pairs += [(world, w) for w in worlds[:i] if w in same and w.regime != facts_of(ds).baseline]
     return pairs
 
 

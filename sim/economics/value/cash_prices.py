@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 
 from sim.arrays import FloatArray
 from sim.economics.value.terms import Terms
+from sim.results.facts import facts_of
 from sim.units import financial_year_label
 
 CASH = "cash"
@@ -24,14 +24,14 @@ def price_index(ds: xr.Dataset, terms: Terms, years: Sequence[int]) -> FloatArra
         If a year lies before or between the deflators, or after the last one and no inflation is assumed; or if the
         study has no price year.
     """
-    table: dict[str, float] = json.loads(ds.attrs.get("deflators", "{}"))
+    table = facts_of(ds).deflators
     if terms.price_year not in table:
         raise ValueError(f"cash needs a deflator for the price year '{terms.price_year}'; add it to 'deflators'")
     last = max(int(label[:4]) for label in table)
     return np.array([_level(table, terms, year, last) for year in years]) / table[terms.price_year]
 
 
-def _level(table: dict[str, float], terms: Terms, year: int, last: int) -> float:
+def _level(table: Mapping[str, float], terms: Terms, year: int, last: int) -> float:
     """Give the index of one year."""
     label = financial_year_label(year)
     if label in table:
@@ -48,7 +48,7 @@ def _level(table: dict[str, float], terms: Terms, year: int, last: int) -> float
 
 def why_no_cash(ds: xr.Dataset, terms: Terms) -> str:
     """Say why amounts cannot be given in cash, or nothing."""
-    if not ds.attrs["start"]:
+    if not facts_of(ds).start:
         return "the clock has no date, so there are no financial years"
     try:
         price_index(ds, terms, list(dict.fromkeys(step_years(ds, terms).tolist())))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from sim.arrays import FloatArray
 from sim.economics.value.increments import Increments, programme_lines
 from sim.economics.value.terms import Terms
 from sim.model.appraisal import CashRule
+from sim.results.facts import facts_of
 from sim.units import MONTHS_PER_YEAR
 
 
@@ -64,7 +64,7 @@ def cashable_savings(
     """
     names = [str(name) for name in ds["line"].values]
     rule_of = {line: rule for rule in (terms.spec.cashability if rules is None else rules) for line in rule.lines}
-    shares = json.loads(ds.attrs.get("area_shares", "[1.0]"))
+    shares = facts_of(ds).area_shares
     within = slice(terms.steps)
     result = np.zeros_like(made.cost[:, within])
     by_rule: dict[str | None, list[int]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.economics.value.discounting import factors
 from sim.results.costs import cost_by_step
+from sim.results.facts import facts_of
 from sim.results.worlds import WorldName
 
 
@@ -22,7 +22,7 @@ def schedule_named(ds: xr.Dataset, name: str) -> list[tuple[float, float]]:
     ValueError
         If there is no schedule of that name; lists those there are.
     """
-    schedules = json.loads(ds.attrs["discount"])
+    schedules = facts_of(ds).discount
     if name not in schedules:
         raise ValueError(f"there is no discount schedule '{name}'; there are {', '.join(sorted(schedules)) or 'none'}")
     return [(float(start), float(rate)) for start, rate in schedules[name]]
@@ -35,8 +35,9 @@ def present_value_per_family(
 
     What happens in a step is discounted at the point where it ends, over the whole run.
     """
-    points = np.arange(ds.sizes["step"]) * ds.attrs["step_years"]
+    facts = facts_of(ds)
+    points: FloatArray = np.arange(ds.sizes["step"]) * np.float64(facts.step_years)
     cost = cost_by_step(ds, world, ledger) * factors(schedule, points)
-    families = ds.attrs["rows"]
+    families = facts.rows
     total: FloatArray = cost.sum(axis=1)
     return total / families if families else np.full_like(total, np.nan)

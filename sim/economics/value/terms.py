@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,8 +9,9 @@ import xarray as xr
 
 from sim.arrays import FloatArray
 from sim.economics.value.discounting import factors
-from sim.model.appraisal import AppraisalSpec, from_json
+from sim.model.appraisal import AppraisalSpec
 from sim.money.money import Basis
+from sim.results.facts import facts_of
 from sim.results.summary import interval_kind, window_start
 from sim.results.tables import year_label
 from sim.units import MONTHS_PER_YEAR
@@ -92,7 +92,7 @@ def terms_of(
     ValueError
         If a name is unknown, the horizon is not above 0, or bias is to be applied without a table.
     """
-    spec = from_json(ds.attrs.get("appraisal", ""))
+    spec = facts_of(ds).appraisal
     if horizon_years is not None:
         spec = replace(spec, horizon_years=horizon_years)
     if optimism_bias is not None:
@@ -102,10 +102,10 @@ def terms_of(
     _check(spec)
     base = window_start(ds)
     all_steps = ds.sizes["step"] - 1 - base
-    step_years = float(ds.attrs["step_years"])
+    step_years = facts_of(ds).step_years
     name, rates = _schedule(ds, schedule)
     return Terms(
-        spec=spec, price_year=str(ds.attrs["price_year"]),
+        spec=spec, price_year=facts_of(ds).price_year,
         base_year=year_label(ds, int(ds["financial_year"].values[min(base + 1, ds.sizes["step"] - 1)])),
         base_point=base, steps=min(all_steps, max(1, round(spec.horizon_years / step_years))), all_steps=all_steps,
         step_years=step_years, schedule=name, rates=rates, ledger=_ledger(ds, ledger or spec.ledger),
@@ -125,7 +125,7 @@ def _check(spec: AppraisalSpec) -> None:
 
 def _schedule(ds: xr.Dataset, name: str | None) -> tuple[str, tuple[tuple[float, float], ...]]:
     """Find a schedule: that of the name, else the first, else no discounting."""
-    schedules = json.loads(ds.attrs.get("discount", "{}"))
+    schedules = facts_of(ds).discount
     if name is None:
         name = next(iter(schedules), UNDISCOUNTED)
     if name not in schedules:

@@ -35,6 +35,7 @@ from sim.evaluation.checks.totals import (
 )
 from sim.evaluation.trial.trial import Results
 from sim.model.spec import Scenario
+from sim.results.facts import facts_of
 from sim.runs.ensemble import simulate
 from sim.runs.follow.panel import Names
 from sim.runs.replications import over_replications, pared
@@ -188,7 +189,7 @@ def _measured(look: _Looked) -> Values:
     """Checks 1 to 10 and 13 to 15, under the set that was measured."""
     ds, names, published = look.ds, look.names, look.published
     spec = next(w for w in look.short.worlds if w.regime == look.regime)
-    helped, baseline = world_of(ds, look.regime, "measured"), world_of(ds, ds.attrs["baseline"], "measured")
+    helped, baseline = world_of(ds, look.regime, "measured"), world_of(ds, facts_of(ds).baseline, "measured")
     england = (published.looked_after, published.care_entries)
     figures = {"hours_week": published.hours_week, "episode": published.episode}
     values = level_values(ds, baseline, spec.start, england, names)
@@ -203,7 +204,7 @@ def _measured(look: _Looked) -> Values:
     values["narrow_below_entrants"] = (values["narrow_all"][0] / rows["entrants_narrow"], "")
     parts = narrow_to_wide(ds, baseline)
     values["wide_all"] = (values["wide_all"][0], "; ".join(f"{name} {gbp:,.0f}" for name, gbp in parts.items()))
-    claim = published.claim * ds.attrs["rows"]
+    claim = published.claim * facts_of(ds).rows
     wide = float(line_costs(ds, baseline)[ds["in_ledger"].sel(ledger="wide").values > 0].sum())
     values["claim_possible"] = (claim / (wide / (ds.sizes["year"])), f"{claim / 1e9:.1f} bn gbp a year")
     return values | _ratios([answer[1] for answer in answers], [answer[2] for answer in answers], rows["children"])

@@ -12,6 +12,7 @@ from sim.model.compiled.scope import clock_value
 from sim.model.spec import Scenario, World
 from sim.money.prices import real_prices
 from sim.results.costs import chosen_lines, cost_by_step
+from sim.results.facts import facts_of
 from sim.results.summary import cost_per_family_year
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
 from sim.runs.follow.panel import Names
@@ -135,7 +136,7 @@ def staff_values(
     yes, no = (float(moves(ds, helped, service, "identified", t).sum()) for t in ("waiting", "refused"))
     success = float(moves(ds, helped, service, "engaged", "aftercare")[start : start + 12].sum())
     ended = float(within.sum())
-    families = float(ds.attrs["rows"])
+    families = facts_of(ds).rows
     return {
         "starts": (starts, ""),
         "posts": (posts, ""),

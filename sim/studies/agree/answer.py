@@ -7,7 +7,6 @@ process a family and Erlang's formulas are the reference.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import xarray as xr
 from scipy import stats
 
 from sim.arrays import BoolArray, FloatArray
+from sim.results.facts import facts_of
 from sim.results.worlds import WorldName, world_names
 
 FALSE_ALARM = 1e-4
@@ -160,7 +160,7 @@ def _numbers(simulated: xr.Dataset, expected: xr.Dataset, world: WorldName, clos
 
 def _services(ds: xr.Dataset) -> set[str]:
     """Name the chains that are services."""
-    return set(json.loads(ds.attrs["service_chains"]))
+    return set(facts_of(ds).service_chains)
 
 
 def _parted(title: str, kind: str, a: xr.DataArray, e: xr.DataArray, services: set[str]) -> Iterator[Numbers]:
@@ -174,7 +174,7 @@ def _parted(title: str, kind: str, a: xr.DataArray, e: xr.DataArray, services: s
 
 def _is_judged(a: xr.Dataset, e: xr.Dataset, variable: str, i: int, name: str) -> bool:
     """Say whether a total of a closure is large enough to be judged, and not of a queue."""
-    row_steps = float(a.attrs["rows"]) * (a.sizes["step"] - 1)
+    row_steps = facts_of(a).rows * (a.sizes["step"] - 1)
     least = RARE * row_steps if variable == "state_steps" else RARE * RARE * row_steps
     return bool(e[variable].values[..., i].max() >= least) and not _of_the_queue(name)
 

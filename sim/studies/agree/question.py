@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from sim.model.spec import Scenario
+from sim.results.facts import facts_of
 from sim.runs.ensemble import expect, simulate
 from sim.studies.agree.answer import CLOSURE, Comparison, agree
 from sim.studies.agree.waits import agree_on_waits
@@ -33,7 +34,7 @@ def solvers_agree(scenario: Scenario, workers: int = 1) -> tuple[list[Comparison
         When expected values cannot be found for the model.
     """
     expected = expect(scenario)
-    kind = str(expected.attrs["expected"])
+    kind = facts_of(expected).expected or ""
     simulated = simulate(replace(scenario, solver="simulate"), workers)
     return agree(simulated, expected, CLOSURE if kind == "closure" else None), kind
 

@@ -21,6 +21,7 @@ from sim.economics.report import full_appraisal
 from sim.economics.value.terms import terms_of
 from sim.errors import ResultError
 from sim.intervals import UPPER_TAIL, Estimate, over_replications
+from sim.results.facts import facts_of
 from sim.results.summary import Summary, cost_per_family_year, window_start
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
 
@@ -93,7 +94,7 @@ def compare_runs(a: tuple[xr.Dataset, Summary], b: tuple[xr.Dataset, Summary]) -
     ResultError
         If both are priced, in pounds of different years.
     """
-    years = [str(ds.attrs["price_year"]) for ds, _ in (a, b) if ds.sizes["line"]]
+    years = [facts_of(ds).price_year for ds, _ in (a, b) if ds.sizes["line"]]
     if len(set(years)) > 1:
         raise ResultError(
             f"pounds are of {years[0] or 'no stated year'} in A and of {years[1] or 'no stated year'} in B, and cannot "
@@ -114,20 +115,20 @@ def compare_runs(a: tuple[xr.Dataset, Summary], b: tuple[xr.Dataset, Summary]) -
 def why_not_paired(a: xr.Dataset, b: xr.Dataset) -> str:
     """Say why replications of two runs do not belong together; nothing where they do."""
     same = {
-        "the seeds differ": a.attrs["seed"] == b.attrs["seed"],
-        "the baselines differ": a.attrs["baseline"] == b.attrs["baseline"],
-        "the numbers of rows differ": a.attrs["rows"] == b.attrs["rows"],
+        "the seeds differ": facts_of(a).seed == facts_of(b).seed,
+        "the baselines differ": facts_of(a).baseline == facts_of(b).baseline,
+        "the numbers of rows differ": facts_of(a).rows == facts_of(b).rows,
         "the clocks differ": _clock(a) == _clock(b),
         "the replications differ": np.array_equal(a["replication"].values, b["replication"].values),
         "there is one replication only": min(a.sizes["replication"], b.sizes["replication"]) > 1,
-        "expected values have no replications": "expect" not in (a.attrs["solver"], b.attrs["solver"]),
+        "expected values have no replications": not (facts_of(a).is_exact or facts_of(b).is_exact),
     }
     return "; ".join(reason for reason, holds in same.items() if not holds)
 
 
 def _clock(ds: xr.Dataset) -> tuple[Any, ...]:
     """Give what makes the steps of a run."""
-    return ds.attrs["step"], ds.attrs["step_years"], ds.attrs["start"], ds.sizes["step"]
+    return facts_of(ds).step, facts_of(ds).step_years, facts_of(ds).start, ds.sizes["step"]
 
 
 def _remarks(a: xr.Dataset, b: xr.Dataset) -> Iterator[str]:
@@ -138,7 +139,7 @@ def _remarks(a: xr.Dataset, b: xr.Dataset) -> Iterator[str]:
             yield f"Net present values have the {name.replace('_', ' ')} {x} in A and {y} in B."
     if window_start(a) != window_start(b):
         yield f"Costs count from step {window_start(a)} in A and from step {window_start(b)} in B."
-    if a.attrs["step_years"] * a.sizes["step"] != b.attrs["step_years"] * b.sizes["step"]:
+    if facts_of(a).step_years * a.sizes["step"] != facts_of(b).step_years * b.sizes["step"]:
         yield "The runs are not of the same length."
 
 

@@ -20,6 +20,7 @@ from sim.economics.value.appraisal import compare
 from sim.economics.value.increments import increments
 from sim.economics.value.terms import terms_of
 from sim.intervals import Estimate, over_replications
+from sim.results.facts import facts_of
 from sim.results.worlds import world_names
 from sim.studies.optimise.capacity import knee, needed, use_of
 from sim.studies.uncertainty.answer import Solved
@@ -178,7 +179,7 @@ def solved(
     """Give what the regime of one point came to, as it is kept; see ``tried_of``."""
     terms = terms_of(ds)
     worlds = {world.regime: world for world in world_names(ds)}
-    base = worlds[str(ds.attrs["baseline"])]
+    base = worlds[facts_of(ds).baseline]
     view = compare(ds, increments(ds, worlds[regime], base, terms), terms).view(terms.ledger, VIEW)
     values = {f"net|{r}": float(x) for r, x in enumerate(view.net.amount)}
     values |= {f"spend|{r}": float(x) for r, x in enumerate(view.intervention.amount)}

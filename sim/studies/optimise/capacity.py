@@ -10,6 +10,7 @@ import xarray as xr
 
 from sim.arrays import FloatArray
 from sim.engine.erlang import erlang_a, places_for, wait_c
+from sim.results.facts import facts_of
 from sim.results.worlds import WorldName, of_world
 from sim.units import MONTHS_PER_YEAR
 
@@ -27,7 +28,7 @@ def use_of(ds: xr.Dataset, world: WorldName, service: str) -> dict[str, float]:
         mean stay; mean wait, stay and patience in months. The last three are those of a steady queue: families there,
         summed over months, for each that joined, came in or gave up (Little's law).
     """
-    months = float(ds.attrs["step_years"]) * MONTHS_PER_YEAR
+    months = facts_of(ds).step_years * MONTHS_PER_YEAR
     team = of_world(ds, world, "team").sel(service=service)
     queue = of_world(ds, world, "queue").sel(service=service).mean("replication")
     names = ("workers", "places", "engaged", "waiting")

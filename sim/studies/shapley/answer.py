@@ -19,6 +19,7 @@ from sim.economics.value.appraisal import compare
 from sim.economics.value.increments import increments
 from sim.economics.value.terms import UNDISCOUNTED, terms_of
 from sim.model.spec import Scenario
+from sim.results.facts import facts_of
 from sim.results.worlds import world_names
 from sim.studies.uncertainty.answer import Solved
 
@@ -129,7 +130,7 @@ def solved(ds: xr.Dataset, players: Sequence[str], coalitions: Sequence[Coalitio
     """
     terms = terms_of(ds)
     worlds = {world.regime: world for world in world_names(ds)}
-    base = worlds[str(ds.attrs["baseline"])]
+    base = worlds[facts_of(ds).baseline]
     found = []
     for coalition in coalitions:
         world = worlds[named(coalition, players)]

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from sim.economics.summary import summarise
 from sim.engine.counts.record import Record
 from sim.errors import ResultError
 from sim.results.dataset import to_dataset
@@ -22,7 +23,6 @@ from sim.results.folder.packed import Packed, from_bytes, to_bytes
 from sim.results.folder.store import write_dataset
 from sim.results.folder.stream import TOGETHER, opened_lazily, write_streamed
 from sim.results.folder.sums import read_sums, write_sums
-from sim.results.summary import summarise
 from tests.runs import synthetic_many
 
 SCENARIO, LAYOUT, RECORDS = synthetic_many.study(TOGETHER + 5)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from sim.economics.summary import summarise
 from sim.errors import ResultError
 from sim.results.dataset import to_dataset
 from sim.results.folder.store import read_results, staged, verify, write_csv, write_json, write_results
 from sim.results.run_record import run_record
-from sim.results.summary import summarise
 from tests import synthetic
 
 SCENARIO = synthetic.scenario()

@@ -16,11 +16,12 @@ from typer.testing import CliRunner
 
 from sim.cli import app
 from sim.config.views.recorded import config_differences, recorded_register
+from sim.economics.summary import summarise
 from sim.errors import ResultError
 from sim.intervals import Estimate, over_replications
 from sim.results.dataset import to_dataset
 from sim.results.folder.store import staged, write_results
-from sim.results.summary import cost_per_family_year, summarise
+from sim.results.summary import cost_per_family_year
 from sim.results.worlds import world_names
 from sim.studies.compare import exhibits as comparison
 from sim.studies.compare.answer import Compared, Sampled, compare_runs, difference, overlap, welch, why_not_paired
