@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from calibration.report.numbers import in_unit, short
+from calibration.report.posterior import facts_of_calibration
 from sim.arrays import FloatArray
 from sim.exhibits.style import COLOURS, FAINT, INK, SHADE, new_axes, new_panels, words
 
@@ -187,7 +187,7 @@ def plot_contraction(ds: xr.Dataset, ax: Axes | None = None) -> Axes:
     """Draw how much the figures narrow each parameter; those that they do not inform stand apart."""
     contraction = ds["contraction"].values
     order = np.argsort(contraction, kind="stable")
-    quiet = set(json.loads(str(ds.attrs["uninformed"])))
+    quiet = set(facts_of_calibration(ds).uninformed)
     ax = new_axes(7.5, 1.3 + 0.28 * len(order)) if ax is None else ax
     names = [str(name) for name in ds["parameter"].values]
     for row, i in enumerate(order):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from matplotlib.axes import Axes
 
 from calibration.report.figures import plot_conflicts, plot_contraction, plot_fit, plot_influence, plot_pairs
 from calibration.report.numbers import in_unit
+from calibration.report.posterior import facts_of_calibration
 from sim.arrays import FloatArray
 from sim.exhibits.drawing import Drawn, drawn_as
 from sim.exhibits.numbers import MISSING
@@ -77,7 +77,7 @@ def write_calibration(folder: Path, ds: xr.Dataset) -> Path:
     page = folder / "calibration.html"
     page.write_text(
         _templates().get_template("calibration.html").render(
-            title=str(ds.attrs["title"]), lead=lead(ds), tables=[table for table in tables if table.rows],
+            title=facts_of_calibration(ds).title, lead=lead(ds), tables=[table for table in tables if table.rows],
             # Our own SVG, in which the drawing library has escaped every text; nothing else is let through.
             figures=[(item, Markup(item.svg)) for item in figures],
         ),
@@ -94,12 +94,11 @@ def _templates() -> Environment:
 
 def lead(ds: xr.Dataset) -> list[str]:
     """Say what must be known before any number: refusals, what is not informed, the score on held-out figures."""
-    against = json.loads(str(ds.attrs["refusals"]))
-    lines = [f"Not to be used: {'; '.join(against)}."] if against else []
-    lines.append(str(ds.attrs["said_first"]))
-    tied = json.loads(str(ds.attrs["tied"]))
-    if tied:
-        pairs = "; ".join(f"{words(a)} with {words(b)} ({r:+.2f})" for a, b, r in tied[:5])
+    facts = facts_of_calibration(ds)
+    lines = [f"Not to be used: {'; '.join(facts.refusals)}."] if facts.refusals else []
+    lines.append(facts.said_first)
+    if facts.tied:
+        pairs = "; ".join(f"{words(a)} with {words(b)} ({r:+.2f})" for a, b, r in facts.tied[:5])
         lines.append(f"Known together better than apart (correlation): {pairs}.")
     kinds = ds["target_kind"].values
     hits, alone = (ds[name].values.astype(bool) for name in ("is_hit", "is_hit_alone"))
@@ -200,8 +199,9 @@ def influence_table(ds: xr.Dataset) -> Table:
 
 def measures_table(ds: xr.Dataset) -> Table:
     """Make the table of what was measured of the method itself."""
-    rows = [(str(name), f"{value:,.4g}") for name, value in json.loads(str(ds.attrs["measures"]))]
-    note = f"Method: {ds.attrs['method']}. Targets {str(ds.attrs['targets_sha256'])[:12]}."
+    facts = facts_of_calibration(ds)
+    rows = [(name, f"{value:,.4g}") for name, value in facts.measures]
+    note = f"Method: {facts.method}. Targets {facts.targets_sha256[:12]}."
     return Table("How the calibration was made", ("measured", "value"), tuple(rows), note)
 
 

@@ -5,8 +5,8 @@ Figures and the page are drawn from this alone, so that they can be made again y
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,35 @@ from calibration.problem import Fit, Problem
 from calibration.space import prior_draws
 from sim.arrays import FloatArray
 from sim.errors import ResultError
+from sim.results.facts import JSON, read_facts, written
 
 PRIOR_DRAWS = 1000
 KIND = "calibration"
 NEEDED = ("draws", "predicted", "prior", "value", "contraction")
+
+
+@dataclass(frozen=True)
+class CalibrationFacts:
+    """What is said of a whole calibration; its attributes, read by ``facts_of_calibration``."""
+
+    kind: str = ""
+    title: str = ""
+    method: str = ""
+    targets_sha256: str = ""
+    refusals: Sequence[str] = field(metadata=JSON, default=())
+    """Why it must not be used, if so."""
+    measures: Sequence[tuple[str, float]] = field(metadata=JSON, default=())
+    """What was measured of the method itself, by name."""
+    uninformed: Sequence[str] = field(metadata=JSON, default=())
+    """Parameters of which the figures say nothing."""
+    tied: Sequence[tuple[str, str, float]] = field(metadata=JSON, default=())
+    """Pairs of parameters that are known together better than apart, with their correlation."""
+    said_first: str = ""
+
+
+def facts_of_calibration(ds: xr.Dataset) -> CalibrationFacts:
+    """Give what is said of a whole calibration."""
+    return read_facts(CalibrationFacts, ds)
 
 
 def targets_digest(problem: Problem) -> str:
@@ -78,13 +103,12 @@ def to_dataset(
          "target": np.array([target.name for target in problem.targets], dtype=np.str_),
          "end": np.array(["low", "high"], dtype=np.str_)},
     )  # fmt: skip
-    ds.attrs = {
-        "kind": KIND, "title": "Calibration", "method": fit.method, "targets_sha256": targets_digest(problem),
-        "refusals": json.dumps(fit.refusals), "measures": json.dumps(fit.measures),
-        "uninformed": json.dumps(about.uninformed), "tied": json.dumps(about.tied), "said_first": about.sentence,
-        **(attributes or {}),
-    }  # fmt: skip
-    return ds
+    facts = CalibrationFacts(
+        kind=KIND, title="Calibration", method=fit.method, targets_sha256=targets_digest(problem),
+        refusals=fit.refusals, measures=fit.measures, uninformed=about.uninformed, tied=about.tied,
+        said_first=about.sentence,
+    )  # fmt: skip
+    return ds.assign_attrs(written(facts) | dict(attributes or {}))
 
 
 def write_posterior(path: Path, ds: xr.Dataset) -> None:
@@ -115,11 +139,11 @@ def read_posterior(path: Path, *, refused: bool = False) -> xr.Dataset:
     except (OSError, ValueError) as error:
         raise ResultError(f"{path} cannot be read as netCDF ({error}); calibrate again") from None
     missing = [name for name in NEEDED if name not in ds]
-    if ds.attrs.get("kind") != KIND or missing:
+    facts = facts_of_calibration(ds)
+    if facts.kind != KIND or missing:
         raise ResultError(f"{path} is no calibration: {', '.join(missing) or 'its kind'} is missing")
-    against = json.loads(str(ds.attrs["refusals"]))
-    if against and not refused:
-        raise ResultError(f"{path} must not be used: {'; '.join(against)}")
+    if facts.refusals and not refused:
+        raise ResultError(f"{path} must not be used: {'; '.join(facts.refusals)}")
     return ds
 
 

@@ -8,9 +8,8 @@ best value already, so that a draw counts relative to that.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from sim.config.text import library
 from sim.config.text.merge import item_at, put
 from sim.config.text.source import Origin, Tree
 from sim.errors import ModelError, Problem
+from sim.results.facts import JSON, read_facts
 from sim.runs.beliefs.distributions import Belief
 from sim.studies.uncertainty.answer import Uncertain, uniforms
 
@@ -71,6 +71,15 @@ class Posterior:
         return tree
 
 
+@dataclass(frozen=True)
+class _PosteriorFacts:
+    """What a calibration says of itself, as far as draws need it."""
+
+    placed: Mapping[str, Mapping[str, list[str]]] = field(metadata=JSON)
+    refusals: list[str] = field(metadata=JSON, default_factory=list)
+    targets_sha256: str | None = None
+
+
 def read_posterior(name: str, tree: Tree, base: Path) -> Posterior:
     """Read a posterior.
 
@@ -94,16 +103,15 @@ def read_posterior(name: str, tree: Tree, base: Path) -> Posterior:
     try:
         with xr.open_dataset(found, engine="netcdf4") as opened:
             ds = opened.load()
-        placed: Mapping[str, Mapping[str, list[str]]] = json.loads(str(ds.attrs["placed"]))
-        refusals = json.loads(str(ds.attrs.get("refusals", "[]")))
+        facts = read_facts(_PosteriorFacts, ds)
         names = tuple(str(one) for one in ds["parameter"].values)
         draws, best = ds["draws"].values.astype(np.float64), ds["best"].values.astype(np.float64)
-        into = [tuple(tuple(placed[one][how]) for one in names) for how in ("set", "multiply")]
+        into = [tuple(tuple(facts.placed[one][how]) for one in names) for how in ("set", "multiply")]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _wrong(name, f"is no posterior ({type(error).__name__}: {error})") from None
-    if refusals:
-        raise _wrong(name, f"must not be used: {'; '.join(refusals)}")
-    same = calibration_of(tree).get("targets") == ds.attrs.get("targets_sha256")
+    if facts.refusals:
+        raise _wrong(name, f"must not be used: {'; '.join(facts.refusals)}")
+    same = calibration_of(tree).get("targets") == facts.targets_sha256
     return Posterior(names, draws, into[0], into[1], best if same else np.ones(len(names)))
 
 

@@ -21,6 +21,7 @@ from sim.economics.value.increments import increments
 from sim.economics.value.terms import terms_of
 from sim.intervals import Estimate, over_replications
 from sim.results.facts import facts_of
+from sim.results.quantity import measures_of, numbered, of_item, samples_of
 from sim.results.worlds import world_names
 from sim.studies.optimise.capacity import knee, needed, use_of
 from sim.studies.uncertainty.answer import Solved
@@ -181,23 +182,17 @@ def solved(
     worlds = {world.regime: world for world in world_names(ds)}
     base = worlds[facts_of(ds).baseline]
     view = compare(ds, increments(ds, worlds[regime], base, terms), terms).view(terms.ledger, VIEW)
-    values = {f"net|{r}": float(x) for r, x in enumerate(view.net.amount)}
-    values |= {f"spend|{r}": float(x) for r, x in enumerate(view.intervention.amount)}
+    values = {**numbered("net", view.net.amount), **numbered("spend", view.intervention.amount)}
     for service in services:
-        values |= {f"{what}|{service}": x for what, x in use_of(ds, worlds[regime], service).items()}
+        values |= measures_of(service, use_of(ds, worlds[regime], service))
     return Solved(number, worlds[regime].effect_set, np.array([*place, *point], dtype=np.float64), values, {})
 
 
 def tried_of(one: Solved, services: Sequence[str]) -> Tried:
     """Read a point that was kept."""
     n = len(one.inputs) // 2
-    count = sum(name.startswith("net|") for name in one.values)
-    net, spend = (np.array([one.values[f"{what}|{r}"] for r in range(count)]) for what in ("net", "spend"))
-    ending = {service: f"|{service}" for service in services}
-    use = {
-        service: {name.removesuffix(end): x for name, x in one.values.items() if name.endswith(end)}
-        for service, end in ending.items()
-    }
+    net, spend = samples_of(one.values, "net"), samples_of(one.values, "spend")
+    use = {service: of_item(one.values, service) for service in services}
     return Tried(tuple(int(i) for i in one.inputs[:n]), tuple(one.inputs[n:].tolist()), net, spend, use)
 
 

@@ -20,6 +20,7 @@ from sim.economics.value.increments import increments
 from sim.economics.value.terms import UNDISCOUNTED, terms_of
 from sim.model.spec import Scenario
 from sim.results.facts import facts_of
+from sim.results.quantity import numbered, samples_of
 from sim.results.worlds import world_names
 from sim.studies.uncertainty.answer import Solved
 
@@ -135,10 +136,9 @@ def solved(ds: xr.Dataset, players: Sequence[str], coalitions: Sequence[Coalitio
     for coalition in coalitions:
         world = worlds[named(coalition, players)]
         made = compare(ds, increments(ds, world, base, terms), terms)
-        values = {
-            f"{view}|{r}": float(amount)
-            for view in VIEWS for r, amount in enumerate(made.view(terms.ledger, view).net.amount)
-        }  # fmt: skip
+        values: dict[str, float] = {}
+        for view in VIEWS:
+            values |= numbered(view, made.view(terms.ledger, view).net.amount)
         inputs = np.array([float(player in coalition) for player in players])
         found.append(Solved(number_of(coalition, players), world.effect_set, inputs, values, {}))
     return found
@@ -154,8 +154,7 @@ def by_replication(one: Solved, view: str) -> FloatArray:
     """
     if view not in VIEWS:
         raise ValueError(f"there is no view '{view}'; there are {', '.join(VIEWS)}")
-    count = sum(name.startswith(f"{view}|") for name in one.values)
-    return np.array([one.values[f"{view}|{r}"] for r in range(count)])
+    return samples_of(one.values, view)
 
 
 def shares(

@@ -7,7 +7,7 @@ draws there are. Regimes of one draw share it, so that differences between them 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import xarray as xr
@@ -17,6 +17,8 @@ from sim.economics.value.appraisal import Appraisal, appraise
 from sim.engine.fate.draws import key, uniform
 from sim.intervals import Estimate
 from sim.model.spec import Scenario
+from sim.results.facts import JSON, read_facts, written
+from sim.results.quantity import Quantity
 from sim.results.summary import cost_per_family_year
 from sim.results.worlds import world_names
 from sim.runs.beliefs.distributions import Belief
@@ -117,23 +119,49 @@ def outputs(ds: xr.Dataset, appraisal: Appraisal) -> dict[str, FloatArray]:
     found = {}
     for world in world_names(ds):
         for ledger in (str(name) for name in ds["ledger"].values):
-            found[f"cost|{world.regime}|{ledger}"] = cost_per_family_year(ds, world, ledger)
+            found[str(Quantity("cost", world.regime, ledger))] = cost_per_family_year(ds, world, ledger)
     for compared in appraisal.comparisons:
-        pair = f"{compared.world.regime}|{compared.against.regime}"
+        regime, against = compared.world.regime, compared.against.regime
         for view in compared.views:
             if view.view == VIEW:
                 for what in ("net", "gross", "intervention", "cashable"):
-                    found[f"{what}|{pair}|{view.ledger}"] = getattr(view, what).amount
+                    found[str(Quantity(what, regime, view.ledger, against))] = getattr(view, what).amount
     return found
 
 
-def to_table(solved: Iterable[Solved], uncertain: Sequence[Uncertain], attributes: Mapping[str, object]) -> xr.Dataset:
+@dataclass(frozen=True)
+class DrawFacts:
+    """What a table of draws is of; its attributes, read by ``facts_of_draws``."""
+
+    title: str = ""
+    seed: int = 0
+    baseline: str = ""
+    price_year: str = ""
+    weights: Mapping[str, float] = field(metadata=JSON, default_factory=dict)
+    """How much each evidence set is believed."""
+    solver: str = ""
+    groups: Mapping[str, list[str]] = field(metadata=JSON, default_factory=dict)
+    """Inputs by name of their group."""
+    terms: str = ""
+    """What pounds are, but for their ledger."""
+    beliefs: Mapping[str, list[object]] = field(metadata=JSON, default_factory=dict)
+    """Of each input: best estimate, low, high, distribution, whether drawn with others."""
+    redrawn: int = 0
+    """Draws that made no model and were drawn again."""
+
+
+def facts_of_draws(table: xr.Dataset) -> DrawFacts:
+    """Give what a table of draws is of."""
+    return read_facts(DrawFacts, table)
+
+
+def to_table(solved: Iterable[Solved], uncertain: Sequence[Uncertain], facts: DrawFacts) -> xr.Dataset:
     """Put draws together in their order.
 
     Returns
     -------
-        ``inputs`` (draw, parameter), ``outputs`` and ``error`` (draw, output), ``effect_set`` (draw,); the attribute
-        ``redrawn`` counts draws that made no model and were drawn again.
+        ``inputs`` (draw, parameter), ``outputs`` and ``error`` (draw, output), ``effect_set`` (draw,); the facts as
+        attributes.
 
     Raises
     ------
@@ -156,7 +184,7 @@ def to_table(solved: Iterable[Solved], uncertain: Sequence[Uncertain], attribute
             "parameter": np.array([one.name for one in uncertain], dtype=np.str_),
             "output": np.array(names, dtype=np.str_),
         },
-        {**attributes, "redrawn": sum(one.redrawn for one in rows)},
+        written(replace(facts, redrawn=sum(one.redrawn for one in rows))),
     )
 
 
@@ -207,14 +235,18 @@ def samples(table: xr.Dataset, output: str) -> FloatArray:
     return np.asarray(table["outputs"].sel(output=output).values, dtype=np.float64)
 
 
+def quantities(table: xr.Dataset) -> list[Quantity]:
+    """List the outputs of a table of draws, taken apart."""
+    return [Quantity.parse(str(name)) for name in table["output"].values]
+
+
 def net_benefits(table: xr.Dataset, baseline: str, ledger: str) -> tuple[list[str], FloatArray]:
     """Give the regimes with the baseline first, and their net benefit over it in pounds, (draw, regime)."""
-    tail = f"|{baseline}|{ledger}"
     regimes = [
-        str(name).split("|")[1] for name in table["output"].values
-        if str(name).startswith("net|") and str(name).endswith(tail)
+        one.regime for one in quantities(table)
+        if (one.measure, one.against, one.ledger) == ("net", baseline, ledger)
     ]  # fmt: skip
-    columns = [samples(table, f"net|{regime}{tail}") for regime in regimes]
+    columns = [samples(table, str(Quantity("net", regime, ledger, baseline))) for regime in regimes]
     return [baseline, *regimes], np.stack([np.zeros(table.sizes["draw"]), *columns], axis=1)
 
 

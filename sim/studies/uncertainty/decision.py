@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,8 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.economics.choice.frontier import acceptability, probability_above
 from sim.economics.choice.voi import FOLDS, Value, evpi, evppi_table, expected_loss, fitted, terms_of_fit
-from sim.studies.uncertainty.answer import Doubt, doubt, net_benefits, samples
+from sim.results.quantity import Quantity
+from sim.studies.uncertainty.answer import Doubt, doubt, facts_of_draws, net_benefits, samples
 
 RATIOS = (1.0, 1.5, 2.0)
 TAILS = (0.025, 0.975)
@@ -70,7 +70,7 @@ class Decision:
 
 def terms_of_draws(table: xr.Dataset, ledger: str) -> str:
     """Say what the pounds of a table of draws are, in one ledger."""
-    return f"{ledger} ledger, resources alone, {table.attrs.get('terms') or 'prices of no stated year'}"
+    return f"{ledger} ledger, resources alone, {facts_of_draws(table).terms or 'prices of no stated year'}"
 
 
 def decide(table: xr.Dataset, ledger: str) -> Decision:
@@ -88,7 +88,7 @@ def decide(table: xr.Dataset, ledger: str) -> Decision:
     ValueError
         If there are fewer than two draws or no regime beside the baseline.
     """
-    baseline = str(table.attrs["baseline"])
+    baseline = facts_of_draws(table).baseline
     regimes, benefit = net_benefits(table, baseline, ledger)
     if len(regimes) < 2 or len(benefit) < 2:
         raise ValueError(f"{len(regimes)} regimes and {len(benefit)} draws: a decision needs two of each at least")
@@ -97,7 +97,7 @@ def decide(table: xr.Dataset, ledger: str) -> Decision:
     standings = tuple(
         Standing(
             regime,
-            doubt(table, f"net|{regime}|{baseline}|{ledger}") if i else None,
+            doubt(table, str(Quantity("net", regime, ledger, baseline))) if i else None,
             float(chances[i]), probability_above(benefit[:, i], 0.0), float(losses[i]),
             _ratios(table, regime, baseline, ledger) if i else {},
         )
@@ -113,8 +113,9 @@ def decide(table: xr.Dataset, ledger: str) -> Decision:
 
 def _ratios(table: xr.Dataset, regime: str, baseline: str, ledger: str) -> dict[float, float]:
     """Give P(BCR > x): gross saving over what intervention costs, in draws in which it costs anything."""
-    spent = samples(table, f"intervention|{regime}|{baseline}|{ledger}")
-    saved = samples(table, f"gross|{regime}|{baseline}|{ledger}")
+    spent, saved = (
+        samples(table, str(Quantity(measure, regime, ledger, baseline))) for measure in ("intervention", "gross")
+    )
     costs = spent > 0
     return {x: float((saved[costs] > x * spent[costs]).mean()) for x in RATIOS} if costs.any() else {}
 
@@ -142,7 +143,7 @@ def _groups(table: xr.Dataset, benefit: FloatArray, worth: tuple[Worth, ...]) ->
     A joint fit takes more terms than few draws can bear; groups are then cut down to what fits.
     """
     most = max((k for k in range(1, MOST_GROUPED + 1) if terms_of_fit(k) * FOLDS <= len(benefit)), default=1)
-    groups = {name: set(of) for name, of in json.loads(table.attrs["groups"]).items()}
+    groups = {name: set(of) for name, of in facts_of_draws(table).groups.items()}
     ranked = [one.name for one in worth]
     chosen = {name: [one for one in ranked if one in of][:most] for name, of in groups.items()}
     chosen = {name: of for name, of in chosen.items() if of}

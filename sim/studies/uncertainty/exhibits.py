@@ -18,7 +18,7 @@ from sim.exhibits.page import write_page
 from sim.exhibits.style import COLOURS, FAINT, INK, RC, new_axes, with_terms, words
 from sim.results.summary import plain
 from sim.runs.beliefs.distributions import Z
-from sim.studies.uncertainty.answer import net_benefits
+from sim.studies.uncertainty.answer import facts_of_draws, net_benefits, quantities
 from sim.studies.uncertainty.decision import RATIOS, TAILS, Decision, decide, terms_of_draws
 from sim.studies.uncertainty.workbook import uncertainty_book
 from sim.table import Table
@@ -48,7 +48,7 @@ def plot_net_benefit(table: xr.Dataset, ledger: str, ax: Axes | None = None) -> 
         Axes to draw on; new ones when not given.
     """
     ax = new_axes(7.5, 4.0) if ax is None else ax
-    regimes, benefit = net_benefits(table, str(table.attrs["baseline"]), ledger)
+    regimes, benefit = net_benefits(table, facts_of_draws(table).baseline, ledger)
     factor, unit = scale_of(benefit)
     edges = np.histogram_bin_edges(benefit[:, 1:] / factor, BINS)
     for i, regime in enumerate(regimes[1:]):
@@ -181,7 +181,7 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
     -------
         The ledgers that were weighed.
     """
-    ledgers = sorted({str(name).split("|")[-1] for name in table["output"].values if str(name).startswith("net|")})
+    ledgers = sorted({one.ledger for one in quantities(table) if one.measure == "net"})
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     table.to_netcdf(folder / "uncertainty.nc", engine="netcdf4")
     decisions = {ledger: decide(table, ledger) for ledger in ledgers}
@@ -212,7 +212,7 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
             ):  # fmt: skip
                 figures.append(drawn_as(ax, f"{name}_{ledger}", title, caption, folder / "figures"))
     weights = ", ".join(f"{words(name)} {weight:g}" for name, weight in _weights(table).items() if name)
-    again = int(table.attrs.get("redrawn", 0))
+    again = facts_of_draws(table).redrawn
     lead = [
         f"{table.sizes['draw']:,} draws of {table.sizes['parameter']:,} uncertain inputs, each solved for every regime "
         "on the same draw. The ranges are those of the inputs as the config states them; what the model leaves out is "
@@ -220,7 +220,7 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
         *([f"Readings of the evidence are mixed by weight: {weights}."] if weights else []),
         *([f"{again:,} times figures that make no model, such as a rate below 0, were drawn again."] if again else []),
     ]
-    write_page(folder / "uncertainty.html", f"How sure: {table.attrs['title']}", lead, figures, tables)
+    write_page(folder / "uncertainty.html", f"How sure: {facts_of_draws(table).title}", lead, figures, tables)
     return ledgers
 
 
@@ -235,4 +235,4 @@ def _plain(thing: object) -> object:
 
 def _weights(table: xr.Dataset) -> dict[str, float]:
     """Give the weight of each evidence set."""
-    return dict(json.loads(str(table.attrs["weights"])))
+    return dict(facts_of_draws(table).weights)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -32,7 +31,7 @@ from sim.runs.ensemble import batches_of, run_batches
 from sim.runs.executors import Batch
 from sim.runs.identity import code_version
 from sim.studies.shapley.answer import stated_terms
-from sim.studies.uncertainty.answer import Solved, Uncertain, chosen_set, drawn, enough, solve, to_table
+from sim.studies.uncertainty.answer import DrawFacts, Solved, Uncertain, chosen_set, drawn, enough, solve, to_table
 
 Tell = Callable[[int, int], None]
 FIRST_ROUND = 64
@@ -254,7 +253,7 @@ def run(
                 store.add(found)
             if tell is not None:
                 tell(len(solved), wanted)
-        table = to_table([one for one in solved.values() if one.draw < wanted], made.inputs, _attributes(made))
+        table = to_table([one for one in solved.values() if one.draw < wanted], made.inputs, _facts(made))
         if target is None or enough(table, *target)[0] or wanted >= most:
             return made, table
         wanted = min(2 * wanted, most)
@@ -267,17 +266,16 @@ def _digest(made: Study) -> str:
     return sha256("\n".join([*lines, rows, code_version()]).encode()).hexdigest()
 
 
-def _attributes(made: Study) -> dict[str, object]:
+def _facts(made: Study) -> DrawFacts:
     """Say what the draws are of."""
     config = made.config
     regimes = list(config.regimes) or [ONLY_REGIME]
     tied = {name for one in made.joint for name in one.names}
-    return {
-        "title": config.title, "seed": config.seed, "baseline": config.baseline or regimes[0],
-        "price_year": config.price_year, "weights": json.dumps(made.weights), "solver": config.solver,
-        "groups": json.dumps(made.groups()), "terms": made.terms,
-        "beliefs": json.dumps({one.name: _belief_of(one, tied) for one in made.inputs}),
-    }  # fmt: skip
+    return DrawFacts(
+        title=config.title, seed=config.seed, baseline=config.baseline or regimes[0], price_year=config.price_year,
+        weights=made.weights, solver=config.solver, groups=made.groups(), terms=made.terms,
+        beliefs={one.name: _belief_of(one, tied) for one in made.inputs},
+    )  # fmt: skip
 
 
 def _belief_of(one: Uncertain, tied: Collection[str]) -> list[object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from math import isfinite
 from pathlib import Path
@@ -12,10 +11,11 @@ import xarray as xr
 
 from sim.exhibits.style import words
 from sim.report.workbook.book import write_book
-from sim.report.workbook.cover import Block, Cell
+from sim.report.workbook.cover import Block
 from sim.report.workbook.sheets import Column, Sheet
+from sim.results.quantity import Quantity
 from sim.results.tables import Row
-from sim.studies.uncertainty.answer import doubt
+from sim.studies.uncertainty.answer import doubt, facts_of_draws
 from sim.studies.uncertainty.decision import RATIOS, TAILS, Decision, Standing
 
 RANGE = "95% of the draws lie between its low and high end."
@@ -37,7 +37,7 @@ def uncertainty_book(path: Path, table: xr.Dataset, decisions: Sequence[Decision
     OSError
         If the file cannot be written.
     """
-    weights = json.loads(str(table.attrs["weights"]))
+    weights = facts_of_draws(table).weights
     mixed = ", ".join(f"{words(name)} {weight:g}" for name, weight in weights.items() if name)
     lines = [
         f"{table.sizes['draw']:,} draws of {table.sizes['parameter']:,} uncertain inputs, each solved for every "
@@ -56,12 +56,12 @@ def uncertainty_book(path: Path, table: xr.Dataset, decisions: Sequence[Decision
         _draws(table),
         _about(table),
     ]  # fmt: skip
-    write_book(path, f"How sure: {table.attrs['title']}", lines, [_headline(one) for one in decisions], sheets)
+    write_book(path, f"How sure: {facts_of_draws(table).title}", lines, [_headline(one) for one in decisions], sheets)
 
 
 def _pounds(table: xr.Dataset) -> str:
     """Say what the pounds of a table of draws are."""
-    return str(table.attrs.get("terms") or "no stated year")
+    return facts_of_draws(table).terms or "no stated year"
 
 
 def _against(decisions: Sequence[Decision]) -> str:
@@ -147,14 +147,13 @@ def _worth(decisions: Sequence[Decision]) -> Iterator[Row]:
 
 def _outputs(table: xr.Dataset) -> Iterator[Row]:
     for name in (str(output) for output in table["output"].values):
-        measure, regime, *against, ledger = name.split("|")
-        found = doubt(table, name)
-        yield (measure, words(regime), words(against[0]) if against else "", ledger, found.mean, found.low, found.high,
+        one, found = Quantity.parse(name), doubt(table, name)
+        yield (one.measure, words(one.regime), words(one.against), one.ledger, found.mean, found.low, found.high,
                found.parameter_sd, known(found.monte_carlo_sd), found.standard_error)  # fmt: skip
 
 
 def _inputs(table: xr.Dataset) -> Iterator[Row]:
-    believed = json.loads(str(table.attrs.get("beliefs", "{}")))
+    believed = facts_of_draws(table).beliefs
     for name, draws in zip(table["parameter"].values, table["inputs"].values.T, strict=True):
         *told, tied = believed.get(str(name), (None, None, None, "", False))
         low, high = (float(x) for x in np.quantile(draws, TAILS))
@@ -181,7 +180,7 @@ def _draws(table: xr.Dataset) -> Sheet:
 def _about(table: xr.Dataset) -> Sheet:
     """Say how the draws were made."""
     shown = {"title": "Study", "seed": "Seed", "solver": "Solver", "baseline": "Baseline", "terms": "Terms"}
-    rows: list[Row] = [(text, _cell(table.attrs[name])) for name, text in shown.items() if name in table.attrs]
+    rows: list[Row] = [(text, getattr(facts_of_draws(table), name)) for name, text in shown.items()]
     rows += [("Draws", int(table.sizes["draw"])), ("Uncertain inputs", int(table.sizes["parameter"]))]
     return made_by(rows, "How the draws were made; draws.jsonl holds them as they were solved.")
 
@@ -195,8 +194,3 @@ def made_by(rows: Sequence[Row], about: str) -> Sheet:
 def known(value: float) -> float | None:
     """Leave out what is not known."""
     return value if isfinite(value) else None
-
-
-def _cell(value: object) -> Cell:
-    """Give an attribute as a cell holds it."""
-    return float(value) if isinstance(value, int | float | np.number) else str(value)
