@@ -9,8 +9,7 @@ from sim.economics.value.discounting import factors
 from sim.errors import ModelError
 from sim.language.evaluate import number, parse
 from sim.model.spec import Clock, Outcome, Value
-from sim.results.counting import point_weights
-from sim.results.outcomes import outcome_totals, outcome_weights
+from sim.results.outcomes import outcome_totals, outcome_weights, point_weights
 from tests import synthetic
 
 MODEL = replace(
