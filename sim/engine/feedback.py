@@ -136,6 +136,13 @@ def stock_names(models: Sequence[Model]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stock.name for model in models for stock in model.stocks))
 
 
+def levels_of(models: Sequence[Model], feedbacks: Sequence[Feedback]) -> FloatArray:
+    """Give the levels of the stocks of all worlds at every point, (world, point, stock), from each one's feedback."""
+    names = stock_names(models)
+    points = [feedback.points(names, model.clock.steps) for model, feedback in zip(models, feedbacks, strict=True)]
+    return np.stack(points)
+
+
 def _read(model: Model, expression: Expression, now: Moment, where: str, at_least: float = -np.inf) -> float:
     """Evaluate an expression over totals, or say what is wrong with it."""
     with np.errstate(all="ignore"):

@@ -19,10 +19,10 @@ from sim.engine.counts.layout import layout_of
 from sim.engine.counts.record import QUEUE_COUNTS, Layout, Record
 from sim.engine.solvers.by_day.lives import Lives
 from sim.engine.solvers.by_day.months import hazards_of
-from sim.engine.solvers.by_day.run import CaseByCase, replicate_families
+from sim.engine.solvers.by_day.run import Living, replicate_families
 from sim.engine.solvers.by_day.wiring import codes_afresh
+from sim.engine.solvers.run import Line, Run
 from sim.errors import ModelError
-from sim.model.compiled.scope import Moment
 from sim.model.spec import Scenario
 from tests.afresh import conditions_hold, occupancy_holds
 from tests.places import TOY
@@ -62,25 +62,25 @@ def assert_kept_is_afresh(lives: Lives) -> None:
         assert family.total == pytest.approx(lives.total(family) if lives.rates[0][family.row] else 0.0)
 
 
-class Checked(CaseByCase):
-    """A run that stops at the end of each step, before the calendar reads anything afresh."""
+class Checked(Living):
+    """Stops at the end of each step, before the calendar reads anything afresh."""
 
-    def _meet(self, moments: list[Moment]) -> None:
-        super()._meet(moments)
-        for lives in self.lives.values():
-            assert_kept_is_afresh(lives)
+    def meet(self, run: Run, line: Line) -> None:
+        super().meet(run, line)
+        assert_kept_is_afresh(self.lives[line])
 
 
 def test_what_is_kept_is_what_the_states_say():
     """After each step of three regimes, with occupancy and conditions by area."""
-    run = Checked(toy(), 0)
+    checked = Checked()
+    run = Run(toy(), 0, checked)
     while run.step < run.last:
         run.advance()
         for line in run.lines:
             occupancy_holds(line.world)
             conditions_hold(line.world)
     assert len(run.lines) == 3
-    assert sum(lives.events for lives in run.lives.values()) > 2000
+    assert sum(lives.events for lives in checked.lives.values()) > 2000
 
 
 @cache

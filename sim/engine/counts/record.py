@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from sim.arrays import FloatArray, StateArray
 
 QUEUE_COUNTS = ("referrals", "refused", "joined", "admitted", "left", "waiting", "completed", "dropped_out")
@@ -87,3 +89,24 @@ class Record:
     """Admissions by whole days waited, (world, service, WAIT_DAYS); None from solvers that know whole steps alone."""
     outcome_variance: FloatArray | None = None
     """Variance between root rows of each outcome's total, (world, outcome); None where rows are not followed."""
+
+
+def empty_record(layout: Layout) -> Record:
+    """Make a record of zeros for a solver to fill."""
+    w, p, s, m = len(layout.worlds), layout.n_steps, len(layout.services), len(layout.meters)
+    a, y = len(layout.areas), len(layout.years)
+    return Record(
+        stocks=np.zeros((w, p + 1, len(layout.states))),
+        flows=np.zeros((w, p, len(layout.flows))),
+        meters=np.zeros((w, p, m)),
+        area_meters=np.zeros((w, a, y, m)),
+        start_meters=np.zeros((w, m)),
+        waits=np.zeros((w, s, layout.wait_bins)),
+        area_waits=np.zeros((w, a, s, layout.wait_bins)),
+        queue=np.zeros((w, s, len(QUEUE_COUNTS))),
+        team=np.zeros((w, p, s, len(TEAM_SERIES))),
+        family_cost=np.full((w, len(layout.ledgers), 4), np.nan),
+        row_counts=np.zeros((w, p + 1, len(layout.rows))),
+        engine_seconds=0.0,
+        replication=0,
+    )

@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from sim.arrays import IntArray
+from sim.arrays import IntArray, StateArray
 from sim.engine.people.population import Rows
 from sim.model.compiled.model import Code
 from sim.model.compiled.scope import Source
-
-if TYPE_CHECKING:
-    from sim.engine.moves.world import World
+from sim.model.spec import Chain
 
 FIXED = ("trait", "area")
 """Kinds of sources that never change for a place."""
@@ -26,11 +24,30 @@ MANY = 1.0 / 16
 """Share of all rows from which reading a code for everybody, by plain arithmetic, is cheaper than looking it up."""
 
 
+class Carrier(Protocol):
+    """What codes are read off: arrays over rows, (row,), by chain, memory or count over children."""
+
+    step: int
+    chains: dict[str, Chain]
+    state: dict[str, StateArray]
+    entered: dict[str, IntArray]
+    memory: dict[str, IntArray]
+    counts: dict[str, IntArray]
+    agencies: IntArray
+
+    @property
+    def root(self) -> Rows:
+        """The rows of the root unit."""
+
+    def rows(self, chain: str) -> Rows:
+        """Give the rows that a chain lives on."""
+
+
 @dataclass
-class Reading:
+class CodeReader:
     """Reads one code for rows of ``rows`` in a world."""
 
-    world: World
+    world: Carrier
     rows: Rows
     code: Code
 
@@ -130,12 +147,12 @@ class Jump:
     steps: list[tuple[int, np.unsignedinteger[Any]]]
 
 
-def code_of(world: World, code: Code, rows: Rows) -> IntArray:
+def code_of(world: Carrier, code: Code, rows: Rows) -> IntArray:
     """Give a code for all rows of its unit."""
-    return Reading(world, rows, code).of(np.arange(rows.n))
+    return CodeReader(world, rows, code).of(np.arange(rows.n))
 
 
-def raw(world: World, source: Source, rows: Rows, home: IntArray | None) -> IntArray:
+def raw(world: Carrier, source: Source, rows: Rows, home: IntArray | None) -> IntArray:
     """Give raw values of a source for the rows ``home`` of whoever carries it (None: for all of ``rows``)."""
     if source.kind in FIXED:
         carried: IntArray = rows.area if source.kind == "area" else rows.traits[source.name]
@@ -152,7 +169,7 @@ def raw(world: World, source: Source, rows: Rows, home: IntArray | None) -> IntA
     return carried if home is None else carried.take(home)
 
 
-def _of_root(world: World, source: Source) -> bool:
+def _of_root(world: Carrier, source: Source) -> bool:
     """Say whether a source that changes is carried by root rows."""
     if source.kind in ("chain", "k"):
         return world.rows(source.name) is world.root

@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.arrays import FloatArray, IntArray
 from sim.engine.fate.sieve import BYTES, FINE_BITS, Bars, Draws, draw
-from sim.engine.moves.codes import FIXED, Reading
+from sim.engine.moves.codes import FIXED, CodeReader
 from sim.engine.moves.world import World
 from sim.engine.people.population import Rows
 from sim.model.compiled.program import BETTER, WORSE, Program, Tables, bars_of
@@ -45,10 +45,10 @@ class Pass:
         return self.program.chain.name
 
     @cached_property
-    def readings(self) -> list[Reading]:
+    def readings(self) -> list[CodeReader]:
         """How to read the code of each group."""
         rows, codes = self.world.rows(self.name), self.world.compiled.codes
-        return [Reading(self.world, rows, codes[number]) for number in self.codes]
+        return [CodeReader(self.world, rows, codes[number]) for number in self.codes]
 
     @cached_property
     def recounted(self) -> list[str]:

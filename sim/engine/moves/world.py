@@ -7,6 +7,8 @@ children. Codes and conditions are not kept: whoever needs them reads them off t
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -34,6 +36,67 @@ from sim.model.spec import Chain, Memory
 
 __all__ = ["Firing", "World", "has_gate"]
 
+NEVER = -(1 << 20)
+"""A step before all others."""
+
+
+@dataclass
+class Carried:
+    """What rows carry from step to step; arrays over the rows of a chain's unit, from ``memory_bits`` on of the root.
+
+    Attributes
+    ----------
+    state, entered
+        Chain -> state of each row; step since which it is in it (for chains whose time in state matters), (row,).
+    memory_bits, memory
+        Memory -> the steps of its window as bits, and how many are set, (row,).
+    joined
+        Service -> step in which each row last joined its queue, (row,).
+    queue, arrivals
+        Service -> its queue in order, (waiting, 2) of row and step of joining; who has come since, in parts.
+    """
+
+    state: dict[str, StateArray]
+    entered: dict[str, IntArray]
+    memory_bits: dict[str, IntArray]
+    memory: dict[str, IntArray]
+    joined: dict[str, IntArray]
+    queue: dict[str, IntArray]
+    arrivals: dict[str, list[IntArray]]
+
+    def copy(self) -> Carried:
+        """Copy everything."""
+        return deepcopy(self)
+
+
+def open_carried(compiled: Compiled, population: Population) -> Carried:
+    """Let every row be in the first state of each chain, remember nothing and wait nowhere."""
+    model = compiled.model
+    n = {chain.name: population.rows[chain.unit].n for chain in model.chains}
+    n_root = population.rows[model.units[0].name].n
+    gates = [chain.name for chain in model.chains if has_gate(chain)]
+    return Carried(
+        state={name: np.zeros(n[name], np.uint8) for name in n},
+        entered={name: np.full(n[name], -model.units[0].warm_up, np.int32) for name in compiled.k_chains},
+        memory_bits={memory.name: np.zeros(n_root, _room(memory.window)) for memory in model.memories},
+        memory={memory.name: np.zeros(n_root, np.uint8) for memory in model.memories},
+        joined={name: np.full(n_root, NEVER, np.int32) for name in gates},
+        queue={name: np.zeros((0, 2), np.int64) for name in gates},
+        arrivals={name: [] for name in gates},
+    )
+
+
+def columns_of(compiled: Compiled) -> dict[tuple[str, str], slice]:
+    """Lay all counts of a model out in one line: moves of each chain (old * n + new), then states, then conditions."""
+    at, columns = 0, {}
+    for chain in compiled.model.chains:
+        columns["flow", chain.name] = slice(at, at := at + len(chain.states) ** 2)
+    for chain in compiled.model.chains:
+        columns["state", chain.name] = slice(at, at := at + len(chain.states))
+    for name in compiled.conditions:
+        columns["condition", name] = slice(at, at := at + 1)
+    return columns
+
 
 class World:
     """The rows of one world.
@@ -52,26 +115,24 @@ class World:
         Count over children -> number of each root row, (row,); number of services that help each root row, (row,).
     """
 
-    def __init__(self, compiled: Compiled, population: Population, area_slot: IntArray, stream: int) -> None:
+    def __init__(
+        self,
+        compiled: Compiled,
+        population: Population,
+        area_slot: IntArray,
+        stream: int,
+        past: tuple[int, Carried] | None = None,
+    ) -> None:
+        """Open a world, or go on from a ``past``: a step, and what the rows carry then."""
         self.compiled, self.population, self.stream = compiled, population, stream
         small = np.uint8 if area_slot.max(initial=0) < 1 << 8 else np.uint16
         self.slots = {unit: area_slot[rows.area].astype(small) for unit, rows in population.rows.items()}
-        model = compiled.model
-        self.step = -model.units[0].warm_up
-        self.chains = {chain.name: chain for chain in model.chains}
         self.area_slot = area_slot
         self.n_slots = 1 + int(area_slot.max(initial=0))
-        root = self.root
-        self.state: dict[str, StateArray] = {n: np.zeros(self.rows(n).n, np.uint8) for n in self.chains}
-        self.entered: dict[str, IntArray] = {
-            name: np.full(self.rows(name).n, self.step, np.int32) for name in compiled.k_chains
-        }
-        self.memory_bits = {m.name: np.zeros(root.n, _room(m.window)) for m in model.memories}
-        self.memory = {m.name: np.zeros(root.n, np.uint8) for m in model.memories}
-        gates = [name for name, chain in self.chains.items() if has_gate(chain)]
-        self.joined = {name: np.full(root.n, -(1 << 20), np.int32) for name in gates}
-        self.queue: dict[str, IntArray] = {name: np.zeros((0, 2), np.int64) for name in gates}
-        self.arrivals: dict[str, list[IntArray]] = {name: [] for name in gates}
+        self.step, self.carried = past or (-compiled.model.units[0].warm_up, open_carried(compiled, population))
+        self.state, self.entered = self.carried.state, self.carried.entered
+        self.memory_bits, self.memory = self.carried.memory_bits, self.carried.memory
+        self.joined, self.queue, self.arrivals = self.carried.joined, self.carried.queue, self.carried.arrivals
         self.taken_from_queue: dict[str, float] = {}
         self.adopt(compiled)
 
@@ -87,19 +148,21 @@ class World:
     def clear_flows(self) -> None:
         """Start counting the moves of a new step."""
         self.counted[:, self.flow_columns] = 0.0
+        self.taken_from_queue.clear()
+
+    def slot_of(self, rows: IntArray) -> IntArray:
+        """Give the area slot of some root rows, (row,)."""
+        return np.asarray(self.slots[self.root.unit.name].take(rows), np.intp)
+
+    def present(self) -> list[int]:
+        """Give the rows that are there, by unit."""
+        return [int(np.count_nonzero(rows.active)) for rows in self.population.rows.values()]
 
     def _lay_out_counts(self) -> None:
         """Keep all counts in one array (slot, column), so that a step is written down at once; name its parts."""
-        at, place = 0, {}
-        for name, chain in self.chains.items():
-            place["flow", name] = slice(at, at := at + len(chain.states) ** 2)
-        self.flow_columns = slice(0, at)
-        for name, chain in self.chains.items():
-            place["state", name] = slice(at, at := at + len(chain.states))
-        for name in self.compiled.conditions:
-            place["condition", name] = slice(at, at := at + 1)
-        self.columns: dict[tuple[str, str], slice] = place
-        self.counted = np.zeros((self.n_slots, at))
+        self.columns = place = columns_of(self.compiled)
+        self.flow_columns = slice(0, sum(len(chain.states) ** 2 for chain in self.chains.values()))
+        self.counted = np.zeros((self.n_slots, max((column.stop for column in place.values()), default=0)))
         self.flows: dict[str, FloatArray] = {
             name: self.counted[:, place["flow", name]].reshape(self.n_slots, len(c.states), len(c.states))
             for name, c in self.chains.items()
@@ -120,23 +183,17 @@ class World:
 
     def fork(self, compiled: Compiled) -> World:
         """Copy this world to go on under another model with the same chains and states."""
-        twin = World.__new__(World)
-        twin.__dict__.update(self.__dict__)
-        for name in ("state", "entered", "memory_bits", "memory", "joined", "queue"):
-            setattr(twin, name, {k: v.copy() for k, v in getattr(self, name).items()})
-        twin.taken_from_queue = dict(self.taken_from_queue)
-        twin.arrivals = {name: list(parts) for name, parts in self.arrivals.items()}
-        for name in compiled.k_chains - set(twin.entered):
-            twin.entered[name] = np.full(twin.rows(name).n, self.step, np.int32)
-        twin.adopt(compiled)
-        return twin
+        carried = self.carried.copy()
+        for name in compiled.k_chains - carried.entered.keys():
+            carried.entered[name] = np.full(self.rows(name).n, self.step, np.int32)
+        return World(compiled, self.population, self.area_slot, self.stream, (self.step, carried))
 
     # What follows from the states: made afresh here, kept up to date by `follow`.
 
     def adopt(self, compiled: Compiled) -> None:
         """Take over a compiled model: tabulate what moves set off and count everyone from the states."""
         self.compiled = compiled
-        self.chains = {chain.name: chain for chain in compiled.model.chains}
+        self.chains: dict[str, Chain] = {chain.name: chain for chain in compiled.model.chains}
         self._lay_out_counts()
         self.links: dict[str, Link] = {name: link(compiled, chain) for name, chain in self.chains.items()}
         self.firings = {name: one.firings for name, one in self.links.items()}

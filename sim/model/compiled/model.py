@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from sim.language.tree import canonical
 from sim.model.compiled.grid import Axis, Factor, fold, reduced
 from sim.model.compiled.program import Program, compile_chain
 from sim.model.compiled.scope import Moment, Reader, counted, moment
-from sim.model.spec import Model, Service
+from sim.model.spec import Model, Scenario, Service
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,35 @@ def compile_model(model: Model) -> Compiled:
         if node.name == "total":
             compiled.add_condition(key, _total_unit(model, node), as_condition(model, node.args[0]))
     return compiled
+
+
+@dataclass(frozen=True, eq=False)
+class _Itself:
+    """A scenario as a key: the same only when it is the very same object, since mappings inside have no hash."""
+
+    scenario: Scenario
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other.scenario is self.scenario
+
+    def __hash__(self) -> int:
+        return id(self.scenario)
+
+
+def compile_scenario(scenario: Scenario) -> dict[str, Compiled]:
+    """Compile the models of all worlds, by name; once for the replications of a scenario that follow one another.
+
+    Raises
+    ------
+    ModelError
+        As ``compile_model``.
+    """
+    return _compile_worlds(_Itself(scenario))
+
+
+@lru_cache(maxsize=1)
+def _compile_worlds(key: _Itself) -> dict[str, Compiled]:
+    return {world.name: compile_model(world.model) for world in key.scenario.worlds}
 
 
 def _add_counts(compiled: Compiled) -> None:

@@ -23,7 +23,8 @@ from sim.engine.solvers.by_day import hazards
 from sim.engine.solvers.by_day.gate import Entry, Gate
 from sim.engine.solvers.by_day.lives import Lives
 from sim.engine.solvers.by_day.queue import Queue, _Gate, simulate_queue
-from sim.engine.solvers.by_day.run import CaseByCase
+from sim.engine.solvers.by_day.run import Living
+from sim.engine.solvers.run import Run
 from sim.model.spec import Areas, Scenario
 from tests.places import TEXTBOOK
 from tests.theory.queues.queue_path import Path
@@ -86,7 +87,7 @@ def areas(load: float, patience: float | None) -> Scenario:
 def by_family(load: float, patience: float | None) -> Sample:
     """Run a process for each case, in all areas at once."""
     entries: list[Entry] = []
-    run = CaseByCase(areas(load, patience), 0, entries.append)
+    run = Run(areas(load, patience), 0, Living(entries.append))
     world = run.lines[0].world
     names = world.chains["clinic"].states
     waiting, helped = [], []

@@ -7,10 +7,9 @@ import time
 import numpy as np
 
 from sim.engine.counts.layout import layout_of
-from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, WAIT_DAYS, Layout, Record
+from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, WAIT_DAYS, Layout, Record, empty_record
 from sim.engine.fate.draws import key
 from sim.engine.solvers.by_day.queue import Queue, QueueResult, simulate_queue
-from sim.engine.solvers.exact.expect import empty_record
 from sim.errors import ModelError
 from sim.model.spec import Chain, Model, Scenario, Transition
 from sim.units import DAYS_PER_YEAR

@@ -1,8 +1,7 @@
-"""A whole scenario with one SimPy process a family: the engine's own run, whose steps are lived by the day."""
+"""A whole scenario with one SimPy process a family: a run whose steps are lived by the day."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,12 +9,11 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.engine.counts.record import WAIT_DAYS, Record
 from sim.engine.fate.draws import key
-from sim.engine.moves.step import Stepper
+from sim.engine.history import Parting
 from sim.engine.solvers.by_day.gate import Entry, Observe
 from sim.engine.solvers.by_day.lives import Lives
 from sim.engine.solvers.by_day.months import take_in, write_down
-from sim.engine.solvers.families import Line, Run, levels
-from sim.engine.teams.meeting import Admission
+from sim.engine.solvers.run import Line, Run
 from sim.errors import ModelError
 from sim.model.compiled.scope import Moment
 from sim.model.spec import Model, Scenario
@@ -49,12 +47,12 @@ def replicate_families(scenario: Scenario, replication: int, observe: Observe | 
     """
     for world in scenario.worlds:
         check(world.model)
-    started = time.process_time()
-    run = CaseByCase(scenario, replication, observe)
+    living = Living(observe)
+    run = Run(scenario, replication, living)
     while run.step < run.last:
         run.advance()
-    record = run.recorder.finish(run.lines, time.process_time() - started, keep_states=False)
-    record.levels, record.wait_days = levels(scenario, run.lines), run.wait_days()
+    record = run.record()
+    record.wait_days = living.wait_days(run)
     return record
 
 
@@ -75,88 +73,60 @@ def check(model: Model) -> None:
         )
 
 
-class _Days(Stepper):
-    """Lives through a step in every world, in place of stepping one chain after another."""
+class Living:
+    """Lets all families live through each step by the day, and takes them in at the gates as places come free."""
 
-    def __init__(self, lives: list[Lives]) -> None:
-        self.lives, self.passes = lives, []
-
-    def refresh(self, moments: Sequence[Moment]) -> None:
-        """Take in the start of the step."""
-        for lives, now in zip(self.lives, moments, strict=True):
-            take_in(lives, now, int(lives.world.step))
-
-    def run(self, step: int, scheme: str = "") -> None:
-        """Live until the end of the step."""
-        for lives in self.lives:
-            lives.env.run(until=step + 1)
-
-
-class CaseByCase(Run):
-    """One replication in progress."""
-
-    def __init__(self, scenario: Scenario, replication: int, observe: Observe | None = None) -> None:
-        self.lives: dict[int, Lives] = {}
-        self.days: dict[int, dict[str, FloatArray]] = {}
+    def __init__(self, observe: Observe | None = None) -> None:
         self.observe = observe
-        super().__init__(scenario, replication, "case by case")
+        self.lives: dict[Line, Lives] = {}
+        self.days: dict[Line, dict[str, FloatArray]] = {}
+        """By history and service: admissions by whole days waited, (day,)."""
 
-    def _make_steppers(self) -> None:
-        """Give every new history its families, those of the history that it parts from."""
-        for line in self.lines:
-            if id(line) in self.lives:
-                continue
-            parent = next((old for old in self.lines if id(old) in self.lives and self._parts_from(line, old)), None)
-            if parent is None:
-                self.lives[id(line)] = Lives(line.world, key(self.stream, "lives"))
-                self.days[id(line)] = {name: np.zeros(WAIT_DAYS) for name in self.recorder.layout.services}
-            else:
-                line.world.step = self.step
-                self.lives[id(line)] = self.lives[id(parent)].fork(line.world)
-                self.days[id(line)] = {name: days.copy() for name, days in self.days[id(parent)].items()}
-        self.steppers = [_Days([self.lives[id(line)] for line in self.lines])]
+    def line_up(self, run: Run, partings: Sequence[Parting[Line]]) -> None:
+        """Give every new history its families: at the start its own, later those of the history that it leaves."""
+        if not partings:
+            for line in run.lines:
+                self.lives[line] = Lives(line.world, key(run.stream, "lives"))
+                self.days[line] = {name: np.zeros(WAIT_DAYS) for name in run.layout.services}
+        for parting in partings:
+            parting.new.world.step = run.step
+            self.lives[parting.new] = self.lives[parting.old].fork(parting.new.world)
+            self.days[parting.new] = {name: days.copy() for name, days in self.days[parting.old].items()}
 
-    def _parts_from(self, line: Line, old: Line) -> bool:
-        """Say whether a history is the baseline of another one."""
-        world = next(world for world in self.scenario.worlds if world.name in line.names)
-        return self.scenario.baseline_of(world).name in old.names
+    def move(self, run: Run, moments: Sequence[Moment]) -> None:
+        """Take in the start of the step, and live until its end."""
+        for line, now in zip(run.lines, moments, strict=True):
+            take_in(self.lives[line], now, run.step)
+            self.lives[line].env.run(until=run.step + 1)
 
-    def _meet(self, moments: list[Moment]) -> None:
+    def meet(self, run: Run, line: Line) -> None:
         """Set the places for the step to come, and write down what happened in the one that ends."""
-        for line, now in zip(self.lines, moments, strict=True):
-            self.workforces.heed(line.names, line.world.compiled.model, now)
-        staff = self.workforces.advance(self.step)
-        for line in self.lines:
-            line.staff = staff[line.names[0]]
-            lives = self.lives[id(line)]
-            for name, plan in lives.plans.items():
-                present = line.staff.get(name)
-                if plan.gate is not None and present is not None:
-                    plan.gate.open(present.places.tolist())
-            self._note(line, lives.entries)
-            lives.entries = []
-            write_down(lives)
+        lives = self.lives[line]
+        for name, plan in lives.plans.items():
+            present = line.staff.get(name)
+            if plan.gate is not None and present is not None:
+                plan.gate.open(present.places.tolist())
+        self._note(run.step, line, lives.entries)
+        lives.entries = []
+        write_down(lives)
 
-    def _note(self, line: Line, entries: list[Entry]) -> None:
+    def _note(self, step: int, line: Line, entries: list[Entry]) -> None:
         """Write down who was let in and how long each had waited."""
-        for name in self.recorder.layout.services:
-            mine = [entry for entry in entries if entry.service == name]
-            waits = np.array([entry.until - entry.since for entry in mine])
+        for name in self.days[line]:
+            served = [entry for entry in entries if entry.service == name]
             if self.observe is not None:
-                for entry in mine:
+                for entry in served:
                     self.observe(entry)
-            if self.step >= 0 and mine:
-                rows = np.array([entry.row for entry in mine])
-                self.recorder.waits(line, name, Admission(rows, waits.astype(np.int64)))
-                step_days = line.world.compiled.model.clock.step_years * DAYS_PER_YEAR
-                days = np.minimum((waits * step_days).astype(np.int64), WAIT_DAYS - 1)
-                self.days[id(line)][name] += np.bincount(days, minlength=WAIT_DAYS)
+            if step >= 0 and served:
+                world = line.world
+                rows = np.array([entry.row for entry in served])
+                waits = np.array([entry.until - entry.since for entry in served])  # in steps, (entry,)
+                line.diary.admit(name, world.slot_of(rows), waits.astype(np.int64))
+                step_days = world.compiled.model.clock.step_years * DAYS_PER_YEAR
+                whole = np.minimum((waits * step_days).astype(np.int64), WAIT_DAYS - 1)
+                self.days[line][name] += np.bincount(whole, minlength=WAIT_DAYS)
 
-    def wait_days(self) -> FloatArray:
+    def wait_days(self, run: Run) -> FloatArray:
         """Give the waits in days of every world, (world, service, day)."""
-        layout, result = self.recorder.layout, []
-        for world in layout.worlds:
-            line = next(line for line in self.lines if world in line.names)
-            days = [self.days[id(line)][name] for name in layout.services]
-            result.append(np.array(days).reshape(len(days), WAIT_DAYS))
-        return np.stack(result)
+        by_world = [self.days[run.timeline.of(name)] for name in run.layout.worlds]
+        return np.stack([np.array(list(days.values())).reshape(len(days), WAIT_DAYS) for days in by_world])

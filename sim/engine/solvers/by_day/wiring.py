@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.arrays import IntArray
-from sim.engine.moves.codes import Reading as Code
+from sim.engine.moves.codes import CodeReader
 from sim.engine.moves.world import World
 from sim.engine.solvers.by_day.hazards import Hazards
 from sim.model.compiled.model import Compiled
@@ -51,7 +51,7 @@ class Unit:
     name: str
     chains: list[str]
     hazards: list[Hazards]
-    cells: list[Code]
+    cells: list[CodeReader]
     owners: list[int]
     counted: list[str] = field(default_factory=list)
 
@@ -66,14 +66,14 @@ def units_of(world: World) -> list[Unit]:
         for i, name in enumerate(names):
             made.hazards.append(Hazards(compiled.programs[name], len(made.cells)))
             for number in compiled.program_codes[name]:
-                made.cells.append(Code(world, rows, compiled.codes[number]))
+                made.cells.append(CodeReader(world, rows, compiled.codes[number]))
                 made.owners.append(i)
         for source, name in compiled.counts.items():
             condition = compiled.conditions[name]
             if condition.reader.unit == unit.name:
                 made.owners.append(len(names) + len(made.counted))
                 made.counted.append(source)
-                made.cells.append(Code(world, rows, compiled.codes[condition.code]))
+                made.cells.append(CodeReader(world, rows, compiled.codes[condition.code]))
         units.append(made)
     return units
 

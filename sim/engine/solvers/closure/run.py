@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-
-import numpy as np
-
-from sim.engine.counts.expected import Notes, open_notes, write
-from sim.engine.counts.layout import layout_of
 from sim.engine.counts.record import Record
-from sim.engine.feedback import stock_names
 from sim.engine.solvers.closure.plan import ClosurePlan, Options, make_plan
-from sim.engine.solvers.closure.solve import ClosureHistory, open_history
-from sim.engine.solvers.exact.expect import empty_record
+from sim.engine.solvers.closure.solve import open_history
+from sim.engine.solvers.expected import expect_worlds
 from sim.errors import ModelError
 from sim.model.compiled.model import Compiled, compile_model
 from sim.model.compiled.program import Program
 from sim.model.spec import Model, Scenario
-
-
-@dataclass
-class Line:
-    """A history and the worlds that it still stands for."""
-
-    history: ClosureHistory
-    notes: Notes
-    names: list[str]
-    regime: str
 
 
 def closure_record(scenario: Scenario, options: Options | None = None) -> Record:
@@ -49,36 +31,12 @@ def closure_record(scenario: Scenario, options: Options | None = None) -> Record
     ModelError
         When a world has what the closure cannot hold; says what.
     """
-    started = time.process_time()
     plan, compiled = prepare(scenario, options or Options())
-    layout = layout_of(scenario)
-    lines: list[Line] = []
-    for world in scenario.worlds:
-        if world.regime == scenario.baseline:
-            names = [w.name for w in scenario.worlds if w.effect_set == world.effect_set]
-            notes = open_notes(layout, scenario, list(compiled.values()))
-            lines.append(Line(open_history(plan, compiled[world.name]), notes, names, world.regime))
-    step = -scenario.worlds[0].model.units[0].warm_up
-    while step < layout.n_steps:
-        if step == 0:
-            for line in lines:
-                line.notes.point(line.history, 0)
-        _part(scenario, compiled, lines, step)
-        for line in lines:
-            line.history.advance()
-            if step >= 0:
-                line.notes.point(line.history, step + 1)
-        step += 1
-    record = empty_record(layout)
-    stocks = stock_names([world.model for world in scenario.worlds])
-    levels = []
-    for w, world in enumerate(scenario.worlds):
-        line = next(line for line in lines if world.name in line.names)
-        write(record, w, line.notes, line.history.compiled)
-        levels.append(line.history.feedback.points(stocks, layout.n_steps))
-    record.levels = np.stack(levels)
-    record.engine_seconds = time.process_time() - started
-    return record
+    return expect_worlds(
+        scenario,
+        begin=lambda world: open_history(plan, compiled[world.name]),
+        part=lambda history, world: history.fork(compiled[world.name]),
+    )
 
 
 def prepare(scenario: Scenario, options: Options) -> tuple[ClosurePlan, dict[str, Compiled]]:
@@ -157,13 +115,3 @@ def _unread(compiled: Compiled) -> list[str]:
                 if axis.source.kind == "k" and axis.source.name != name:
                     reasons.append(f"{name} reads the time that {axis.source.name} has been in its state")
     return reasons
-
-
-def _part(scenario: Scenario, compiled: dict[str, Compiled], lines: list[Line], step: int) -> None:
-    """Fork the worlds whose regime starts now."""
-    for world in scenario.worlds:
-        line = next(line for line in lines if world.name in line.names)
-        if world.regime in (scenario.baseline, line.regime) or world.start != step:
-            continue
-        line.names.remove(world.name)
-        lines.append(Line(line.history.fork(compiled[world.name]), line.notes.copy(), [world.name], world.regime))

@@ -6,22 +6,20 @@ one family move independently given the cell before the pass, as they do there.
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
 from sim.arrays import FloatArray
-from sim.engine.counts.expected import open_notes, write
-from sim.engine.counts.layout import area_slots, layout_of
-from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
-from sim.engine.feedback import Feedback, stock_names
+from sim.engine.counts.layout import area_slots
+from sim.engine.counts.record import Record
+from sim.engine.feedback import Feedback
 from sim.engine.moves.opening import stationary_shares
 from sim.engine.moves.step import Pass, make_pass
 from sim.engine.moves.world import World
 from sim.engine.solvers.exact.branching import Branching, FlowKernel
 from sim.engine.solvers.exact.cells import Space, cell_world, cells_with, make_space, rows_of, tick
+from sim.engine.solvers.expected import expect_worlds
 from sim.engine.teams.meeting import WAIT_BINS
-from sim.model.compiled.model import Compiled, compile_model
+from sim.model.compiled.model import Compiled, compile_scenario
 from sim.model.compiled.program import BETTER, WORSE
 from sim.model.compiled.scope import Moment, clock_value, moment
 from sim.model.spec import Chain, Scenario
@@ -245,34 +243,13 @@ def expect_record(scenario: Scenario) -> Record:
     ModelError
         When a model is too large or has what cells cannot hold; says what.
     """
-    started = time.process_time()
-    layout = layout_of(scenario)
-    record = empty_record(layout)
-    names = stock_names([world.model for world in scenario.worlds])
-    levels = []
-    size = scenario.worlds[0].model.units[0].size
-    compiled = [compile_model(world.model) for world in scenario.worlds]
-    for w, world in enumerate(scenario.worlds):
-        base, notes = scenario.baseline_of(world), open_notes(layout, scenario, compiled)
-        cells = Cells(compile_model(base.model) if world.start > cells_start(scenario) else compiled[w], size)
-        while cells.step < layout.n_steps:
-            if cells.step == 0:
-                notes.point(cells, 0)
-            if cells.step == world.start and world.start > cells_start(scenario):
-                cells = _under(cells, compiled[w], size)
-            cells.advance()
-            if cells.step > 0:
-                notes.point(cells, cells.step)
-        levels.append(cells.feedback.points(names, layout.n_steps))
-        write(record, w, notes, cells.compiled)
-    record.levels = np.stack(levels)
-    record.engine_seconds = time.process_time() - started
-    return record
-
-
-def cells_start(scenario: Scenario) -> int:
-    """Give the first step."""
-    return -scenario.worlds[0].model.units[0].warm_up
+    size, compiled = scenario.worlds[0].model.units[0].size, compile_scenario(scenario)
+    return expect_worlds(
+        scenario,
+        begin=lambda world: Cells(compiled[world.name], size),
+        part=lambda cells, world: _under(cells, compiled[world.name], size),
+        afresh=True,
+    )
 
 
 def _under(cells: Cells, compiled: Compiled, size: int) -> Cells:
@@ -295,24 +272,3 @@ def _under(cells: Cells, compiled: Compiled, size: int) -> Cells:
     other._take_totals()
     other.totals |= {stock.name: other.feedback.levels.get(stock.name, 0.0) for stock in other.model.stocks}
     return other
-
-
-def empty_record(layout: Layout) -> Record:
-    """Make a record of zeros for a solver to fill."""
-    w, p, s, m = len(layout.worlds), layout.n_steps, len(layout.services), len(layout.meters)
-    a, y = len(layout.areas), len(layout.years)
-    return Record(
-        stocks=np.zeros((w, p + 1, len(layout.states))),
-        flows=np.zeros((w, p, len(layout.flows))),
-        meters=np.zeros((w, p, m)),
-        area_meters=np.zeros((w, a, y, m)),
-        start_meters=np.zeros((w, m)),
-        waits=np.zeros((w, s, WAIT_BINS)),
-        area_waits=np.zeros((w, a, s, WAIT_BINS)),
-        queue=np.zeros((w, s, len(QUEUE_COUNTS))),
-        team=np.zeros((w, p, s, len(TEAM_SERIES))),
-        family_cost=np.full((w, len(layout.ledgers), 4), np.nan),
-        row_counts=np.zeros((w, p + 1, len(layout.rows))),
-        engine_seconds=0.0,
-        replication=0,
-    )
