@@ -50,7 +50,7 @@ def turned_over() -> Iterator[None]:
         mix(words)
         return np.invert(words, out=words)
 
-    with patch("sim.engine.fate.sieve.mix", complement):
+    with patch("sim.engine.fate.uniforms.mix", complement):
         yield
 
 
@@ -124,10 +124,10 @@ def main() -> None:
         parser.error(f"--replications is {replications}; variances need 4 at least")
     scenario = small_nation()
     open_ = without_queues(scenario)
-    plain, cost = simulated(scenario, replications, nullcontext, "sieve")
-    mirrored, _ = simulated(scenario, replications, turned_over, "sieve")
+    plain, cost = simulated(scenario, replications, nullcontext, "bytes")
+    mirrored, _ = simulated(scenario, replications, turned_over, "bytes")
     ended, _ = simulated(scenario, replications, one_ended, "plain")
-    free, free_cost = simulated(open_, replications, nullcontext, "sieve")
+    free, free_cost = simulated(open_, replications, nullcontext, "bytes")
     together = gap(plain).var(axis=0, ddof=1)
     apart = plain.var(axis=1, ddof=1).sum(axis=0)
     pair = 2 * ((gap(plain) + gap(mirrored)) / 2).var(axis=0, ddof=1)

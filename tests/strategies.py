@@ -96,7 +96,7 @@ def make_scenario(model: Model, seed: int = 1, replications: int = 1, **regimes:
 
 
 def watch(
-    scenario: Scenario, look: Callable[[int, Line], Any], replication: int = 0, scheme: str = "sieve"
+    scenario: Scenario, look: Callable[[int, Line], Any], replication: int = 0, scheme: str = "bytes"
 ) -> list[Any]:
     """Run a replication and list what ``look`` saw after each step (of each history, in turn)."""
     seen: list[Any] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.arrays import IntArray
-from sim.engine.fate.sieve import positions
+from sim.engine.fate.uniforms import positions
 from sim.engine.moves.opening import FirstStates, leave, welcome
 from sim.engine.moves.world import World
 

@@ -66,7 +66,7 @@ def _stationary(world: World, chain: Chain, rows: IntArray, stream: int, now: Mo
     """Draw first states from the stationary distribution of the chain's own moves, everything else held as it is."""
     shares = np.cumsum(stationary_shares(make_pass(world, chain.name, now), rows), axis=1)
     u = uniform(key(stream, "first state", chain.name, world.step), world.rows(chain.name).ids[rows])
-    drawn = (u[:, None] >= shares).sum(axis=1)
+    drawn = (u[:, None] >= shares).sum(axis=1)  # (row, state) to (row,)
     return np.asarray(np.minimum(drawn, len(chain.states) - 1), dtype=np.uint8)
 
 
@@ -76,7 +76,7 @@ def stationary_shares(one: Pass, rows: IntArray) -> FloatArray:
     own = one.world.state[one.name][rows].astype(np.int64)
     contexts = [one.code(g, rows) - own * groups[g].strides[0] for g in range(len(groups))]
     distinct, place = np.unique(np.stack(contexts), axis=1, return_inverse=True)
-    flow = np.zeros((distinct.shape[1], n, n))
+    flow = np.zeros((distinct.shape[1], n, n))  # (context, from, to)
     for state in range(n):
         for side in (BETTER, WORSE):
             places = [code + state * g.strides[0] + side * g.size for code, g in zip(distinct, groups, strict=True)]
@@ -102,18 +102,18 @@ def leave(world: World, unit: str, rows: IntArray) -> None:
     """Empty the places of rows that leave, while they are still there."""
     _settle(world, unit, rows, None)
     _count(world, unit, rows, -1)
-    for name, bars in world.bars.items():
+    for name, bounds in world.bounds.items():
         if world.chains[name].unit == unit:
-            bars.clear(rows)
+            bounds.clear(rows)
 
 
 def welcome(world: World, unit: str, new: IntArray, drawn: FirstStates) -> None:
     """Put newcomers into their first states, some in places taken over and some (``new``) in places that were empty."""
     _count(world, unit, new, 1)
     _settle(world, unit, drawn.rows, drawn)
-    for name, bars in world.bars.items():
+    for name, bounds in world.bounds.items():
         if world.chains[name].unit == unit:
-            bars.set(new, world.state[name].take(new))
+            bounds.set(new, world.state[name].take(new))
     if world.population.rows[unit] is world.root:
         for name, bits in world.memory_bits.items():
             bits[drawn.rows] = 0

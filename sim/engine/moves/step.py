@@ -1,9 +1,25 @@
 """One pass of one chain over one step: every world meets the same draws; the same code runs the bench and the nation.
 
-Each row has one uniform (sieve.py) and a two-ended inverse: small numbers move it to worse states, large ones to better
-states, the middle stays. Only rows whose byte may move them are looked at: their code is read, and a table over (code,
-byte) says what the byte decides alone; the few others need the rest of their uniform. The ``plain`` scheme looks at
-everybody in full, and gives the same moves to the last bit.
+Each row has one uniform (fate/uniforms.py) and a two-ended inverse: small numbers move it to worse states, large ones
+to better states, the middle stays. Only rows whose byte may move them are looked at: their code is read, and a table
+over (code, byte) says what the byte decides alone; the few others need the rest of their uniform. The ``plain`` scheme
+looks at everybody in full, and gives the same moves to the last bit.
+
+Five rows of a chain well (0), ill (1), dead (2) may move with these chances in a step; u is drawn as byte / 256 + fine:
+
+======  =====  ==========  =========  ===============  ==========================  ==================
+row     state  to worse    to better  bounds on bytes  uniform                     what happens
+======  =====  ==========  =========  ===============  ==========================  ==================
+0       well   0.01        0          < 3              byte 200: 0.78              not looked at
+1       well   0.01        0          < 3              byte 2, fine 0.9: 0.0113    looked at, stays
+2       well   0.01        0          < 3              byte 1, fine 0.5: 0.0059    to ill: pair 0*3+1
+3       ill    0.05        0.30       < 13, > 178      byte 190: 1 - u < 0.30      to well: pair 1*3+0
+4       dead   0           0          none             byte 0                      not looked at
+======  =====  ==========  =========  ===============  ==========================  ==================
+
+Rows 1, 2 and 3 are the candidates that ``Bounds.may_move`` lists; byte 2 of row 1 does not decide by itself (2 / 256 is
+below 0.01, 3 / 256 above), so its fine part is drawn; bytes 1 and 190 decide alone. ``World.follow`` is handed rows
+(2, 3) and pairs (1, 3).
 """
 
 from __future__ import annotations
@@ -15,11 +31,11 @@ from functools import cached_property
 import numpy as np
 
 from sim.arrays import FloatArray, IntArray
-from sim.engine.fate.sieve import BYTES, FINE_BITS, Bars, Draws, draw
+from sim.engine.fate.uniforms import BYTES, FINE_BITS, Bounds, Draws, draw
 from sim.engine.moves.codes import FIXED, CodeReader
 from sim.engine.moves.world import World
 from sim.engine.people.population import Rows
-from sim.model.compiled.program import BETTER, WORSE, Program, Tables, bars_of
+from sim.model.compiled.program import BETTER, WORSE, Program, Tables, bounds_of
 from sim.model.compiled.scope import Moment
 
 UNSURE = 0xFFFF
@@ -27,7 +43,7 @@ UNSURE = 0xFFFF
 MOST_BYTE_CODES = 512
 """A table by byte pays for small codes and chances that the clock does not change."""
 MARGIN = 1.0 / 16
-"""Room in the bars of chances that change with the clock, so that they need not be set anew each step."""
+"""Room in the bounds of chances that change with the clock, so that they need not be set anew each step."""
 
 
 @dataclass
@@ -77,7 +93,7 @@ class Pass:
         """Give the hazards (or probabilities) at places in the tables, one array a slot."""
         slots = []
         for slot in range(self.program.targets.shape[0]):
-            value = self.tables.by_slot[0][slot].take(places[0])
+            value = self.tables.by_slot[0][slot].take(places[0])  # (row,)
             for table, place in zip(self.tables.by_slot[1:], places[1:], strict=True):
                 value = value * table[slot].take(place)
             slots.append(value)
@@ -119,7 +135,7 @@ class Pass:
             else:
                 slot += position >= np.where(up, sides[WORSE][k].take(which), sides[BETTER][k].take(which))
         slot *= 2 * size
-        slot += place
+        slot += place  # (slot, side, code) in one line
         return which, pairs.reshape(-1).take(slot)
 
     def _reach_of(self, codes: list[IntArray]) -> list[FloatArray]:
@@ -128,7 +144,7 @@ class Pass:
         sides = []
         for side in (BETTER, WORSE):
             places = [code + side * group.size for code, group in zip(codes, groups, strict=True)]
-            sides.append(np.cumsum(self.slots_at(places), axis=0))
+            sides.append(np.cumsum(self.slots_at(places), axis=0))  # (slot, row)
         if self.program.chain.kind == "rates":
             hazard = sides[BETTER][-1] + sides[WORSE][-1]
             share = np.divide(-np.expm1(-hazard), hazard, out=np.zeros(len(hazard)), where=hazard > 0)
@@ -153,13 +169,13 @@ class Pass:
         """Bound the chances to move to worse and to better states over all that changes, (code of the first group,)."""
         group = self.program.groups[0]
         if self.tables.reach is not None:
-            peak = self.tables.reach[-1].reshape(2, *group.shape)
+            peak = self.tables.reach[-1].reshape(2, *group.shape)  # (side, own state, axis, ...)
         else:
             rest = np.prod([self._peaks(g).reshape(2, -1).max(axis=1) for g in range(1, len(self.codes))], axis=0)
             peak = self._peaks(0).reshape(2, *group.shape) * rest.reshape(2, *[1] * len(group.shape))
             peak = np.minimum(peak, 1.0)
         changing = tuple(i + 2 for i, axis in enumerate(group.axes) if axis.source.kind not in FIXED)
-        peak = np.broadcast_to(peak.max(axis=changing, keepdims=True), peak.shape).reshape(2, -1)
+        peak = np.broadcast_to(peak.max(axis=changing, keepdims=True), peak.shape).reshape(2, -1)  # (side, code)
         return peak[WORSE], peak[BETTER]
 
     def _peaks(self, g: int) -> FloatArray:
@@ -167,45 +183,45 @@ class Pass:
         by_slot = self.tables.by_slot[g]
         return np.asarray(by_slot.sum(axis=0) if g == 0 else by_slot.max(axis=0))
 
-    def set_bars(self) -> None:
-        """Bring the bars up to date, when the present tables reach above them or there are none."""
+    def set_bounds(self) -> None:
+        """Bring the bounds up to date, when the present tables reach above them or there are none."""
         worse, better = self.chances()
-        bars = self.world.bars.get(self.name)
-        if bars is not None:
-            low, high = bars_of(worse, better)
-            if np.all(low <= bars.table_low) and np.all(high >= bars.table_high):
+        bounds = self.world.bounds.get(self.name)
+        if bounds is not None:
+            low, high = bounds_of(worse, better)
+            if np.all(low <= bounds.table_low) and np.all(high >= bounds.table_high):
                 return
         room = 1.0 + MARGIN if self.program.clock_names else 1.0
-        low, high = bars_of(np.minimum(worse * room, 1.0), np.minimum(better * room, 1.0))
+        low, high = bounds_of(np.minimum(worse * room, 1.0), np.minimum(better * room, 1.0))
         rows = self.world.rows(self.name)
         nobody = np.zeros(rows.n, np.uint8)
-        fresh = Bars(nobody, ~nobody, low, high, self.readings[0].own, self.readings[0].fixed)
+        fresh = Bounds(nobody, ~nobody, low, high, self.readings[0].own, self.readings[0].fixed)
         here = rows.active.nonzero()[0]
         fresh.set(here, self.world.state[self.name].take(here))
-        self.world.bars[self.name] = fresh
+        self.world.bounds[self.name] = fresh
 
     def run(self, draws: Draws, plain: bool) -> None:
         """Step the chain."""
         for name in self.recounted:
             self.world.recount(name)
         if plain:
-            rows: IntArray = draws.rows.active.nonzero()[0]
+            rows: IntArray = self.world.rows(self.name).active.nonzero()[0]
             which, pairs = self.decide(self.codes_of(rows), draws.uniforms(rows))
         else:
-            rows = self.world.bars[self.name].may_move(draws)
+            rows = self.world.bounds[self.name].may_move(draws)
             codes = self.codes_of(rows)
             if self.by_byte is not None:
                 which, pairs = self._look_up(codes[0], rows, draws)
             else:
-                if self.tables.bars is not None:
-                    rows, codes = self._sieve_again(rows, codes[0], draws)
+                if self.tables.bounds is not None:
+                    rows, codes = self._rule_out(rows, codes[0], draws)
                 which, pairs = self.decide(codes, draws.uniforms(rows))
         self.world.follow(self.name, rows.take(which), pairs)
 
-    def _sieve_again(self, rows: IntArray, code: IntArray, draws: Draws) -> tuple[IntArray, list[IntArray]]:
+    def _rule_out(self, rows: IntArray, code: IntArray, draws: Draws) -> tuple[IntArray, list[IntArray]]:
         """Keep the rows that their byte may move now that their code is known."""
-        assert self.tables.bars is not None
-        low, high = self.tables.bars
+        assert self.tables.bounds is not None
+        low, high = self.tables.bounds
         byte = draws.bytes.take(rows)
         kept = byte < low.take(code)
         kept |= byte > high.take(code)
@@ -216,7 +232,7 @@ class Pass:
         """Decide by byte alone where that is enough."""
         assert self.by_byte is not None
         place = code << 8
-        place += draws.bytes.take(rows)
+        place += draws.bytes.take(rows)  # (code, byte) in one line
         pairs = self.by_byte.take(place)
         unsure = (pairs == UNSURE).nonzero()[0]
         if len(unsure):
@@ -245,16 +261,16 @@ class Stepper:
     def __post_init__(self) -> None:
         self.rows: Rows = self.passes[0].world.rows(self.passes[0].name)
         for one in self.passes:
-            one.set_bars()
+            one.set_bounds()
 
     def refresh(self, moments: Sequence[Moment]) -> None:
         """Take the tables of this step."""
         for one, now in zip(self.passes, moments, strict=True):
             if one.refresh(now):
-                one.set_bars()
+                one.set_bounds()
 
-    def run(self, step: int, scheme: str = "sieve") -> None:
-        """Step the chain in every world; ``scheme`` is sieve, or plain (all looked at in full): the same moves."""
+    def run(self, step: int, scheme: str = "bytes") -> None:
+        """Step the chain in every world; ``scheme`` as in ``replicate``: who moves is the same."""
         draws = draw(self.rows, self.stream, step)
         for one in self.passes:
             one.run(draws, scheme == "plain")

@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
 from sim.engine.fate.draws import key, uniform
-from sim.engine.fate.sieve import Bars
+from sim.engine.fate.uniforms import Bounds
 from sim.engine.moves.codes import code_of
 from sim.engine.moves.consequences import (
     HELP_BEGINS,
@@ -105,7 +105,7 @@ class World:
     ----------
     state, entered
         Chain -> state of each row, (row,); step since which it is in it (for chains whose time in state matters).
-    bars
+    bounds
         Chain -> what draws may move each row, for chains that are being stepped.
     occupancy, flows
         Chain -> active rows by area slot and state, (slot, state); moves of this step, (slot, state, state).
@@ -197,7 +197,7 @@ class World:
         self._lay_out_counts()
         self.links: dict[str, Link] = {name: link(compiled, chain) for name, chain in self.chains.items()}
         self.firings = {name: one.firings for name, one in self.links.items()}
-        self.bars: dict[str, Bars] = {}
+        self.bounds: dict[str, Bounds] = {}
         self._starts: dict[str, tuple[float, ...]] = {}
         self.truth: dict[str, BoolArray] = {}
         self.plain: dict[str, Plain | None] = {}
@@ -211,7 +211,9 @@ class World:
         for name, chain in self.chains.items():
             active, n = self.rows(name).active, len(chain.states)
             place = self.slots[chain.unit][active].astype(np.intp) * n + self.state[name][active]
-            self.occupancy[name][:] = np.bincount(place, minlength=self.n_slots * n).reshape(self.n_slots, n)
+            self.occupancy[name][:] = np.bincount(place, minlength=self.n_slots * n).reshape(
+                self.n_slots, n
+            )  # (slot, state)
 
     def _count_by_area(self, chain: str, states: BoolArray) -> IntArray:
         chosen = states[self.state[chain]] & self.rows(chain).active
@@ -247,7 +249,7 @@ class World:
         for name, condition in self.compiled.conditions.items():
             told = self.plain[name]
             if told is not None:
-                self.stocks[name][:] = self.occupancy[told.chain] @ told.states
+                self.stocks[name][:] = self.occupancy[told.chain] @ told.states  # (slot, state) to (slot,)
             else:
                 rows = self.population.rows[condition.reader.unit]
                 holds = self.holds(name) & rows.active
@@ -267,7 +269,7 @@ class World:
         name = self.compiled.counts[source]
         rows = self.population.rows[self.compiled.conditions[name].reader.unit]
         holds = self.holds(name) & rows.active
-        self.counts[source] = np.bincount(rows.parent[holds], minlength=self.root.n).astype(np.int8)
+        self.counts[source] = np.bincount(rows.parent[holds], minlength=self.root.n).astype(np.int8)  # (root row,)
 
     # Changes.
 
@@ -291,8 +293,8 @@ class World:
         self.state[chain][rows] = new
         if chain in self.entered:
             self.entered[chain][rows] = self.step + 1
-        if chain in self.bars:
-            self.bars[chain].set(rows, new)
+        if chain in self.bounds:
+            self.bounds[chain].set(rows, new)
         self._count(chain, rows, pairs, counted)
         for source, added in one.counts:
             diff = added.take(pairs)
@@ -313,10 +315,10 @@ class World:
             place = self.slots[self.chains[chain].unit].take(rows).astype(np.intp)
             place *= n_pairs
             place += pairs
-        flow = np.bincount(place, minlength=self.n_slots * n_pairs).reshape(self.n_slots, n_pairs)
-        self.occupancy[chain] += flow @ one.change
+        flow = np.bincount(place, minlength=self.n_slots * n_pairs).reshape(self.n_slots, n_pairs)  # (slot, pair)
+        self.occupancy[chain] += flow @ one.change  # (slot, state)
         if counted:
-            self.flows[chain] += flow.reshape(self.flows[chain].shape)
+            self.flows[chain] += flow.reshape(self.flows[chain].shape)  # (slot, old, new)
         elif chain in self.joined and self.step >= 0:
             waiting = self.chains[chain].states.index("waiting")
             taken = float(flow.reshape(-1, one.n, one.n)[:, waiting].sum())
@@ -334,7 +336,8 @@ class World:
         waiting = rows.compress(events & JOINS_QUEUE)
         if len(waiting):
             self.joined[chain][waiting] = self.step
-            self.arrivals[chain].append(np.stack([waiting, np.full(len(waiting), self.step)], axis=1))
+            joined = np.stack([waiting, np.full(len(waiting), self.step)], axis=1)  # (row, 2)
+            self.arrivals[chain].append(joined)
 
     def _fire(self, firing: Firing, rows: IntArray, chain: str) -> None:
         """Move the other chain of the same row, of the children or of the parent, with the fire's probability."""

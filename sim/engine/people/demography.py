@@ -9,7 +9,7 @@ from scipy.special import pdtr
 
 from sim.arrays import BoolArray, FloatArray, IntArray
 from sim.engine.fate.draws import key, uniform
-from sim.engine.fate.sieve import draw, positions
+from sim.engine.fate.uniforms import draw, positions
 from sim.engine.people.rows import Renewal, Rows
 from sim.model.spec import Model
 

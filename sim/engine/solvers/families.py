@@ -26,7 +26,7 @@ Observer = Callable[[int, Line], None]
 def replicate(
     scenario: Scenario,
     replication: int,
-    scheme: str = "sieve",
+    scheme: str = "bytes",
     keep_states: bool = False,
     observe: Observer | None = None,
     at_start: Observer | None = None,
@@ -40,7 +40,7 @@ def replicate(
     replication
         Number of the replication; with the seed it fixes every draw.
     scheme
-        ``sieve`` (only rows that their byte may move are looked at) or ``plain`` (all are): the same moves.
+        ``bytes`` (only rows that their byte may move are looked at) or ``plain`` (all are): the same moves.
     keep_states
         Also keep every row's final states (world number, chain).
     observe

@@ -54,9 +54,10 @@ def admit(places: IntArray, team: IntArray, rank: IntArray) -> IntArray:
     ValueError
         If ``team`` and ``rank`` differ in length, or a team or class is outside its range.
 
-    Notes ----- Rows are counted by team and class; classes that fit are admitted whole, and only the one
-    class of each team that does not fit is put in order. So the cost is a few passes over the queue,
-    whatever its length or the load.
+    Notes
+    -----
+    Rows are counted by team and class; classes that fit are admitted whole, and only the one class of each team
+    that does not fit is put in order. So the cost is a few passes over the queue, whatever its length or the load.
     """
     if team.shape != rank.shape:
         raise ValueError(f"team has {team.size} rows and rank {rank.size}; give both for every waiting row")
@@ -66,11 +67,11 @@ def admit(places: IntArray, team: IntArray, rank: IntArray) -> IntArray:
     code = team.astype(np.intp)
     code *= n_classes
     code += rank
-    counts = np.bincount(code, minlength=places.size * n_classes).reshape(places.size, n_classes)
+    counts = np.bincount(code, minlength=places.size * n_classes).reshape(places.size, n_classes)  # (team, class)
     ahead = np.cumsum(counts, axis=1) - counts  # rows of better classes in the same team
     taken = np.clip(places[:, np.newaxis] - ahead, 0, counts)
     status = np.where(taken == counts, WHOLE, np.where(taken > 0, MARGINAL, NONE)).astype(np.uint8)
-    status_of_row = status.ravel()[code]
+    status_of_row = status.ravel()[code]  # (waiting,)
     admitted = status_of_row == WHOLE
     marginal = np.flatnonzero(status_of_row == MARGINAL)
     if marginal.size:

@@ -41,13 +41,13 @@ def hold_meeting(world: World, name: str, places: IntArray | None, stream: int) 
     -------
         Who was admitted; they are exposed to the hazards of *engaged* from the next step.
     """
-    queue = standing_queue(world, name, stream)
+    queue = standing_queue(world, name, stream)  # (waiting, 2)
     rows = queue[:, 0]
     if places is None:
         chosen = np.arange(len(rows))
     else:
-        free = free_places(places, world.busy[name])
-        area = world.root.area.take(rows)
+        free = free_places(places, world.busy[name])  # (area,)
+        area = world.root.area.take(rows)  # (waiting,)
         open_ = (free > 0).take(area).nonzero()[0]
         chosen = open_[admit(free, area.take(open_), priority_class(world, name, rows.take(open_), stream))]
     keep = np.ones(len(rows), np.bool_)

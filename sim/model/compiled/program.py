@@ -19,10 +19,10 @@ from sim.language.evaluate import Expression, parse
 from sim.language.names import TIMED
 from sim.model.compiled.grid import Axis, Factor, effect_factors, fold, reduced
 from sim.model.compiled.scope import Moment, Reader, moment, moment_names
-from sim.model.compiled.tables import BETTER, WORSE, Group, Tables, bars_of
+from sim.model.compiled.tables import BETTER, WORSE, Group, Tables, bounds_of
 from sim.model.spec import Chain, Model
 
-__all__ = ["BETTER", "WORSE", "Group", "Program", "Tables", "bars_of", "compile_chain"]
+__all__ = ["BETTER", "WORSE", "Group", "Program", "Tables", "bounds_of", "compile_chain"]
 
 GROUP_CELLS = 1 << 15
 

@@ -56,16 +56,16 @@ class Tables:
     reach: FloatArray | None
 
     @cached_property
-    def bars(self) -> tuple[StateArray, StateArray] | None:
+    def bounds(self) -> tuple[StateArray, StateArray] | None:
         """Below and above which bytes a code may move to worse and to better states; None with several groups."""
         if self.reach is None:
             return None
         better, worse = np.split(self.reach[-1], 2)
-        return bars_of(worse, better)
+        return bounds_of(worse, better)
 
 
-def bars_of(worse: FloatArray, better: FloatArray) -> tuple[StateArray, StateArray]:
-    """Turn bounds on chances to bars: bytes below the first may lead to worse, above the second to better states."""
+def bounds_of(worse: FloatArray, better: FloatArray) -> tuple[StateArray, StateArray]:
+    """Bound the bytes that may lead to worse states (below the first) and to better ones (above the second)."""
     low, high = np.ceil(worse * BYTES), np.ceil(better * BYTES)
     # 256 does not fit in a byte: where every byte may move a row, 255 from one end and 1 from the other are all.
     high = np.where(low >= BYTES, np.maximum(high, 1.0), high)

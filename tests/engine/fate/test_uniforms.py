@@ -37,7 +37,7 @@ def star(levels: tuple[float, ...] = HAZARDS, stratify: bool = False, size: int 
     return make_model([chain], size, steps, traits=(trait,))
 
 
-def counts_of(scenario: Scenario, scheme: str = "sieve", replication: int = 0) -> np.ndarray:
+def counts_of(scenario: Scenario, scheme: str = "bytes", replication: int = 0) -> np.ndarray:
     """Run it and count final states by level, (level, state)."""
     found: list[np.ndarray] = []
 
@@ -68,7 +68,7 @@ def assert_multinomial(counts: np.ndarray, p: np.ndarray, alarm: float = FALSE_A
     assert statistic < stats.chi2.isf(alarm, keep.sum() - 1), (counts, p)
 
 
-@pytest.mark.parametrize("scheme", ["sieve", "plain"])
+@pytest.mark.parametrize("scheme", ["bytes", "plain"])
 @pytest.mark.parametrize("stratify", [False, True])
 def test_leaving_and_competing_shares_are_exact(scheme: str, stratify: bool):
     counts = counts_of(make_scenario(star(stratify=stratify), seed=11), scheme)
@@ -82,7 +82,7 @@ def test_two_runs_have_one_distribution(stratify: bool):
     """Two samples, cell by cell, from other seeds: |z| under the Bonferroni limit of 60 cells."""
     one, other = (
         counts_of(make_scenario(star(stratify=stratify), seed=seed), scheme)
-        for seed, scheme in ((21, "sieve"), (22, "plain"))
+        for seed, scheme in ((21, "bytes"), (22, "plain"))
     )
     n, m = one.sum(axis=1, keepdims=True), other.sum(axis=1, keepdims=True)
     pooled = (one + other) / (n + m)
@@ -104,7 +104,7 @@ def test_steps_are_independent():
 def test_nobody_is_passed_over(stratify: bool):
     """Looking at everybody in full gives the same moves, to the last row."""
     scenario = make_scenario(star(stratify=stratify, size=50_000, steps=3), seed=51)
-    quick, full = (replicate(scenario, 0, scheme=scheme, keep_states=True) for scheme in ("sieve", "plain"))
+    quick, full = (replicate(scenario, 0, scheme=scheme, keep_states=True) for scheme in ("bytes", "plain"))
     assert np.array_equal(quick.final_states[0, "place"], full.final_states[0, "place"])
     assert np.array_equal(quick.flows, full.flows)
 

@@ -106,7 +106,7 @@ def g_tail(found: np.ndarray, p: np.ndarray) -> float:
     return float(stats.chi2.sf(statistic, freedom))
 
 
-@pytest.mark.parametrize(("kind", "scheme"), [("rates", "sieve"), ("rates", "plain"), ("probabilities", "sieve")])
+@pytest.mark.parametrize(("kind", "scheme"), [("rates", "bytes"), ("rates", "plain"), ("probabilities", "bytes")])
 def test_moves_are_multinomial(kind: str, scheme: str):
     found = counts(model(kind), scheme, seed=17)
     for counted, p in zip(found, exact(kind), strict=True):
@@ -116,7 +116,7 @@ def test_moves_are_multinomial(kind: str, scheme: str):
 
 def test_an_effect_six_percent_off_is_caught():
     """A negative control: 2.65 in place of 2.5 over 460,000 family-months."""
-    found = counts(model(worse=WORSE_WITH_NEED * 1.06), "sieve", seed=17)
+    found = counts(model(worse=WORSE_WITH_NEED * 1.06), "bytes", seed=17)
     assert g_tail(found[1], exact("rates")[1]) < FALSE_ALARM
 
 

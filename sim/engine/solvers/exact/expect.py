@@ -183,7 +183,7 @@ class Cells:
         rows = rows_of(self.space, self.world, member)
         own = self.world.state[one.name][rows].astype(np.intp)
         n = len(one.program.chain.states)
-        moved = np.zeros((len(rows), n))
+        moved = np.zeros((len(rows), n))  # (row, state)
         codes = one.codes_of(rows)
         for side in (BETTER, WORSE):
             places = [code + side * g.size for code, g in zip(codes, one.program.groups, strict=True)]
@@ -193,7 +193,7 @@ class Cells:
             hazard = moved.sum(axis=1, keepdims=True)
             moved *= np.divide(-np.expm1(-hazard), hazard, out=np.zeros_like(hazard), where=hazard > 0)
         moved[np.arange(len(rows)), own] = 1.0 - moved.sum(axis=1)
-        full = np.zeros((len(self.space.keys), n))
+        full = np.zeros((len(self.space.keys), n))  # (cell, state)
         full[cells_with(self.world, member)] = moved
         return full
 

@@ -1,20 +1,20 @@
 """One keyed uniform a row, chain and step, read in two parts: a byte for everyone, the rest for the few it may move.
 
-u = (byte + fine) / 256. A row moves to worse states when u is small and to better states when 1 - u is small; ``Bars``
-hold, for each row, a bound on the bytes with which it may do so at all. Bytes cost a fraction of a nanosecond a row, so
-every row of every chain has its own draw in every step, whatever hazards, regimes and worlds there are.
+u = (byte + fine) / 256. A row moves to worse states when u is small and to better states when 1 - u is small;
+``Bounds`` say with which bytes each row may do so at all. Bytes cost a fraction of a nanosecond a row, so every row of
+every chain has its own draw in every step, whatever hazards, regimes and worlds there are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
-from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
+from sim.arrays import BoolArray, FloatArray, IntArray, StateArray, WordArray
 from sim.engine.fate.draws import mix, words
-from sim.engine.people.rows import Rows
 
 BYTES = 256
 FINE_BITS = 44
@@ -24,6 +24,17 @@ DENSE = 0.1
 """Share of true values from which NumPy's own search is the faster one."""
 
 
+class Numbered(Protocol):
+    """Rows that have a lasting number each, which their draws hang on."""
+
+    @property
+    def word_counters(self) -> WordArray:
+        """Counter of the word that holds the bytes of each eight rows, times GAMMA; (row / 8,)."""
+
+    def counters(self, which: IntArray) -> WordArray:
+        """Give the counter of some rows, times GAMMA; (row,)."""
+
+
 @dataclass(frozen=True)
 class Draws:
     """The uniforms of one chain in one step, shared by all worlds.
@@ -31,7 +42,7 @@ class Draws:
     ``bytes`` (row,) are the first parts; ``stream`` is the key of the fine part.
     """
 
-    rows: Rows
+    rows: Numbered
     bytes: StateArray
     stream: int
 
@@ -53,7 +64,7 @@ class Draws:
         return few.compress(self.uniforms(few) < chance)
 
 
-def draw(rows: Rows, stream: int, step: int) -> Draws:
+def draw(rows: Numbered, stream: int, step: int) -> Draws:
     """Draw for all rows of a unit.
 
     Parameters
@@ -72,11 +83,11 @@ def draw(rows: Rows, stream: int, step: int) -> Draws:
 
 
 @dataclass
-class Bars:
+class Bounds:
     """What bytes may move each row: those below ``low`` to worse, those above ``high`` to better states, (row,).
 
-    A row's bars are read from its state and what is fixed about it: ``table_low`` and ``table_high`` (code,) bound its
-    chances over everything else; ``state_weight`` (state,) + ``fixed`` (row,) is its place there.
+    A row's bounds are read from its state and what is fixed about it: ``table_low`` and ``table_high`` (code,) bound
+    its chances over everything else; ``state_weight`` (state,) + ``fixed`` (row,) is its place there.
     """
 
     low: StateArray
@@ -88,7 +99,7 @@ class Bars:
 
     @cached_property
     def by_state(self) -> tuple[StateArray, StateArray]:
-        """The bars of each state where nothing is fixed, (state,) each."""
+        """The bounds of each state where nothing is fixed, (state,) each."""
         return self.table_low.take(self.state_weight), self.table_high.take(self.state_weight)
 
     def may_move(self, draws: Draws) -> IntArray:
@@ -98,7 +109,7 @@ class Bars:
         return positions(reached)
 
     def set(self, rows: IntArray, states: StateArray) -> None:
-        """Set the bars of rows by their states."""
+        """Set the bounds of rows by their states."""
         if self.fixed is None:
             low, high = self.by_state
             self.low[rows], self.high[rows] = low.take(states), high.take(states)
