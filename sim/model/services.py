@@ -11,24 +11,12 @@ import math
 from dataclasses import dataclass
 
 from sim.language.evaluate import Expression, Node, number
+from sim.model.pathway import ENTRY, STATES
 from sim.model.spec import Chain, Service, Transition
 
-STATES = (
-    "none",
-    "eligible",
-    "identified",
-    "offered",
-    "refused",
-    "waiting",
-    "engaged",
-    "aftercare",
-    "closed",
-    "dropped_out",
-)
 ALWAYS_AGAIN = number(1.0)
 NOW_HAZARD = 64.0
 """Hazard a step of what happens `now`: it fails with probability exp(-64)."""
-ENTRY = ("none", "closed", "dropped_out")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Literal
 from sim.arrays import IntArray
 from sim.language.evaluate import Expression
 from sim.model.appraisal import AppraisalSpec, CardItem
+from sim.model.pathway import CLOSED, ENTRY, IDLE, NONE, WAITING, helps
 
 MONTHS = 12
 
@@ -192,6 +193,47 @@ class Chain:
     level_names: Mapping[str, int] = field(default_factory=dict)
     service: Service | None = None
 
+    # States of a service's pathway, by number.
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether rows wait in it for somebody to let them in."""
+        return self.service is not None and self.service.kind == "discretionary"
+
+    @property
+    def has_queue(self) -> bool:
+        """Whether it is a service with a state in which rows wait."""
+        return self.service is not None and WAITING in self.states
+
+    @property
+    def waiting(self) -> int:
+        """The state in which rows wait."""
+        return self.states.index(WAITING)
+
+    @property
+    def engaged(self) -> tuple[int, ...]:
+        """The states in which the service helps; who is let in comes to the first of them."""
+        return tuple(i for i, state in enumerate(self.states) if helps(state))
+
+    @property
+    def entry(self) -> tuple[int, ...]:
+        """The states from which somebody is referred."""
+        return self.among(*ENTRY)
+
+    @property
+    def idle(self) -> tuple[int, ...]:
+        """The states in which the service has nothing to do with somebody."""
+        return self.among(*IDLE)
+
+    @property
+    def end(self) -> int:
+        """The state of a case that is closed."""
+        return self.states.index(CLOSED if CLOSED in self.states else NONE)
+
+    def among(self, *names: str) -> tuple[int, ...]:
+        """Give the states that have one of these names, in order."""
+        return tuple(i for i, state in enumerate(self.states) if state in names)
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -304,9 +346,26 @@ class Model:
     queues: Literal["teams", "open", "per_family"] = "teams"
     services_inert: bool = False
 
+    @property
+    def root(self) -> Unit:
+        """The unit that all others belong to."""
+        return self.units[0]
+
+    def unit(self, name: str) -> Unit:
+        """Give the unit of that name."""
+        return next(unit for unit in self.units if unit.name == name)
+
     def chain(self, name: str) -> Chain:
         """Give the chain of that name."""
         return next(chain for chain in self.chains if chain.name == name)
+
+    def trait(self, name: str) -> Trait:
+        """Give the trait of that name."""
+        return next(trait for trait in self.traits if trait.name == name)
+
+    def memory(self, name: str) -> Memory:
+        """Give the memory of that name."""
+        return next(memory for memory in self.memories if memory.name == name)
 
 
 @dataclass(frozen=True)
@@ -339,6 +398,10 @@ class Scenario:
     appraisal: AppraisalSpec = field(default_factory=AppraisalSpec)
     resolved: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
+
+    def world(self, name: str) -> World:
+        """Give the world of that name."""
+        return next(world for world in self.worlds if world.name == name)
 
     def baseline_of(self, world: World) -> World:
         """Give the world of the baseline regime under the same evidence set."""

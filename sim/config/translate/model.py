@@ -20,7 +20,7 @@ from sim.config.translate.money import Meters, costs, outcomes, values
 from sim.config.translate.order import order
 from sim.config.translate.services import services
 from sim.config.translate.units import ages_steps, areas, check_units, clock_of, tables, traits, units
-from sim.model.services import STATES
+from sim.model.pathway import STATES
 from sim.model.spec import Memory, Model, Parameter, Stock
 
 

@@ -14,7 +14,8 @@ from sim.config.text.library import nearest
 from sim.config.translate.chains import start_shares
 from sim.config.translate.opening import opening, referred_where_open, staffed_where_open
 from sim.language.evaluate import Expression
-from sim.model.services import STATES, ServiceDescription, service_chain
+from sim.model.pathway import STATES
+from sim.model.services import ServiceDescription, service_chain
 from sim.model.spec import Areas, Chain, Service, Team
 
 _DISCRETIONARY_ONLY = (

@@ -15,7 +15,7 @@ from sim.language.evaluate import Expression
 from sim.language.functions import of_service
 from sim.model.compiled.grid import Factor, effect_factors
 from sim.model.compiled.scope import Reader
-from sim.model.services import ENTRY
+from sim.model.pathway import ENTRY
 from sim.model.spec import Chain, Model
 
 AGENCIES = "agencies"

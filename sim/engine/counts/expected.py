@@ -82,7 +82,7 @@ def counts_of(expected: Expected, moved: bool = True) -> ExpectedCounts:
             counts[columns["condition", name]] = expected.condition(name)
     counts *= size
     rows = tuple(size * expected.rows(unit.name) for unit in model.units)
-    gated = [chain.name for chain in model.chains if chain.service and chain.service.kind == "discretionary"]
+    gated = [chain.name for chain in model.chains if chain.is_gated]
     taken = {name: size * expected.taken(name) for name in gated} if moved else {}
     return ExpectedCounts(compiled, columns, counts[None], taken, rows, ONE_AREA)
 

@@ -9,6 +9,7 @@ from sim.engine.counts.record import Layout
 from sim.engine.teams.meeting import WAIT_BINS
 from sim.errors import ModelError
 from sim.model.compiled.scope import moment
+from sim.model.pathway import IDLE, WAITING
 from sim.model.spec import Chain, Model, Scenario
 
 
@@ -32,7 +33,7 @@ def layout_of(scenario: Scenario) -> Layout:
         states=tuple((c.unit, c.name, state) for c in model.chains for state in c.states),
         flows=tuple((c.unit, c.name, a, b) for c in model.chains for a, b in possible_moves(model, c)),
         meters=tuple(meter.name for meter in model.meters),
-        services=tuple(c.name for c in model.chains if c.service and c.service.kind == "discretionary"),
+        services=tuple(c.name for c in model.chains if c.is_gated),
         areas=tuple(kept_areas(model)),
         years=tuple(distinct),
         year_of_step=tuple(distinct.index(year) for year in years),
@@ -62,8 +63,8 @@ def possible_moves(model: Model, chain: Chain) -> list[tuple[str, str]]:
     moves = [(t.source, t.target) for t in chain.transitions]
     for other in model.chains:
         moves += [(source, f.target) for f in other.fires if f.chain == chain.name for source in f.sources]
-    if chain.service and "waiting" in chain.states:
-        moves.append(("waiting", next(s for s in chain.states if s.startswith("engaged"))))
+    if chain.has_queue:
+        moves.append((WAITING, chain.states[chain.engaged[0]]))
     moves += handovers(chain)
     if chain.ages_steps is not None:  # growing out of it
         moves += [(state, chain.states[0]) for state in chain.states]
@@ -72,12 +73,11 @@ def possible_moves(model: Model, chain: Chain) -> list[tuple[str, str]]:
 
 def handovers(chain: Chain) -> list[tuple[str, str]]:
     """List the moves by which a regime that starts may hand over the cases of a service (see handover.py)."""
-    if chain.service is None or "waiting" not in chain.states:
+    if not chain.has_queue:
         return []
-    end = "closed" if "closed" in chain.states else "none"
-    open_ = [s for s in chain.states if s == "waiting" or s.startswith("engaged")]
-    idle = [s for s in ("none", "closed", "dropped_out", "refused") if s in chain.states]
-    return [(state, end) for state in open_] + [(state, "waiting") for state in idle]
+    states = chain.states
+    closed = [(states[i], states[chain.end]) for i in sorted((chain.waiting, *chain.engaged))]
+    return closed + [(state, WAITING) for state in IDLE if state in states]
 
 
 def kept_areas(model: Model) -> list[str]:

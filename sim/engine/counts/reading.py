@@ -11,9 +11,9 @@ import numpy as np
 from sim.arrays import BoolArray, FloatArray
 from sim.engine.counts.record import QUEUE_COUNTS, Layout, Record
 from sim.engine.counts.recorder import STAFF_METERS, Diary, staff_meters
-from sim.engine.moves.consequences import engaged_states
+from sim.engine.moves.consequences import engaged_states, mark
 from sim.model.compiled.model import Compiled
-from sim.model.services import ENTRY
+from sim.model.pathway import DROPPED_OUT, REFUSED
 from sim.model.spec import Meter
 
 Arrays = dict[str, FloatArray]
@@ -92,31 +92,24 @@ class Reading:
         if meter.what in STAFF_METERS:
             return np.zeros(counts.shape[:-1])
         if meter.what == "case":
-            return np.asarray(counts[..., columns["state", meter.chain]] @ self._engaged(meter.chain))
+            return np.asarray(counts[..., columns["state", meter.chain]] @ engaged_states(model.chain(meter.chain)))
         moves = self._moves(meter.chain, counts)
         return np.asarray((moves * self._chosen(meter)).sum(axis=(-2, -1)))
 
     def _chosen(self, meter: Meter) -> BoolArray:
         """Mark the moves that a meter counts, (old, new)."""
-        states = self.compiled.model.chain(meter.chain).states
+        chain = self.compiled.model.chain(meter.chain)
+        states = chain.states
         if meter.kind == "on":
             chosen = np.zeros((len(states), len(states)), np.bool_)
             for a, b in meter.moves:
                 chosen[states.index(a), states.index(b)] = True
             return chosen
         if meter.what == "start":
-            engaged = self._engaged(meter.chain)
+            engaged = engaged_states(chain)
             return np.outer(~engaged, engaged)
-        entry = self._in(meter.chain, ENTRY)
+        entry = mark(chain, *chain.entry)
         return np.outer(entry, ~entry)
-
-    def _in(self, chain: str, names: Sequence[str]) -> BoolArray:
-        """Mark the states of a chain that have one of these names, (state,)."""
-        return np.array([state in names for state in self.compiled.model.chain(chain).states])
-
-    def _engaged(self, chain: str) -> BoolArray:
-        """Mark the states in which a service helps, (state,)."""
-        return engaged_states(self.compiled.model.chain(chain))
 
     def queue(self) -> FloatArray:
         """Give the totals of each service's pathway over the run, (service, QUEUE_COUNTS)."""
@@ -124,17 +117,17 @@ class Reading:
         return np.array(rows).reshape(len(rows), len(QUEUE_COUNTS))
 
     def _queue(self, s: int, name: str) -> list[float]:
-        engaged, entry = self._engaged(name), self._in(name, ENTRY)
+        chain = self.compiled.model.chain(name)
+        engaged, entry, waiting = engaged_states(chain), mark(chain, *chain.entry), mark(chain, chain.waiting)
         moves = self._moves(name, self.diary.steps.sum(axis=0))  # (old, new)
-        waiting = self._in(name, ("waiting",))
         at = self.diary.columns["state", name]
         before = float(self.diary.start.sum(axis=0)[at] @ waiting)
         after = float(self.diary.steps[-1][at] @ waiting)
         admitted = float(moves[waiting][:, engaged].sum())
-        dropped = float(moves[engaged][:, self._in(name, ("dropped_out",))].sum())
+        dropped = float(moves[engaged][:, mark(chain, *chain.among(DROPPED_OUT))].sum())
         counts = {
             "referrals": moves[entry][:, ~entry].sum(),
-            "refused": moves[:, self._in(name, ("refused",))].sum(),
+            "refused": moves[:, mark(chain, *chain.among(REFUSED))].sum(),
             "joined": before + moves[:, waiting].sum(),
             "admitted": admitted,
             "left": moves[waiting].sum() - admitted + self.diary.taken[s],
@@ -148,9 +141,10 @@ class Reading:
         """Give workers, places, engaged and waiting of each service after each step, (step, service, TEAM_SERIES)."""
         series = self.diary.team.copy()
         for s, name in enumerate(self.layout.services):
+            chain = self.compiled.model.chain(name)
             stock = self.diary.steps[:, self.diary.columns["state", name]]  # (step, state)
-            series[:, s, 2] = stock @ self._engaged(name)
-            series[:, s, 3] = stock[:, self.compiled.model.chain(name).states.index("waiting")]
+            series[:, s, 2] = stock @ engaged_states(chain)
+            series[:, s, 3] = stock[:, chain.waiting]
         return series
 
 

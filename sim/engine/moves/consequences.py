@@ -54,9 +54,9 @@ def link(compiled: Compiled, chain: Chain) -> Link:
 
 def _service(chain: Chain, old: IntArray, new: IntArray) -> StateArray | None:
     """Tabulate what moves of a discretionary service mean."""
-    if chain.service is None or chain.service.kind != "discretionary":
+    if not chain.is_gated:
         return None
-    helped, waits = engaged_states(chain), np.array([state == "waiting" for state in chain.states])
+    helped, waits = engaged_states(chain), mark(chain, chain.waiting)
     return np.asarray(
         HELP_BEGINS * (helped[new] & ~helped[old])
         + HELP_ENDS * (helped[old] & ~helped[new])
@@ -67,7 +67,14 @@ def _service(chain: Chain, old: IntArray, new: IntArray) -> StateArray | None:
 
 def engaged_states(chain: Chain) -> BoolArray:
     """Mark the states in which a service helps, (state,)."""
-    return np.array([state.startswith("engaged") for state in chain.states])
+    return mark(chain, *chain.engaged)
+
+
+def mark(chain: Chain, *states: int) -> BoolArray:
+    """Mark some states of a chain, (state,)."""
+    marked = np.zeros(len(chain.states), np.bool_)
+    marked[list(states)] = True
+    return marked
 
 
 def firings_of(compiled: Compiled, chain: Chain) -> list[Firing]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engine.moves.world import World, has_gate
+from sim.engine.moves.consequences import mark
+from sim.engine.moves.world import World
 from sim.model.spec import Model
 
 
@@ -29,23 +30,23 @@ def hand_over(world: World, before: Model, rule: str) -> None:
     growing = [name for name in world.joined if posts(now, name) > posts(before, name)]
     moved = np.zeros(world.root.n, np.bool_)
     for name in ending:
-        states = world.chains[name].states
-        open_ = np.array([state == "waiting" or state.startswith("engaged") for state in states])
+        chain = world.chains[name]
+        open_ = mark(chain, chain.waiting, *chain.engaged)
         rows = np.flatnonzero(open_[world.state[name]] & world.root.active)
         moved[rows] = True
-        world.move(name, rows, states.index("closed" if "closed" in states else "none"))
+        world.move(name, rows, chain.end)
     if rule == "transfer":
         for name in growing:
-            states = world.chains[name].states
-            idle = np.array([state in ("none", "closed", "dropped_out", "refused") for state in states])
+            chain = world.chains[name]
+            idle = mark(chain, *chain.idle)
             rows = np.flatnonzero(moved & idle[world.state[name]])
-            world.move(name, rows, states.index("waiting"))
+            world.move(name, rows, chain.waiting)
 
 
 def posts(model: Model, service: str) -> float:
     """Give the posts that a model ever gives a service; a service without a team has no limit, so infinitely many."""
     chain = model.chain(service)
-    if not has_gate(chain) or chain.service is None or chain.service.team is None:
+    if not chain.is_gated or chain.service is None or chain.service.team is None:
         return np.inf
     team = chain.service.team
     levels = [team.workers, *(workers for _, workers in team.funding)]

@@ -34,7 +34,7 @@ from sim.model.compiled.model import Compiled
 from sim.model.compiled.scope import Moment, clock_value
 from sim.model.spec import Chain, Memory
 
-__all__ = ["Firing", "World", "has_gate"]
+__all__ = ["Firing", "World"]
 
 NEVER = -(1 << 20)
 """A step before all others."""
@@ -74,7 +74,7 @@ def open_carried(compiled: Compiled, population: Population) -> Carried:
     model = compiled.model
     n = {chain.name: population.rows[chain.unit].n for chain in model.chains}
     n_root = population.rows[model.units[0].name].n
-    gates = [chain.name for chain in model.chains if has_gate(chain)]
+    gates = [chain.name for chain in model.chains if chain.is_gated]
     return Carried(
         state={name: np.zeros(n[name], np.uint8) for name in n},
         entered={name: np.full(n[name], -model.units[0].warm_up, np.int32) for name in compiled.k_chains},
@@ -320,8 +320,7 @@ class World:
         if counted:
             self.flows[chain] += flow.reshape(self.flows[chain].shape)  # (slot, old, new)
         elif chain in self.joined and self.step >= 0:
-            waiting = self.chains[chain].states.index("waiting")
-            taken = float(flow.reshape(-1, one.n, one.n)[:, waiting].sum())
+            taken = float(flow.reshape(-1, one.n, one.n)[:, self.chains[chain].waiting].sum())
             self.taken_from_queue[chain] = self.taken_from_queue.get(chain, 0.0) + taken
 
     def _serve(self, chain: str, rows: IntArray, events: StateArray) -> None:
@@ -364,8 +363,3 @@ class World:
 def _room(window: int) -> type[np.unsignedinteger[Any]]:
     """Give the smallest unsigned integer type with a bit for each step of a memory (windows are at most 64 steps)."""
     return next(t for bits, t in ((8, np.uint8), (16, np.uint16), (32, np.uint32), (64, np.uint64)) if window <= bits)
-
-
-def has_gate(chain: Chain) -> bool:
-    """Say whether rows wait in a chain for somebody to let them in."""
-    return chain.service is not None and chain.service.kind == "discretionary"

@@ -54,8 +54,7 @@ class Line(History):
             return float(self.world.stocks[name].sum())
         service = node.args[0].name
         if node.name == "waiting":
-            waiting = self.world.chains[service].states.index("waiting")
-            return float(self.world.occupancy[service][:, waiting].sum())
+            return float(self.world.occupancy[service][:, self.world.chains[service].waiting].sum())
         present = self.staff.get(service)
         return float(present.places.sum()) if present is not None else 0.0
 

@@ -61,7 +61,6 @@ def hold_meeting(world: World, name: str, places: IntArray | None, stream: int) 
 
 def standing_queue(world: World, name: str, stream: int) -> IntArray:
     """Bring the queue up to date: (row, step of joining) in order of arrival, those of one step shuffled by a hash."""
-    waiting = world.chains[name].states.index("waiting")
     queue = world.queue[name]
     rows, since = queue[:, 0], queue[:, 1]
     if world.arrivals[name]:
@@ -72,7 +71,7 @@ def standing_queue(world: World, name: str, stream: int) -> IntArray:
         rows, since = np.concatenate([rows, new[:, 0].take(order)]), np.concatenate([since, new[:, 1].take(order)])
         world.arrivals[name] = []
     # Who left the queue, and perhaps joined it again later, does not stand at the old place.
-    still = world.state[name].take(rows) == waiting
+    still = world.state[name].take(rows) == world.chains[name].waiting
     still &= world.joined[name].take(rows) == since
     return _side_by_side(rows.compress(still), since.compress(still))
 
@@ -113,10 +112,8 @@ def _criterion(world: World, criterion: str, rows: IntArray) -> tuple[IntArray, 
     if criterion in world.state:
         return world.state[criterion][rows].astype(np.int64), len(world.chains[criterion].states) - 1
     if criterion in world.memory:
-        window = next(m.window for m in world.compiled.model.memories if m.name == criterion)
-        return world.memory[criterion][rows], window
-    trait = next(t for t in world.compiled.model.traits if t.name == criterion)
-    return world.root.traits[criterion][rows], len(trait.values) - 1
+        return world.memory[criterion][rows], world.compiled.model.memory(criterion).window
+    return world.root.traits[criterion][rows], len(world.compiled.model.trait(criterion).values) - 1
 
 
 def _carried(world: World, rows: IntArray) -> dict[str, IntArray]:

@@ -15,7 +15,7 @@ from sim.arrays import FloatArray, IntArray
 from sim.language.evaluate import Expression
 from sim.model.compiled.program import Program
 from sim.model.compiled.tables import Tables
-from sim.model.services import ENTRY
+from sim.model.pathway import DROPPED_OUT, ENGAGED, ENTRY, helps
 from sim.model.spec import Chain
 
 
@@ -118,10 +118,10 @@ def lasts(chain: Chain, source: str, target: str) -> bool:
     """Say whether a move of a service ends a duration that its config gives as a mean, and not a rate or `now`."""
     if source in ENTRY:
         return False
-    if chain.service is not None and chain.service.kind == "statutory" and source == "engaged":
+    if chain.service is not None and chain.service.kind == "statutory" and source == ENGAGED:
         move = next(t for t in chain.transitions if (t.source, t.target) == (source, target))
         return move.expression is not None and move.expression.root.kind == "number"
-    return not (source.startswith("engaged") and target == "dropped_out")
+    return not (helps(source) and target == DROPPED_OUT)
 
 
 def leading_number(expression: Expression) -> float:

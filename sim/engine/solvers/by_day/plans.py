@@ -82,7 +82,7 @@ def plans_of(world: World, units: list[Unit]) -> dict[str, Plan]:
                 service=None if link.service is None else link.service.tolist(),
             )
             if plan.service is not None:
-                plan.waiting = world.chains[name].states.index("waiting")
+                plan.waiting = world.chains[name].waiting
                 plan.engaged = int(world.engaged[name].argmax())
             plans[name] = plan
     for plan in plans.values():
@@ -93,7 +93,7 @@ def plans_of(world: World, units: list[Unit]) -> dict[str, Plan]:
 def _looks_at(world: World, service: str, chain: str) -> bool:
     """Say whether a service's queue stands in an order that a chain may change."""
     there = world.chains[service].service
-    if there is None or there.kind != "discretionary":
+    if there is None or not world.chains[service].is_gated:
         return False
     broker = world.chains[chain].service
     return chain in criteria(there) or (broker is not None and broker.brokers.get(service, 0.0) > 0.0)

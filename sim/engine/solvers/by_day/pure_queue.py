@@ -11,6 +11,7 @@ from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, WAIT_DAYS, Layou
 from sim.engine.fate.draws import key
 from sim.engine.solvers.by_day.queue import Queue, QueueResult, simulate_queue
 from sim.errors import ModelError
+from sim.model.pathway import DROPPED_OUT, ENTRY, WAITING, helps
 from sim.model.spec import Chain, Model, Scenario, Transition
 from sim.units import DAYS_PER_YEAR
 
@@ -47,16 +48,16 @@ def replicate_queue(scenario: Scenario, replication: int) -> Record:
 
 def is_pure_queue(model: Model) -> bool:
     """Say whether a model is nothing but a queue: arrivals, places for good, one length of help, perhaps patience."""
-    chains = [chain for chain in model.chains if chain.service is not None and chain.service.kind == "discretionary"]
+    chains = [chain for chain in model.chains if chain.is_gated]
     if len(model.chains) != 1 or not chains or model.units[0].arrivals_per_step <= 0 or model.effects:
         return False
     chain = chains[0]
     assert chain.service is not None
-    team, states = chain.service.team, {state for state in chain.states if not state.startswith("engaged")}
-    moves = {(t.source.split("_")[0], t.target) for t in chain.transitions}
+    team, states = chain.service.team, {state for state in chain.states if not helps(state)}
+    drops_out = any(helps(move.source) and move.target == DROPPED_OUT for move in chain.transitions)
     return (
-        states <= {"none", "waiting", "closed", "dropped_out"}
-        and ("engaged", "dropped_out") not in moves
+        states <= {*ENTRY, WAITING}
+        and not drops_out
         and len(model.areas.names) == 1
         and team is not None
         and not (team.turnover_per_year or team.absence or team.funding)
@@ -74,8 +75,8 @@ def queue_of(model: Model) -> Queue:
     assert chain.service is not None
     assert chain.service.team is not None
     team = chain.service.team
-    stages = [state for state in chain.states if state.startswith("engaged")]
-    patience = [t for t in chain.transitions if (t.source, t.target) == ("waiting", "dropped_out")]
+    stages = [chain.states[i] for i in chain.engaged]
+    patience = [t for t in chain.transitions if (t.source, t.target) == (WAITING, DROPPED_OUT)]
     stage = _mean_steps(chain, next(t for t in chain.transitions if t.source == stages[0]), model)
     return Queue(
         arrival_rate=model.units[0].arrivals_per_step,

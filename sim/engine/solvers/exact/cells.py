@@ -105,7 +105,7 @@ def refuse(model: Model) -> None:
     reasons = []
     if model.memories:
         reasons.append("a history window (remember)")
-    gated = any(c.service and c.service.kind == "discretionary" for c in model.chains)
+    gated = any(chain.is_gated for chain in model.chains)
     if gated and model.queues != "open":
         reasons.append("queues for places (set queues: open to solve it without limits)")
     root = model.units[0]
@@ -192,9 +192,8 @@ def _structural_moves(space: Space, keys: IntArray) -> list[IntArray]:
             if f.chain == name
             for s in f.sources
         }
-        if chain.service and "waiting" in chain.states:
-            first = next(i for i, s in enumerate(chain.states) if s.startswith("engaged"))
-            moves.add((chain.states.index("waiting"), first))
+        if chain.has_queue:
+            moves.add((chain.waiting, chain.engaged[0]))
         state = place.of(keys)
         for source, target in moves:
             mine = keys[(state == source) & (member < n_children)]

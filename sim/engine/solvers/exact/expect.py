@@ -95,7 +95,7 @@ class Cells:
             self.passes[name].refresh(now)
             self._apply(name, self._kernel(name))
         for chain in self.model.chains:
-            if chain.service and chain.service.kind == "discretionary":
+            if chain.is_gated:
                 self._apply(chain.name, self._admit_all(chain))
         ticked = self.space.find(tick(self.space, self.space.keys))
         self.weights = np.bincount(ticked, self.weights, len(self.weights)).astype(np.float64)
@@ -140,9 +140,8 @@ class Cells:
 
     def waited(self, service: str) -> FloatArray:
         """Give the admissions of the last step, (wait,): nobody waits where there is no limit."""
-        states = self.model.chain(service).states
-        waits = np.zeros(WAIT_BINS)
-        waits[0] = self.flows[service][states.index("waiting")][[s.startswith("engaged") for s in states]].sum()
+        chain, waits = self.model.chain(service), np.zeros(WAIT_BINS)
+        waits[0] = self.flows[service][chain.waiting, list(chain.engaged)].sum()
         return waits
 
     def taken(self, service: str) -> float:
@@ -199,8 +198,7 @@ class Cells:
 
     def _age(self, chain: Chain) -> int:
         """Give the age in steps that the rows of a chain share at this step."""
-        unit = next(unit for unit in self.model.units if unit.name == chain.unit)
-        return (unit.age_steps or (0, 0))[0] + self.step + self.model.units[0].warm_up
+        return (self.model.unit(chain.unit).age_steps or (0, 0))[0] + self.step + self.model.units[0].warm_up
 
     def _grown_out(self, chain: Chain) -> FlowKernel:
         """Let everyone who has reached the end of a chain's ages leave its states."""
@@ -214,11 +212,9 @@ class Cells:
     def _admit_all(self, chain: Chain) -> FlowKernel:
         """Let everyone who waits in (open queues)."""
         branches = Branching(self.space, self.world)
-        waiting = chain.states.index("waiting")
-        first = next(i for i, s in enumerate(chain.states) if s.startswith("engaged"))
         share = np.zeros((len(self.space.keys), len(chain.states)))
         state = self.space.places[chain.name, -1].of(self.space.keys)
-        share[np.arange(len(state)), np.where(state == waiting, first, state)] = 1.0
+        share[np.arange(len(state)), np.where(state == chain.waiting, chain.engaged[0], state)] = 1.0
         branches.move_member(chain.name, -1, share)
         return branches.kernel()
 
