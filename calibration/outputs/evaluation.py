@@ -14,6 +14,7 @@ from calibration.outputs.following import ENTRY_STEPS, History
 from sim.arrays import StateArray
 from sim.errors import ModelError
 from sim.evaluation.trial.trial import MONTHS, OUTCOMES, REPEATABLE, compare, entries
+from sim.model.pathway import helps
 from sim.runs.follow.panel import Panel
 
 
@@ -49,7 +50,7 @@ def panel(h: History) -> Panel:
         history=h.memory[names.history], custody=states[names.custody] > 0, well=states[names.mental_health] == 0,
         care=states[names.care], school=states[names.school], offending=states[names.offending],
         generation=h.generation[h.root], child_generation=h.generation[child], here=h.here[child], age=h.age[child],
-        engaged=np.array([s.startswith("engaged") for s in h.chain_states(names.programme)]),
+        engaged=np.array([helps(state) for state in h.chain_states(names.programme)]),
         care_states=h.chain_states(names.care), school_ages=in_years(ages[names.school]),
         youth_ages=in_years(ages[names.offending]), bills=h.bills,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from sim.engine.counts.record import Record
 from sim.engine.moves.world import World
 from sim.engine.solvers.families import Line, replicate
 from sim.errors import ModelError
+from sim.model.pathway import helps
 from sim.model.spec import Model, Scenario
 from sim.model.spec import World as Spec
 from sim.runs.follow.bills import Bills, price_tables
@@ -119,7 +120,7 @@ class History:
     @cached_property
     def engaged(self) -> BoolArray:
         """Whether a key worker is with the family at the end of a step, (step, family)."""
-        is_help = np.array([s.startswith("engaged") for s in self.chain_states(self.names.programme)])
+        is_help = np.array([helps(state) for state in self.chain_states(self.names.programme)])
         return np.asarray(is_help[self.states[self.names.programme]])
 
     @cached_property

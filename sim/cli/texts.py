@@ -87,7 +87,7 @@ def notes(scenario: Scenario) -> list[str]:
         ):
             found.append(f"effect set '{world.effect_set}' changes nothing against '{baseline.effect_set}'")
     for chain in baseline.model.chains:
-        if chain.service and chain.service.kind == "discretionary" and chain.service.team is None:
+        if chain.is_gated and chain.service and chain.service.team is None:
             found.append(f"service '{chain.name}' has no team, so its places have no limit")
     return found
 

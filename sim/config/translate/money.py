@@ -13,13 +13,13 @@ from sim.config.schema.phrases import Duration, Target
 from sim.config.text.library import nearest
 from sim.config.translate.effects import target_moves
 from sim.language.evaluate import Expression, Node, number
+from sim.model.pathway import GATE
 from sim.model.services import product
 from sim.model.spec import Chain, CostLine, Meter, Outcome, Value
 
 PER_EVENT = ("case", "start", "referral")
 PER_TIME = ("worker", "place", "row")
 TIMES = ("step", "day", "week", "month", "quarter", "year")
-GATE = ("waiting", "engaged")
 _SUM = 1e-9
 
 

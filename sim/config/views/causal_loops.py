@@ -15,7 +15,7 @@ from sim.language.evaluate import Expression
 from sim.language.functions import of_service
 from sim.model.compiled.grid import Factor, effect_factors
 from sim.model.compiled.scope import Reader
-from sim.model.pathway import ENTRY
+from sim.model.pathway import DROPPED_OUT, ENTRY, REFUSED, helps
 from sim.model.spec import Chain, Model
 
 AGENCIES = "agencies"
@@ -91,7 +91,7 @@ def causal_graph(model: Model) -> CausalGraph:
     if any(AGENCIES in link for link in graph.links):
         graph.groups[AGENCIES] = "services"
         for chain in model.chains:
-            if chain.service and chain.service.kind == "discretionary":
+            if chain.is_gated:
                 graph.add(chain.name, AGENCIES, 1, "at work in the family")
     return graph
 
@@ -148,9 +148,9 @@ def _direction(chain: Chain, source: str, target: str, gated: list[str]) -> tupl
     if chain.service is None:
         return chain.name, 1 if chain.states.index(target) > chain.states.index(source) else -1
     queue = f"{chain.name} waiting" if chain.name in gated else chain.name
-    if source.startswith("engaged"):
-        return chain.name, 0 if target.startswith("engaged") else -1
-    if target in ("refused", "dropped_out") or (target in ENTRY and source not in ENTRY):
+    if helps(source):
+        return chain.name, 0 if helps(target) else -1
+    if target in (REFUSED, DROPPED_OUT) or (target in ENTRY and source not in ENTRY):
         return queue, -1
     return queue, 1
 

@@ -17,6 +17,7 @@ from sim.model.compiled.grid import Factor, horizon, raw_size
 from sim.model.compiled.model import as_condition
 from sim.model.compiled.scope import Moment, Reader, Source, counted, moment, reads_of
 from sim.model.parts import expressions
+from sim.model.pathway import AFTERCARE, helps
 from sim.model.spec import Model
 
 SAMPLES = 64
@@ -90,7 +91,7 @@ def severity(model: Model, chain: str) -> FloatArray:
     """Say how much of its variable each state of a chain is: how bad, or for a service whether it helps, (state,)."""
     found = model.chain(chain)
     if found.service is not None:
-        return np.array([float(s.startswith("engaged") or s == "aftercare") for s in found.states])
+        return np.array([float(helps(state) or state == AFTERCARE) for state in found.states])
     return np.arange(len(found.states), dtype=np.float64)
 
 

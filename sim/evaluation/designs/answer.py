@@ -170,8 +170,7 @@ def evaluate_once(
     first, last = helped.start - BEFORE, helped.start + ENTRY_MONTHS + MONTHS
     ruled = with_rule(scenario, world, rule, replication)
     panels = follow(ruled, replication, (world, baseline), first, last, bills="cost" in outcomes)
-    chain = next(c for c in helped.model.chains if c.name == Names().programme)
-    on_list = panels[world].programme == chain.states.index("waiting")
+    on_list = panels[world].programme == helped.model.chain(Names().programme).waiting
     setting = Setting(panels[world], on_list, tuple(range(BEFORE + 1, BEFORE + ENTRY_MONTHS)), months)
     frailty, values = frailty_of(scenario, replication)
     worlds = Worlds(panels[world], panels[baseline], frailty, values, setting.window)

@@ -178,9 +178,8 @@ def _stocks_of(ax: Axes, chain: Chain) -> None:
         )
     for move in chain.transitions:
         spans.append(_flow(ax, chain.states.index(move.source), chain.states.index(move.target)))
-    if "waiting" in chain.states:
-        first = next(i for i, state in enumerate(chain.states) if state.startswith("engaged"))
-        _flow(ax, chain.states.index("waiting"), first, dashed=True)
+    if chain.has_queue:
+        _flow(ax, chain.waiting, chain.engaged[0], dashed=True)
     reach = 0.35 + 0.3 * sqrt(max(spans))
     ax.set(xlim=(-0.6, max(n, 3) - 0.4), ylim=(-reach, reach))
     ax.set_title(f"{words(chain.name)} (each {chain.unit})", fontsize=9)

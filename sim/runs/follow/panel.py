@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
+from sim.engine.moves.consequences import engaged_states
 from sim.engine.moves.world import World
 from sim.engine.solvers.families import Line, replicate
 from sim.errors import ModelError
@@ -270,11 +271,10 @@ class _Book:
             self.kept[name] = []
         bills = {n.removeprefix("bill "): stacked.pop(n) for n in list(stacked) if n.startswith("bill ")}
         chains = {c.name: c for c in self.model.chains}
-        states = chains[self.names.programme].states
         return Panel(
             first=self.first,
             parent=self.parent,
-            engaged=np.array([s.startswith("engaged") for s in states]),
+            engaged=engaged_states(chains[self.names.programme]),
             care_states=chains[self.names.care].states,
             school_ages=self._years(chains[self.names.school].ages_steps),
             youth_ages=self._years(chains[self.names.offending].ages_steps),

@@ -80,9 +80,9 @@ class Followed(RowTotals):
             helped = self.helped.setdefault(name, {s: np.zeros(root.n, np.bool_) for s in self.services})
             for service in self.services:
                 rows, state = world.rows(service), world.state[service]
-                states = world.chains[service].states
-                if "waiting" in states:
-                    waits = (state == states.index("waiting")) & rows.active
+                chain = world.chains[service]
+                if chain.has_queue:
+                    waits = (state == chain.waiting) & rows.active
                     waited += np.bincount(rows.parent, weights=waits, minlength=root.n)
                 engaged = world.engaged[service][state] & rows.active
                 helped[service] |= np.bincount(rows.parent, weights=engaged, minlength=root.n) > 0

@@ -65,7 +65,7 @@ def _is_equal(joint: JointTables, chain: str, owner: TablePlan, table: TablePlan
 
 def _note_arrivals(joint: JointTables, chain: str, table: TablePlan, flows: list[Flow]) -> None:
     """Keep who joins a service's queue, over its table's other variables."""
-    waiting = joint.chains[chain].states.index("waiting")
+    waiting = joint.chains[chain].waiting
     sizes = [v.size for v in without(table.variables, joint.plan.chains[chain])]
     joint.joined[chain] = sum((flow.amount for flow in flows if flow.target == waiting), np.zeros(sizes))
 

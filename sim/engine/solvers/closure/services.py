@@ -141,7 +141,7 @@ def hold_meeting(
     """
     over = joint.plan.margins.over
     table, variable = joint.plan.home(chain.name), joint.plan.chains[chain.name]
-    first = next(i for i, state in enumerate(chain.states) if state.startswith("engaged"))
+    first = chain.engaged[0]
     margin, rank, n = ranks(joint.plan, chain)
     brokered, brokered_margin = _brokered(joint, chain.name, table)
     joined = tuple(v for v in without(table.variables, variable) if v in margin or v in brokered_margin)
@@ -162,7 +162,7 @@ def hold_meeting(
     any_wait = np.divide(first_chance * put_first, total, out=np.zeros(n), where=total > 0)
     waits = queue.admit(chance * ordinary, any_wait)
     p = share * first_chance + (1.0 - share) * chance[by_cell]
-    stage, waiting = joint.stage(chain.name, "waiting"), chain.states.index("waiting")
+    stage, waiting = joint.stage(chain.name, "waiting"), chain.waiting
     spread(joint, chain.name, [Chance(np.array([stage]), [(waiting, first)], p[None], joined)], None)
     return waits
 

@@ -155,7 +155,7 @@ class ClosureHistory:
                 self.totals[name] = self.size * held(self, name)
             elif node.name == "waiting":
                 service = node.args[0].name
-                waiting = self.compiled.model.chain(service).states.index("waiting")
+                waiting = self.compiled.model.chain(service).waiting
                 self.totals[name] = self.size * float(self.stock(service)[waiting])
             else:
                 self.totals[name] = self.places.get(node.args[0].name, 0.0)

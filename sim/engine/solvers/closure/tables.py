@@ -114,7 +114,7 @@ class JointTables:
         self.laws = laws_of(self.compiled.programs)
         self.chains = {chain.name: chain for chain in chains}
         self.firings = {chain.name: firings_of(self.compiled, chain) for chain in chains}
-        self.engaged = {c.name: engaged_states(c) for c in chains if c.service and c.service.kind == "discretionary"}
+        self.engaged = {c.name: engaged_states(c) for c in chains if c.is_gated}
         self.version = [0] * len(self.plan.tables)
 
     def stage(self, chain: str, state: str) -> int:
