@@ -30,7 +30,7 @@ class Feedback:
     @classmethod
     def of(cls, model: Model) -> Feedback:
         """Open the stocks of a model at its first step: at their ``start``, or with no level yet."""
-        starts = _starts(model, -model.units[0].warm_up)
+        starts = _starts(model, -model.root.warm_up)
         return cls(levels=starts, history=[dict(starts)])
 
     def part(self, model: Model, step: int) -> Feedback:
@@ -38,7 +38,7 @@ class Feedback:
 
         At the first step of all there is no history: every stock starts as the other model says.
         """
-        if step <= -model.units[0].warm_up:
+        if step <= -model.root.warm_up:
             return Feedback.of(model)
         pipes = {name: deque(pipe) for name, pipe in self.pipes.items()}
         levels = _starts(model, step) | self.levels
@@ -146,7 +146,7 @@ def levels_of(models: Sequence[Model], feedbacks: Sequence[Feedback]) -> FloatAr
 def _read(model: Model, expression: Expression, now: Moment, where: str, at_least: float = -np.inf) -> float:
     """Evaluate an expression over totals, or say what is wrong with it."""
     with np.errstate(all="ignore"):
-        value = float(evaluate(expression, GridScope(Reader(model, model.units[0].name), {}, now)))
+        value = float(evaluate(expression, GridScope(Reader(model, model.root.name), {}, now)))
     if not at_least <= value < np.inf:
         rule = "a finite number" if at_least == -np.inf else f"finite and at least {at_least:g}"
         hint = "; where it divides by a total that may be 0, write max(total, 1)" if value - value != 0 else ""

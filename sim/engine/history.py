@@ -55,7 +55,7 @@ class Timeline(Generic[Kept]):
     ) -> None:
         self.scenario, self._part = scenario, part
         model = scenario.worlds[0].model
-        self.first, self.end = -model.units[0].warm_up, model.clock.steps
+        self.first, self.end = -model.root.warm_up, model.clock.steps
         self.histories: list[Kept] = []
         for world in scenario.worlds:
             if world.regime == scenario.baseline:

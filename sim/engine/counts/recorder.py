@@ -7,7 +7,6 @@ sums of such counts, so they are read off once, at the end (reading.py).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -110,16 +109,17 @@ class Diary:
 
     def part(self, counts: Counts) -> Diary:
         """Give a history that parts from this one its past, in its own columns."""
-        twin = deepcopy(self)
-        twin.columns = counts.columns
         shared = counts.columns.keys() & self.columns.keys()
-        for name in ("start", "steps", "years"):
-            before = getattr(self, name)
+
+        def moved(before: FloatArray) -> FloatArray:
             after = np.zeros((*before.shape[:-1], counts.counted.shape[1]))
             for part in shared:
-                after[..., twin.columns[part]] = before[..., self.columns[part]]
-            setattr(twin, name, after)
-        return twin
+                after[..., counts.columns[part]] = before[..., self.columns[part]]
+            return after
+
+        by_column = {name: moved(getattr(self, name)) for name in ("start", "steps", "years")}
+        others = ("staff", "staff_years", "rows", "team", "waits", "area_waits", "taken")
+        return Diary(self.layout, counts.columns, **by_column, **{name: getattr(self, name).copy() for name in others})
 
     def begin(self, counts: Counts) -> None:
         """Write down point 0."""

@@ -73,11 +73,11 @@ def open_carried(compiled: Compiled, population: Population) -> Carried:
     """Let every row be in the first state of each chain, remember nothing and wait nowhere."""
     model = compiled.model
     n = {chain.name: population.rows[chain.unit].n for chain in model.chains}
-    n_root = population.rows[model.units[0].name].n
+    n_root = population.rows[model.root.name].n
     gates = [chain.name for chain in model.chains if chain.is_gated]
     return Carried(
         state={name: np.zeros(n[name], np.uint8) for name in n},
-        entered={name: np.full(n[name], -model.units[0].warm_up, np.int32) for name in compiled.k_chains},
+        entered={name: np.full(n[name], -model.root.warm_up, np.int32) for name in compiled.k_chains},
         memory_bits={memory.name: np.zeros(n_root, _room(memory.window)) for memory in model.memories},
         memory={memory.name: np.zeros(n_root, np.uint8) for memory in model.memories},
         joined={name: np.full(n_root, NEVER, np.int32) for name in gates},
@@ -129,7 +129,7 @@ class World:
         self.slots = {unit: area_slot[rows.area].astype(small) for unit, rows in population.rows.items()}
         self.area_slot = area_slot
         self.n_slots = 1 + int(area_slot.max(initial=0))
-        self.step, self.carried = past or (-compiled.model.units[0].warm_up, open_carried(compiled, population))
+        self.step, self.carried = past or (-compiled.model.root.warm_up, open_carried(compiled, population))
         self.state, self.entered = self.carried.state, self.carried.entered
         self.memory_bits, self.memory = self.carried.memory_bits, self.carried.memory
         self.joined, self.queue, self.arrivals = self.carried.joined, self.carried.queue, self.carried.arrivals
@@ -139,7 +139,7 @@ class World:
     @property
     def root(self) -> Rows:
         """The rows of the root unit."""
-        return self.population.rows[self.compiled.model.units[0].name]
+        return self.population.rows[self.compiled.model.root.name]
 
     def rows(self, chain: str) -> Rows:
         """Give the rows that a chain lives on."""

@@ -23,18 +23,18 @@ def poisson_cdf(mean: float) -> FloatArray:
 
 def arrivals(model: Model, stream: int) -> tuple[dict[int, int], int]:
     """Draw how many rows arrive from outside in each step (Poisson), and their sum."""
-    steps = np.arange(model.units[0].warm_up + model.clock.steps)
+    steps = np.arange(model.root.warm_up + model.clock.steps)
     u = uniform(key(stream, "arrivals"), steps)
-    n = np.searchsorted(poisson_cdf(model.units[0].arrivals_per_step), u, side="right")
-    first = -model.units[0].warm_up
+    n = np.searchsorted(poisson_cdf(model.root.arrivals_per_step), u, side="right")
+    first = -model.root.warm_up
     return {first + int(i): int(c) for i, c in zip(steps, n, strict=True) if c}, int(n.sum())
 
 
 def timetable(model: Model, rows: dict[str, Rows], stream: int) -> dict[int, Renewal]:
     """Work out, step by step, who leaves and who enters; nobody's fate in the model matters for it."""
-    if model.units[0].arrivals_per_step:
-        return _arriving(model, rows[model.units[0].name], stream)
-    root = rows[model.units[0].name]
+    if model.root.arrivals_per_step:
+        return _arriving(model, rows[model.root.name], stream)
+    root = rows[model.root.name]
     child = rows[model.units[1].name] if len(model.units) > 1 else None
     if not (root.unit.leaves_rate or (child is not None and child.unit.leaves_age_steps)):
         return {}
@@ -60,7 +60,7 @@ class _Demography:
 
     def __init__(self, model: Model, root: Rows, child: Rows | None, stream: int) -> None:
         self.model, self.root, self.child = model, root, child
-        self.start, self.end = -model.units[0].warm_up, model.clock.steps
+        self.start, self.end = -model.root.warm_up, model.clock.steps
         self.dt = model.clock.step_years
         self.in_place = root.active.copy()
         self.streams = {name: key(stream, name) for name in ("leaves", "births")}

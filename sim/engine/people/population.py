@@ -38,7 +38,7 @@ def make_population(model: Model, seed: int, replication: int) -> Population:
     """Make the population of a replication and its timetable of births and departures."""
     stream = key(seed, "population", replication)
     root = _root_rows(model, stream)
-    rows = {model.units[0].name: root}
+    rows = {model.root.name: root}
     if len(model.units) > 1:
         rows[model.units[1].name] = _child_rows(model, root, stream)
     for unit in model.units:
@@ -48,7 +48,7 @@ def make_population(model: Model, seed: int, replication: int) -> Population:
 
 def _root_rows(model: Model, stream: int) -> Rows:
     """Lay out the root unit by stratum."""
-    unit = model.units[0]
+    unit = model.root
     n = unit.size + (arrivals(model, stream)[1] if unit.arrivals_per_step else 0)
     ids = np.arange(n)
     classes = {trait.name: _trait_classes(trait, stream, ids) for trait in model.traits}
@@ -122,7 +122,7 @@ def _child_rows(model: Model, root: Rows, stream: int) -> Rows:
 def _ages(model: Model, rows: Rows, stream: int) -> None:
     """Draw ages at the first step evenly from the unit's range."""
     low, high = rows.unit.age_steps or (0, 0)
-    start = -model.units[0].warm_up
+    start = -model.root.warm_up
     if low == high:
         rows.born = np.full(rows.n, start - low, np.int32)
         return

@@ -118,7 +118,7 @@ def _criterion(world: World, criterion: str, rows: IntArray) -> tuple[IntArray, 
 
 def _carried(world: World, rows: IntArray) -> dict[str, IntArray]:
     """Give a priority rule what it may look at: states, memories and trait classes of the waiting rows."""
-    root = world.compiled.model.units[0].name
+    root = world.compiled.model.root.name
     carried: dict[str, IntArray] = {n: s[rows] for n, s in world.state.items() if world.chains[n].unit == root}
     return carried | {n: m[rows] for n, m in world.memory.items()} | {n: t[rows] for n, t in world.root.traits.items()}
 

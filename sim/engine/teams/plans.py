@@ -89,7 +89,7 @@ def open_teams(scenario: Scenario, stream: int) -> Teams:
     known: dict[tuple[object, ...], int] = {}
     for world in scenario.worlds:
         base = scenario.baseline_of(world)
-        first = -base.model.units[0].warm_up
+        first = -base.model.root.warm_up
         start = max(world.start, first)
         later = {plan.service: plan for plan in team_plans(world.model)} if world.regime != base.regime else {}
         mine = {plan.service: (plan, later.get(plan.service, plan)) for plan in team_plans(base.model)}

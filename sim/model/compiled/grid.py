@@ -72,17 +72,17 @@ def raw_size(source: Source, reader: Reader, horizon_steps: int) -> int:
     if source.kind == "chain":
         return len(model.chain(source.name).states)
     if source.kind == "trait":
-        return len(next(trait for trait in model.traits if trait.name == source.name).values)
+        return len(model.trait(source.name).values)
     if source.kind == "memory":
-        return next(memory for memory in model.memories if memory.name == source.name).window + 1
+        return model.memory(source.name).window + 1
     if source.kind == "agencies":
-        return 1 + sum(c.service is not None and c.service.kind == "discretionary" for c in model.chains)
+        return 1 + sum(chain.is_gated for chain in model.chains)
     if source.kind == "area":
         return len(model.areas.names)
     if source.kind == "count":
         return max_children(model) + 1
     if source.kind == "age":
-        unit = next(unit for unit in model.units if unit.name == reader.unit)
+        unit = model.unit(reader.unit)
         oldest = unit.leaves_age_steps or ((unit.age_steps or (0, 0))[1] + horizon_steps)
         return oldest + 1
     return horizon_steps + 1
@@ -98,14 +98,14 @@ def max_children(model: Model) -> int:
 
 def horizon(model: Model) -> int:
     """Give the number of steps from the start of the warm-up to the end."""
-    return model.units[0].warm_up + model.clock.steps
+    return model.root.warm_up + model.clock.steps
 
 
 def probes(model: Model, names: frozenset[str]) -> list[Moment]:
     """List the moments at which factors with these names must be told apart: every distinct clock, several totals."""
     clock = sorted(names & TIMED)
     other = {name: 0.0 for name in names if name not in clock}
-    steps = range(-model.units[0].warm_up, model.clock.steps)
+    steps = range(-model.root.warm_up, model.clock.steps)
     if not clock:
         steps = range(1)
     distinct: dict[tuple[float, ...], Moment] = {}

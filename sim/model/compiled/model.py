@@ -108,7 +108,7 @@ def compile_model(model: Model) -> Compiled:
     """
     compiled = Compiled(model, {chain.name: compile_chain(model, chain) for chain in model.chains})
     for memory in model.memories:
-        compiled.add_condition(f"remember {memory.name}", model.units[0].name, memory.when)
+        compiled.add_condition(f"remember {memory.name}", model.root.name, memory.when)
     for name, program in compiled.programs.items():
         codes = []
         for group in program.groups:
@@ -183,7 +183,7 @@ def _total_unit(model: Model, node: Node) -> str:
         for chain in model.chains:
             if inner.kind == "name" and inner.name == chain.name:
                 return chain.unit
-    return model.units[0].name
+    return model.root.name
 
 
 def _calls(model: Model, known: Known) -> list[Node]:

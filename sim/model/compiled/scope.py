@@ -41,7 +41,7 @@ class Reader:
     @property
     def child(self) -> bool:
         """Whether the rows belong to rows of the root unit."""
-        return self.unit != self.model.units[0].name
+        return self.unit != self.model.root.name
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def moment(model: Model, step: int, totals: Mapping[str, float] | None = None) -
 
 def shared_age(model: Model) -> float | None:
     """Give the age in years at point 0 when all rows of the root unit share it, else None."""
-    ages = model.units[0].age_steps
+    ages = model.root.age_steps
     return ages[0] * model.clock.step_years if ages and ages[0] == ages[1] else None
 
 
@@ -172,7 +172,7 @@ class GridScope:
         if source.kind == "chain":
             return np.asarray(levels(self.model.chain(name)), dtype=np.float64)[raw.astype(np.intp)]
         if source.kind == "trait":
-            trait = next(trait for trait in self.model.traits if trait.name == name)
+            trait = self.model.trait(name)
             return np.asarray(trait.values)[raw.astype(np.intp)]
         if source.kind == "age":
             return raw * self.model.clock.step_years
@@ -217,4 +217,4 @@ def level_of(chain: Chain, word: str) -> float | None:
 
 def clock_value(expression: Expression, model: Model, step: int) -> float:
     """Evaluate an expression that reads the clock and parameters alone (a price, a start share) at one step."""
-    return float(evaluate(expression, GridScope(Reader(model, model.units[0].name), {}, moment(model, step))))
+    return float(evaluate(expression, GridScope(Reader(model, model.root.name), {}, moment(model, step))))

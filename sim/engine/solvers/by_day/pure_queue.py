@@ -35,7 +35,7 @@ def replicate_queue(scenario: Scenario, replication: int) -> Record:
     record.stocks[:], record.flows[:], record.row_counts[:] = np.nan, np.nan, np.nan
     stream, days = key(scenario.seed, "replication", replication), []
     for w, world in enumerate(scenario.worlds):
-        queue, warm_up = queue_of(world.model), float(world.model.units[0].warm_up)
+        queue, warm_up = queue_of(world.model), float(world.model.root.warm_up)
         horizon = warm_up + world.model.clock.steps
         result = simulate_queue(queue, horizon, warm_up, stream)
         _fill(record, layout, w, queue, result)
@@ -49,7 +49,7 @@ def replicate_queue(scenario: Scenario, replication: int) -> Record:
 def is_pure_queue(model: Model) -> bool:
     """Say whether a model is nothing but a queue: arrivals, places for good, one length of help, perhaps patience."""
     chains = [chain for chain in model.chains if chain.is_gated]
-    if len(model.chains) != 1 or not chains or model.units[0].arrivals_per_step <= 0 or model.effects:
+    if len(model.chains) != 1 or not chains or model.root.arrivals_per_step <= 0 or model.effects:
         return False
     chain = chains[0]
     assert chain.service is not None
@@ -79,7 +79,7 @@ def queue_of(model: Model) -> Queue:
     patience = [t for t in chain.transitions if (t.source, t.target) == (WAITING, DROPPED_OUT)]
     stage = _mean_steps(chain, next(t for t in chain.transitions if t.source == stages[0]), model)
     return Queue(
-        arrival_rate=model.units[0].arrivals_per_step,
+        arrival_rate=model.root.arrivals_per_step,
         places=round(sum(team.workers.values()) * team.caseload),
         service_mean=stage * len(stages),
         stages=len(stages),

@@ -64,7 +64,7 @@ def check(model: Model) -> None:
                 f"chains.{chain.name}: probabilities are a step each, and queues: per_family knows no steps between "
                 "events; give `rates`, or use queues: teams"
             )
-    unit = model.units[0]
+    unit = model.root
     expected = unit.size + unit.arrivals_per_step * (unit.warm_up + model.clock.steps)
     if expected > MOST_FAMILIES:
         raise ModelError(

@@ -108,7 +108,7 @@ def refuse(model: Model) -> None:
     gated = any(chain.is_gated for chain in model.chains)
     if gated and model.queues != "open":
         reasons.append("queues for places (set queues: open to solve it without limits)")
-    root = model.units[0]
+    root = model.root
     if root.arrivals_per_step or root.leaves_rate or any(u.leaves_age_steps or u.births_rate for u in model.units):
         reasons.append("rows that come and go")
     if any(u.age_steps and u.age_steps[0] != u.age_steps[1] for u in model.units):
@@ -130,7 +130,7 @@ def _coordinates(
         traits[trait.name] = Place(trait.name, -1, len(trait.values), stride)
         stride *= len(trait.values)
     for chain in model.chains:
-        members = [-1] if chain.unit == model.units[0].name else list(range(max_children(model)))
+        members = [-1] if chain.unit == model.root.name else list(range(max_children(model)))
         for member in members:
             places[chain.name, member] = Place(chain.name, member, len(chain.states), stride)
             stride *= len(chain.states)
@@ -224,7 +224,7 @@ def cell_world(space: Space, area_slot: IntArray, stream: int) -> World:
     compiled, keys = space.compiled, space.keys
     model = compiled.model
     root = Rows(
-        model.units[0],
+        model.root,
         len(keys),
         np.arange(len(keys)),
         np.ones(len(keys), np.bool_),
@@ -234,7 +234,7 @@ def cell_world(space: Space, area_slot: IntArray, stream: int) -> World:
     root.traits = {name: place.of(keys) for name, place in space.traits.items()}
     root.area = np.zeros(len(keys), np.int64)
     root.parent = np.arange(len(keys))
-    rows = {model.units[0].name: root}
+    rows = {model.root.name: root}
     if len(model.units) > 1:
         root.n_children = space.n_children()
         root.first_child = np.cumsum(root.n_children) - root.n_children
@@ -246,7 +246,7 @@ def cell_world(space: Space, area_slot: IntArray, stream: int) -> World:
         child.area = np.zeros(n, np.int64)
         child.traits = {name: values[child.parent] for name, values in root.traits.items()}
         rows[model.units[1].name] = child
-    first = -model.units[0].warm_up
+    first = -model.root.warm_up
     for unit in model.units:
         rows[unit.name].born = np.full(rows[unit.name].n, first - (unit.age_steps or (0, 0))[0])
     world = World(compiled, Population(rows, {}), area_slot, stream)

@@ -32,7 +32,7 @@ class Cells:
         self.compiled, self.model, self.n_rows = compiled, compiled.model, n_rows
         self.space: Space = make_space(compiled)
         self.world: World = cell_world(self.space, area_slots(self.model), 0)
-        self.step = -self.model.units[0].warm_up
+        self.step = -self.model.root.warm_up
         self.feedback = Feedback.of(self.model)
         self.totals: dict[str, float] = dict.fromkeys(compiled.totals, 0.0)
         self.totals |= {stock.name: self.feedback.levels.get(stock.name, 0.0) for stock in self.model.stocks}
@@ -198,7 +198,7 @@ class Cells:
 
     def _age(self, chain: Chain) -> int:
         """Give the age in steps that the rows of a chain share at this step."""
-        return (self.model.unit(chain.unit).age_steps or (0, 0))[0] + self.step + self.model.units[0].warm_up
+        return (self.model.unit(chain.unit).age_steps or (0, 0))[0] + self.step + self.model.root.warm_up
 
     def _grown_out(self, chain: Chain) -> FlowKernel:
         """Let everyone who has reached the end of a chain's ages leave its states."""
@@ -239,7 +239,7 @@ def expect_record(scenario: Scenario) -> Record:
     ModelError
         When a model is too large or has what cells cannot hold; says what.
     """
-    size, compiled = scenario.worlds[0].model.units[0].size, compile_scenario(scenario)
+    size, compiled = scenario.worlds[0].model.root.size, compile_scenario(scenario)
     return expect_worlds(
         scenario,
         begin=lambda world: Cells(compiled[world.name], size),
