@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from sim.engine.erlang import erlang_a, erlang_b, erlang_c, places_for, wait_c
     from sim.engine.solvers.choice import solver_of
     from sim.errors import ModelError, ResultError
+    from sim.evaluation.trial.panel import follow
     from sim.language.evaluate import parse
     from sim.model.compiled.model import compile_model as build
     from sim.model.services import ServiceDescription, service_chain
     from sim.results.dataset import to_dataset
     from sim.runs.ensemble import expect, simulate
-    from sim.runs.follow.panel import follow
     from sim.runs.follow.spread import spread_of
 
 _HOMES = {
@@ -31,7 +31,7 @@ _HOMES = {
     "service_chain": ("sim.model.services", "service_chain"),
     "simulate": ("sim.runs.ensemble", "simulate"),
     "expect": ("sim.runs.ensemble", "expect"),
-    "follow": ("sim.runs.follow.panel", "follow"),
+    "follow": ("sim.evaluation.trial.panel", "follow"),
     "spread_of": ("sim.runs.follow.spread", "spread_of"),
     "solver_of": ("sim.engine.solvers.choice", "solver_of"),
     "summarise": ("sim.economics.summary", "summarise"),

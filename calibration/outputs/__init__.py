@@ -15,9 +15,9 @@ from calibration.outputs import entry, evaluation, states
 from calibration.outputs.following import History
 from sim.config.text.library import nearest
 from sim.errors import ModelError
+from sim.evaluation.trial.panel import Names
 from sim.evaluation.trial.trial import OUTCOMES
 from sim.model.spec import Model
-from sim.runs.follow.panel import Names
 
 Function = Callable[..., float]
 KNOWN: dict[str, Function] = {

@@ -17,10 +17,10 @@ from sim.evaluation.trial.evaluation import (
     contrast,
     referred,
 )
+from sim.evaluation.trial.panel import Panel, follow
 from sim.evaluation.trial.trial import MONTHS, Results, Trial, compare, entries, twin
 from sim.model.spec import Scenario
 from sim.runs.follow.bills import GROSS
-from sim.runs.follow.panel import Panel, follow
 
 FIVE_YEARS = 60
 Answers = dict[str, float]

@@ -33,11 +33,11 @@ from sim.evaluation.checks.totals import (
     staff_values,
     world_of,
 )
+from sim.evaluation.trial.panel import Names
 from sim.evaluation.trial.trial import Results
 from sim.model.spec import Scenario
 from sim.results.facts import facts_of
 from sim.runs.ensemble import simulate
-from sim.runs.follow.panel import Names
 from sim.runs.replications import over_replications, pared
 
 Status = Literal["pass", "fail", "not evaluated"]

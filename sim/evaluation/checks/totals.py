@@ -8,6 +8,7 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.errors import ModelError
 from sim.evaluation.checks.identities import episode_cost, posts_for, starts_a_year
+from sim.evaluation.trial.panel import Names
 from sim.model.compiled.scope import clock_value
 from sim.model.spec import Scenario, World
 from sim.money.prices import real_prices
@@ -15,7 +16,6 @@ from sim.results.costs import chosen_lines, cost_by_step
 from sim.results.facts import facts_of
 from sim.results.summary import cost_per_family_year
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
-from sim.runs.follow.panel import Names
 
 Values = dict[str, tuple[float, str]]
 """Check -> value and a remark."""

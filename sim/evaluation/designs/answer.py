@@ -16,13 +16,13 @@ from sim.evaluation.designs.bias import BEFORE, Course, Judged, Worlds, course, 
 from sim.evaluation.designs.designs import DESIGNS, Group, Setting, everyone_served, served_of
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world
 from sim.evaluation.trial.family_outcomes import OUTCOMES
+from sim.evaluation.trial.panel import Names, follow
 from sim.evaluation.trial.referral import RULES, with_rule
 from sim.evaluation.trial.trial import MONTHS
 from sim.evaluation.trial.trial_size import Arms, Size, families_an_arm, size
 from sim.intervals import Estimate
 from sim.intervals import over_replications as interval
 from sim.model.spec import Scenario
-from sim.runs.follow.panel import Names, follow
 from sim.runs.replications import over_replications, pared
 
 SECOND_YEAR = (13, 24)

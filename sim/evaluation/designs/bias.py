@@ -16,7 +16,7 @@ import numpy as np
 from sim.arrays import FloatArray, IntArray
 from sim.evaluation.designs.designs import BEFORE_AFTER, Design, Group
 from sim.evaluation.trial.family_outcomes import Amounts
-from sim.runs.follow.panel import Panel
+from sim.evaluation.trial.panel import Panel
 
 BEFORE = 12
 """Months before entry that before is, for designs that look at changes."""

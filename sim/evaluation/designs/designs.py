@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, IntArray
+from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.propensity import covariates, odds
 from sim.evaluation.trial.trial import MONTHS, Trial, entries, first_served, followed
-from sim.runs.follow.panel import Panel
 
 
 @dataclass(frozen=True)

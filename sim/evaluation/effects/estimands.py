@@ -15,10 +15,10 @@ import numpy as np
 
 from sim.errors import ModelError
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS, Question, before_and_after, helped_world
+from sim.evaluation.trial.panel import follow
 from sim.evaluation.trial.trial import MONTHS, compare, entries
 from sim.language.evaluate import number
 from sim.model.spec import Model, Parameter, Scenario
-from sim.runs.follow.panel import follow
 from sim.runs.meaning import digest_of_meaning
 
 COST = "wide cost"

@@ -14,10 +14,10 @@ import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, StateArray
 from sim.errors import ModelError
+from sim.evaluation.trial.panel import Panel, follow
 from sim.evaluation.trial.trial import MONTHS, REPEATABLE, Results, compare, entries, twin
 from sim.intervals import over_replications as interval
 from sim.model.spec import Scenario, World
-from sim.runs.follow.panel import Panel, follow
 from sim.runs.replications import over_replications, pared
 
 ENTRY_MONTHS = 12

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.arrays import FloatArray
+from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.trial import OUTCOMES as SEEN
 from sim.runs.follow.bills import GROSS
-from sim.runs.follow.panel import Panel
 
 Amounts = tuple[FloatArray, FloatArray]
 """Amount and people of each family in each month, (step, family) each."""

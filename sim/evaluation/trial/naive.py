@@ -25,9 +25,9 @@ from sim.evaluation.trial.evaluation import (
     evaluation_scenario,
     helped_world,
 )
+from sim.evaluation.trial.panel import Panel, follow
 from sim.evaluation.trial.trial import MONTHS, OUTCOMES, REPEATABLE, Trial, compare, entries, twin
 from sim.model.spec import Scenario
-from sim.runs.follow.panel import Panel, follow
 from sim.runs.replications import over_replications
 
 NARROWER = ((7, 12), (13, 18))

@@ -10,8 +10,8 @@ import numpy as np
 
 from sim.arrays import BoolArray, FloatArray
 from sim.errors import RunError
+from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.trial import children, out_of_school
-from sim.runs.follow.panel import Panel
 
 PENALTY = 1e-3
 """Strength of the ridge penalty (1 / C): next to none, so that a need all of the served have cannot break the fit."""

@@ -14,8 +14,8 @@ import numpy as np
 from sim.arrays import IntArray
 from sim.engine.fate.draws import key, words
 from sim.errors import ModelError
+from sim.evaluation.trial.panel import Names
 from sim.model.spec import Chain, Scenario, World
-from sim.runs.follow.panel import Names
 
 CONFIGURED, LONGEST_WAIT, RANDOM = "configured", "longest_wait", "random"
 RULES = {CONFIGURED: "as configured", LONGEST_WAIT: "longest wait first", RANDOM: "at random"}

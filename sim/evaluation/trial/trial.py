@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, IntArray
-from sim.runs.follow.panel import Panel
+from sim.evaluation.trial.panel import Panel
 
 MONTHS = 24
 """Nothing is known beyond two years after entry."""

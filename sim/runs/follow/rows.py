@@ -6,20 +6,17 @@ newcomer makes in the very step of entry is not seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 import numpy as np
 
-from sim.arrays import BoolArray, FloatArray, StateArray
+from sim.arrays import BoolArray, FloatArray
 from sim.engine.counts.record import Layout, Record
-from sim.engine.moves.world import World
-from sim.engine.people.population import Rows
 from sim.engine.solvers.families import Line, replicate
-from sim.model.spec import Meter, Scenario
+from sim.model.spec import Scenario
 from sim.money.bill import meters_of_lines, prices_of_meters
 from sim.money.prices import world_prices
 from sim.results.outcomes import world_weights
-from sim.runs.follow.bills import pairs_counted
+from sim.runs.follow.counted import add_up
+from sim.runs.follow.snapshot import Snapshots
 
 SMALL = 2e8
 """Rows x steps x chains x worlds up to which looking at every row costs little."""
@@ -53,7 +50,7 @@ class RowTotals:
         self.window = min([w.start for w in scenario.worlds if w.regime != scenario.baseline], default=0)
         self.amounts = {world.name: self._amounts(world.name) for world in scenario.worlds}
         self.totals: dict[str, FloatArray] = {}
-        self.before: dict[str, dict[str, StateArray]] = {}
+        self.snapshots = Snapshots()
         self.active: BoolArray = np.zeros(0, np.bool_)
 
     def _amounts(self, name: str) -> FloatArray:
@@ -72,44 +69,15 @@ class RowTotals:
 
     def look(self, step: int, line: Line) -> None:
         """Take in a point: step + 1."""
-        if step >= -1:
-            for name in line.names:
-                if name not in self.totals:
-                    self.totals[name] = np.zeros((self.amounts[name].shape[2], line.world.root.n))
-                self._add(name, step + 1, line, self.before.get(name, {}))
-        states = {name: states.copy() for name, states in line.world.state.items()}
-        self.before.update(dict.fromkeys(line.names, states))
-
-    def _add(self, name: str, point: int, line: Line, previous: Mapping[str, StateArray]) -> None:
-        """Add what each meter gives each row at a point; meters of one chain are looked up together."""
-        world, amounts = line.world, self.amounts[name][point]  # (meter, total)
-        tables: dict[str, FloatArray] = {}  # (total, old state, new state)
-        for m in np.flatnonzero(amounts.any(axis=1)):
-            meter = self.meters[self.layout.meters[m]]
-            counted = self._counted(meter, world)
-            if counted is not None:
-                self.totals[name] += amounts[m][:, None] * counted
-                continue
-            found = pairs_counted(meter, line)
-            if found is not None:
-                chain, table = found
-                tables[chain] = tables.get(chain, 0.0) + amounts[m][:, None, None] * table
-        for chain, table in tables.items():
-            for k, amount in enumerate(_looked_up(chain, table, world, previous)):
-                self.totals[name][k] += amount
-        self.active = world.root.ids >= 0
-
-    def _counted(self, meter: Meter, world: World) -> FloatArray | None:
-        """Count, row by row of the first unit, a meter that no single chain decides; None for the others."""
-        if meter.kind == "while" and meter.name not in world.compiled.state_meters:
-            condition = world.compiled.conditions[f"meter {meter.name}"]
-            rows = world.population.rows[condition.reader.unit]
-            holds = world.holds(condition.name) & rows.active
-            return _per_root_row(holds.astype(np.float64), rows, world.root)
-        if meter.kind == "per" and meter.what == "row":
-            rows = world.population.rows[meter.unit]
-            return _per_root_row(rows.active.astype(np.float64), rows, world.root)
-        return None
+        now = self.snapshots.take(step, line)
+        if step < -1:
+            return
+        for name in line.names:
+            amounts = self.amounts[name][step + 1]  # (meter, total)
+            totals = self.totals.setdefault(name, np.zeros((amounts.shape[1], now.root.n)))
+            weights = {self.layout.meters[m]: amounts[m] for m in np.flatnonzero(amounts.any(axis=1))}
+            add_up(totals, weights, self.meters, now)
+        self.active = now.root.ids >= 0
 
     def fill(self, record: Record) -> None:
         """Put variances into a record: of each outcome, and of cost from the first start on, paired, by ledger."""
@@ -125,27 +93,3 @@ class RowTotals:
             record.family_cost[w] = np.stack(
                 [mine.mean(axis=0), mine.var(axis=0, ddof=1), gap.mean(axis=0), gap.var(axis=0, ddof=1)], axis=1
             )
-
-
-def _looked_up(chain: str, table: FloatArray, world: World, previous: Mapping[str, StateArray]) -> Iterator[FloatArray]:
-    """Give what a table (total, old state, new state) has for each row of the first unit, (row,), total by total."""
-    now, rows = world.state[chain], world.rows(chain)
-    then = previous.get(chain, now)
-    renewal = world.population.renewals.get(world.step)
-    if renewal is not None and rows.unit.name in renewal.entering:
-        # Who took over a place has not moved from the state of whoever left it.
-        then = then.copy()
-        newcomers = renewal.entering[rows.unit.name]
-        then[newcomers] = now[newcomers]
-    for each in table:
-        # Most lines are on being in a state, wherever one comes from; states are never out of range.
-        amount = each[0].take(now, mode="clip") if (each == each[0]).all() else each[then, now]
-        amount *= rows.active
-        yield _per_root_row(amount, rows, world.root)
-
-
-def _per_root_row(amount: FloatArray, rows: Rows, root: Rows) -> FloatArray:
-    """Sum amounts of rows to the root rows that they belong to."""
-    if rows is root:
-        return amount
-    return np.bincount(rows.parent, weights=amount, minlength=root.n).astype(np.float64)

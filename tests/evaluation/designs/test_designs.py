@@ -25,9 +25,9 @@ from sim.evaluation.designs.bias import (
 )
 from sim.evaluation.designs.designs import BEFORE_AFTER, DESIGNS, Setting, everyone_served
 from sim.evaluation.trial.family_outcomes import OUTCOMES
+from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.propensity import odds
 from sim.evaluation.trial.trial import Counts, compare, entries
-from sim.runs.follow.panel import Panel
 from tests.evaluation.trial.small_panels import ENGAGED, WAITING, panel
 
 STEPS, MONTHS, START = 48, (13, 24), 13

@@ -25,9 +25,9 @@ from sim.evaluation.designs.designs import DESIGNS
 from sim.evaluation.designs.exhibits import plot_designs, write_evaluated
 from sim.evaluation.designs.question import run, window_of
 from sim.evaluation.designs.words import because, verdict_tables
+from sim.evaluation.trial.panel import follow
 from sim.evaluation.trial.referral import CONFIGURED, LONGEST_WAIT, RANDOM, Lottery, with_rule
 from sim.model.spec import Scenario
-from sim.runs.follow.panel import follow
 from sim.runs.replications import pared
 
 SETS = ["clock.steps=48", "effect_set=[no_effect]"]
@@ -83,7 +83,7 @@ def test_a_rule_changes_the_order_of_one_queue_and_nothing_else(scenario: Scenar
     assert _out_of_turn(panels[CONFIGURED][WORLD], waits, area) > 0
 
 
-def _out_of_turn(panel: sim.runs.follow.panel.Panel, waits: int, area: np.ndarray) -> int:
+def _out_of_turn(panel: sim.evaluation.trial.panel.Panel, waits: int, area: np.ndarray) -> int:
     """Count those admitted in a month who joined after somebody of their area who still waits."""
     on_list, before = panel.programme == waits, 0
     joined = np.zeros(on_list.shape[1], int)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.runs.follow.panel import Panel
+from sim.evaluation.trial.panel import Panel
 
 NONE, WAITING, ENGAGED, AFTERCARE = range(4)
 HOME, IN_NEED, RETURNED, PLAN, LOOKED_AFTER = range(5)

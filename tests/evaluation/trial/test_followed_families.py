@@ -14,11 +14,11 @@ from sim.engine.solvers.families import layout, replicate
 from sim.errors import ModelError
 from sim.evaluation.checks.rows import demography, no_effect_once
 from sim.evaluation.trial.evaluation import evaluate_once, evaluation_scenario, helped_world
+from sim.evaluation.trial.panel import Panel, follow
 from sim.model.spec import Scenario
 from sim.results.costs import cost_by_step
 from sim.results.dataset import to_dataset
 from sim.results.worlds import world_names
-from sim.runs.follow.panel import Panel, follow
 from sim.runs.replications import over_replications, pared
 
 FIRST, LAST = 0, 48
