@@ -10,38 +10,36 @@ from sim.arrays import BoolArray
 from sim.engine.people.population import make_population
 from sim.evaluation.trial.evaluation import (
     ENTRY_MONTHS,
+    OUTCOMES_ASKED,
     QUESTIONS,
     REFERRAL_RULES,
     Contrast,
     before_and_after,
     contrast,
+    follow_pair,
     referred,
 )
-from sim.evaluation.trial.panel import Panel, follow
+from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.trial import MONTHS, Results, Trial, compare, entries, twin
 from sim.model.spec import Scenario
 from sim.runs.follow.bills import GROSS
 
-FIVE_YEARS = 60
+YEAR, FIVE_YEARS = 12, 60
 Answers = dict[str, float]
 
 
 def measured_once(scenario: Scenario, replication: int, *, world: str) -> tuple[Answers, Results, Results]:
     """Follow one replication under the set that was measured: entrants, savings, relapse, evaluation and truth."""
     helped = next(w for w in scenario.worlds if w.name == world)
-    baseline = scenario.baseline_of(helped).name
-    first, last = helped.start - 12, helped.start + ENTRY_MONTHS + MONTHS
     until = min(helped.start + ENTRY_MONTHS + FIVE_YEARS, helped.model.clock.steps)
-    panels = follow(scenario, replication, (world, baseline), first, last, bills=True, families_until=until)
-    panel, other = panels[world], panels[baseline]
+    panel, other = follow_pair(scenario, replication, world, YEAR, bills=True, families_until=until)
     trials = entries(panel, range(13, 12 + ENTRY_MONTHS))
-    outcomes = tuple(dict.fromkeys(question.outcome for question in QUESTIONS))
     chosen = first_helped(panel)
     answers = entrants(panel, chosen) | savings(panel, other, chosen)
     answers["relapse"] = relapse(panel)
     answers["care_reentry"] = care_reentry(other)
     answers["children"] = float(other.here[0].sum())
-    return answers, compare(panel, trials, outcomes), twin(panel, other, trials, outcomes)
+    return answers, compare(panel, trials, OUTCOMES_ASKED), twin(panel, other, trials, OUTCOMES_ASKED)
 
 
 def first_helped(panel: Panel) -> BoolArray:
@@ -115,14 +113,9 @@ def care_reentry(panel: Panel, months: int = 12) -> float:
 
 def no_effect_once(scenario: Scenario, replication: int, *, world: str) -> Answers:
     """Follow one replication where nothing helps: the truth, and what naive comparisons make of it."""
-    helped = next(w for w in scenario.worlds if w.name == world)
-    baseline = scenario.baseline_of(helped).name
-    first, last = helped.start - 12, helped.start + ENTRY_MONTHS + MONTHS
-    panels = follow(scenario, replication, (world, baseline), first, last, bills=True)
-    panel, other = panels[world], panels[baseline]
+    panel, other = follow_pair(scenario, replication, world, YEAR, bills=True)
     trials = entries(panel, range(13, 12 + ENTRY_MONTHS))
-    outcomes = tuple(dict.fromkeys(question.outcome for question in QUESTIONS))
-    same = twin(panel, other, trials, outcomes)
+    same = twin(panel, other, trials, OUTCOMES_ASKED)
     truth = max(abs(levels[0] - levels[1]) for levels in (question.levels(same) for question in QUESTIONS))
     answers = {"no_effect_truth": truth, "turned_around": turned_around(panel, trials)}
     for rule, name in zip(REFERRAL_RULES, ("naive_onset", "naive_in_crisis", "naive_accumulated"), strict=True):
@@ -149,11 +142,7 @@ def turned_around(panel: Panel, trials: list[Trial], months: int = 6) -> float:
 
 def claimed_once(scenario: Scenario, replication: int, *, world: str) -> Answers:
     """Follow one replication under the set that was claimed: the true wide saving of the served, a family and year."""
-    helped = next(w for w in scenario.worlds if w.name == world)
-    baseline = scenario.baseline_of(helped).name
-    first, last = helped.start - 12, helped.start + ENTRY_MONTHS + MONTHS
-    panels = follow(scenario, replication, (world, baseline), first, last, bills=True)
-    panel, other = panels[world], panels[baseline]
+    panel, other = follow_pair(scenario, replication, world, YEAR, bills=True)
     chosen = first_helped(panel)
     saved = years = 0.0
     for step in np.flatnonzero(chosen.any(axis=1)):

@@ -14,9 +14,9 @@ from sim.engine.people.population import make_population
 from sim.errors import ModelError
 from sim.evaluation.designs.bias import BEFORE, Course, Judged, Worlds, course, judge, true_effect
 from sim.evaluation.designs.designs import DESIGNS, Group, Setting, everyone_served, served_of
-from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world
+from sim.evaluation.trial.evaluation import ENTRY_MONTHS, follow_pair, helped_world
 from sim.evaluation.trial.family_outcomes import OUTCOMES
-from sim.evaluation.trial.panel import Names, follow
+from sim.evaluation.trial.panel import Names
 from sim.evaluation.trial.referral import RULES, with_rule
 from sim.evaluation.trial.trial import MONTHS
 from sim.evaluation.trial.trial_size import Arms, Size, families_an_arm, size
@@ -166,14 +166,12 @@ def evaluate_once(
 ) -> Once:
     """Evaluate one replication by every design."""
     helped = next(w for w in scenario.worlds if w.name == world)
-    baseline = scenario.baseline_of(helped).name
-    first, last = helped.start - BEFORE, helped.start + ENTRY_MONTHS + MONTHS
     ruled = with_rule(scenario, world, rule, replication)
-    panels = follow(ruled, replication, (world, baseline), first, last, bills="cost" in outcomes)
-    on_list = panels[world].programme == helped.model.chain(Names().programme).waiting
-    setting = Setting(panels[world], on_list, tuple(range(BEFORE + 1, BEFORE + ENTRY_MONTHS)), months)
+    panel, baseline = follow_pair(ruled, replication, world, BEFORE, bills="cost" in outcomes)
+    on_list = panel.programme == helped.model.chain(Names().programme).waiting
+    setting = Setting(panel, on_list, tuple(range(BEFORE + 1, BEFORE + ENTRY_MONTHS)), months)
     frailty, values = frailty_of(scenario, replication)
-    worlds = Worlds(panels[world], panels[baseline], frailty, values, setting.window)
+    worlds = Worlds(panel, baseline, frailty, values, setting.window)
     everyone = everyone_served(setting)
     groups = {design.name: design.groups(setting) for design in DESIGNS}
     judged, courses, arms = {}, {}, {}

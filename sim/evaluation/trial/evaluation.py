@@ -48,6 +48,8 @@ QUESTIONS = (
     Question("children attending school, months 19-24", "attending", (19, 24)),
     Question("good mental health of adults, months 19-24", "well", (19, 24)),
 )
+OUTCOMES_ASKED = tuple(dict.fromkeys(question.outcome for question in QUESTIONS))
+"""What the questions ask for."""
 
 
 @dataclass(frozen=True)
@@ -156,17 +158,36 @@ def evaluation_scenario(scenario: Scenario, regime: str, effect_set: str) -> Sce
     return pared(scenario, (scenario.baseline, regime), (effect_set,), start + ENTRY_MONTHS + MONTHS)
 
 
+def follow_pair(
+    scenario: Scenario,
+    replication: int,
+    world: str,
+    before: int = 0,
+    *,
+    bills: bool = False,
+    families_until: int | None = None,
+) -> tuple[Panel, Panel]:
+    """Follow a world in which families are helped, and its baseline, until two years after the last entry.
+
+    ``before`` is how many months before the regime starts panels begin; ``bills`` and ``families_until`` are as for
+    ``follow``.
+    """
+    helped = next(w for w in scenario.worlds if w.name == world)
+    baseline = scenario.baseline_of(helped).name
+    first, last = helped.start - before, helped.start + ENTRY_MONTHS + MONTHS
+    panels = follow(
+        scenario, replication, (world, baseline), first, last, bills=bills, families_until=families_until
+    )  # fmt: skip
+    return panels[world], panels[baseline]
+
+
 def evaluate_once(
     scenario: Scenario, replication: int, *, world: str, weighted: bool = True
 ) -> tuple[Results, Results]:
     """Evaluate one replication: what the comparison finds, and the truth from the twin."""
-    helped = next(w for w in scenario.worlds if w.name == world)
-    baseline = scenario.baseline_of(helped).name
-    panels = follow(scenario, replication, (world, baseline), helped.start, helped.start + ENTRY_MONTHS + MONTHS)
-    trials = entries(panels[world], range(1, ENTRY_MONTHS))
-    outcomes = tuple(dict.fromkeys(question.outcome for question in QUESTIONS))
-    found = compare(panels[world], trials, outcomes, weighted=weighted)
-    return found, twin(panels[world], panels[baseline], trials, outcomes)
+    panel, baseline = follow_pair(scenario, replication, world)
+    trials = entries(panel, range(1, ENTRY_MONTHS))
+    return compare(panel, trials, OUTCOMES_ASKED, weighted=weighted), twin(panel, baseline, trials, OUTCOMES_ASKED)
 
 
 REFERRAL_RULES = ("at the onset of crisis", "in crisis", "accumulated crisis")

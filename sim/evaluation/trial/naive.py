@@ -23,9 +23,10 @@ from sim.evaluation.trial.evaluation import (
     Question,
     contrast,
     evaluation_scenario,
+    follow_pair,
     helped_world,
 )
-from sim.evaluation.trial.panel import Panel, follow
+from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.trial import MONTHS, OUTCOMES, REPEATABLE, Trial, compare, entries, twin
 from sim.model.spec import Scenario
 from sim.runs.replications import over_replications
@@ -108,14 +109,10 @@ Levels = tuple[float, float]
 
 def three_ways_once(scenario: Scenario, replication: int, *, world: str) -> list[tuple[Levels, Levels, Levels]]:
     """Give the levels (served, other) of each way for each question, in one replication."""
-    helped = next(w for w in scenario.worlds if w.name == world)
-    baseline = scenario.baseline_of(helped).name
-    first, last = helped.start - MONTHS, helped.start + ENTRY_MONTHS + MONTHS
-    panels = follow(scenario, replication, (world, baseline), first, last)
-    panel = panels[world]
+    panel, baseline = follow_pair(scenario, replication, world, MONTHS)
     trials = entries(panel, range(MONTHS + 1, MONTHS + ENTRY_MONTHS))
     outcomes = tuple(dict.fromkeys(question.outcome for question in ASKED))
-    matched, true = compare(panel, trials, outcomes), twin(panel, panels[baseline], trials, outcomes)
+    matched, true = compare(panel, trials, outcomes), twin(panel, baseline, trials, outcomes)
     return [(before_after(panel, trials, q), q.levels(matched), q.levels(true)) for q in ASKED]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
 from sim.engine.counts.record import Record
 from sim.errors import ModelError
+from sim.model.pathway import helps
 from sim.model.spec import Model, Scenario, World
 
 
@@ -105,4 +106,4 @@ class Track:
 
     def engaged_states(self, service: str) -> BoolArray:
         """Mark the states in which a service helps, (state,)."""
-        return np.array([state.startswith("engaged") for state in self.chain_states(service)])
+        return np.array([helps(state) for state in self.chain_states(service)])

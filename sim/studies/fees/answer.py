@@ -6,17 +6,18 @@ same fate: a threshold on a history that goes up and down is met by many without
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sim.arrays import BoolArray, FloatArray, IntArray
+from sim.arrays import FloatArray, IntArray
 from sim.engine.counts.record import Layout
 from sim.engine.solvers import families as engine
-from sim.engine.solvers.families import Line, replicate
 from sim.model.appraisal import PaymentByResults
-from sim.model.spec import Scenario, World
+from sim.model.spec import Scenario
+from sim.runs.follow.track import Track
+from sim.runs.follow.tracker import Span, track
 from sim.units import MONTHS_PER_YEAR
 
 NEVER = -1
@@ -41,40 +42,6 @@ class FeeYear:
     under: dict[str, float]
     attachment_fees: float
     result_fees: float
-
-
-@dataclass
-class Histories:
-    """What the worlds of one evidence set remember of each family, month by month from the first start on."""
-
-    service: str
-    remembered: str
-    first: int
-    memory: dict[str, list[IntArray]]
-    attached: dict[str, IntArray]
-    renewed: list[BoolArray]
-
-    def look(self, step: int, line: Line) -> None:
-        """Take in a step."""
-        if step < self.first:
-            return
-        world, root = line.world, line.world.root
-        for name in line.names:
-            if name in self.memory:
-                self.memory[name].append(world.memory[self.remembered].copy())
-                found = self.attached.setdefault(name, np.full(root.n, NEVER))
-                chain = world.state[self.service]
-                rows = world.rows(self.service)
-                engaged = world.engaged[self.service][chain] & rows.active
-                with_help = np.bincount(rows.parent, weights=engaged, minlength=root.n) > 0
-                found[(found == NEVER) & with_help] = step - self.first
-        if len(self.renewed) <= step - self.first:
-            fresh = np.zeros(root.n, np.bool_)
-            renewal = world.population.renewals.get(world.step)
-            if renewal is not None:
-                for part in (renewal.leaving, renewal.entering):
-                    fresh[part.get(root.unit.name, np.zeros(0, np.int64))] = True
-            self.renewed.append(fresh)
 
 
 def payment_by_results(
@@ -113,25 +80,27 @@ def payment_by_results(
         raise ValueError(f"payment by results follows {', '.join(missing)}, which the model does not have")
     layout = engine.layout(scenario)
     first = min((w.start for w in scenario.worlds if w.regime != scenario.baseline), default=0)
+    span, names = Span(first, model.clock.steps), [world.name for world in scenario.worlds]
     totals: dict[tuple[str, int], list[FeeYear]] = {}
     for replication in range(replications):
-        memory: dict[str, list[IntArray]] = {w.name: [] for w in scenario.worlds}
-        seen = Histories(rules.service, rules.remembered, first, memory, {}, [])
-        replicate(scenario, replication, observe=seen.look)
-        for world in scenario.worlds:
-            if (seen.attached[world.name] != NEVER).any():
-                for year in _years(scenario, layout, world, seen, rules):
-                    totals.setdefault((world.name, year.year), []).append(year)
+        tracks = track(scenario, replication, names, span, only=(rules.service, rules.remembered))
+        for name in names:
+            for year in _years(layout, tracks, name, rules):
+                totals.setdefault((name, year.year), []).append(year)
     return [_mean(years, replications) for years in totals.values()]
 
 
-def _years(scenario: Scenario, layout: Layout, world: World, seen: Histories, rules: PaymentByResults) -> list[FeeYear]:
-    """Count one world of one replication by year."""
-    attached = seen.attached[world.name]
-    same = [w.name for w in scenario.worlds if w.effect_set == world.effect_set]
-    counted = {name: turned_around(seen, name, attached, rules, world.model.clock.step_years) for name in same}
-    year_of = np.array(layout.year_of_step[seen.first :])
-    result = counted[world.name]
+def _years(layout: Layout, tracks: Mapping[str, Track], name: str, rules: PaymentByResults) -> list[FeeYear]:
+    """Count one world of one replication by year; nothing where the service takes on nobody."""
+    attached = first_helped(tracks[name], rules.service)
+    if (attached == NEVER).all():
+        return []
+    counted = {
+        other: turned_around(lives, attached, rules)
+        for other, lives in tracks.items() if lives.spec.effect_set == tracks[name].spec.effect_set
+    }  # fmt: skip
+    year_of = np.array(layout.year_of_step[tracks[name].first :])
+    result = counted[name]
     found = []
     for number, index in enumerate(dict.fromkeys(year_of.tolist())):
         now = (attached != NEVER) & (year_of[attached] == index)
@@ -141,7 +110,7 @@ def _years(scenario: Scenario, layout: Layout, world: World, seen: Histories, ru
         owed = _result_fee(rules, attached[results], year_of)
         found.append(
             FeeYear(
-                world.name,
+                name,
                 layout.years[index],
                 float(now.sum()),
                 float(results.sum()),
@@ -161,19 +130,29 @@ def _result_fee(rules: PaymentByResults, attached: IntArray, year_of: IntArray) 
     return np.asarray(rules.maximum * rules.paid_share * left)
 
 
-def turned_around(
-    seen: Histories, name: str, attached: IntArray, rules: PaymentByResults, step_years: float
-) -> IntArray:
+def first_helped(lives: Track, service: str) -> IntArray:
+    """Give the step of a track at which a service first helps each family, or a child of it, (family,); else NEVER."""
+    unit = lives.unit[service]
+    helped = lives.engaged_states(service)[lives.states[service]] & lives.here[unit]  # (step, row)
+    n = lives.here[lives.root].shape[1]
+    owner = np.arange(n) if unit == lives.root else lives.parent
+    result = np.full(n, NEVER)
+    for step in reversed(range(lives.n_steps)):
+        result[owner[helped[step]]] = step
+    return result
+
+
+def turned_around(lives: Track, attached: IntArray, rules: PaymentByResults) -> IntArray:
     """Give the step at which each attached family first counts in a world, ``NEVER`` where it does not, (family,)."""
-    memory, n_steps = np.stack(seen.memory[name]), len(seen.memory[name])
-    renewed = np.cumsum(np.stack(seen.renewed), axis=0)
+    memory, generation, here = lives.memory[rules.remembered], lives.generation[lives.root], lives.here[lives.root]
+    step_years = lives.model.clock.step_years
     after, within = (round(m / MONTHS_PER_YEAR / step_years) for m in (rules.after_months, rules.within_months))
     rows = np.arange(len(attached))
     result = np.full(len(attached), NEVER)
     for later in range(after, within + 1):
-        step = np.minimum(attached + later, n_steps - 1)
-        open_ = (attached != NEVER) & (result == NEVER) & (attached + later < n_steps)
-        stayed = renewed[step, rows] == renewed[np.maximum(attached, 0), rows]
+        step = np.minimum(attached + later, lives.n_steps - 1)
+        open_ = (attached != NEVER) & (result == NEVER) & (attached + later < lives.n_steps)
+        stayed = here[step, rows] & (generation[step, rows] == generation[np.maximum(attached, 0), rows])
         met = open_ & stayed & (memory[step, rows] <= rules.at_most)
         result[met] = step[met]
     return result

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 
 import sim
 from sim.model.appraisal import PaymentByResults
+from sim.runs.follow.track import Track
 from sim.studies.fees.answer import (
     COLUMNS,
     NEVER,
-    Histories,
     counted_anyway,
     fee_rows,
     payment_by_results,
@@ -23,15 +23,24 @@ RULES = PaymentByResults("keyworker", "crisis_months", 2, 2, 4, 4000.0, (0.8, 0.
 SMALL = ["units.family.size=400", "clock.steps=36", "replications=1"]
 
 
-def seen(memory: list[list[int]], renewed: list[list[int]] | None = None) -> Histories:
-    steps = [np.array(row) for row in memory]
-    fresh = [
-        np.zeros(len(steps[0]), bool) if renewed is None else np.array(renewed[i], bool) for i in range(len(steps))
-    ]
-    return Histories("keyworker", "crisis_months", 0, {"w": steps}, {}, fresh)
+@pytest.fixture(scope="module")
+def scenario():
+    return sim.load("demo", [*SMALL, "effect_set=no_effect"])
 
 
-def test_the_first_month_in_the_window_that_meets_the_threshold_counts() -> None:
+def lives(scenario, memory: list[list[int]], newcomers: list[list[int]] | None = None, gone: int | None = None):
+    """Make the track of families who remember so many months, (step, family), and come and go."""
+    remembered = np.array(memory)
+    here = np.ones(remembered.shape, bool)
+    if gone is not None:
+        here[gone:, -1] = False
+    generation = np.cumsum(np.zeros_like(remembered) if newcomers is None else newcomers, axis=0)
+    known = {"memory": {"crisis_months": remembered}, "here": {"family": here}, "generation": {"family": generation}}
+    unknown = {part: {} for part in ("states", "age", "traits", "bills")}
+    return Track(scenario, scenario.worlds[0], 0, parent=np.zeros(0, int), record=None, **known, **unknown)
+
+
+def test_the_first_month_in_the_window_that_meets_the_threshold_counts(scenario) -> None:
     """Looked at 2 to 4 steps after attachment at step 1, threshold 2; columns are families."""
     memory = [
         [9] * 5,
@@ -43,19 +52,15 @@ def test_the_first_month_in_the_window_that_meets_the_threshold_counts() -> None
         [1, 1, 1, 1, 1],
     ]
     attached = np.array([1, 1, 1, 1, NEVER])
-    assert turned_around(seen(memory), "w", attached, RULES, 1 / 12).tolist() == [NEVER, 3, 5, NEVER, NEVER]
+    assert turned_around(lives(scenario, memory), attached, RULES).tolist() == [NEVER, 3, 5, NEVER, NEVER]
 
 
-def test_a_family_that_moves_away_is_followed_no_further() -> None:
-    memory = [[1, 1]] * 4
-    renewed = [[0, 0], [0, 1], [0, 0], [0, 0]]
-    found = turned_around(seen(memory, renewed), "w", np.array([0, 0]), RULES, 1 / 12)
-    assert found.tolist() == [2, NEVER]
-
-
-@pytest.fixture(scope="module")
-def scenario():
-    return sim.load("demo", [*SMALL, "effect_set=no_effect"])
+def test_a_family_that_moves_away_is_followed_no_further(scenario) -> None:
+    """Whether another takes its place, in step 1, or nobody does."""
+    memory, attached = [[1, 1]] * 4, np.array([0, 0])
+    newcomers = [[0, 0], [0, 1], [0, 0], [0, 0]]
+    assert turned_around(lives(scenario, memory, newcomers), attached, RULES).tolist() == [2, NEVER]
+    assert turned_around(lives(scenario, memory, gone=1), attached, RULES).tolist() == [2, NEVER]
 
 
 @pytest.fixture(scope="module")
