@@ -5,16 +5,13 @@ Comments and order in the files stay as they are. What is solved for is in ``sim
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from sim.config.loading import load
 from sim.config.text import library
+from sim.config.text.amending import amend
 from sim.config.text.source import plain, read
 from sim.errors import ModelError, Problem
 from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
@@ -92,25 +89,16 @@ def estimands_in(file: Path) -> Mapping[str, Mapping[str, Any]]:
 
 def keep(fit: Fit, file: Path) -> None:
     """Write the solved values and the record of the fit into the file of an evidence set, all or nothing."""
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 1 << 16
-    content = yaml.load(file.read_text(encoding="utf-8"))
+    given, values = read(file).mapping["set"].mapping, dict[tuple[str, ...], object]()
     for item in fit.fitted:
         estimand = item.estimand
-        entry = content["set"].get(SECTION + estimand.parameter)
-        if entry is None:
-            raise ModelError([Problem(str(file), "set", f"give {SECTION}{estimand.parameter}, which is solved for")])
-        target = f"{estimand.target:g}"
-        entry["value"] = round(item.value, 5)
+        key = SECTION + estimand.parameter
+        if key not in given:
+            raise ModelError([Problem(str(file), "set", f"give {key}, which is solved for")])
+        values["set", key, "value"] = round(item.value, 5)
         if item.reachable:  # else the reason for the bound stands
-            entry["why"] = WHY.format(target=target, name=estimand.name)
-    content["fit"] = dict(as_record(fit))
-    text = io.StringIO()
-    yaml.dump(content, text)
-    staged = file.with_suffix(".yaml.part")
-    staged.write_text(text.getvalue(), encoding="utf-8")
-    os.replace(staged, file)
+            values["set", key, "why"] = WHY.format(target=f"{estimand.target:g}", name=estimand.name)
+    amend(file, {**values, ("fit",): dict(as_record(fit))})
 
 
 def stale(scenario: Scenario) -> list[str]:
