@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sim.exhibits.numbers import MINUS, MISSING, count, difference, figure, interval, months, plural, share
+from sim.results.shown import looked_after
 from sim.results.summary import Summary
 from sim.table import Table
 
@@ -29,7 +30,7 @@ def headline(summary: Summary) -> Table:
     appraised = summary.get("appraisal") or {}
     worth = bool(ledgers and appraised.get("comparisons"))
     columns += ["net present value, £m", "benefit-cost ratio"] if worth else []
-    care = any(_looked_after(figures) is not None for figures in summary["regimes"].values())
+    care = any(looked_after(figures) is not None for figures in summary["regimes"].values())
     columns += ["looked after at the end"] if care else []
     columns += [outcome.replace("_", " ") for outcome in outcomes]
     rows = []
@@ -37,7 +38,7 @@ def headline(summary: Summary) -> Table:
         row = [name, *(interval(figures["cost_per_family_year"][ledger]) for ledger in ledgers)]
         row += [_difference(summary, name, ledger) for ledger in ledgers]
         row += _worth(summary, name) if worth else []
-        row += [share(_looked_after(figures))] if care else []
+        row += [share(looked_after(figures))] if care else []
         row += [_outcome(figures["outcomes"][outcome]) for outcome in outcomes]
         rows.append(tuple(row))
     year = f" in {summary['price_year']} prices, undiscounted" if summary["price_year"] else ""
@@ -153,13 +154,6 @@ def _outcome(value: Mapping[str, Any]) -> str:
     if value["low"] is None:
         return f"{value['mean']:.6g}".replace("-", MINUS)
     return f"{value['mean']:.4g} ({value['low']:.4g} to {value['high']:.4g})".replace("-", MINUS)
-
-
-def _looked_after(figures: Mapping[str, Any]) -> float | None:
-    """Give the share of children looked after at the end, where the model follows them."""
-    states = figures["occupancy"].get("care", {})
-    found = states.get("looked_after")
-    return found[-1] if found else None
 
 
 def _title(summary: Summary) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sim.exhibits.numbers import MINUS, MISSING, figure, share, signed
 from sim.report import tables
+from sim.results.shown import looked_after
 from sim.results.summary import Summary
 from sim.table import Table
 
@@ -78,7 +79,7 @@ def _at_the_end(summary: Summary) -> Table:
         for found in (summary.get("appraisal") or {}).get("comparisons", [])
         if found["against_regime"] == summary["baseline"]
     }
-    cared = {name: _looked_after(mine) for name, mine in summary["regimes"].items()}
+    cared = {name: looked_after(mine) for name, mine in summary["regimes"].items()}
     has_care = any(value is not None for value in cared.values())
     if not worth and not has_care:
         return Table("", (), ())
@@ -161,9 +162,3 @@ def _millions(value: float) -> str:
 def _two(value: float) -> str:
     """Write a ratio."""
     return f"{value:.2f}".replace("-", MINUS)
-
-
-def _looked_after(figures: Mapping[str, Any]) -> float | None:
-    """Give the share of children looked after at the end, where the model follows them."""
-    found = figures["occupancy"].get("care", {}).get("looked_after")
-    return found[-1] if found else None

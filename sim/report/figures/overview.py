@@ -15,6 +15,7 @@ from sim.exhibits.style import COLOURS, FAINT, INK, SEVERITY, dark, new_axes, sh
 from sim.intervals import many_over_replications
 from sim.results.by_agency import agency_cost_per_family_year
 from sim.results.costs import cost_by_step
+from sim.results.shown import MAIN_CHAIN
 from sim.results.summary import window_start
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
 from sim.units import MONTHS_PER_YEAR
@@ -43,7 +44,7 @@ def is_evaluated(ds: xr.Dataset) -> bool:
 def main_chain(ds: xr.Dataset) -> str:
     """Name the chain to show: ``crisis`` where there is one, else the first."""
     chains = [str(name) for name in ds["chain"].values]
-    return "crisis" if "crisis" in chains else chains[0]
+    return MAIN_CHAIN if MAIN_CHAIN in chains else chains[0]
 
 
 def plot_states(

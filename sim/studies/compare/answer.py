@@ -22,6 +22,7 @@ from sim.economics.value.terms import terms_of
 from sim.errors import ResultError
 from sim.intervals import UPPER_TAIL, Estimate, over_replications
 from sim.results.facts import facts_of
+from sim.results.shown import looked_after
 from sim.results.summary import Summary, cost_per_family_year, window_start
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
 
@@ -155,9 +156,9 @@ def _figures(ds: xr.Dataset, summary: Summary) -> Iterator[tuple[Key, Sampled]]:
         for service, wait in summary["regimes"][world.name]["wait_months"].items():
             if wait["mean"] is not None:
                 yield (world.name, "mean wait", service), Sampled(Estimate(wait["mean"]), "months")
-        care = summary["regimes"][world.name]["occupancy"].get("care", {}).get("looked_after")
-        if care and care[-1] is not None:
-            yield (world.name, "share at the end", "looked after"), Sampled(Estimate(care[-1]), "share")
+        care = looked_after(summary["regimes"][world.name])
+        if care is not None:
+            yield (world.name, "share at the end", "looked after"), Sampled(Estimate(care), "share")
     yield from _worth(ds)
 
 
