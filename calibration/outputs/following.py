@@ -16,7 +16,7 @@ from sim.errors import ModelError
 from sim.evaluation.trial.panel import Names
 from sim.model.spec import Scenario
 from sim.runs.follow.track import Track
-from sim.runs.follow.tracker import Span, track
+from sim.runs.follow.tracker import track
 
 ENTRY_STEPS = (13, 24)
 """Who is first helped from the first of these steps to before the second is an entrant: a year is known before it."""
@@ -84,5 +84,5 @@ def follow(scenario: Scenario, replication: int = 0) -> History:
     if len(scenario.worlds) != 1:
         raise ModelError(f"'{scenario.name}' has {len(scenario.worlds)} worlds; targets are measured in one")
     world = scenario.worlds[0]
-    found = track(scenario, replication, [world.name], Span(0, world.model.clock.steps), bills=True)
+    found = track(scenario, replication, [world.name], 0, world.model.clock.steps, bills=True)
     return History(**vars(found[world.name]))

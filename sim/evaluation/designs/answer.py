@@ -10,19 +10,18 @@ import numpy as np
 
 from sim.arrays import FloatArray, IntArray
 from sim.engine.fate.draws import key
-from sim.engine.people.population import make_population
 from sim.errors import ModelError
 from sim.evaluation.designs.bias import BEFORE, Course, Judged, Worlds, course, judge, true_effect
 from sim.evaluation.designs.designs import DESIGNS, Group, Setting, everyone_served, served_of
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS, follow_pair, helped_world
 from sim.evaluation.trial.family_outcomes import OUTCOMES
-from sim.evaluation.trial.panel import Names
+from sim.evaluation.trial.panel import Names, Panel
 from sim.evaluation.trial.referral import RULES, with_rule
 from sim.evaluation.trial.trial import MONTHS
 from sim.evaluation.trial.trial_size import Arms, Size, families_an_arm, size
 from sim.intervals import Estimate
 from sim.intervals import over_replications as interval
-from sim.model.spec import Scenario
+from sim.model.spec import Model, Scenario
 from sim.runs.replications import over_replications, pared
 
 SECOND_YEAR = (13, 24)
@@ -170,7 +169,7 @@ def evaluate_once(
     panel, baseline = follow_pair(ruled, replication, world, BEFORE, bills="cost" in outcomes)
     on_list = panel.programme == helped.model.chain(Names().programme).waiting
     setting = Setting(panel, on_list, tuple(range(BEFORE + 1, BEFORE + ENTRY_MONTHS)), months)
-    frailty, values = frailty_of(scenario, replication)
+    frailty, values = frailty_of(panel, helped.model)
     worlds = Worlds(panel, baseline, frailty, values, setting.window)
     everyone = everyone_served(setting)
     groups = {design.name: design.groups(setting) for design in DESIGNS}
@@ -184,15 +183,12 @@ def evaluate_once(
     return Once(judged, courses, arms, served_of(everyone))
 
 
-def frailty_of(scenario: Scenario, replication: int) -> tuple[IntArray, FloatArray]:
+def frailty_of(panel: Panel, model: Model) -> tuple[IntArray, FloatArray]:
     """Give each family's class of frailty and what the classes stand for; one class where the model has none."""
-    model = scenario.worlds[0].model
-    root = make_population(model, scenario.seed, replication).rows[model.units[0].name]
-    family = np.flatnonzero(root.ids >= 0)
     trait = next((t for t in model.traits if t.name == FRAILTY), None)
     if trait is None:
-        return np.zeros(len(family), np.int64), np.ones(1)
-    return root.traits[FRAILTY][family].astype(np.int64), np.asarray(trait.values, np.float64)
+        return np.zeros(panel.programme.shape[1], np.int64), np.ones(1)
+    return panel.traits[FRAILTY].astype(np.int64), np.asarray(trait.values, np.float64)
 
 
 def arms_of(worlds: Worlds, groups: Sequence[Group]) -> Arms:

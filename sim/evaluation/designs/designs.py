@@ -15,7 +15,7 @@ import numpy as np
 from sim.arrays import BoolArray, FloatArray, IntArray
 from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.propensity import covariates, odds
-from sim.evaluation.trial.trial import MONTHS, Trial, entries, first_served, followed
+from sim.evaluation.trial.trial import MONTHS, Trial, entries, first_served, followed, trial_of
 
 
 @dataclass(frozen=True)
@@ -153,14 +153,8 @@ def waiting_list(setting: Setting) -> list[Group]:
 
 def _only(trial: Trial, kept: BoolArray) -> Trial:
     """Keep some of a trial's comparison, and the strata that still have both."""
-    other = trial.other[kept[trial.other]]
-    both = np.intersect1d(trial.stratum[trial.served], trial.stratum[other])
-    place = np.searchsorted(both, trial.stratum).clip(max=max(len(both) - 1, 0))
-    inside = (both[place] == trial.stratum) if len(both) else np.zeros(len(trial.stratum), np.bool_)
-    member = np.zeros(len(trial.stratum), np.bool_)
-    member[trial.served] = member[other] = True
-    stratum = np.where(inside & member, place, -1)
-    return Trial(trial.step, trial.served[inside[trial.served]], other[inside[other]], stratum, len(both))
+    served, other = (np.isin(np.arange(len(kept)), group) for group in (trial.served, trial.other))
+    return trial_of(trial.step, trial.stratum, served, other & kept)
 
 
 def _by_stratum(setting: Setting, trial: Trial) -> Group:

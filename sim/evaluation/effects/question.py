@@ -125,8 +125,3 @@ def stale(scenario: Scenario) -> list[str]:
             solved = "was solved for in another model" if fit.get("digest") else "has not been solved for"
             found.append(f"evidence set '{name}' {solved}; 'families fit-effects' solves for its effects in this one")
     return found
-
-
-def is_stale(scenario: Scenario) -> bool:
-    """Whether any evidence set of a study was solved for in another model."""
-    return bool(stale(scenario))

@@ -32,9 +32,14 @@ class Question:
     outcome: str
     months: tuple[int, int]
 
+    @property
+    def of_first_events(self) -> bool:
+        """Whether it asks for the risk of a first event rather than a mean share."""
+        return self.outcome not in REPEATABLE
+
     def levels(self, results: Results) -> tuple[float, float]:
         """Give the level among the served and in the comparison."""
-        return results[self.outcome].levels(self.months, first_events=self.outcome not in REPEATABLE)
+        return results[self.outcome].levels(self.months, first_events=self.of_first_events)
 
 
 QUESTIONS = (
@@ -159,26 +164,18 @@ def evaluation_scenario(scenario: Scenario, regime: str, effect_set: str) -> Sce
 
 
 def follow_pair(
-    scenario: Scenario,
-    replication: int,
-    world: str,
-    before: int = 0,
-    *,
-    bills: bool = False,
+    scenario: Scenario, replication: int, world: str, before: int = 0, *, bills: bool = False,
     families_until: int | None = None,
-) -> tuple[Panel, Panel]:
+) -> tuple[Panel, Panel]:  # fmt: skip
     """Follow a world in which families are helped, and its baseline, until two years after the last entry.
 
-    ``before`` is how many months before the regime starts panels begin; ``bills`` and ``families_until`` are as for
-    ``follow``.
+    Panels begin ``before`` months before the regime does; ``bills`` and ``families_until`` are as for ``follow``.
     """
     helped = next(w for w in scenario.worlds if w.name == world)
-    baseline = scenario.baseline_of(helped).name
+    names = (world, scenario.baseline_of(helped).name)
     first, last = helped.start - before, helped.start + ENTRY_MONTHS + MONTHS
-    panels = follow(
-        scenario, replication, (world, baseline), first, last, bills=bills, families_until=families_until
-    )  # fmt: skip
-    return panels[world], panels[baseline]
+    panels = follow(scenario, replication, names, first, last, bills=bills, families_until=families_until)
+    return panels[names[0]], panels[names[1]]
 
 
 def evaluate_once(
@@ -247,15 +244,3 @@ def before_and_after(
         sums += mine.sum(), bill[step - 12 : step, mine].sum(), bill[step + 1 : step + 1 + after, mine].sum()
     n, before, later = (float(x) for x in sums)
     return (before / n, later / n * 12 / after) if n else (float("nan"), float("nan"))
-
-
-def table(findings: Sequence[Finding]) -> str:
-    """Write findings as plain text."""
-    rows = [f"{'':46} {'served':>8} {'compared':>9} {'ratio':>6} {'95%':>13}   {'true ratio':>10}"]
-    for finding in findings:
-        e, t = finding.evaluated, finding.true
-        span = f"{e.ratio_low:.2f} to {e.ratio_high:.2f}" if e.ratio_low and e.ratio_high else ""
-        rows.append(
-            f"{finding.question.name:46} {e.served:8.2%} {e.other:9.2%} {e.ratio:6.2f} {span:>13}   {t.ratio:10.2f}"
-        )
-    return "\n".join(rows) + "\n"

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from sim.arrays import FloatArray
 from sim.errors import ModelError
 from sim.evaluation.trial.evaluation import (
     ENTRY_MONTHS,
@@ -27,7 +26,7 @@ from sim.evaluation.trial.evaluation import (
     helped_world,
 )
 from sim.evaluation.trial.panel import Panel
-from sim.evaluation.trial.trial import MONTHS, OUTCOMES, REPEATABLE, Trial, compare, entries, twin
+from sim.evaluation.trial.trial import MONTHS, Counts, Trial, compare, entries, follow_up, twin
 from sim.model.spec import Scenario
 from sim.runs.replications import over_replications
 
@@ -133,42 +132,14 @@ def before_after(panel: Panel, trials: Sequence[Trial], question: Question) -> L
         (after, before): a mean share, or the risk of a first event in the window; NaN where nobody could have it.
     """
     low, high = question.months
-    length = high - low + 1
+    length, families = high - low + 1, np.arange(panel.programme.shape[1])
     hits, people = np.zeros((2, length)), np.zeros((2, length))
     for trial in trials:
+        served = np.isin(families, trial.served)
         for side, start in enumerate((trial.step + low, trial.step - length)):
-            hit, there = _window(panel, trial, question.outcome, start, length)
-            hits[side] += hit
-            people[side] += there
-    return _level(hits[0], people[0], question.outcome), _level(hits[1], people[1], question.outcome)
-
-
-def _window(panel: Panel, trial: Trial, outcome: str, start: int, length: int) -> tuple[FloatArray, FloatArray]:
-    """Count outcomes and those at risk among the served of a trial in some months, (month,) each."""
-    measure, n = OUTCOMES[outcome], panel.programme.shape[1]
-    of_children = len(measure(panel, start, start)[0]) != n
-    owner = panel.parent if of_children else np.arange(n)
-    served = np.zeros(n, np.bool_)
-    served[trial.served] = True
-    free = served[owner]
-    hits, people = np.zeros(length), np.zeros(length)
-    entry = start - 1  # from where first events count: ages and places are those of then
-    for i, month in enumerate(range(start, start + length)):
-        at_risk, hit = measure(panel, entry, month)
-        at_risk = at_risk & free & (panel.generation[month] == panel.generation[trial.step])[owner]
-        if of_children and outcome not in REPEATABLE:
-            at_risk &= panel.child_generation[month] == panel.child_generation[entry]
-        hit = hit & at_risk
-        if outcome not in REPEATABLE:
-            free &= ~hit
-        hits[i], people[i] = hit.sum(), at_risk.sum()
-    return hits, people
-
-
-def _level(hits: FloatArray, people: FloatArray, outcome: str) -> float:
-    """Give a mean share, or the risk of a first event by the product limit."""
-    if not people.sum():
-        return math.nan
-    if outcome in REPEATABLE:
-        return float(hits.sum() / people.sum())
-    return float(1.0 - np.prod(1.0 - np.divide(hits, people, out=np.zeros_like(hits), where=people > 0)))
+            months = follow_up(panel, trial, question.outcome, served, start, length)
+            people[side] += [at_risk.sum() for at_risk, _ in months]
+            hits[side] += [events.sum() for _, events in months]
+    levels = Counts(hits[0], people[0], hits[1], people[1]).levels((1, length), first_events=question.of_first_events)
+    after, before = (level if there.any() else math.nan for level, there in zip(levels, people, strict=True))
+    return after, before

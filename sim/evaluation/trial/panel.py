@@ -15,7 +15,7 @@ from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
 from sim.errors import ModelError
 from sim.model.spec import Model, Scenario
 from sim.runs.follow.track import Track
-from sim.runs.follow.tracker import Span, track
+from sim.runs.follow.tracker import track
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ class Panel:
         Family of each child, (child,); children at the first step, (family,).
     bills
         Cost of each family and month by ledger, where they were asked for.
+    traits
+        What is fixed about each family, by trait the number of its value, (family,).
     """
 
     first: int
@@ -100,6 +102,7 @@ class Panel:
     school_ages: tuple[int, int] = (5, 16)
     youth_ages: tuple[int, int] = (10, 18)
     bills: dict[str, FloatArray] = field(default_factory=dict)
+    traits: dict[str, IntArray] = field(default_factory=dict)
 
     @property
     def n_steps(self) -> int:
@@ -164,8 +167,10 @@ def follow(
     names = names or Names()
     model = scenario.worlds[0].model
     names.check(model)
-    span = Span(first, last, families_until)
-    tracks = track(scenario, replication, worlds, span, only=names.all_of(model), bills=bills)
+    tracks = track(
+        scenario, replication, worlds, first, last,
+        roots_until=families_until, only=names.all_of(model), bills=bills,
+    )  # fmt: skip
     return {world: panel_of(tracks.pop(world), names) for world in list(tracks)}
 
 
@@ -183,7 +188,7 @@ def panel_of(track: Track, names: Names) -> Panel:
         generation=track.generation[track.root], child_generation=track.generation[child],
         here=track.here[child], age=track.age[child], engaged=track.engaged_states(names.programme),
         care_states=track.chain_states(names.care), school_ages=in_years(ages[names.school]),
-        youth_ages=in_years(ages[names.offending]), bills=track.bills,
+        youth_ages=in_years(ages[names.offending]), bills=track.bills, traits=track.traits,
     )  # fmt: skip
 
 

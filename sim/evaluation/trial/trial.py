@@ -96,13 +96,17 @@ def entries(panel: Panel, steps: Sequence[int], chosen: BoolArray | None = None)
         served = first_served(panel, ever, step)
         if chosen is not None:
             served &= chosen[step]
-        other = ~ever[step]
-        both = np.intersect1d(code[served], code[other])
-        number = np.searchsorted(both, code).clip(max=max(len(both) - 1, 0))
-        inside = (both[number] == code) if len(both) else np.zeros(len(code), np.bool_)
-        stratum = np.where(inside & (served | other), number, -1)
-        trials.append(Trial(step, np.flatnonzero(served & inside), np.flatnonzero(other & inside), stratum, len(both)))
+        trials.append(trial_of(step, code, served, ~ever[step]))
     return trials
+
+
+def trial_of(step: int, code: IntArray, served: BoolArray, other: BoolArray) -> Trial:
+    """Set up a trial of those in strata that have both served and others; strata, any numbers, are numbered anew."""
+    both = np.intersect1d(code[served], code[other])
+    number = np.searchsorted(both, code).clip(max=max(len(both) - 1, 0))
+    inside = (both[number] == code) if len(both) else np.zeros(len(code), np.bool_)
+    stratum = np.where(inside & (served | other), number, -1)
+    return Trial(step, np.flatnonzero(served & inside), np.flatnonzero(other & inside), stratum, len(both))
 
 
 def first_served(panel: Panel, ever: BoolArray, step: int) -> BoolArray:
@@ -205,7 +209,9 @@ def compare(panel: Panel, trials: Sequence[Trial], outcomes: Sequence[str], *, w
     for trial in (trial for trial in trials if trial.n_strata):
         weights = followed(panel, trial, ever, weighted=weighted)
         for outcome in outcomes:
-            for month, (people, events) in enumerate(_follow_up(panel, trial, outcome)):
+            for month, (people, events) in enumerate(
+                follow_up(panel, trial, outcome, trial.stratum >= 0, trial.step + 1)
+            ):
                 sums = _standardised(trial, people * weights[month], events * weights[month])
                 total[outcome][:, month] += sums
     return {outcome: Counts(*sums) for outcome, sums in total.items()}
@@ -241,19 +247,25 @@ def followed(panel: Panel, trial: Trial, ever: BoolArray, *, weighted: bool = Tr
     return found
 
 
-def _follow_up(panel: Panel, trial: Trial, outcome: str) -> list[tuple[FloatArray, FloatArray]]:
-    """Give the people at risk and the outcomes of each family in each month after entry, (family,)."""
-    step, n = trial.step, panel.programme.shape[1]
+def follow_up(
+    panel: Panel, trial: Trial, outcome: str, families: BoolArray, start: int, months: int = MONTHS
+) -> list[tuple[FloatArray, FloatArray]]:
+    """Give the people at risk and the outcomes of some families in each month from a step on, (family,) each.
+
+    First events count from the step before ``start``: ages and places are those of then. Families who are not those of
+    the month of entry count in neither.
+    """
+    step, n = start - 1, panel.programme.shape[1]
     measure = OUTCOMES[outcome]
     of_children = len(measure(panel, step, step)[0]) != n
     owner = panel.parent if of_children else np.arange(n)
-    kept = np.flatnonzero(trial.stratum[owner] >= 0)
+    kept = np.flatnonzero(families[owner])
     owner = owner[kept]
     free = np.ones(len(kept), np.bool_)
     found = []
-    for later in range(step + 1, step + 1 + MONTHS):
+    for later in range(start, start + months):
         at_risk, hit = measure(panel, step, later)
-        same = panel.generation[later, owner] == panel.generation[step, owner]
+        same = panel.generation[later, owner] == panel.generation[trial.step, owner]
         if of_children and outcome not in REPEATABLE:
             same &= panel.child_generation[later, kept] == panel.child_generation[step, kept]
         at_risk = at_risk[kept] & same & free
@@ -295,9 +307,8 @@ def twin(panel: Panel, baseline: Panel, trials: Sequence[Trial], outcomes: Seque
     for outcome in outcomes:
         total = np.zeros((4, MONTHS))
         for trial in trials:
-            pairs = zip(_follow_up(panel, trial, outcome), _follow_up(baseline, trial, outcome), strict=True)
-            for month, parts in enumerate(pairs):
-                (people, events), (people_0, events_0) = parts
+            both = (follow_up(p, trial, outcome, trial.stratum >= 0, trial.step + 1) for p in (panel, baseline))
+            for month, ((people, events), (people_0, events_0)) in enumerate(zip(*both, strict=True)):
                 total[:, month] += [part[trial.served].sum() for part in (events, people, events_0, people_0)]
         found[outcome] = Counts(*total)
     return found

@@ -1,6 +1,6 @@
 """What each family costs in each month: the cost lines applied to single families instead of to totals.
 
-How much of what is paid for falls on a family is in ``counted``.
+How much of what is paid for falls on a family is in ``snapshot``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from sim.model.spec import Meter, Scenario
 from sim.model.spec import World as Spec
 from sim.money.bill import meters_of_lines, prices_of_meters
 from sim.money.prices import world_prices
-from sim.runs.follow.counted import add_up
 from sim.runs.follow.snapshot import Snapshot
 
 GROSS = "gross"
@@ -74,6 +73,6 @@ class Bills:
         for part, prices in self.tables.prices.items():
             total = np.zeros((1, now.root.n))
             weights = {meter: by_step[step : step + 1] for meter, by_step in prices.items() if by_step[step]}
-            add_up(total, weights, self.tables.meters, now)
+            now.add_up(total, weights, self.tables.meters)
             bills[part] = total[0]
         return bills

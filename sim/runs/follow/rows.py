@@ -15,7 +15,6 @@ from sim.model.spec import Scenario
 from sim.money.bill import meters_of_lines, prices_of_meters
 from sim.money.prices import world_prices
 from sim.results.outcomes import world_weights
-from sim.runs.follow.counted import add_up
 from sim.runs.follow.snapshot import Snapshots
 
 SMALL = 2e8
@@ -76,7 +75,7 @@ class RowTotals:
             amounts = self.amounts[name][step + 1]  # (meter, total)
             totals = self.totals.setdefault(name, np.zeros((amounts.shape[1], now.root.n)))
             weights = {self.layout.meters[m]: amounts[m] for m in np.flatnonzero(amounts.any(axis=1))}
-            add_up(totals, weights, self.meters, now)
+            now.add_up(totals, weights, self.meters)
         self.active = now.root.ids >= 0
 
     def fill(self, record: Record) -> None:

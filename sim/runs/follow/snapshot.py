@@ -1,6 +1,7 @@
-"""One world just after one step, as all who follow rows read it; the only file here that knows how a world is kept.
+"""One world just after one step, and what meters count of single rows; the only file here that reads a world.
 
-Leaves out what is made of it: what meters count of each row is in ``counted``, what is kept for later in ``tracker``.
+A meter on a state or a move is a number in a table (old state, new state) of its chain; what children count is summed
+to their family. A post is nobody's in particular: it is shared equally among the cases that its service holds.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
+from sim.arrays import FloatArray, IntArray, StateArray
 from sim.engine.people.population import Rows
 from sim.engine.solvers.families import Line
-from sim.engine.teams.staffing import Staff
 from sim.model.spec import Meter
 
 NOBODY = np.zeros(0, np.int64)
@@ -21,14 +21,12 @@ NOBODY = np.zeros(0, np.int64)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A world after a step, to be read before the next one.
+    """A history after a step, to be read before the next one.
 
     Attributes
     ----------
-    step
-        The step that is over.
-    line
-        The history that runs.
+    step, line
+        The step that is over, and the history that runs.
     before
         States of each chain before the step, (row,); empty where they are not known: then nobody has moved.
     states
@@ -50,10 +48,6 @@ class Snapshot:
         """Give the rows of a unit."""
         return self.line.world.population.rows[unit]
 
-    def rows_of(self, chain: str) -> Rows:
-        """Give the rows that a chain lives on."""
-        return self.line.world.rows(chain)
-
     def memory(self, name: str) -> StateArray:
         """Give what each root row remembers, (row,)."""
         return self.line.world.memory[name]
@@ -63,42 +57,90 @@ class Snapshot:
         renewal = self.line.world.population.renewals.get(self.line.world.step)
         return NOBODY if renewal is None else renewal.entering.get(unit, NOBODY)
 
-    def pairs(self, chain: str) -> IntArray:
+    def add_up(self, totals: FloatArray, weights: Mapping[str, FloatArray], meters: Mapping[str, Meter]) -> None:
+        """Add to the totals of each root row what meters count of it, times their weights.
+
+        Meters of one chain are looked up together, those that no single chain decides first.
+
+        Parameters
+        ----------
+        totals
+            Added to in place, (total, row).
+        weights
+            Meter -> what one count adds to each total, (total,).
+        meters
+            All meters by name.
+        """
+        tables: dict[str, FloatArray] = {}  # (total, old state, new state)
+        for name, weight in weights.items():
+            counted = self._rows_counted(meters[name])
+            if counted is not None:
+                totals += weight[:, None] * counted
+                continue
+            chain, table = self._moves_counted(meters[name])
+            tables[chain] = tables.get(chain, 0.0) + weight[:, None, None] * table
+        for chain, by_total in tables.items():
+            rows = self.line.world.rows(chain)
+            for k, table in enumerate(by_total):
+                # Most meters are on being in a state, wherever one comes from; states are never out of range.
+                is_state = (table == table[0]).all()
+                amount = table[0].take(self.states[chain], mode="clip") if is_state else table.take(self._moves(chain))
+                amount *= rows.active
+                totals[k] += self._per_root_row(amount, rows)
+
+    def _moves(self, chain: str) -> IntArray:
         """Give the move of each row, old state x states + new one, (row,); a newcomer has not moved."""
         if chain not in self._pairs:
-            now = self.states[chain]
+            now, spec = self.states[chain], self.line.world.chains[chain]
             then = self.before.get(chain, now).astype(np.intp)
-            newcomers = self.newcomers(self.rows_of(chain).unit.name)
+            newcomers = self.newcomers(spec.unit)
             then[newcomers] = now[newcomers]
-            self._pairs[chain] = then * len(self.state_names(chain)) + now
+            self._pairs[chain] = then * len(spec.states) + now
         return self._pairs[chain]
 
-    def state_names(self, chain: str) -> tuple[str, ...]:
-        """Name the states of a chain."""
-        return self.line.world.chains[chain].states
-
-    def engaged(self, service: str) -> BoolArray:
-        """Mark the states in which a service helps, (state,)."""
-        return self.line.world.engaged[service]
-
-    def cases(self, service: str) -> float:
-        """Count the rows that a service helps."""
-        return float(self.line.world.occupancy[service][:, self.engaged(service)].sum())
-
-    def staff(self, service: str) -> Staff | None:
-        """Give a service's staff of this step, where it has a team."""
-        return self.line.staff.get(service)
-
-    def states_counted(self, meter: Meter) -> tuple[str, BoolArray] | None:
-        """Give the one chain that decides a ``while`` meter and its states that count; None where none does alone."""
-        return self.line.world.compiled.state_meters.get(meter.name)
-
-    def rows_counted(self, meter: Meter) -> tuple[Rows, FloatArray]:
-        """Give the unit that a ``while`` meter asks and mark, 0 or 1, its rows who are there and count, (row,)."""
+    def _rows_counted(self, meter: Meter) -> FloatArray | None:
+        """Count a meter that no single chain decides, row by row of the root unit; None for the others."""
         world = self.line.world
-        condition = world.compiled.conditions[f"meter {meter.name}"]
-        rows = world.population.rows[condition.reader.unit]
-        return rows, (world.holds(condition.name) & rows.active).astype(np.float64)
+        if meter.kind == "while" and meter.name not in world.compiled.state_meters:
+            condition = world.compiled.conditions[f"meter {meter.name}"]
+            rows = self.rows(condition.reader.unit)
+            return self._per_root_row((world.holds(condition.name) & rows.active).astype(np.float64), rows)
+        if meter.kind == "per" and meter.what == "row":
+            rows = self.rows(meter.unit)
+            return self._per_root_row(rows.active.astype(np.float64), rows)
+        return None
+
+    def _moves_counted(self, meter: Meter) -> tuple[str, FloatArray]:
+        """Say which moves of which chain a meter counts, and how much each, (old state, new state)."""
+        world = self.line.world
+        if meter.kind == "while":
+            chain, held = world.compiled.state_meters[meter.name]
+            return chain, np.tile(held.astype(np.float64), (len(held), 1))
+        states = world.chains[meter.chain].states
+        table = np.zeros((len(states), len(states)))
+        if meter.kind == "on":
+            for a, b in meter.moves:
+                table[states.index(a), states.index(b)] = 1.0
+        elif meter.what == "start":
+            helped = world.engaged[meter.chain]
+            table[np.ix_(~helped, helped)] = 1.0
+        elif meter.what in ("case", "worker", "place"):
+            table[:, world.engaged[meter.chain]] = 1.0 if meter.what == "case" else self._posts_a_case(meter)
+        return meter.chain, table
+
+    def _posts_a_case(self, meter: Meter) -> float:
+        """Share the posts (or places) of this step among the cases."""
+        world, staff = self.line.world, self.line.staff.get(meter.chain)
+        cases = float(world.occupancy[meter.chain][:, world.engaged[meter.chain]].sum())
+        if staff is None or not cases:
+            return 0.0
+        return float((staff.worker_steps if meter.what == "worker" else staff.places).sum()) / cases
+
+    def _per_root_row(self, amount: FloatArray, rows: Rows) -> FloatArray:
+        """Sum amounts of rows to the root rows that they belong to."""
+        if rows is self.root:
+            return amount
+        return np.bincount(rows.parent, weights=amount, minlength=self.root.n).astype(np.float64)
 
 
 class Snapshots:

@@ -6,48 +6,33 @@ the business of those who ask for it: studies, evaluations, calibration.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import IntArray
-from sim.engine.counts.record import Record
 from sim.engine.solvers.families import Line, replicate
 from sim.errors import ModelError
-from sim.model.spec import Scenario, World
+from sim.model.spec import Scenario
 from sim.runs.follow.bills import Bills, price_tables
 from sim.runs.follow.snapshot import Snapshot, Snapshots
 from sim.runs.follow.track import Track
 
 AnyArray = NDArray[Any]
-Kept = dict[tuple[str, str], list[AnyArray]]
+Kept = dict[str, dict[str, list[AnyArray]]]
 """What is kept, such as ``states``, and of what, such as a chain -> an array for each step, (row,)."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """From which step to before which one rows are followed; the rows of the root unit perhaps for longer."""
-
-    first: int
-    last: int
-    roots_until: int | None = None
-
-    @property
-    def end(self) -> int:
-        """The step before which it is all over."""
-        return max(self.last, self.roots_until or self.last)
 
 
 def track(
     scenario: Scenario,
     replication: int,
     worlds: Iterable[str],
-    span: Span,
+    first: int,
+    last: int,
     *,
+    roots_until: int | None = None,
     only: Collection[str] | None = None,
     bills: bool = False,
 ) -> dict[str, Track]:
@@ -61,8 +46,10 @@ def track(
         Its number: with the seed it fixes every draw.
     worlds
         Names of the worlds to follow.
-    span
-        The steps that are kept, counted from point 0.
+    first, last
+        Keep the steps from ``first`` to before ``last``, counted from point 0.
+    roots_until
+        Follow the rows of the root unit up to before this step.
     only
         Chains and memories to keep; default all.
     bills
@@ -70,118 +57,107 @@ def track(
 
     Returns
     -------
-        The track of each world; what help decides in no world (who is there, ages) is one array for all of them.
+        The track of each world; what is the same in all of them (who is there, ages) is one array for all.
 
     Raises
     ------
     ModelError
         If the scenario ends earlier, or lacks a world.
     """
-    steps = scenario.worlds[0].model.clock.steps
-    if span.end > steps:
-        raise ModelError(f"clock.steps is {steps}; following families to the end needs {span.end}")
-    tracker = Tracker(scenario, tuple(dict.fromkeys(worlds)), span, only=only, bills=bills)
+    steps, end = scenario.worlds[0].model.clock.steps, max(last, roots_until or last)
+    if end > steps:
+        raise ModelError(f"clock.steps is {steps}; following families to the end needs {end}")
+    known = {world.name: world for world in scenario.worlds}
+    wanted = list(dict.fromkeys(worlds))
+    for name in wanted:
+        if name not in known:
+            raise ModelError(f"there is no world '{name}'; the scenario has {', '.join(known)}")
+    tracker = _Tracker(scenario, wanted, (first, last, end), only)
+    if bills:
+        tracker.bills = {name: Bills(price_tables(scenario, known[name])) for name in wanted}
     record = replicate(scenario, replication, observe=tracker.look)
-    return {spec.name: tracker.track(spec, record) for spec in tracker.specs}
+    people = _stacked(tracker.people)
+    return {
+        name: Track(
+            scenario, known[name], first, traits=tracker.traits, parent=tracker.parent, record=record,
+            **_stacked(tracker.kept.pop(name)), **people,
+        )
+        for name in wanted
+    }  # fmt: skip
 
 
-@dataclass
-class _People:
-    """Who there is, the same in every world: the real rows of each unit, and what was kept of them."""
-
-    rows: dict[str, IntArray] = field(default_factory=dict)
-    parent: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
-    traits: dict[str, IntArray] = field(default_factory=dict)
-    kept: Kept = field(default_factory=dict)
-    step: int | None = None
-    """The step that was written last."""
-
-    def meet(self, now: Snapshot, units: Sequence[str]) -> None:
-        """Number the rows without padding, by their position."""
-        self.rows = {unit: np.flatnonzero(now.rows(unit).ids >= 0) for unit in units}
-        root = self.rows[units[0]]
-        self.traits = {name: values[root] for name, values in now.root.traits.items()}
-        if len(units) > 1:
-            place = np.zeros(now.root.n, np.int64)
-            place[root] = np.arange(len(root))
-            self.parent = place[now.rows(units[1]).parent[self.rows[units[1]]]]
-
-    def write(self, now: Snapshot, units: Collection[str], step_years: float) -> None:
-        """Write down who is there, whether it is somebody else than before, and how old."""
-        for unit in units:
-            rows, chosen = now.rows(unit), self.rows[unit]
-            fresh = np.zeros(rows.n, np.uint8)
-            fresh[now.newcomers(unit)] = 1
-            generations = self.kept.setdefault(("generation", unit), [])
-            generations.append(fresh[chosen] + generations[-1] if generations else fresh[chosen])
-            years = np.floor((now.step - rows.born[chosen]) * step_years + 1e-9)
-            self.kept.setdefault(("age", unit), []).append(np.clip(years, 0, 255).astype(np.uint8))
-            self.kept.setdefault(("here", unit), []).append(rows.active[chosen])
-        self.step = now.step
-
-    @cached_property
-    def stacked(self) -> dict[str, dict[str, AnyArray]]:
-        """Put the steps together, once for all worlds: what -> unit -> (step, row)."""
-        parts: dict[str, dict[str, AnyArray]] = {what: {} for what in ("generation", "age", "here")}
-        for (what, unit), arrays in self.kept.items():
-            parts[what][unit] = np.stack(arrays)
-        self.kept.clear()
-        return parts
-
-
-class Tracker:
-    """Writes worlds down as they go; its ``look`` is an observer of ``replicate``."""
+class _Tracker:
+    """Writes worlds down as they go."""
 
     def __init__(
-        self, scenario: Scenario, worlds: Collection[str], span: Span, *, only: Collection[str] | None, bills: bool
+        self, scenario: Scenario, worlds: Iterable[str], span: tuple[int, int, int], only: Collection[str] | None
     ) -> None:
-        known = {spec.name: spec for spec in scenario.worlds}
-        for world in worlds:
-            if world not in known:
-                raise ModelError(f"there is no world '{world}'; the scenario has {', '.join(known)}")
-        self.scenario, self.span = scenario, span
-        self.specs = [known[world] for world in worlds]
         model = scenario.worlds[0].model
+        self.first, self.last, self.end = span
         self.units, self.step_years = [unit.name for unit in model.units], model.clock.step_years
         self.chains = {c.name: c.unit for c in model.chains if only is None or c.name in only}
         self.memories = [m.name for m in model.memories if only is None or m.name in only]
-        self.bills = {s.name: Bills(price_tables(scenario, s)) for s in self.specs} if bills else {}
-        self.kept: dict[str, Kept] = {spec.name: {} for spec in self.specs}
-        self.people, self.snapshots = _People(), Snapshots()
+        self.bills: dict[str, Bills] = {}
+        self.snapshots = Snapshots()
+        self.kept: dict[str, Kept] = {name: {"states": {}, "memory": {}, "bills": {}} for name in worlds}
+        self.people: Kept = {"here": {}, "generation": {}, "age": {}}
+        """The same in every world, so written down once a step."""
+        self.written: int | None = None
+        self.rows: dict[str, IntArray] = {}
+        """Positions of the rows of each unit that are no padding."""
+        self.traits: dict[str, IntArray] = {}
+        self.parent: IntArray = np.zeros(0, np.int64)
 
     def look(self, step: int, line: Line) -> None:
-        """Write a step of a history down, for every world that it stands for."""
+        """Write a step of a history down, for every world that it stands for; an observer of ``replicate``."""
         now = self.snapshots.take(step, line)
         worlds = [name for name in line.names if name in self.kept]
-        if not worlds or not self.span.first <= step < self.span.end:
+        if not worlds or not self.first <= step < self.end:
             return
-        if not self.people.rows:
-            self.people.meet(now, self.units)
-        units = [unit for i, unit in enumerate(self.units) if i == 0 or step < self.span.last]
-        if self.people.step != step:
-            self.people.write(now, units, self.step_years)
-        shared = list(self._read(now, units))
-        root = self.people.rows[self.units[0]]
+        if not self.rows:
+            self._meet(now)
+        units = self.units if step < self.last else self.units[:1]
+        if self.written != step:
+            self._write_people(now, units)
+            self.written = step
+        shared, root = list(self._read(now, units)), self.rows[self.units[0]]
         for world in worlds:
             bills = self.bills[world].month(now) if self.bills else {}
-            costs = [(("bills", part), cost[root].astype(np.float32)) for part, cost in bills.items()]
-            for what, array in (*shared, *costs):
-                self.kept[world].setdefault(what, []).append(array)
+            costs = [("bills", part, cost[root].astype(np.float32)) for part, cost in bills.items()]
+            for what, name, array in (*shared, *costs):
+                self.kept[world][what].setdefault(name, []).append(array)
 
-    def _read(self, now: Snapshot, units: Collection[str]) -> Iterable[tuple[tuple[str, str], AnyArray]]:
+    def _meet(self, now: Snapshot) -> None:
+        """Number the rows without padding, by their position."""
+        self.rows = {unit: np.flatnonzero(now.rows(unit).ids >= 0) for unit in self.units}
+        root, *children = (self.rows[unit] for unit in self.units)
+        self.traits = {name: values[root] for name, values in now.root.traits.items()}
+        for rows in children:
+            place = np.zeros(now.root.n, np.int64)
+            place[root] = np.arange(len(root))
+            self.parent = place[now.rows(self.units[1]).parent[rows]]
+
+    def _write_people(self, now: Snapshot, units: Iterable[str]) -> None:
+        """Write down who is there, whether it is somebody else than before, and how old."""
+        for unit in units:
+            rows, real = now.rows(unit), self.rows[unit]
+            here, generation, age = (kept.setdefault(unit, []) for kept in self.people.values())
+            fresh = np.zeros(rows.n, np.uint8)
+            fresh[now.newcomers(unit)] = 1
+            here.append(rows.active[real])
+            generation.append(fresh[real] + generation[-1] if generation else fresh[real])
+            years = np.floor((now.step - rows.born[real]) * self.step_years + 1e-9)
+            age.append(np.clip(years, 0, 255).astype(np.uint8))
+
+    def _read(self, now: Snapshot, units: Collection[str]) -> Iterator[tuple[str, str, AnyArray]]:
         """Read states and memories off a history."""
         for chain, unit in self.chains.items():
             if unit in units:
-                yield ("states", chain), now.states[chain][self.people.rows[unit]]
+                yield "states", chain, now.states[chain][self.rows[unit]]
         for memory in self.memories:
-            yield ("memory", memory), now.memory(memory)[self.people.rows[self.units[0]]]
+            yield "memory", memory, now.memory(memory)[self.rows[self.units[0]]]
 
-    def track(self, spec: World, record: Record) -> Track:
-        """Put the steps of a world together."""
-        parts: dict[str, dict[str, AnyArray]] = {what: {} for what in ("states", "memory", "bills")}
-        for (what, name), arrays in self.kept.pop(spec.name).items():
-            parts[what][name] = np.stack(arrays)
-        return Track(
-            self.scenario, spec, self.span.first, traits=self.people.traits, parent=self.people.parent, record=record,
-            **parts, **self.people.stacked,
-        )  # fmt: skip
+
+def _stacked(kept: Kept) -> dict[str, dict[str, AnyArray]]:
+    """Put steps together, (step, row)."""
+    return {what: {name: np.stack(arrays) for name, arrays in named.items()} for what, named in kept.items()}

@@ -17,7 +17,7 @@ from sim.engine.solvers import families as engine
 from sim.model.appraisal import PaymentByResults
 from sim.model.spec import Scenario
 from sim.runs.follow.track import Track
-from sim.runs.follow.tracker import Span, track
+from sim.runs.follow.tracker import track
 from sim.units import MONTHS_PER_YEAR
 
 NEVER = -1
@@ -80,10 +80,10 @@ def payment_by_results(
         raise ValueError(f"payment by results follows {', '.join(missing)}, which the model does not have")
     layout = engine.layout(scenario)
     first = min((w.start for w in scenario.worlds if w.regime != scenario.baseline), default=0)
-    span, names = Span(first, model.clock.steps), [world.name for world in scenario.worlds]
+    names = [world.name for world in scenario.worlds]
     totals: dict[tuple[str, int], list[FeeYear]] = {}
     for replication in range(replications):
-        tracks = track(scenario, replication, names, span, only=(rules.service, rules.remembered))
+        tracks = track(scenario, replication, names, first, model.clock.steps, only=(rules.service, rules.remembered))
         for name in names:
             for year in _years(layout, tracks, name, rules):
                 totals.setdefault((name, year.year), []).append(year)

@@ -11,7 +11,7 @@ from sim.cli import app
 from sim.errors import ModelError
 from sim.evaluation.effects.estimands import digest, estimands_of
 from sim.evaluation.effects.fit import Fit, _fitted
-from sim.evaluation.effects.question import estimands_in, is_stale, keep, run, set_file, stale
+from sim.evaluation.effects.question import estimands_in, keep, run, set_file, stale
 
 SET = """\
 # A comment at the top.
@@ -78,7 +78,7 @@ def test_a_stale_fit_is_noted_not_refused(evidence: Path) -> None:
     scenario = sim.load("demo")
     assert "'measured' has not been solved for" in stale(scenario)[0]
     keep(a_fit(evidence, digest(scenario, "integrated", "measured", ["kw_care"])), evidence)
-    assert not is_stale(sim.load("demo"))
+    assert stale(sim.load("demo")) == []
     other = sim.load("demo", ["parameters.help_per_hour.value=0.06"])
     assert "was solved for in another model" in stale(other)[0]
     checked = CliRunner().invoke(app, ["check", "demo", "--set", "parameters.help_per_hour.value=0.06"])

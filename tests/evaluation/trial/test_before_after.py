@@ -7,8 +7,7 @@ they are picked for what they have accumulated, though nothing was done to anybo
 import numpy as np
 import pytest
 
-from sim.evaluation.trial.evaluation import REFERRAL_RULES, Question, before_and_after, contrast, referred, table
-from sim.evaluation.trial.evaluation import Finding as Found
+from sim.evaluation.trial.evaluation import REFERRAL_RULES, before_and_after, contrast, referred
 from sim.evaluation.trial.trial import Counts
 from tests.evaluation.trial.small_panels import panel
 
@@ -66,13 +65,6 @@ def test_ratio_of_means_and_t_intervals() -> None:
     assert made.difference_low == pytest.approx(-0.015 - 12.7062047 * 0.005)
     single = contrast([(0.02, 0.04)])
     assert (single.ratio, single.ratio_low, single.difference_low) == (0.5, None, None)
-
-
-def test_the_table_shows_evaluation_and_truth() -> None:
-    one, two = contrast([(0.02, 0.04)]), contrast([(0.03, 0.04)])
-    text = table([Found(Question("children", "looked_after", (19, 24)), one, two)])
-    assert "0.50" in text
-    assert "0.75" in text
 
 
 def test_counts_add_up_over_entry_months() -> None:

@@ -12,7 +12,7 @@ from sim.model.spec import Scenario
 from sim.results.costs import cost_by_step
 from sim.results.dataset import to_dataset
 from sim.results.worlds import world_names
-from sim.runs.follow.tracker import Span, track
+from sim.runs.follow.tracker import track
 from tests.runs.follow.test_rows import COMMON, PRICED
 
 STEPS = 24
@@ -28,7 +28,7 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
 
 def test_bills_of_rows_are_what_the_run_counted(scenario: Scenario) -> None:
     """Lines on states, moves and conditions within 0.5% (newcomers' moves are on no bill); a line per child exactly."""
-    tracks = track(scenario, 0, ["base", "other"], Span(0, STEPS), bills=True)
+    tracks = track(scenario, 0, ["base", "other"], 0, STEPS, bills=True)
     ds = to_dataset(scenario, layout(scenario), [replicate(scenario, 0)])
     for world in world_names(ds):
         bills, here = tracks[world.name].bills, tracks[world.name].here["child"]
@@ -39,7 +39,7 @@ def test_bills_of_rows_are_what_the_run_counted(scenario: Scenario) -> None:
 
 
 def test_who_is_there_is_the_same_in_every_world_and_kept_once(scenario: Scenario) -> None:
-    tracks = track(scenario, 0, ["base", "other"], Span(0, STEPS))
+    tracks = track(scenario, 0, ["base", "other"], 0, STEPS)
     base, other = tracks["base"], tracks["other"]
     for unit in ("family", "child"):
         assert base.here[unit] is other.here[unit]
@@ -51,22 +51,22 @@ def test_who_is_there_is_the_same_in_every_world_and_kept_once(scenario: Scenari
 
 
 def test_a_track_starts_anywhere_and_follows_children_for_a_shorter_time(scenario: Scenario) -> None:
-    whole = track(scenario, 0, ["other"], Span(0, STEPS), bills=True)["other"]
-    part = track(scenario, 0, ["other"], Span(8, 12, 20), only={"need", "care"}, bills=True)["other"]
+    whole = track(scenario, 0, ["other"], 0, STEPS, bills=True)["other"]
+    part = track(scenario, 0, ["other"], 8, 12, roots_until=20, only={"need", "care"}, bills=True)["other"]
     assert (part.first, part.n_steps) == (8, 12)
     assert np.array_equal(part.states["need"], whole.states["need"][8:20])
     assert np.array_equal(part.states["care"], whole.states["care"][8:12])
     assert np.array_equal(part.bills["narrow"], whole.bills["narrow"][8:20])
-    assert set(track(scenario, 0, ["base"], Span(0, 1), only={"need"})["base"].states) == {"need"}
+    assert set(track(scenario, 0, ["base"], 0, 1, only={"need"})["base"].states) == {"need"}
 
 
 def test_what_is_not_there_is_refused(scenario: Scenario) -> None:
-    found = track(scenario, 0, ["base"], Span(0, 1))["base"]
+    found = track(scenario, 0, ["base"], 0, 1)["base"]
     with pytest.raises(ModelError, match="given 'wealth', which is no chain of the model; it has need, care"):
         found.chain_states("wealth")
     with pytest.raises(ModelError, match="given 'rich', which is no state of 'need'; it has absent, present"):
         found.state("need", "rich")
     with pytest.raises(ModelError, match=r"clock\.steps is 24; following families to the end needs 30"):
-        track(scenario, 0, ["base"], Span(0, 12, 30))
+        track(scenario, 0, ["base"], 0, 12, roots_until=30)
     with pytest.raises(ModelError, match="there is no world 'utopia'; the scenario has base, other"):
-        track(scenario, 0, ["utopia"], Span(0, 12))
+        track(scenario, 0, ["utopia"], 0, 12)
