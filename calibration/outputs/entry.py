@@ -12,6 +12,7 @@ from calibration.outputs.following import History
 from sim.arrays import BoolArray, FloatArray, IntArray
 from sim.errors import ModelError
 from sim.evaluation.checks.identities import episode_cost as episode
+from sim.evaluation.checks.rows import longest_run, relapsed
 from sim.evaluation.checks.totals import prices_of_help
 from sim.model.spec import Team
 
@@ -187,24 +188,17 @@ def engaged_months(h: History) -> float:
 
 def relapse(h: History, state: str, months: str) -> float:
     """Share of those who completed who are in a state of the hub or a later one so many months later."""
-    programme, last = h.states[h.names.programme], int(months)
-    after, bad, hit, there = h.state(h.names.programme, "aftercare"), h.state(h.names.hub, state), 0, 0
-    for t in range(1, h.n_steps - last):
-        rows = np.flatnonzero(h.engaged[t - 1] & (programme[t] == after))
-        rows = rows[h.generation[h.root][t + last, rows] == h.generation[h.root][t, rows]]
-        hit, there = hit + int((h.states[h.names.hub][t + last, rows] >= bad).sum()), there + len(rows)
-    return _divided(hit, there)
+    after, bad = h.state(h.names.programme, "aftercare"), h.state(h.names.hub, state)
+    completed = h.states[h.names.programme] == after
+    return relapsed(h.engaged, completed, h.states[h.names.hub] >= bad, h.generation[h.root], int(months))
 
 
 def calm(h: History, state: str, run: str, months: str) -> float:
     """Share of entrants out of a state of the hub for so many months in a row, within so many months of entry."""
     bad, hit, there = h.state(h.names.hub, state), 0, 0
     for t, rows in h.entries:
-        now = longest = np.zeros(len(rows))
-        for month in h.states[h.names.hub][t + 1 : t + 1 + int(months), rows] < bad:
-            now = np.where(month, now + 1, 0)
-            longest = np.maximum(longest, now)
-        hit, there = hit + int((longest >= int(run)).sum()), there + len(rows)
+        calm_months = h.states[h.names.hub][t + 1 : t + 1 + int(months), rows] < bad
+        hit, there = hit + int((longest_run(calm_months) >= int(run)).sum()), there + len(rows)
     return _divided(hit, there)
 
 

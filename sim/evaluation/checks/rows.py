@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.arrays import BoolArray
+from sim.arrays import BoolArray, FloatArray, StateArray
 from sim.engine.people.population import make_population
 from sim.evaluation.trial.evaluation import (
     ENTRY_MONTHS,
@@ -89,13 +89,17 @@ def savings(panel: Panel, baseline: Panel, chosen: BoolArray) -> Answers:
 
 def relapse(panel: Panel, months: int = 12) -> float:
     """Share of families in crisis or worse so many months after completing help, of those who are still there."""
-    last = int(np.flatnonzero(panel.engaged)[-1])
-    ended = np.zeros(2)
-    for step in range(1, panel.n_steps - months):
-        completed = (panel.programme[step] == last + 1) & panel.engaged[panel.programme[step - 1]]
-        completed &= panel.generation[step] == panel.generation[step + months]
-        ended += completed.sum(), (panel.hub[step + months, completed] >= 2).sum()
-    return float(ended[1] / ended[0]) if ended[0] else float("nan")
+    completed = panel.programme == int(np.flatnonzero(panel.engaged)[-1]) + 1
+    return relapsed(panel.helped, completed, panel.hub >= 2, panel.generation, months)
+
+
+def relapsed(helped: BoolArray, completed: BoolArray, bad: BoolArray, generation: StateArray, months: int) -> float:
+    """Share of those who go from help to its completion who are badly off so many months later; (step, family) each."""
+    ended = again = 0
+    for step in range(1, len(helped) - months):
+        rows = np.flatnonzero(helped[step - 1] & completed[step] & (generation[step] == generation[step + months]))
+        ended, again = ended + len(rows), again + int(bad[step + months, rows].sum())
+    return again / ended if ended else float("nan")
 
 
 def care_reentry(panel: Panel, months: int = 12) -> float:
@@ -132,12 +136,17 @@ def turned_around(panel: Panel, trials: list[Trial], months: int = 6) -> float:
     paid = np.zeros(2)
     for trial in trials:
         calm = panel.hub[trial.step + 1 : trial.step + 1 + MONTHS, trial.served] < 2
-        run, longest = np.zeros(len(trial.served)), np.zeros(len(trial.served))
-        for month in calm:
-            run = np.where(month, run + 1, 0)
-            longest = np.maximum(longest, run)
-        paid += (longest >= months).sum(), len(trial.served)
+        paid += (longest_run(calm) >= months).sum(), len(trial.served)
     return float(paid[0] / paid[1]) if paid[1] else float("nan")
+
+
+def longest_run(calm: BoolArray) -> FloatArray:
+    """Give the most steps in a row that hold, (row,), of (step, row)."""
+    run = longest = np.zeros(calm.shape[1])
+    for step in calm:
+        run = np.where(step, run + 1, 0)
+        longest = np.maximum(longest, run)
+    return longest
 
 
 def claimed_once(scenario: Scenario, replication: int, *, world: str) -> Answers:
