@@ -35,7 +35,7 @@ class Carried:
     state: dict[str, StateArray]
     entered: dict[str, IntArray]
     memory_bits: dict[str, IntArray]
-    memory: dict[str, IntArray]
+    memory: dict[str, StateArray]
     joined: dict[str, IntArray]
     queue: dict[str, IntArray]
     arrivals: dict[str, list[IntArray]]

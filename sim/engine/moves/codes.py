@@ -31,7 +31,7 @@ class Carrier(Protocol):
     chains: dict[str, Chain]
     state: dict[str, StateArray]
     entered: dict[str, IntArray]
-    memory: dict[str, IntArray]
+    memory: dict[str, StateArray]
     counts: dict[str, IntArray]
     agencies: IntArray
 

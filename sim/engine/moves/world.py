@@ -1,8 +1,8 @@
 """One world in motion: the state of every row in every chain, and what follows when one changes.
 
 ``World.follow`` is the only way in which a state changes. What a move means was tabulated when the world took over its
-model (consequences.py): it is counted, fires other chains, begins or ends help, brings a case to a queue, changes a count over
-children. Codes and conditions are not kept: whoever needs them reads them off the states (codes.py).
+model (consequences.py): it is counted, fires other chains, begins or ends help, brings a case to a queue, changes a
+count over children. Codes and conditions are not kept: whoever needs them reads them off the states (codes.py).
 """
 
 from __future__ import annotations
