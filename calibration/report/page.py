@@ -2,53 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from jinja2 import ChoiceLoader, Environment, PackageLoader
-from markupsafe import Markup
-from matplotlib import rc_context
-from matplotlib.axes import Axes
 
 from calibration.report.figures import plot_conflicts, plot_contraction, plot_fit, plot_influence, plot_pairs
 from calibration.report.numbers import in_unit
 from calibration.report.posterior import facts_of_calibration
 from sim.arrays import FloatArray
-from sim.exhibits.drawing import Drawn, drawn_as
+from sim.exhibits.exhibit import Exhibit
+from sim.exhibits.html import environment, with_markup
 from sim.exhibits.numbers import MISSING
-from sim.exhibits.page import environment
-from sim.exhibits.style import RC, words
+from sim.exhibits.style import words
+from sim.exhibits.svg import draw_all
 from sim.table import Table
 
-Plot = Callable[[xr.Dataset], Axes]
-PICTURES: tuple[tuple[str, str, str, Plot], ...] = (
-    (
+PICTURES: tuple[Exhibit[xr.Dataset], ...] = (
+    Exhibit(
         "contraction", "What the figures say of each parameter",
         "How much of what was doubted before is settled. Parameters in amber stand where they were assumed: nothing "
         "published informs them, and a result that turns on them is an assumption.", plot_contraction,
     ),
-    (
+    Exhibit(
         "fit", "Does the model agree with the published figures?",
         "Each row is a published figure; its 95%, with what is allowed for the model's own error, is the grey band. "
         "Held-out figures were never shown to the fit: they are the test. An open mark lies outside its 95% range.",
         plot_fit,
     ),
-    (
+    Exhibit(
         "conflicts", "Which statements contradict each other?",
         "Read as one quantity, or as a part of a whole, the statements of a column cannot hold together. Amber: they "
         "measure different things, to be read apart. Vermilion: they claim to measure the same, and one must go.",
         plot_conflicts,
     ),
-    (
+    Exhibit(
         "pairs", "How parameters are tied to each other",
         "The parameters that the figures narrow most, alone and in pairs, before (grey) and after (blue).", plot_pairs,
     ),
-    (
+    Exhibit(
         "influence", "Which figure decides what?",
         "How far each parameter would move without one figure. Grey: draws could not be weighted to leave it out.",
-        plot_influence,
+        plot_influence, applies=lambda ds: "moved" in ds,
     ),
 )  # fmt: skip
 
@@ -67,29 +62,17 @@ def write_calibration(folder: Path, ds: xr.Dataset) -> Path:
     -------
         The page.
     """
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
-    figures: list[Drawn] = []
-    with rc_context(RC):
-        for name, title, caption, plot in PICTURES:
-            if name != "influence" or "moved" in ds:
-                figures.append(drawn_as(plot(ds), name, title, caption, folder / "figures"))
+    figures = draw_all(PICTURES, ds, folder / "figures")
     tables = (parameters_table(ds), fit_table(ds), conflicts_table(ds), influence_table(ds), measures_table(ds))
     page = folder / "calibration.html"
     page.write_text(
-        _templates().get_template("calibration.html").render(
+        environment("calibration").get_template("calibration.html").render(
             title=facts_of_calibration(ds).title, lead=lead(ds), tables=[table for table in tables if table.rows],
-            # Our own SVG, in which the drawing library has escaped every text; nothing else is let through.
-            figures=[(item, Markup(item.svg)) for item in figures],
+            figures=with_markup(figures),
         ),
         encoding="utf-8",
     )  # fmt: skip
     return page
-
-
-def _templates() -> Environment:
-    """Give the page of a calibration with the head and the style of every other page."""
-    shared = environment()
-    return shared.overlay(loader=ChoiceLoader([PackageLoader("calibration"), PackageLoader("sim.report")]))
 
 
 def lead(ds: xr.Dataset) -> list[str]:

@@ -51,7 +51,7 @@ def show(
         return
     from sim.cli.texts import model_of_regime
     from sim.config.loading import load
-    from sim.report.figures.loops import draw
+    from sim.report.loops import draw
 
     model = model_of_regime(load(config, sets or []), regime)
     draw(model, "stocks" if what is Drawing.STOCKS else "loops", figure)

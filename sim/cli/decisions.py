@@ -92,7 +92,8 @@ def funds(
     from sim.economics.cash.fund import fund_sheet
     from sim.economics.cash.pooled_budget import pool_sheet
     from sim.economics.value.terms import terms_of
-    from sim.report.figures.funds import fund_table, pool_table
+    from sim.report.figures.money.fund import fund_table
+    from sim.report.figures.money.pool import pool_table
     from sim.results.folder.store import write_csv
     from sim.runs.ensemble import simulate
 
@@ -139,7 +140,7 @@ def shapley(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no table.")] = False,
 ) -> None:
     """Share what a regime saves among those who bring it about; coalitions run are kept, so that a study goes on."""
-    from sim.report.sharing import shares_table, write_sharing
+    from sim.studies.shapley.exhibits import shares_table, write_sharing
     from sim.studies.shapley.question import share
 
     folder = out or Path("results") / f"{Path(config).stem}-shapley-{over.value}"

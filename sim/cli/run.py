@@ -134,8 +134,9 @@ def report(
     families: Annotated[bool, typer.Option("--families", help="Follow every family of one replication.")] = False,
 ) -> None:
     """Rebuild the report and figures of a finished run; checks and families, once made, are kept and shown."""
-    from sim.report.extras import write_checks, write_families
+    from sim.evaluation.checks.beside import write_checks
     from sim.results.folder.store import MANIFEST, read_results, staged
+    from sim.runs.follow.beside import write_families
 
     ds, summary, record = read_results(folder)
     with staged(folder, force=True) as fresh:

@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from math import isnan
 from typing import Any
 
+import numpy as np
+
+from sim.arrays import FloatArray
+
 MISSING = "–"
 MINUS = "−"
+SCALES = ((1e6, "million"), (1e3, "thousand"), (1.0, ""))
 
 
 def figure(value: float | None) -> str:
@@ -54,3 +59,10 @@ def months(value: float | None) -> str:
 def count(value: float | None) -> str:
     """Write a number of families, whole."""
     return figure(value)
+
+
+def scale_of(values: FloatArray) -> tuple[float, str]:
+    """Give the pounds of a unit in which values read well, and its name: £, £ thousand or £ million."""
+    largest = float(np.abs(values).max(initial=0.0))
+    factor, word = next(((f, w) for f, w in SCALES if largest >= 10 * f), SCALES[-1])
+    return factor, f"£ {word}".strip()

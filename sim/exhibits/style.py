@@ -54,6 +54,16 @@ def spaced(values: Sequence[float], gap: float) -> list[float]:
     return [p - shift for p in placed]
 
 
+def name_lines(
+    ax: Axes, x: float, ends: Sequence[float], labels: Sequence[str], gap: float, *, away: int = 4,
+    fontsize: float | None = None,
+) -> None:  # fmt: skip
+    """Name the lines of a figure where they end, each in its colour, with labels at least ``gap`` apart."""
+    for y, label, colour in zip(spaced(ends, gap), labels, COLOURS, strict=False):
+        ax.annotate(label, (x, y), (away, 0), textcoords="offset points", va="center", fontsize=fontsize,
+                    color=dark(colour), annotation_clip=False)  # fmt: skip
+
+
 def dark(colour: str) -> str:
     """Darken a colour of the palette until text in it can be read on white (contrast of 4.5 and more)."""
     parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))

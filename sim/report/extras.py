@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import xarray as xr
-
-from sim.config.loading import load
 from sim.errors import ResultError
-from sim.evaluation.checks.question import run as sanity_checks
-from sim.evaluation.trial.naive import Answer, three_ways
-from sim.report.checks import Check, panel
-from sim.results.folder.store import write_json
-from sim.runs.follow.spread import Spread, spread_of
+from sim.results.beside import CHECKS, EVALUATED, FAMILIES, Answer, CheckLine
+from sim.runs.follow.spread import Spread
 
-CHECKS, FAMILIES, EVALUATED = "checks.json", "families.json", "evaluated.json"
-ASKED_UNDER = ("measured", "no_effect")
-"""Evidence sets under which three ways of looking are compared: where help works, and where it does nothing."""
-REPLICATIONS = 3
-"""Simulated evaluations that are pooled."""
+ORDER = {"outside": 0, "within": 1, "not evaluated": 2}
 
 
 @dataclass(frozen=True)
 class Extras:
     """What was worked out after the run, where it was."""
 
-    checks: tuple[Check, ...] = ()
+    checks: tuple[CheckLine, ...] = ()
     spread: Spread | None = None
     answers: tuple[Answer, ...] = ()
+
+    def kept_in(self, file: str) -> list[tuple[str, Any]]:
+        """Give what a file keeps, each reading of the evidence by itself where it keeps several, with its name."""
+        kept: dict[str, list[tuple[str, Any]]] = {
+            CHECKS: [("", self.checks)],
+            FAMILIES: [] if self.spread is None else [("", self.spread)],
+            EVALUATED: [(group[0].effect_set, group) for group in by_set(self.answers)],
+        }
+        return kept.get(file, [])
+
+
+def by_set(answers: Sequence[Answer]) -> list[list[Answer]]:
+    """Part answers by evidence set, in order."""
+    return [list(group) for _, group in groupby(answers, key=lambda answer: answer.effect_set)]
+
+
+def in_order(checks: Sequence[CheckLine]) -> list[CheckLine]:
+    """Put those outside their range first."""
+    return sorted(checks, key=lambda check: ORDER[check.verdict])
 
 
 def read_extras(folder: Path) -> Extras:
@@ -46,9 +55,10 @@ def read_extras(folder: Path) -> Extras:
     checks, families, answers = (_read(folder / name) for name in (CHECKS, FAMILIES, EVALUATED))
     try:
         return Extras(
-            tuple(Check(**one) for one in checks or ()), None if families is None else Spread.from_dict(families),
-            tuple(Answer.from_dict(one) for one in answers or ()),
-        )  # fmt: skip
+            tuple(CheckLine(**line) for line in checks or ()),
+            None if families is None else Spread.from_dict(families),
+            tuple(Answer.from_dict(answer) for answer in answers or ()),
+        )
     except (TypeError, KeyError) as error:
         raise ResultError(f"{folder} holds {CHECKS}, {FAMILIES} or {EVALUATED} of another version ({error}); make "
                           "them anew with families report DIR --checks --families") from error  # fmt: skip
@@ -62,46 +72,3 @@ def _read(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ResultError(f"{path} is damaged ({error}); make it anew with families report DIR") from error
-
-
-def write_checks(folder: Path, ds: xr.Dataset, run: Mapping[str, Any]) -> None:
-    """Hold a finished national run against what it must respect and write checks.json; takes minutes.
-
-    What before and after, a matched comparison and the truth say of the families helped goes to evaluated.json.
-
-    Raises
-    ------
-    ModelError
-        If the config of the run is no national study.
-    """
-    with TemporaryDirectory() as place:
-        config = _config(Path(place), run)
-        found, scenario = panel(sanity_checks(config, (), ds=ds, replications=1)), load(config)
-    write_json(folder / CHECKS, [check.to_dict() for check in found])
-    sets = dict.fromkeys(world.effect_set for world in scenario.worlds)
-    asked = [three_ways(scenario, name, replications=REPLICATIONS) for name in ASKED_UNDER if name in sets]
-    write_json(folder / EVALUATED, [answer.to_dict() for one in asked for answer in one])
-
-
-def write_families(folder: Path, run: Mapping[str, Any]) -> None:
-    """Follow each family of one replication through every regime of a finished run and write families.json.
-
-    The first evidence set alone is followed; it takes several times as long as a replication.
-
-    Raises
-    ------
-    ModelError
-        If the config of the run cannot be read.
-    """
-    with TemporaryDirectory() as place:
-        scenario = load(_config(Path(place), run))
-    first = scenario.worlds[0].effect_set
-    mine = tuple(world for world in scenario.worlds if world.effect_set == first)
-    write_json(folder / FAMILIES, spread_of(replace(scenario, worlds=mine)).to_dict())
-
-
-def _config(place: Path, run: Mapping[str, Any]) -> str:
-    """Write the config that a run keeps to a file."""
-    path = place / "run.yaml"
-    path.write_text(str(run["config"]), encoding="utf-8")
-    return str(path)

@@ -14,23 +14,21 @@ from markupsafe import Markup
 
 from sim.economics.report import FullAppraisal, full_appraisal
 from sim.economics.value.present_value import present_value_per_family, schedule_named
-from sim.exhibits.drawing import Drawn
+from sim.exhibits.exhibit import Drawn
+from sim.exhibits.html import environment, with_markup
 from sim.exhibits.numbers import figure, plural
-from sim.exhibits.page import environment
 from sim.report import appraisal_tables as appraisal
 from sim.report.answer import answer, basis
 from sim.report.assumptions import left_out, name_of, parts, span_of
-from sim.report.checks import Check, in_order
-from sim.report.extras import Extras, read_extras
-from sim.report.figures.services import areas_table
+from sim.report.extras import Extras, in_order, read_extras
+from sim.report.figures.waits.services import areas_table
 from sim.report.gallery import draw_extras
 from sim.report.sharing import agencies_table
 from sim.report.tables import comparisons, costs, headline, outcomes
+from sim.results.beside import CheckLine
 from sim.results.summary import Summary
 from sim.results.worlds import world_names
 from sim.table import Table
-
-__all__ = ["Check", "appraisal_tables", "present_values", "write_report"]
 
 TITLES = {
     "families": "How families fare",
@@ -63,13 +61,13 @@ class Section:
     name: str
     title: str
     lead: tuple[str, ...]
-    figures: tuple[tuple[Drawn, Markup], ...]
+    figures: list[tuple[Drawn, Markup]]
     tables: tuple[Table, ...]
 
 
 def write_report(
     path: Path, ds: xr.Dataset, summary: Summary, run: dict[str, Any], drawn: Sequence[Drawn],
-    checks: Sequence[Check] = (), full: FullAppraisal | None = None,
+    checks: Sequence[CheckLine] = (), full: FullAppraisal | None = None,
 ) -> None:  # fmt: skip
     """Write report.html.
 
@@ -82,7 +80,7 @@ def write_report(
     shown = in_order(extras.checks)
     figures = [*drawn, *draw_extras(extras, path.parent / "figures")]
     register = parts(run)
-    page = environment().get_template("report.html").render(
+    page = environment("sim.report").get_template("report.html").render(
         title=summary["title"], answer=answer(summary), basis=basis(summary, run), headline=headline(summary),
         opening=_placed(figures, "answer"), checks=shown,
         outside=sum(check.verdict == "outside" for check in shown),
@@ -94,10 +92,9 @@ def write_report(
     path.write_text(page, encoding="utf-8")
 
 
-def _placed(figures: Sequence[Drawn], section: str) -> tuple[tuple[Drawn, Markup], ...]:
+def _placed(figures: Sequence[Drawn], section: str) -> list[tuple[Drawn, Markup]]:
     """Give the figures of a section with their markup."""
-    # Our own SVG, in which the drawing library has escaped every text; the only markup that is not escaped here.
-    return tuple((item, Markup(item.svg)) for item in figures if (item.section or "cost") == section)
+    return with_markup([item for item in figures if item.section == section])
 
 
 def _sections(

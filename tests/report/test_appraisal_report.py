@@ -17,7 +17,9 @@ from sim.economics.rows import sheets
 from sim.economics.summary import summarise
 from sim.economics.value.appraisal import appraise
 from sim.report import appraisal_tables as tables
-from sim.report.figures.appraisal import plot_budget, plot_cash_tornado, plot_npsv
+from sim.report.figures.money.budget import plot_budget
+from sim.report.figures.money.cash_tornado import plot_cash_tornado
+from sim.report.figures.money.npsv import plot_npsv
 from sim.report.tables import comparisons, headline
 from sim.results.folder.store import read_results
 from tests.economics.priced import PLAIN, chance, dataset, with_spec

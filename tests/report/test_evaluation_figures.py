@@ -4,11 +4,10 @@ import math
 
 import pytest
 
-from sim.evaluation.trial.evaluation import Contrast
-from sim.evaluation.trial.naive import Answer
-from sim.report.extras import EVALUATED, Extras, read_extras
-from sim.report.figures.evaluation import by_set, evaluated_table, plot_evaluated, ratio
+from sim.report.extras import Extras, by_set, read_extras
+from sim.report.figures.evidence.evaluated import evaluated_table, plot_evaluated, ratio
 from sim.report.gallery import draw_extras
+from sim.results.beside import EVALUATED, Answer, Contrast
 from sim.results.folder.store import write_json
 
 

@@ -11,13 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+import sim.report
 from sim.economics.summary import summarise
 from sim.exhibits.numbers import difference, figure, months, share, signed
 from sim.exhibits.style import spaced
-from sim.report.figures import overview as figures
 from sim.report.gallery import draw_all
-from sim.report.html import Check, write_report
+from sim.report.html import write_report
 from sim.report.tables import costs, headline, outcomes, waits
+from sim.results.beside import CheckLine
 from sim.results.dataset import to_dataset
 from sim.results.run_record import run_record
 from sim.runs.follow.spread import PERCENTILES, CostSpread, Paired, Spread
@@ -67,7 +68,7 @@ def test_captions_promise_no_interval_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["plot_states", "plot_queues", "plot_cost_by_agency", "plot_difference"])
 def test_each_figure_draws_on_axes_that_are_given(ds: xr.Dataset, name: str) -> None:
-    plot = getattr(figures, name)
+    plot = getattr(sim.report, name)
     figure_ = Figure()
     FigureCanvasAgg(figure_)
     given = figure_.subplots()
@@ -82,7 +83,7 @@ def test_evidence_ends_is_marked_where_the_run_goes_on(ds: xr.Dataset) -> None:
     scenario = synthetic.scenario()
     early = replace(scenario, worlds=tuple(replace(world, start=0) for world in scenario.worlds))
     for data, marked in ((ds, False), (dataset(early), True)):
-        texts = [text.get_text() for text in figures.plot_difference(data).texts]
+        texts = [text.get_text() for text in sim.report.plot_difference(data).texts]
         assert ("evidence ends at month 24 of the regime" in texts) is marked
 
 
@@ -97,7 +98,7 @@ def test_report_is_one_safe_page(tmp_path: Path) -> None:
     costs = CostSpread(NASTY, (1.0,) * len(PERCENTILES), 1.0, 1.0, 0.01)
     spread = Spread(10, 9.0, NASTY, (costs,), (Paired(NASTY, NASTY, 0.5, 0.25, 0.25),))
     (tmp_path / "families.json").write_text(json.dumps(spread.to_dict()), encoding="utf-8")
-    page = report(tmp_path, dataset(scenario), scenario, [Check(NASTY, NASTY, NASTY, "outside", NASTY)])
+    page = report(tmp_path, dataset(scenario), scenario, [CheckLine(NASTY, NASTY, NASTY, "outside", NASTY)])
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "default-src 'none'" in page
@@ -106,7 +107,7 @@ def test_report_is_one_safe_page(tmp_path: Path) -> None:
 
 
 def test_checks_outside_their_range_come_first(tmp_path: Path, ds: xr.Dataset) -> None:
-    checks = [Check("care", "1", "0-2", "within"), Check("cost", "9", "0-2", "outside")]
+    checks = [CheckLine("care", "1", "0-2", "within"), CheckLine("cost", "9", "0-2", "outside")]
     page = report(tmp_path, ds, synthetic.scenario(), checks, draw=False)
     assert page.index('<th scope="row">cost</th>') < page.index('<th scope="row">care</th>')
     assert '<tr class="outside">' in page

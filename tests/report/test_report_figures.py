@@ -9,14 +9,20 @@ from matplotlib.axes import Axes
 
 import sim.report
 from sim.exhibits.style import COLOURS, dark
-from sim.report.checks import Check, plot_naive
-from sim.report.figures import evidence as evidence_figures
-from sim.report.figures import payers as payer_figures
-from sim.report.figures import services as service_figures
-from sim.report.figures import states as state_figures
-from sim.report.figures.families import plot_family_costs, plot_paired
-from sim.report.figures.overview import worlds_of_set
-from sim.report.gallery import ENTRIES
+from sim.report.defaults import worlds_of_set
+from sim.report.figures import figures
+from sim.report.figures.evidence.evidence import headline_worths, plot_evidence
+from sim.report.figures.evidence.ladder import is_ladder, ladder, plot_ladder
+from sim.report.figures.evidence.naive import plot_naive
+from sim.report.figures.money.payers import payer_changes
+from sim.report.figures.money.tiers import tiers_of
+from sim.report.figures.states.bands import plot_state_bands
+from sim.report.figures.states.family_costs import plot_family_costs
+from sim.report.figures.states.flows import journeys
+from sim.report.figures.states.paired import plot_paired
+from sim.report.figures.states.shares import state_shares, states_of
+from sim.report.figures.waits.services import areas_table, left_shares, wait_months
+from sim.results.beside import CheckLine
 from sim.results.by_agency import agency_cost_per_family_year, tier_cost_per_family_year
 from sim.results.dataset import to_dataset
 from sim.results.worlds import world_names
@@ -56,8 +62,8 @@ def test_an_unknown_figure_is_refused() -> None:
 
 
 def test_every_figure_of_the_report_has_its_numbers() -> None:
-    assert all(entry.table is not None for entry in ENTRIES)
-    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
+    assert all(entry.table is not None for entry in figures())
+    assert len({entry.name for entry in figures()}) == len(figures())
 
 
 def luminance(colour: str) -> float:
@@ -86,7 +92,7 @@ def flowing(leave: float) -> tuple[xr.Dataset, np.ndarray]:
         stocks[t] = stocks[t - 1] + (down - up + leave, up - down - leave)
     world = next(world for world in world_names(ds) if world.regime == "integrated")
     at = {"regime": world.regime, "effect_set": world.effect_set}
-    places = state_figures.states_of(ds, "crisis")
+    places = states_of(ds, "crisis")
     ds["occupancy"].loc[at][:, places] = 0.0
     ds["occupancy"].loc[at][:, places[:2]] = stocks
     ds["flows"].loc[at][:] = 0.0
@@ -100,7 +106,7 @@ def test_journeys_follow_a_markov_chain_exactly() -> None:
     """With everybody alike and nobody coming or going, who is where is the power of the matrix of one step."""
     ds, stocks = flowing(0.0)
     world = next(world for world in world_names(ds) if world.regime == "integrated")
-    (held,) = state_figures.journeys(ds, world, "crisis", [6, 18])
+    (held,) = journeys(ds, world, "crisis", [6, 18])
     power = np.linalg.matrix_power(np.array([[0.8, 0.2], [0.1, 0.9]]), 12)
     np.testing.assert_allclose(held[:2, :2], np.diag(stocks[6]) @ power, rtol=1e-9)
     np.testing.assert_allclose(held[-1], 0.0, atol=1e-9)  # nobody joined
@@ -109,7 +115,7 @@ def test_journeys_follow_a_markov_chain_exactly() -> None:
 def test_journeys_end_in_what_was_counted_whoever_comes_and_goes() -> None:
     ds, stocks = flowing(3.0)
     world = next(world for world in world_names(ds) if world.regime == "integrated")
-    held = state_figures.journeys(ds, world, "crisis", [6, 18, 30])
+    held = journeys(ds, world, "crisis", [6, 18, 30])
     for part, point in zip(held, (18, 30), strict=True):
         np.testing.assert_allclose(part[:, :2].sum(axis=0), stocks[point], rtol=1e-9)
     assert held[0][-1, 0] > 0  # those who joined are in the state that gains
@@ -119,26 +125,26 @@ def test_journeys_end_in_what_was_counted_whoever_comes_and_goes() -> None:
 def test_bands_are_t_intervals_of_the_replications(ds: xr.Dataset) -> None:
     """The half-width of a share is t x sd / sqrt(n) of its counts over the rows; none for one replication."""
     world = worlds_of_set(ds)[0]
-    share, half = state_figures.state_shares(ds, world, "crisis")
+    share, half = state_shares(ds, world, "crisis")
     np.testing.assert_allclose(share.sum(axis=1), 1.0)
     variance = ds["occupancy_var"].sel(regime=world.regime, effect_set=world.effect_set).values[:, :4]
     np.testing.assert_allclose(half, 3.182446305 * np.sqrt(variance / 4) / synthetic.ROWS, rtol=1e-8)  # t(3), 97.5%
     one = synthetic.scenario(replications=1)
     alone = to_dataset(one, synthetic.layout(one), synthetic.records(one))
-    assert np.isnan(state_figures.state_shares(alone, world, "crisis")[1]).all()
+    assert np.isnan(state_shares(alone, world, "crisis")[1]).all()
     with pytest.raises(ValueError, match="there are stable, strained, crisis, acute"):
-        state_figures.plot_state_bands(ds, state="cured")
+        plot_state_bands(ds, state="cured")
 
 
 def test_tiers_and_agencies_share_the_same_money(ds: xr.Dataset) -> None:
     for world in worlds_of_set(ds):
         for ledger in ("narrow", "wide"):
-            tiers = tier_cost_per_family_year(ds, world, ledger, payer_figures.tiers_of(ds)).sum(axis=1)
+            tiers = tier_cost_per_family_year(ds, world, ledger, tiers_of(ds)).sum(axis=1)
             np.testing.assert_allclose(tiers, agency_cost_per_family_year(ds, world, ledger).sum(axis=1))
 
 
 def test_change_by_agency_is_the_difference_between_regimes(ds: xr.Dataset) -> None:
-    (change,) = payer_figures.payer_changes(ds, "narrow").values()
+    (change,) = payer_changes(ds, "narrow").values()
     siloed, integrated = (agency_cost_per_family_year(ds, world, "narrow") for world in worlds_of_set(ds))
     np.testing.assert_allclose(change, (integrated - siloed).T)
 
@@ -146,18 +152,18 @@ def test_change_by_agency_is_the_difference_between_regimes(ds: xr.Dataset) -> N
 def test_waits_and_leaving_are_read_from_the_queue(ds: xr.Dataset) -> None:
     """The made-up queue counts 2 joined and 4 left in each replication, with no spread."""
     world = worlds_of_set(ds)[0]
-    np.testing.assert_allclose(service_figures.left_shares(ds, world, ["keyworker"]), 2.0)
-    first, half, ninth, mean = service_figures.wait_months(ds, world, "keyworker")
+    np.testing.assert_allclose(left_shares(ds, world, ["keyworker"]), 2.0)
+    first, half, ninth, mean = wait_months(ds, world, "keyworker")
     assert first <= half <= ninth
     assert first <= mean <= ninth
-    rows = service_figures.areas_table(ds).rows
+    rows = areas_table(ds).rows
     assert [row[0] for row in rows[::2]] == ["north", "south"]
 
 
 def test_evidence_shows_each_reading_once(ds: xr.Dataset) -> None:
-    found = evidence_figures.headline_worths(ds)
+    found = headline_worths(ds)
     assert [(one.world.effect_set, one.against) for one in found] == [("measured", "siloed"), ("no_effect", "siloed")]
-    drawn = evidence_figures.plot_evidence(ds)
+    drawn = plot_evidence(ds)
     assert [label.get_text() for label in drawn.get_yticklabels()] == ["measured", "no effect"]
     assert "evidence ends at month 24" in drawn.get_xlabel()
 
@@ -170,11 +176,11 @@ def test_steps_of_a_ladder_add_up_to_its_top() -> None:
     rungs[0] = replace(rungs[0], model=synthetic.model(police=300.0))
     scenario = replace(scenario, worlds=(replace(low, name="siloed"), *rungs))
     ds = to_dataset(scenario, synthetic.layout(scenario), synthetic.records(scenario))
-    assert evidence_figures.is_ladder(ds)
-    from_start, steps = evidence_figures.ladder(ds)
+    assert is_ladder(ds)
+    from_start, steps = ladder(ds)
     assert steps[0].net.mean != pytest.approx(steps[1].net.mean)
     assert sum(step.net.mean for step in steps) == pytest.approx(from_start[-1].net.mean)
-    drawn = evidence_figures.plot_ladder(ds)
+    drawn = plot_ladder(ds)
     assert [label.get_text() for label in drawn.get_yticklabels()] == ["1. rung 0", "2. rung 1", "3. rung 2"]
 
 
@@ -189,7 +195,7 @@ def test_single_families_are_drawn_for_one_reading_alone() -> None:
 
 
 def test_naive_falls_need_checks_that_looked_at_them() -> None:
-    checks = [Check("fall", "-1,000 gbp", "", "within", key="naive_onset", number=-1000.0)]
+    checks = [CheckLine("fall", "-1,000 gbp", "", "within", key="naive_onset", number=-1000.0)]
     assert [label.get_text() for label in plot_naive(checks).get_yticklabels()] == ["referral at the onset of crisis"]
     with pytest.raises(ValueError, match="--checks"):
         plot_naive([])

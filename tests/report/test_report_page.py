@@ -11,10 +11,10 @@ import xarray as xr
 
 from sim.economics.summary import summarise
 from sim.errors import ResultError
-from sim.evaluation.checks.sanity import Check as Checked
+from sim.evaluation.checks.beside import panel
+from sim.evaluation.checks.sanity import Check
 from sim.report.answer import answer, basis
 from sim.report.assumptions import left_out, name_of, parts, span_of
-from sim.report.checks import panel
 from sim.report.extras import read_extras
 from sim.report.gallery import draw_all
 from sim.report.html import write_report
@@ -111,8 +111,8 @@ def test_what_is_left_out_is_what_the_docs_say() -> None:
 
 def test_a_red_check_stays_red() -> None:
     made = panel([
-        Checked(3, "wide", "wide cost", 90_000.0, "gbp", 60_000.0, 83_000.0, "fail", "too dear", "C2"),
-        Checked(9, "posts", "posts", None, "posts", 3_500.0, None, "not evaluated", "no team", "D10"),
+        Check(3, "wide", "wide cost", 90_000.0, "gbp", 60_000.0, 83_000.0, "fail", "too dear", "C2"),
+        Check(9, "posts", "posts", None, "posts", 3_500.0, None, "not evaluated", "no team", "D10"),
     ])  # fmt: skip
     assert [(one.verdict, one.value, one.allowed) for one in made] == [
         ("outside", "90,000 gbp", "60,000 to 83,000"), ("not evaluated", "–", "from 3,500"),

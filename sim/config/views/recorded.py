@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from os.path import normpath
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from sim.config.loading import load
 from sim.config.text.source import Scalar, Tree, parse
 from sim.config.views.register import Entry, entries
+from sim.model.spec import Scenario
 
 FILE = "run.json"
 
@@ -33,6 +37,20 @@ def recorded_tree(run: Mapping[str, Any]) -> Tree:
         When it is no config.
     """
     return parse(str(run.get("config", "")), FILE)
+
+
+def recorded_scenario(run: Mapping[str, Any]) -> Scenario:
+    """Load the scenario of a run again.
+
+    Raises
+    ------
+    ModelError
+        When its config cannot be read.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "run.yaml"
+        path.write_text(str(run["config"]), encoding="utf-8")
+        return load(path)
 
 
 def recorded_register(run: Mapping[str, Any]) -> list[Entry]:

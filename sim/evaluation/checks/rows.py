@@ -13,7 +13,6 @@ from sim.evaluation.trial.evaluation import (
     OUTCOMES_ASKED,
     QUESTIONS,
     REFERRAL_RULES,
-    Contrast,
     before_and_after,
     contrast,
     follow_pair,
@@ -22,6 +21,7 @@ from sim.evaluation.trial.evaluation import (
 from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.trial import MONTHS, Results, Trial, compare, entries, twin
 from sim.model.spec import Scenario
+from sim.results.beside import Contrast
 from sim.runs.follow.bills import GROSS
 
 YEAR, FIVE_YEARS = 12, 60

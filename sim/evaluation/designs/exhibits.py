@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -19,10 +18,11 @@ from sim.evaluation.designs.bias import CAUSES
 from sim.evaluation.designs.words import TITLES, causes_table, course_table, size_table, unit_of, verdict_tables
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.referral import RULES
-from sim.exhibits.drawing import Drawn, written
+from sim.exhibits.exhibit import Drawn, Exhibit
+from sim.exhibits.html import write_page
 from sim.exhibits.numbers import MINUS
-from sim.exhibits.page import write_page
-from sim.exhibits.style import COLOURS, FAINT, INK, RC, new_panels, words
+from sim.exhibits.style import COLOURS, FAINT, INK, new_panels, words
+from sim.exhibits.svg import draw
 from sim.results.folder.store import write_csv
 
 MARKERS = "osD^v"
@@ -128,8 +128,7 @@ def write_evaluated(folder: Path, found: Evaluated) -> None:
     write_csv(folder / "evaluate.csv", HEADER, [_row(v) for v in found.verdicts])
     content = json.dumps(_plain(asdict(found)), indent=1, ensure_ascii=False)
     (folder / "evaluate.json").write_text(content + "\n", encoding="utf-8")
-    with rc_context(RC):
-        figures = list(_figures(found, folder / "figures"))
+    figures = list(_figures(found, folder / "figures"))
     tables = [size_table(found), course_table(found), causes_table(found), *verdict_tables(found)]
     write_page(folder / "evaluate.html", f"What evaluations would report: {found.title}", lead(found), figures, tables)
 
@@ -151,16 +150,18 @@ def lead(found: Evaluated) -> list[str]:
 def _figures(found: Evaluated, folder: Path) -> Iterator[Drawn]:
     """Draw the figures of each evidence set."""
     for effect_set in dict.fromkeys(v.effect_set for v in found.verdicts):
-        mine = [v for v in found.verdicts if v.effect_set == effect_set]
-        title = f"What each design reports ({words(effect_set)})"
-        caption = "What each design puts down to help, with 95% intervals; lines are the truth."
-        name = f"designs_{effect_set}"
-        yield Drawn(name, title, caption, written(plot_designs(mine), name, folder))
-        first = [v for v in mine if v.rule == mine[0].rule]
-        name = f"causes_{effect_set}"
-        title = f"Where bias comes from ({words(effect_set)}, taken on {RULES[mine[0].rule]})"
-        caption = "Parts of what is reported less the truth; parts of either sign add up to the dot."
-        yield Drawn(name, title, caption, written(plot_causes(first), name, folder))
+        of_set = [v for v in found.verdicts if v.effect_set == effect_set]
+        rule = of_set[0].rule
+        designs = Exhibit(
+            f"designs_{effect_set}", f"What each design reports ({words(effect_set)})",
+            "What each design puts down to help, with 95% intervals; lines are the truth.", plot_designs,
+        )  # fmt: skip
+        causes = Exhibit(
+            f"causes_{effect_set}", f"Where bias comes from ({words(effect_set)}, taken on {RULES[rule]})",
+            "Parts of what is reported less the truth; parts of either sign add up to the dot.", plot_causes,
+        )  # fmt: skip
+        yield draw(designs, of_set, folder)
+        yield draw(causes, [v for v in of_set if v.rule == rule], folder)
 
 
 def _row(v: Verdict) -> tuple[str | float | None, ...]:

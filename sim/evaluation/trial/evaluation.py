@@ -18,6 +18,7 @@ from sim.evaluation.trial.panel import Panel, follow
 from sim.evaluation.trial.trial import MONTHS, REPEATABLE, Results, compare, entries, twin
 from sim.intervals import over_replications as interval
 from sim.model.spec import Scenario, World
+from sim.results.beside import Contrast
 from sim.runs.replications import over_replications, pared
 
 ENTRY_MONTHS = 12
@@ -55,20 +56,6 @@ QUESTIONS = (
 )
 OUTCOMES_ASKED = tuple(dict.fromkeys(question.outcome for question in QUESTIONS))
 """What the questions ask for."""
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """Two levels, their ratio with a 95% interval, and their difference with one; None where it cannot be said."""
-
-    served: float
-    other: float
-    ratio: float
-    ratio_low: float | None
-    ratio_high: float | None
-    difference: float
-    difference_low: float | None
-    difference_high: float | None
 
 
 @dataclass(frozen=True)

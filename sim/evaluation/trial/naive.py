@@ -7,10 +7,8 @@ helped as after. ``evaluation`` gives the other two; how families are followed i
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +16,6 @@ from sim.errors import ModelError
 from sim.evaluation.trial.evaluation import (
     ENTRY_MONTHS,
     QUESTIONS,
-    Contrast,
     Question,
     contrast,
     evaluation_scenario,
@@ -28,42 +25,12 @@ from sim.evaluation.trial.evaluation import (
 from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.trial import MONTHS, Counts, Trial, compare, entries, follow_up, twin
 from sim.model.spec import Scenario
+from sim.results.beside import Answer
 from sim.runs.replications import over_replications
 
 NARROWER = ((7, 12), (13, 18))
 """Windows that another question covers."""
 ASKED = tuple(question for question in QUESTIONS if question.months not in NARROWER)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What three ways of looking find for one outcome of the served; ``other`` is before, the comparison, the twin."""
-
-    question: str
-    effect_set: str
-    naive: Contrast
-    evaluated: Contrast
-    true: Contrast
-
-    def to_dict(self) -> dict[str, Any]:
-        """Write as plain figures for JSON; what cannot be said is None."""
-        return {
-            name: {k: v if v is None or math.isfinite(v) else None for k, v in part.items()}
-            if isinstance(part, dict) else part
-            for name, part in asdict(self).items()
-        }  # fmt: skip
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Answer:
-        """Read what ``to_dict`` wrote."""
-        ways = {way: _contrast(content[way]) for way in ("naive", "evaluated", "true")}
-        return cls(str(content["question"]), str(content["effect_set"]), **ways)
-
-
-def _contrast(content: Mapping[str, Any]) -> Contrast:
-    """Read a contrast; a level or ratio that could not be said is NaN again."""
-    always = ("served", "other", "ratio", "difference")
-    return Contrast(**{k: math.nan if v is None and k in always else v for k, v in content.items()})
 
 
 def three_ways(

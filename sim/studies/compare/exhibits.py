@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.config.views.recorded import Difference
+from sim.exhibits.html import write_page
 from sim.exhibits.numbers import MINUS, MISSING
-from sim.exhibits.page import write_page
 from sim.exhibits.style import words
 from sim.intervals import Estimate
 from sim.report.terminal import short

@@ -7,20 +7,19 @@ from math import isfinite
 from pathlib import Path
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 
 from sim.arrays import FloatArray
-from sim.exhibits.drawing import drawn_as
-from sim.exhibits.numbers import MINUS, MISSING
-from sim.exhibits.page import write_page
-from sim.exhibits.style import COLOURS, FAINT, INK, RC, new_axes, with_terms, words
+from sim.exhibits.exhibit import Exhibit
+from sim.exhibits.html import write_page
+from sim.exhibits.numbers import MINUS, MISSING, scale_of
+from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, with_terms, words
+from sim.exhibits.svg import draw_all
 from sim.intervals import many_over_replications, over_replications
 from sim.results.folder.store import write_csv
 from sim.studies.optimise.answer import Frontier, Optimum, Tried, not_worse
 from sim.studies.optimise.capacity import PROMISED, WITHIN_MONTHS, erlang_wait
 from sim.studies.optimise.workbook import optimum_book
-from sim.studies.uncertainty.exhibits import scale_of
 from sim.table import Table
 
 MOST_SHOWN = 12
@@ -140,6 +139,13 @@ def plot_settings(found: Optimum, ax: Axes | None = None) -> Axes:
     return ax
 
 
+SETTINGS = Exhibit[Optimum](
+    "settings", "Every setting that was tried",
+    "Each circle is one setting of the levers with its 95% interval over replications, if there are several; all share "
+    "random numbers, so that differences are surer than the intervals.", plot_settings,
+)  # fmt: skip
+
+
 def _halves(tried: Sequence[Tried], factor: float) -> FloatArray | None:
     """Give half the width of each setting's 95% interval over replications; None without any."""
     nets = np.stack([one.net for one in tried]) / factor
@@ -181,7 +187,7 @@ def plot_frontier(found: Frontier, ax: Axes | None = None, terms: str = "") -> A
 
 def write_optimum(folder: Path, found: Optimum) -> None:
     """Write settings.csv, frontier.csv (with a lever on posts), workbook.xlsx and optimum.html with its figures."""
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     optimum_book(folder / "workbook.xlsx", found)
     write_csv(
         folder / "settings.csv",
@@ -190,25 +196,20 @@ def write_optimum(folder: Path, found: Optimum) -> None:
         [(*one.point, one.score, float(one.spend.mean()), "yes" if _within(found, one) else "no", found.terms)
          for one in found.found.tried.values()],
     )  # fmt: skip
-    tables, figures = [best_table(found)], []
-    with rc_context(RC):
-        figures.append(drawn_as(
-            plot_settings(found), "settings", "Every setting that was tried",
-            "Each circle is one setting of the levers with its 95% interval over replications, if there are several; "
-            "all share random numbers, so that differences are surer than the intervals.", folder / "figures",
+    tables, exhibits = [best_table(found)], [SETTINGS]
+    if found.frontier is not None:
+        lines = found.frontier
+        write_csv(
+            folder / "frontier.csv", ("factor", *USE, "erlang_wait", "net_present_social_value", "terms"),
+            [(_at(lines, one), *(_known(one.use[lines.service][name]) for name in USE),
+              _known(erlang_wait(one.use[lines.service])), one.score, found.terms) for one in lines.points],
+        )  # fmt: skip
+        tables.append(frontier_table(lines))
+        exhibits.append(Exhibit(
+            "frontier", "What more or fewer posts bring", _knees(lines),
+            lambda found: plot_frontier(lines, terms=found.terms),
         ))  # fmt: skip
-        if found.frontier is not None:
-            lines = found.frontier
-            write_csv(
-                folder / "frontier.csv", ("factor", *USE, "erlang_wait", "net_present_social_value", "terms"),
-                [(_at(lines, one), *(_known(one.use[lines.service][name]) for name in USE),
-                  _known(erlang_wait(one.use[lines.service])), one.score, found.terms) for one in lines.points],
-            )  # fmt: skip
-            tables.append(frontier_table(lines))
-            figures.append(drawn_as(
-                plot_frontier(lines, terms=found.terms), "frontier", "What more or fewer posts bring", _knees(lines),
-                folder / "figures",
-            ))  # fmt: skip
+    figures = draw_all(exhibits, found, folder / "figures")
     lead = [f"{words(found.regime)} against {words(found.baseline)}. {found.terms}"]
     write_page(folder / "optimum.html", f"Best settings: {found.title}", lead, figures, tables)
 

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from sim.arrays import FloatArray
-from sim.exhibits.drawing import Drawn, drawn_as
-from sim.exhibits.numbers import MISSING, figure, signed
-from sim.exhibits.page import write_page
-from sim.exhibits.style import COLOURS, FAINT, INK, RC, new_axes, with_terms, words
+from sim.exhibits.exhibit import Drawn, Exhibit
+from sim.exhibits.html import write_page
+from sim.exhibits.numbers import MISSING, figure, scale_of, signed
+from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, with_terms, words
+from sim.exhibits.svg import draw_all
 from sim.results.summary import plain
 from sim.runs.beliefs.distributions import Z
 from sim.studies.uncertainty.answer import facts_of_draws, net_benefits, quantities
@@ -23,16 +22,8 @@ from sim.studies.uncertainty.decision import RATIOS, TAILS, Decision, decide, te
 from sim.studies.uncertainty.workbook import uncertainty_book
 from sim.table import Table
 
-SCALES = ((1e6, "million"), (1e3, "thousand"), (1.0, ""))
 MOST_SHOWN = 15
 BINS = 40
-
-
-def scale_of(values: FloatArray) -> tuple[float, str]:
-    """Give the pounds of a unit in which values read well, and its name: £, £ thousand or £ million."""
-    largest = float(np.abs(values).max(initial=0.0))
-    factor, word = next(((f, w) for f, w in SCALES if largest >= 10 * f), SCALES[-1])
-    return factor, f"£ {word}".strip()
 
 
 def plot_net_benefit(table: xr.Dataset, ledger: str, ax: Axes | None = None) -> Axes:
@@ -182,7 +173,7 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
         The ledgers that were weighed.
     """
     ledgers = sorted({one.ledger for one in quantities(table) if one.measure == "net"})
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     table.to_netcdf(folder / "uncertainty.nc", engine="netcdf4")
     decisions = {ledger: decide(table, ledger) for ledger in ledgers}
     said = {ledger: _plain(asdict(decision)) for ledger, decision in decisions.items()}
@@ -192,25 +183,7 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
     tables: list[Table] = []
     for ledger, decision in decisions.items():
         tables += [one for one in (standings(decision), readings(table, decision), worth(decision)) if one]
-        with rc_context(RC):
-            for name, title, caption, ax in (
-                (
-                    "net_benefit", f"How the net present value is spread ({ledger} ledger)",
-                    "Each curve counts draws of the inputs; triangles are means, bars below hold 95% of the draws. To "
-                    "the right of 0 the regime is worth its cost.", plot_net_benefit(table, ledger),
-                ),
-                (
-                    "swings", f"What the result turns on ({ledger} ledger)",
-                    "Fitted mean of the leading regime's net present value with one input at either end of its range.",
-                    plot_swings(decision),
-                ),
-                (
-                    "worth", f"What would pay to find out ({ledger} ledger)",
-                    "Expected value of knowing one input before deciding; 0 where it would not change the choice.",
-                    plot_worth(decision),
-                ),
-            ):  # fmt: skip
-                figures.append(drawn_as(ax, f"{name}_{ledger}", title, caption, folder / "figures"))
+        figures += draw_all(_exhibits(table, ledger), decision, folder / "figures")
     weights = ", ".join(f"{words(name)} {weight:g}" for name, weight in _weights(table).items() if name)
     again = facts_of_draws(table).redrawn
     lead = [
@@ -222,6 +195,26 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
     ]
     write_page(folder / "uncertainty.html", f"How sure: {facts_of_draws(table).title}", lead, figures, tables)
     return ledgers
+
+
+def _exhibits(table: xr.Dataset, ledger: str) -> tuple[Exhibit[Decision], ...]:
+    """List the figures of one ledger."""
+    return (
+        Exhibit(
+            f"net_benefit_{ledger}", f"How the net present value is spread ({ledger} ledger)",
+            "Each curve counts draws of the inputs; triangles are means, bars below hold 95% of the draws. To the "
+            "right of 0 the regime is worth its cost.", lambda _: plot_net_benefit(table, ledger),
+        ),
+        Exhibit(
+            f"swings_{ledger}", f"What the result turns on ({ledger} ledger)",
+            "Fitted mean of the leading regime's net present value with one input at either end of its range.",
+            plot_swings,
+        ),
+        Exhibit(
+            f"worth_{ledger}", f"What would pay to find out ({ledger} ledger)",
+            "Expected value of knowing one input before deciding; 0 where it would not change the choice.", plot_worth,
+        ),
+    )  # fmt: skip
 
 
 def _plain(thing: object) -> object:

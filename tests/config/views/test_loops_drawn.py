@@ -13,7 +13,7 @@ from sim.config.loading import load
 from sim.config.views.causal_loops import CausalGraph, causal_graph, loops_of
 from sim.config.views.drawing import as_loops, as_mermaid, as_text
 from sim.errors import ModelError
-from sim.report.figures.loops import draw
+from sim.report.loops import draw
 from tests.places import TEXTBOOK
 
 SMALL = """

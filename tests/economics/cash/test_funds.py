@@ -18,7 +18,8 @@ from sim.economics.value.increments import increments
 from sim.economics.value.terms import terms_of
 from sim.errors import ModelError
 from sim.model.appraisal import InvestToSave, PooledBudget, from_json, to_json
-from sim.report.figures.funds import fund_table, plot_fund, plot_pool, pool_table
+from sim.report.figures.money.fund import draw_fund, fund_table
+from sim.report.figures.money.pool import draw_pool, pool_table
 from sim.results.worlds import world_names
 from tests.economics.priced import PLAIN, SPEC, chance, dataset
 from tests.places import VALID
@@ -195,16 +196,16 @@ def test_tables_and_figures_say_their_terms():
     for table in (fund_table(ds), pool_table(ds)):
         for said in ("narrow ledger", "Cash of each year, not discounted", "Evidence ends at month 24"):
             assert said in table.note
-    ax = plot_fund(ds, regime="helped")
+    ax = draw_fund(ds, regime="helped")
     assert "cash" in ax.get_ylabel()
     assert any("evidence ends at month 24" in text.get_text() for text in ax.texts)
-    pool = plot_pool(ds)
+    pool = draw_pool(ds)
     assert "evidence ends at month 24" in pool.get_xlabel()
     assert "cash" in pool.get_xlabel()
     with pytest.raises(ValueError, match="there is no fund for the regime 'nobody'"):
-        plot_fund(ds, regime="nobody")
+        draw_fund(ds, regime="nobody")
     with pytest.raises(ValueError, match="there is no pool"):
-        plot_pool(dataset(PLAIN))
+        draw_pool(dataset(PLAIN))
 
 
 def test_rules_in_a_config_are_read_and_survive_a_file():

@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from matplotlib.axes import Axes
 
 import sim
 from sim.economics.cash.staffing import COLUMNS, NATION, staffing_plan, staffing_rows
 from sim.economics.value.terms import terms_of
-from sim.report.figures.staffing import plot_staffing
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +60,9 @@ def test_only_named_areas_are_shown(plan) -> None:
     assert shares[-1].funded == pytest.approx(0.6 * np.mean([s.funded for s in nation]), rel=0.02)
 
 
-def test_rows_and_figure(study, plan) -> None:
+def test_rows_have_a_cell_for_each_column(study, plan) -> None:
     rows = staffing_rows(plan, terms_of(study[1]))
     assert all(len(row) == len(COLUMNS) for row in rows)
-    assert isinstance(plot_staffing(plan, "keyworker"), Axes)
-    with pytest.raises(ValueError, match="the plan has no nobody"):
-        plot_staffing(plan, "nobody")
 
 
 def test_results_of_another_scenario_are_refused(study) -> None:

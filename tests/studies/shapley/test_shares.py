@@ -14,8 +14,8 @@ import sim
 from sim.config.loading import load
 from sim.economics.choice.shapley import shapley
 from sim.errors import ModelError, ResultError
-from sim.report.sharing import plot_shares, shares_table, write_sharing
 from sim.studies.shapley.answer import coalitions_needed, number_of
+from sim.studies.shapley.exhibits import plot_shares, shares_table, write_sharing
 from sim.studies.shapley.joining import joined, joint_regime
 from sim.studies.shapley.question import share
 from tests.places import AGENCIES

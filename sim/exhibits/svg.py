@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 
-from matplotlib.axes import Axes
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from sim.table import Table
+from sim.exhibits.exhibit import Drawn, Exhibit, Subject
+from sim.exhibits.style import RC
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A figure that was made; ``svg`` is markup without the XML header, to be set inline."""
-
-    name: str
-    title: str
-    caption: str
-    svg: str
-    table: Table | None = None
-    section: str = ""
+def draw_all(exhibits: Iterable[Exhibit[Subject]], subject: Subject, folder: Path) -> list[Drawn]:
+    """Draw every exhibit that applies to a subject and write it to a folder, made if need be, as SVG and PNG."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [draw(exhibit, subject, folder) for exhibit in exhibits if exhibit.applies(subject)]
 
 
-def figure_of(ax: object) -> Figure:
-    """Give the figure that axes stand on."""
-    figure = getattr(ax, "figure", None)
+def draw(exhibit: Exhibit[Subject], subject: Subject, folder: Path) -> Drawn:
+    """Draw one exhibit of a subject and write it to a folder as SVG and PNG."""
+    with rc_context(RC):
+        table = None if exhibit.table is None else exhibit.table(subject)
+        svg = written(figure_of(exhibit.draw(subject)), exhibit.name, folder)
+    return Drawn(exhibit.name, exhibit.title, exhibit.caption, svg, table, exhibit.section)
+
+
+def figure_of(drawing: object) -> Figure:
+    """Give the figure that axes stand on; a figure is its own."""
+    figure = drawing if isinstance(drawing, Figure) else getattr(drawing, "figure", None)
     if not isinstance(figure, Figure):
         raise TypeError("axes must stand on a figure")
     return figure
-
-
-def drawn_as(
-    ax: Axes, name: str, title: str, caption: str, folder: Path, table: Table | None = None, section: str = ""
-) -> Drawn:
-    """Write the figure that axes stand on to a folder as SVG and PNG."""
-    return Drawn(name, title, caption, written(figure_of(ax), name, folder), table, section)
 
 
 def written(figure: Figure, name: str, folder: Path) -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import groupby
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from sim.evaluation.trial.evaluation import Contrast
-from sim.evaluation.trial.naive import Answer
+from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import MISSING, share
 from sim.exhibits.style import COLOURS, INK, new_axes, words
+from sim.results.beside import EVALUATED, Answer, Contrast
 from sim.table import Table
 
 WAYS = (("naive", "before and after", COLOURS[1], "o"), ("evaluated", "matched comparison", COLOURS[0], "s"),
@@ -91,6 +90,10 @@ def ratio(found: Contrast) -> str:
     return f"{found.ratio:.2f} ({found.ratio_low:.2f} to {found.ratio_high:.2f})"
 
 
-def by_set(answers: Sequence[Answer]) -> list[list[Answer]]:
-    """Part answers by evidence set, in order."""
-    return [list(group) for _, group in groupby(answers, key=lambda answer: answer.effect_set)]
+FIGURE = Exhibit[Sequence[Answer]](
+    name="evaluated", title="What an evaluation would find, and what is true",
+    caption="The families helped in the first year, asked about in three ways: against themselves in as many months "
+    "before, against similar families not yet helped, and against their own lives without the regime, which only a "
+    "simulation knows. 95% intervals over replications; nothing beyond month 24.",
+    draw=plot_evaluated, table=evaluated_table, section="naive", order=220, source=EVALUATED,
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""How families fare: each state of a chain over time with bands, and where those who were in a state went."""
+"""Where those who were in a state went."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
-from scipy.special import stdtrit
 
-from sim.arrays import FloatArray, IntArray
+from sim.arrays import FloatArray
+from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import plural
-from sim.exhibits.style import COLOURS, FAINT, INK, SEVERITY, dark, new_axes, shade_after, spaced, words
-from sim.intervals import UPPER_TAIL
-from sim.report.figures.overview import EVIDENCE_MONTHS, is_evaluated, main_chain, months, worlds_of_set
+from sim.exhibits.style import FAINT, INK, SEVERITY, new_axes, shade_after, words
+from sim.report.defaults import EVIDENCE_MONTHS, is_evaluated, main_chain, months, worlds_of_set
+from sim.report.figures.states.shares import states_of
 from sim.results.summary import window_start
 from sim.results.worlds import WorldName, of_world
 from sim.table import Table
@@ -26,87 +26,6 @@ LATER = (0, 12, 24, 60)
 JOINED = "joined since"
 BAR = 0.07
 MIN_LABEL = 0.035
-
-
-def states_of(ds: xr.Dataset, chain: str) -> IntArray:
-    """Give where the states of a chain stand along ``state``."""
-    return np.flatnonzero(ds["chain"].values == chain)
-
-
-def state_shares(ds: xr.Dataset, world: WorldName, chain: str) -> tuple[FloatArray, FloatArray]:
-    """Give the share of rows in each state of a chain at each point, and half its 95% interval over replications.
-
-    Shape (steps + 1, state); halves are NaN where there is no interval. Rows of the chain are taken as known.
-    """
-    mine = states_of(ds, chain)
-    stocks = of_world(ds, world, "occupancy").values[:, mine]
-    total = np.maximum(stocks.sum(axis=1, keepdims=True), 1e-300)
-    n = ds.sizes["replication"]
-    if n < 2 or ds.attrs["solver"] == "expect":
-        return stocks / total, np.full_like(stocks, np.nan)
-    variance = of_world(ds, world, "occupancy_var").values[:, mine]
-    return stocks / total, float(stdtrit(n - 1, UPPER_TAIL)) * np.sqrt(variance / n) / total
-
-
-def plot_state_bands(
-    ds: xr.Dataset, ax: Axes | None = None, state: str | None = None, chain: str | None = None,
-    effect_set: str | None = None,
-) -> Axes:  # fmt: skip
-    """Draw the share of rows in one state over time, a line with its 95% band for each regime.
-
-    Raises
-    ------
-    ValueError
-        If the chain has no such state.
-    """
-    ax = new_axes(5.5, 3.2) if ax is None else ax
-    chain = main_chain(ds) if chain is None else chain
-    names = [str(name) for name in ds["state_name"].values[states_of(ds, chain)]]
-    state = names[-1] if state is None else state
-    if state not in names:
-        raise ValueError(f"there is no state '{state}' of {chain}; there are {', '.join(names)}")
-    place, top = names.index(state), 0.0
-    worlds = worlds_of_set(ds, effect_set)
-    for world, colour in zip(worlds, COLOURS, strict=False):
-        share, half = (array[:, place] for array in state_shares(ds, world, chain))
-        ax.plot(months(ds), share, color=colour, linewidth=1.5)
-        if np.isfinite(half).any():
-            ax.fill_between(months(ds), share - half, share + half, color=colour, alpha=0.2, linewidth=0)
-        top = max(top, float((share + np.nan_to_num(half)).max()))
-    ax.set(title=words(state), xlabel="Months from the start", xlim=(0, months(ds)[-1]), ylim=(0, 1.25 * top or 1.0))
-    ends = [float(state_shares(ds, world, chain)[0][-1, place]) for world in worlds]
-    _end_labels(ax, ends, [words(world.regime) for world in worlds])
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:.0%}" if top > 0.1 else f"{y:.1%}"))
-    if is_evaluated(ds):
-        shade_after(ax, window_start(ds) * months(ds)[1] + EVIDENCE_MONTHS, "evidence ends")
-    return ax
-
-
-def _end_labels(ax: Axes, ends: Sequence[float], labels: Sequence[str]) -> None:
-    """Name lines at their right end, apart from each other."""
-    gap = 0.085 * (ax.get_ylim()[1] - ax.get_ylim()[0])
-    for y, label, colour in zip(spaced(ends, gap), labels, COLOURS, strict=False):
-        ax.annotate(label, (ax.get_xlim()[1], y), (4, 0), textcoords="offset points", va="center", fontsize=8,
-                    color=dark(colour), annotation_clip=False)  # fmt: skip
-
-
-def bands_table(ds: xr.Dataset) -> Table:
-    """Make the table behind states over time: shares once a year with their intervals."""
-    chain = main_chain(ds)
-    names = [words(str(name)) for name in ds["state_name"].values[states_of(ds, chain)]]
-    step = max(1, round(MONTHS_PER_YEAR / months(ds)[1])) if len(months(ds)) > 1 else 1
-    rows = []
-    for world in worlds_of_set(ds):
-        share, half = state_shares(ds, world, chain)
-        for point in range(0, len(share), step):
-            cells = [_share(*pair) for pair in zip(share[point], half[point], strict=True)]
-            rows.append((words(world.regime), f"{months(ds)[point]:.0f}", *cells))
-    return Table(f"Share in each state of {words(chain)}", ("regime", "month", *names), tuple(rows))
-
-
-def _share(share: float, half: float) -> str:
-    """Write a share with its interval."""
-    return f"{share:.1%}" + (f" ({max(share - half, 0):.1%} to {share + half:.1%})" if np.isfinite(half) else "")
 
 
 def flow_points(ds: xr.Dataset, world: WorldName) -> list[int]:
@@ -237,3 +156,18 @@ def flows_table(ds: xr.Dataset) -> Table:
         for name, row in zip([*names, JOINED], held / held.sum(), strict=True):
             rows.append((f"{span}: {name}", *(f"{cell:.1%}" for cell in row)))
     return Table("Where they went", ("months: from", *(f"to {name}" for name in names)), tuple(rows))
+
+
+def has_moves(ds: xr.Dataset) -> bool:
+    """Whether moves of the main chain were counted, over enough time for a picture."""
+    return bool((ds["flow_chain"].values == main_chain(ds)).any()) if ds.sizes["state"] and ds.sizes["flow"] else False
+
+
+FIGURE = Exhibit(
+    name="flows", title="Where they went",
+    caption="Bands lead from where families are at one time to where they are at the next, in the colour of where "
+    "they came from; grey are families who joined since, and what has no band going out has left. Worked out from "
+    "counts of moves, as if all in a state were alike: single families keep to their state more than this shows.",
+    applies=has_moves, draw=lambda ds: plot_flows(ds, new_axes(7.4, 4.4)), table=flows_table, section="families",
+    order=40,
+)  # fmt: skip

@@ -12,16 +12,18 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from sim.arrays import FloatArray
+from sim.economics.value.appraisal import is_appraised
 from sim.economics.value.increments import counted_lines, to_agencies
 from sim.economics.value.terms import Terms, terms_of
+from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, spaced, words
 from sim.money.bill import bill
-from sim.report.figures.appraisal import agency_words
-from sim.report.figures.overview import worlds_of_set
+from sim.report.defaults import agency_label, agency_words, has_costs, worlds_of_set
+from sim.report.figures.money.amounts import MILLION, to_places
 from sim.results.costs import line_meters
 from sim.results.worlds import WorldName, of_world
+from sim.table import Table
 
-MILLION = 1e6
 GAP = 0.02
 """Empty space between nodes of a column, as a share of the height."""
 WIDTH = 0.025
@@ -64,7 +66,7 @@ def any_flow(ds: xr.Dataset) -> bool:
     return bool((money_flows(ds, worlds_of_set(ds)[-1], terms)[2] > 0).any())
 
 
-def plot_sankey(
+def draw_sankey(
     ds: xr.Dataset, ax: Axes | None = None, regime: str | None = None, effect_set: str | None = None,
     full_height: float | None = None,
 ) -> Axes:  # fmt: skip
@@ -184,3 +186,26 @@ def _draw_nodes(
 def _short(label: str, most: int = 40) -> str:
     """Shorten a name that would not fit."""
     return label if len(label) <= most else f"{label[: most - 1].rstrip()}…"
+
+
+def is_paid(ds: xr.Dataset) -> bool:
+    """Whether agencies pay anything after the first regime's start."""
+    return has_costs(ds) and ds.sizes["agency"] > 0 and is_appraised(ds, terms_of(ds)) and any_flow(ds)
+
+
+def money_table(ds: xr.Dataset) -> Table:
+    """Make the table behind the flow of money: £m from each payer to each tier under the last regime."""
+    payers, tiers, amount = money_flows(ds, worlds_of_set(ds)[-1], terms_of(ds))
+    rows = tuple(
+        (agency_label(ds, payer), *(to_places(float(cell) / MILLION, 1) for cell in row))
+        for payer, row in zip(payers, amount, strict=True)
+    )
+    return Table("Where money comes from and goes, £m a year", ("payer", *(words(tier) for tier in tiers)), rows)
+
+
+FIGURE = Exhibit(
+    name="money", title="Where the money comes from, and what it is spent on",
+    caption="Pounds a year under the last regime since it began, £m, from departments through tiers of help to "
+    "families; breadth is in proportion. Benefits and posts alike, undiscounted.",
+    applies=is_paid, draw=draw_sankey, table=money_table, section="payers", order=120,
+)  # fmt: skip

@@ -1,17 +1,16 @@
-"""Waiting for help: how long, and how many give up; tables for the services and for named areas."""
+"""Waits and leaving by service: what the figures of waiting share, and tables of services and of named areas."""
 
 from __future__ import annotations
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from sim.arrays import FloatArray
-from sim.exhibits.numbers import MISSING, figure
-from sim.exhibits.style import COLOURS, new_axes, words
+from sim.exhibits.numbers import MISSING
+from sim.exhibits.style import words
 from sim.intervals import many_over_replications
-from sim.report.figures.overview import worlds_of_set
+from sim.report.defaults import worlds_of_set
 from sim.results.waits import mean_wait, quantile
 from sim.results.worlds import WorldName, of_world
 from sim.table import Table
@@ -34,19 +33,9 @@ def waited_for(ds: xr.Dataset, effect_set: str | None = None) -> list[str]:
     return [name for name in services if any(np.isfinite(wait_months(ds, world, name)[0]) for world in worlds)]
 
 
-def plot_waits(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None = None) -> Axes:
-    """Draw waits of those admitted by service and regime: a dot at the mean, a line over the middle 80%."""
-    worlds, services = worlds_of_set(ds, effect_set), waited_for(ds, effect_set)
-    ax = new_axes(6.6, 1.4 + 0.42 * len(services)) if ax is None else ax
-    for i, (world, colour) in enumerate(zip(worlds, COLOURS, strict=False)):
-        spans = np.array([wait_months(ds, world, name) for name in services]).reshape(len(services), 4)
-        y = _rows(len(services), i, len(worlds))
-        ax.hlines(y, spans[:, 0], spans[:, 2], color=colour, linewidth=2.2)
-        ax.plot(spans[:, 3], y, "o", color=colour, markersize=5, label=words(world.regime), clip_on=False)
-    _services(ax, services, worlds)
-    ax.set_xlim(left=0)
-    ax.set_xlabel("Months waited by those admitted: mean (dot) and middle 80% (line)")
-    return ax
+def has_waits(ds: xr.Dataset) -> bool:
+    """Whether anybody was admitted to a service."""
+    return ds.sizes["service"] > 0 and bool(waited_for(ds))
 
 
 def left_shares(ds: xr.Dataset, world: WorldName, services: list[str]) -> FloatArray:
@@ -56,29 +45,12 @@ def left_shares(ds: xr.Dataset, world: WorldName, services: list[str]) -> FloatA
     return np.asarray(left / np.where(joined > 0, joined, np.nan), dtype=np.float64)
 
 
-def plot_left(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None = None) -> Axes:
-    """Draw the share of those who joined a queue and gave up waiting, by service and regime, with 95% intervals."""
-    worlds, services = worlds_of_set(ds, effect_set), waited_for(ds, effect_set)
-    ax = new_axes(6.6, 1.4 + 0.42 * len(services)) if ax is None else ax
-    for i, (world, colour) in enumerate(zip(worlds, COLOURS, strict=False)):
-        mean, low, high = many_over_replications(left_shares(ds, world, services))
-        y = _rows(len(services), i, len(worlds))
-        if ds.attrs["solver"] != "expect" and np.isfinite(low).any():
-            ax.hlines(y, low, high, color=colour, linewidth=2.2)
-        ax.plot(mean, y, "o", color=colour, markersize=5, label=words(world.regime), clip_on=False)
-    _services(ax, services, worlds)
-    ax.set_xlim(left=0)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.0%}" if ax.get_xlim()[1] > 0.05 else f"{x:.1%}"))
-    ax.set_xlabel("Share of those who joined the queue and left before their turn")
-    return ax
-
-
-def _rows(n: int, i: int, of: int) -> FloatArray:
+def rows_of(n: int, i: int, of: int) -> FloatArray:
     """Give the heights at which the i-th of several regimes is drawn."""
     return np.arange(n, dtype=np.float64) + (i - (of - 1) / 2) * 0.7 / max(of, 1)
 
 
-def _services(ax: Axes, services: list[str], worlds: list[WorldName]) -> None:
+def label_services(ax: Axes, services: list[str], worlds: list[WorldName]) -> None:
     """Label the services, from top to bottom."""
     ax.set(yticks=np.arange(len(services)), yticklabels=[words(name) for name in services])
     ax.set_ylim(len(services) - 0.5, -0.5)
@@ -106,20 +78,16 @@ def services_order(services: list[str], row: tuple[str, ...]) -> int:
     return [words(name) for name in services].index(row[0])
 
 
-def places_table(ds: xr.Dataset) -> Table:
-    """Make the table behind places and waiting, means of the last twelve months."""
-    last = max(1, round(1 / ds.attrs["step_years"]))
-    rows = []
-    for service in (str(name) for name in ds["service"].values):
-        for world in worlds_of_set(ds):
-            level = of_world(ds, world, "team").isel(step=slice(-last, None)).mean("step").sel(service=service)
-            if float(level.sel(team_series="places")) > 0:
-                cells = [
-                    figure(float(level.sel(team_series=name))) for name in ("workers", "places", "engaged", "waiting")
-                ]
-                rows.append((words(service), words(world.regime), *cells))
-    columns = ("service", "regime", "workers", "places", "taken", "waiting")
-    return Table("Places, and who waits", columns, tuple(rows))
+def _months(value: float) -> str:
+    """Write months."""
+    return f"{value:.1f}" if np.isfinite(value) else MISSING
+
+
+def _share(mean: float, low: float, high: float) -> str:
+    """Write a share with its interval."""
+    if not np.isfinite(mean):
+        return MISSING
+    return f"{mean:.1%}" + (f" ({max(low, 0):.1%} to {high:.1%})" if np.isfinite(low) else "")
 
 
 def areas_table(ds: xr.Dataset) -> Table:
@@ -140,15 +108,3 @@ def _of_area(histogram: FloatArray, step: float) -> str:
     """Write median and ninth decile of an area."""
     half, most = quantile(histogram, 0.5) * step, quantile(histogram, 0.9) * step
     return f"{half:.0f} / {most:.0f}" if np.isfinite(half) else MISSING
-
-
-def _months(value: float) -> str:
-    """Write months."""
-    return f"{value:.1f}" if np.isfinite(value) else MISSING
-
-
-def _share(mean: float, low: float, high: float) -> str:
-    """Write a share with its interval."""
-    if not np.isfinite(mean):
-        return MISSING
-    return f"{mean:.1%}" + (f" ({max(low, 0):.1%} to {high:.1%})" if np.isfinite(low) else "")

@@ -1,0 +1,1 @@
+"""Figures of what it costs, who pays and what comes back."""

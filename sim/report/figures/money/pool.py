@@ -1,0 +1,106 @@
+"""A budget that agencies pool: what each would pay into it, and what each saves."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from sim.economics.cash.pooled_budget import PoolAccount, pool_accounts
+from sim.economics.value.terms import terms_of
+from sim.exhibits.exhibit import Exhibit
+from sim.exhibits.numbers import MINUS
+from sim.exhibits.style import COLOURS, INK, new_axes, words
+from sim.intervals import many_over_replications
+from sim.report.appraisal_tables import evidence_note
+from sim.report.defaults import agency_words, has_cash
+from sim.report.figures.money.amounts import CASH_NOTE, MILLION, estimate, millions
+from sim.table import Table
+
+
+def pool_table(ds: xr.Dataset) -> Table:
+    """Make the table of the pooled budget: what each agency pays in, gets for its services, gets back, and saves."""
+    terms, rows, notes = terms_of(ds), [], []
+    accounts = pool_accounts(ds, terms)
+    for one in accounts:
+        name = one.flows.world.name
+        parts = [x.sum(axis=1) for x in (one.paid_in, one.services, one.settled, one.saved)]
+        net = parts[3] + parts[2] - parts[0]  # services cost the agency as much more as the pool pays
+        for a, agency in enumerate(one.flows.agencies):
+            if any(part[:, a].any() for part in parts):
+                cells = (estimate(part[:, a], terms) for part in (*parts, net))
+                rows.append((name, agency_words(ds, agency), f"{one.shares[a]:.0%}", *cells))
+        totals = (part.sum(axis=1) for part in (*parts, net))
+        rows.append((name, "all agencies", "100%", *(estimate(total, terms) for total in totals)))
+        left = ", ".join(millions(float(x)) for x in one.left.mean(axis=0)[:-1])
+        notes.append(f"{words(name)}: in the pool after each year but the last, £m: {left or 'nothing'}.")
+    columns = (
+        "regime", "agency", "share", "pays in, £m", "pool pays of its services, £m", "gets back, £m",
+        "saves in cash, £m", "better off than without the regime, £m",
+    )  # fmt: skip
+    note = ""
+    if accounts:
+        rules, years = accounts[0].rules, accounts[0].left.shape[1]
+        end = "is carried over" if rules.year_end == "carry_over" else "is shared out at once (clawback)"
+        note = (
+            f"Against {words(str(ds.attrs['baseline']))}, {terms.ledger} ledger, {years} years from the start, shares "
+            f"by {rules.by}. What is left or lacking at a year's end {end}; after the last year it is shared out. "
+            f"{' '.join(notes)} {CASH_NOTE}. {evidence_note(terms)}"
+        )
+    return Table("A budget that agencies pool", columns, tuple(rows), note)
+
+
+def draw_pool(ds: xr.Dataset, ax: Axes | None = None, regime: str | None = None) -> Axes:
+    """Draw, for each agency, what it pays into the pool net of what it gets back, beside what it saves in cash.
+
+    Thin lines are 95% intervals over replications; the first evidence set is shown.
+
+    Raises
+    ------
+    ValueError
+        If the study has no pool, or no such regime.
+    """
+    terms = terms_of(ds)
+    accounts = pool_accounts(ds, terms)
+    chosen = regime or (accounts[-1].flows.world.regime if accounts else "")
+    one = next((one for one in accounts if one.flows.world.regime == chosen), None)
+    if one is None:
+        raise ValueError(f"there is no pool for the regime '{chosen}'; give 'appraisal.pooled_budget' and a regime")
+    pays, saves = (x.sum(axis=1) / MILLION for x in (one.paid_in - one.settled, one.saved))
+    at = [a for a in np.argsort(np.abs(pays).mean(axis=0) + np.abs(saves).mean(axis=0)) if (pays + saves)[:, a].any()]
+    ax = new_axes(7.5, 1.4 + 0.42 * len(at)) if ax is None else ax
+    for values, label, colour, offset in (
+        (pays, "pays in, less what it gets back", COLOURS[1], 0.2), (saves, "saves in cash", COLOURS[0], -0.2),
+    ):  # fmt: skip
+        mean, low, high = many_over_replications(values[:, at].T)
+        errors = np.stack([mean - low, high - mean]) if terms.sampled and len(values) > 1 else None
+        ax.barh(np.arange(len(at)) + offset, mean, 0.36, xerr=errors, color=colour, ecolor=INK, label=label)
+    ax.axvline(0, color=INK, linewidth=0.8)
+    ax.set_yticks(range(len(at)), [agency_words(ds, one.flows.agencies[a]) for a in at])
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{MINUS if x < 0 else ''}{abs(x):,.4g}"))
+    ax.set_xlabel(
+        f"£m of cash, not discounted, in {_years(one)} under {words(one.flows.world.name)} ({terms.ledger} ledger)\n"
+        f"evidence ends at month {terms.spec.evidence_months:g}"
+    )
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=8)
+    return ax
+
+
+def _years(one: PoolAccount) -> str:
+    """Say over how many years a pool runs."""
+    years = one.left.shape[1]
+    return "one year" if years == 1 else f"{years} years"
+
+
+def has_pool(ds: xr.Dataset) -> bool:
+    """Whether agencies pool a budget."""
+    return has_cash(ds) and bool(pool_accounts(ds, terms_of(ds)))
+
+
+FIGURE = Exhibit(
+    name="pool", title="What agencies would pay into a pool, and what they save",
+    caption="Paid in less what comes back, by the rule of the config, beside the cash that each agency saves in the "
+    "same years; thin lines are 95% intervals over replications. Cash, not discounted.",
+    applies=has_pool, draw=draw_pool, table=pool_table, section="payers", order=180,
+)  # fmt: skip

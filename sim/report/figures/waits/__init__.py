@@ -1,0 +1,1 @@
+"""Figures of waiting, places and giving up."""

@@ -1,0 +1,77 @@
+"""What may lie as JSON beside a run once it has been worked out: checks, single families, three ways of looking.
+
+Here are names of files and forms of what they hold, so that the report can read what an evaluation wrote; the form of
+single families is ``sim.runs.follow.spread.Spread``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+CHECKS, FAMILIES, EVALUATED = "checks.json", "families.json", "evaluated.json"
+Verdict = Literal["within", "outside", "not evaluated"]
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """One line of the panel of checks: what was found, what is allowed, and what to make of it."""
+
+    name: str
+    value: str
+    allowed: str
+    verdict: Verdict
+    note: str = ""
+    key: str = ""
+    number: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write as plain figures for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two levels, their ratio with a 95% interval, and their difference with one; None where it cannot be said."""
+
+    served: float
+    other: float
+    ratio: float
+    ratio_low: float | None
+    ratio_high: float | None
+    difference: float
+    difference_low: float | None
+    difference_high: float | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What three ways of looking find for one outcome of the served; ``other`` is before, the comparison, the twin."""
+
+    question: str
+    effect_set: str
+    naive: Contrast
+    evaluated: Contrast
+    true: Contrast
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write as plain figures for JSON; what cannot be said is None."""
+        return {
+            name: {k: v if v is None or math.isfinite(v) else None for k, v in part.items()}
+            if isinstance(part, dict) else part
+            for name, part in asdict(self).items()
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Answer:
+        """Read what ``to_dict`` wrote."""
+        ways = {way: _contrast(content[way]) for way in ("naive", "evaluated", "true")}
+        return cls(str(content["question"]), str(content["effect_set"]), **ways)
+
+
+def _contrast(content: Mapping[str, Any]) -> Contrast:
+    """Read a contrast; a level or ratio that could not be said is NaN again."""
+    always = ("served", "other", "ratio", "difference")
+    return Contrast(**{k: math.nan if v is None and k in always else v for k, v in content.items()})

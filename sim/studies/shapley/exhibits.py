@@ -1,0 +1,113 @@
+"""Who brought it about: the table, the figure and the page of a Shapley study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from sim.exhibits.exhibit import Exhibit
+from sim.exhibits.html import write_page
+from sim.exhibits.numbers import MINUS, MISSING, scale_of
+from sim.exhibits.style import COLOURS, INK, new_axes, with_terms, words
+from sim.exhibits.svg import draw_all
+from sim.results.folder.store import write_csv
+from sim.studies.shapley.answer import Shared, Sharing
+from sim.table import Table
+
+COLUMNS = (
+    "player", "title", "over", "view", "share", "simulation_error", "order_error", "alone", "last_to_join", "terms",
+)  # fmt: skip
+CAPTION = (
+    "Bars sum to what all bring together; a player that brings more as the last to join than alone needs the "
+    "others. Thin lines are 95% intervals of chance in the simulation, where there is any."
+)
+
+
+def shares_table(found: Sharing) -> Table:
+    """Make the table of Shapley shares, the largest first, with their sum."""
+    factor, unit = scale_of(np.array([one.share for one in found.shares]))
+    rows = [
+        (
+            words(one.player), found.titles[one.player], _in(one.share, factor), _error(one, factor),
+            _in(one.alone, factor), _in(one.last, factor),
+        )
+        for one in sorted(found.shares, key=lambda one: -one.share)
+    ]  # fmt: skip
+    rows.append(("all of them", "", _in(float(found.whole.mean()), factor), "", "", ""))
+    alone = sum(one.alone for one in found.shares)
+    who = "agencies join, the others staying as they are" if found.over == "agencies" else "mechanisms are at work"
+    note = (
+        f"Net saving of {words(found.regime)} against {words(found.baseline)} when only some {who}, shared by "
+        f"each one's contribution averaged over all orders (Shapley). Alone they would bring {_in(alone, factor)} "
+        f"together; the other {_in(float(found.whole.mean()) - alone, factor)} comes of acting jointly. "
+        f"{len(found.values):,} coalitions. {found.terms}"
+    )
+    what = "agency" if found.over == "agencies" else "mechanism"
+    columns = (what, "what it is", f"share, {unit}", "standard error", "alone", "last to join")
+    return Table(f"How much each {what} brings", columns, tuple(rows), note)
+
+
+def _in(value: float, factor: float) -> str:
+    """Write an amount in a unit to two places with its sign."""
+    text = f"{abs(value / factor):,.2f}"
+    return text if float(text.replace(",", "")) == 0 else f"{MINUS if value < 0 else '+'}{text}"
+
+
+def _error(one: Shared, factor: float) -> str:
+    """Write the standard error of chance and of sampled orders together; a dash where there is none."""
+    error = float(np.hypot(one.simulation_error, one.order_error))
+    return f"{error / factor:,.2f}" if error > 0 else MISSING
+
+
+def plot_shares(found: Sharing, ax: Axes | None = None) -> Axes:
+    """Draw Shapley shares as bars, with what each achieves alone and as the last to join.
+
+    Parameters
+    ----------
+    found
+        What ``sim.studies.shapley.question.share`` gave.
+    ax
+        Axes to draw on; new ones when not given.
+    """
+    shown = sorted(found.shares, key=lambda one: one.share)
+    ax = new_axes(8.0, 1.6 + 0.36 * len(shown)) if ax is None else ax
+    factor, unit = scale_of(np.array([[one.share, one.alone, one.last] for one in shown]))
+    errors = [1.96 * float(np.hypot(one.simulation_error, one.order_error)) / factor for one in shown]
+    at = np.arange(len(shown))
+    label = "share, with 95% interval" if any(errors) else "share"
+    ax.barh(at, [one.share / factor for one in shown], 0.6, color=COLOURS[4], label=label)
+    if any(errors):
+        ax.errorbar([one.share / factor for one in shown], at, xerr=errors, fmt="none", ecolor=INK, capsize=2)
+    ax.plot([one.alone / factor for one in shown], at, "o", mfc="white", color=COLOURS[0], label="alone")
+    ax.plot([one.last / factor for one in shown], at, "s", color=COLOURS[1], markersize=4.5, label="last to join")
+    ax.axvline(0.0, color=INK, linewidth=0.8)
+    ax.set_yticks(at, [words(one.player) for one in shown])
+    ax.set_xlabel(with_terms(f"Net present value, {unit}", found.terms, 6.0))
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=8)
+    return ax
+
+
+def write_sharing(folder: Path, found: Sharing) -> None:
+    """Write shapley.csv, coalitions.csv and shapley.html with its figure."""
+    table = shares_table(found)
+    exhibit = Exhibit("shapley", table.title, CAPTION, plot_shares)
+    drawn = draw_all([exhibit], found, folder / "figures")
+    write_csv(
+        folder / "shapley.csv", COLUMNS,
+        [
+            (one.player, found.titles[one.player], found.over, found.view, one.share, one.simulation_error,
+             one.order_error, one.alone, one.last, found.terms)
+            for one in found.shares
+        ],
+    )  # fmt: skip
+    write_csv(
+        folder / "coalitions.csv", ("members", "net_present_value", "replications", "view", "terms"),
+        [
+            (" + ".join(p for p in found.players if p in coalition), float(np.mean(value)), float(len(value)),
+             found.view, found.terms)
+            for coalition, value in found.values.items()
+        ],
+    )  # fmt: skip
+    write_page(folder / "shapley.html", f"Shares: {found.title}", [str(table.note)], drawn, [table])
