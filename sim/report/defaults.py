@@ -11,7 +11,8 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.economics.value.appraisal import is_appraised
 from sim.economics.value.cash_prices import why_no_cash
-from sim.economics.value.terms import terms_of
+from sim.economics.value.increments import Increments, increments
+from sim.economics.value.terms import Terms, terms_of
 from sim.exhibits.style import words
 from sim.results.shown import MAIN_CHAIN
 from sim.results.worlds import WorldName, world_names
@@ -72,6 +73,15 @@ def counterpart(ds: xr.Dataset, world: WorldName, against: str | None) -> WorldN
     """Find the world that one is compared with, by regime; the baseline unless named."""
     wanted = ds.attrs["baseline"] if against is None else against
     return next(w for w in world_names(ds) if w.regime == wanted and w.effect_set == world.effect_set)
+
+
+def increments_of(
+    ds: xr.Dataset, terms: Terms, regime: str | None = None, against: str | None = None, effect_set: str | None = None
+) -> Increments:
+    """Hold a regime, the last one unless named, against another one, under the first evidence set unless named."""
+    chosen = regime_named(ds, regime)
+    world = next(world for world in worlds_of_set(ds, effect_set) if world.regime == chosen)
+    return increments(ds, world, counterpart(ds, world, against), terms)
 
 
 def has_costs(ds: xr.Dataset) -> bool:

@@ -27,10 +27,6 @@ class CheckLine:
     key: str = ""
     number: float | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Write as plain figures for JSON."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Contrast:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def write_checks(folder: Path, ds: xr.Dataset, run: Mapping[str, Any]) -> None:
     ranges, published = ranges_of()
     scenario = recorded_scenario(run)
     lines = panel(sanity(scenario, ranges, published, ds=ds, replications=1))
-    write_json(folder / CHECKS, [line.to_dict() for line in lines])
+    write_json(folder / CHECKS, [asdict(line) for line in lines])
     sets = dict.fromkeys(world.effect_set for world in scenario.worlds)
     asked = [three_ways(scenario, name, replications=REPLICATIONS) for name in ASKED_UNDER if name in sets]
     write_json(folder / EVALUATED, [answer.to_dict() for answers in asked for answer in answers])

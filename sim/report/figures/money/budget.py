@@ -9,14 +9,12 @@ from matplotlib.ticker import FuncFormatter
 
 from sim.arrays import FloatArray
 from sim.economics.cash.budget import budget_impact
-from sim.economics.value.increments import increments
 from sim.economics.value.terms import terms_of
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, shade_after
 from sim.intervals import many_over_replications
-from sim.report.defaults import agency_label, agency_words, counterpart, has_cash, regime_named, worlds_of_set
+from sim.report.defaults import agency_label, agency_words, has_cash, increments_of
 from sim.report.figures.money.amounts import MILLION, pounds_axis, span_of
-from sim.results.worlds import baseline_of
 from sim.table import Table
 from sim.units import MONTHS_PER_YEAR, financial_year_label
 
@@ -32,9 +30,8 @@ def plot_budget(
     The largest agencies have a colour of their own; a dot marks the total of each year.
     """
     ax = new_axes() if ax is None else ax
-    terms, chosen = terms_of(ds), regime_named(ds, regime)
-    world = next(w for w in worlds_of_set(ds, effect_set) if w.regime == chosen)
-    impact = budget_impact(ds, increments(ds, world, counterpart(ds, world, against), terms), terms, reading)
+    terms = terms_of(ds)
+    impact = budget_impact(ds, increments_of(ds, terms, regime, against, effect_set), terms, reading)
     amount = impact.amount.mean(axis=0).sum(axis=-1) / MILLION  # (year, agency)
     size = np.abs(amount).sum(axis=0)
     order = [int(i) for i in np.argsort(-size) if size[i] > 0]
@@ -69,8 +66,8 @@ def _stack(ax: Axes, years: FloatArray, parts: list[tuple[str, FloatArray]]) -> 
 
 def budget_table(ds: xr.Dataset) -> Table:
     """Make the table behind extra cash by year and agency, £m."""
-    terms, world = terms_of(ds), worlds_of_set(ds)[-1]
-    impact = budget_impact(ds, increments(ds, world, baseline_of(ds, world), terms), terms, "cashable")
+    terms = terms_of(ds)
+    impact = budget_impact(ds, increments_of(ds, terms), terms, "cashable")
     amount = impact.amount.sum(axis=-1) / MILLION  # (replication, year, agency)
     paying = [i for i in range(len(impact.agencies)) if amount[..., i].any()]
     rows = []

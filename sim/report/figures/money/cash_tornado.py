@@ -9,13 +9,11 @@ from matplotlib.ticker import FuncFormatter
 
 from sim.economics.report import cash_ranges
 from sim.economics.value.appraisal import compare
-from sim.economics.value.increments import increments
 from sim.economics.value.terms import terms_of
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.style import COLOURS, INK, new_axes, words
-from sim.report.defaults import counterpart, has_cash, regime_named, worlds_of_set
+from sim.report.defaults import has_cash, increments_of
 from sim.report.figures.money.amounts import MILLION, pounds_axis, to_places
-from sim.results.worlds import baseline_of
 from sim.table import Table
 
 
@@ -25,20 +23,18 @@ def plot_cash_tornado(
 ) -> Axes:  # fmt: skip
     """Draw how net cash moves when one unit or lag of a rule of cashability goes to the ends of its range."""
     ax = new_axes() if ax is None else ax
-    terms, chosen = terms_of(ds), regime_named(ds, regime)
-    world = next(w for w in worlds_of_set(ds, effect_set) if w.regime == chosen)
-    made = increments(ds, world, counterpart(ds, world, against), terms)
+    terms = terms_of(ds)
+    extra = increments_of(ds, terms, regime, against, effect_set)
     found: dict[str, dict[str, float]] = {}
-    for entry in cash_ranges(ds, made, terms):
+    for entry in cash_ranges(ds, extra, terms):
         found.setdefault(entry.varied, {})[entry.end] = entry.net_cashable.mean / MILLION
-    central = float(compare(ds, made, terms).view(terms.ledger, "fiscal").net_cashable.amount.mean()) / MILLION
+    central = float(compare(ds, extra, terms).view(terms.ledger, "fiscal").net_cashable.amount.mean()) / MILLION
     order = sorted(found, key=lambda name: max(abs(x - central) for x in found[name].values()))
     for y, name in enumerate(order):
         for end, colour in (("low", COLOURS[0]), ("high", COLOURS[1])):
             value = found[name].get(end, central)
-            ax.barh(
-                y, value - central, 0.6, left=central, color=colour, label=f"{end} end of the range" if not y else None
-            )
+            label = None if y else f"{end} end of the range"
+            ax.barh(y, value - central, 0.6, left=central, color=colour, label=label)
     ax.axvline(central, color=INK, linewidth=0.8)
     ax.set(yticks=np.arange(len(order)), yticklabels=[words(name) for name in order], ylim=(-0.6, len(order) - 0.4))
     years, evidence = f"{terms.horizon_years:g} years", f"{terms.spec.evidence_months:g}"
@@ -53,10 +49,10 @@ def plot_cash_tornado(
 
 def cash_table(ds: xr.Dataset) -> Table:
     """Make the table behind what net cash turns on, £m."""
-    terms, world = terms_of(ds), worlds_of_set(ds)[-1]
+    terms = terms_of(ds)
     rows = tuple(
         (words(entry.varied), entry.end, to_places(entry.net_cashable.mean / MILLION, 1))
-        for entry in cash_ranges(ds, increments(ds, world, baseline_of(ds, world), terms), terms)
+        for entry in cash_ranges(ds, increments_of(ds, terms), terms)
     )
     return Table("Net cash with one number of one rule at the end of its range", ("rule", "end", "net cash, £m"), rows)
 
