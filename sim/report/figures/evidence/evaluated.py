@@ -55,13 +55,13 @@ def plot_evaluated(answers: Sequence[Answer], ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _estimate(ax: Axes, found: Contrast, y: float, colour: str, marker: str) -> None:
+def _estimate(ax: Axes, contrast: Contrast, y: float, colour: str, marker: str) -> None:
     """Draw a ratio with its interval; one that cannot be said, or is 0, has no place on the axis."""
-    if not (math.isfinite(found.ratio) and found.ratio > 0):
+    if not (math.isfinite(contrast.ratio) and contrast.ratio > 0):
         return
-    if found.ratio_low is not None and found.ratio_high is not None:
-        ax.plot([found.ratio_low, found.ratio_high], [y, y], color=colour, linewidth=2.0, solid_capstyle="butt")
-    ax.plot(found.ratio, y, marker, color=colour, markersize=5.5)
+    if contrast.ratio_low is not None and contrast.ratio_high is not None:
+        ax.plot([contrast.ratio_low, contrast.ratio_high], [y, y], color=colour, linewidth=2.0, solid_capstyle="butt")
+    ax.plot(contrast.ratio, y, marker, color=colour, markersize=5.5)
 
 
 def evaluated_table(answers: Sequence[Answer]) -> Table:
@@ -69,8 +69,8 @@ def evaluated_table(answers: Sequence[Answer]) -> Table:
     rows = []
     for answer in answers:
         for way, label, _, _ in WAYS:
-            found: Contrast = getattr(answer, way)
-            rows.append((answer.question, label, _share(found.served), _share(found.other), ratio(found)))
+            contrast: Contrast = getattr(answer, way)
+            rows.append((answer.question, label, _share(contrast.served), _share(contrast.other), ratio(contrast)))
     title = f"Before and after, matched comparison and truth ({words(answers[0].effect_set)})" if answers else ""
     columns = ("outcome", "way", "families helped", "before, comparison or without", "ratio (95% interval)")
     return Table(title, columns, tuple(rows))
@@ -81,13 +81,13 @@ def _share(value: float) -> str:
     return share(value if math.isfinite(value) else None)
 
 
-def ratio(found: Contrast) -> str:
+def ratio(contrast: Contrast) -> str:
     """Write a ratio with its interval where there is one."""
-    if not math.isfinite(found.ratio):
+    if not math.isfinite(contrast.ratio):
         return MISSING
-    if found.ratio_low is None or found.ratio_high is None:
-        return f"{found.ratio:.2f}"
-    return f"{found.ratio:.2f} ({found.ratio_low:.2f} to {found.ratio_high:.2f})"
+    if contrast.ratio_low is None or contrast.ratio_high is None:
+        return f"{contrast.ratio:.2f}"
+    return f"{contrast.ratio:.2f} ({contrast.ratio_low:.2f} to {contrast.ratio_high:.2f})"
 
 
 FIGURE = Exhibit[Sequence[Answer]](

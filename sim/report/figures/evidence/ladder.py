@@ -39,10 +39,10 @@ def plot_ladder(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None =
 
     £m with 95% intervals; bars are the steps, dots where they lead.
     """
-    found, steps = ladder(ds, effect_set)
-    ax = new_axes(6.6, 1.2 + 0.45 * len(found)) if ax is None else ax
+    from_baseline, steps = ladder(ds, effect_set)
+    ax = new_axes(6.6, 1.2 + 0.45 * len(from_baseline)) if ax is None else ax
     terms, before = terms_of(ds), 0.0
-    for y, (rung, step) in enumerate(zip(found, steps, strict=True)):
+    for y, (rung, step) in enumerate(zip(from_baseline, steps, strict=True)):
         colour = COLOURS[2] if step.net.mean >= 0 else COLOURS[1]
         ax.barh(y, rung.net.mean - before, 0.5, left=before, color=colour, alpha=0.35)
         draw_estimate(ax, rung.net, y, INK, "o")
@@ -52,8 +52,8 @@ def plot_ladder(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None =
         before = rung.net.mean
     ax.annotate("step, £m", (1.0, 1.0), (4, 2), xycoords="axes fraction", textcoords="offset points", fontsize=8)
     ax.axvline(0, color=INK, linewidth=0.8)
-    labels = [f"{i + 1}. {words(rung.world.regime)}" for i, rung in enumerate(found)]
-    ax.set(yticks=np.arange(len(found)), yticklabels=labels, ylim=(len(found) - 0.4, -0.6))
+    labels = [f"{i + 1}. {words(rung.world.regime)}" for i, rung in enumerate(from_baseline)]
+    ax.set(yticks=np.arange(len(from_baseline)), yticklabels=labels, ylim=(len(from_baseline) - 0.4, -0.6))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: pounds(x)))
     ax.xaxis.set_major_locator(MaxNLocator(5))
     ax.set_xlabel(
@@ -66,10 +66,10 @@ def plot_ladder(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None =
 
 def ladder_table(ds: xr.Dataset) -> Table:
     """Make the table behind ``plot_ladder``."""
-    found, steps = ladder(ds)
+    from_baseline, steps = ladder(ds)
     rows = tuple(
         (words(rung.world.regime), pounds(rung.net.mean), span(rung.net), pounds(step.net.mean), span(step.net))
-        for rung, step in zip(found, steps, strict=True)
+        for rung, step in zip(from_baseline, steps, strict=True)
     )
     columns = ("rung", "against the baseline, £m", "95% interval", "against the rung below, £m", "95% interval of it")
     return Table("The swap ladder: net present social value", columns, rows, "Paired on the same random numbers.")

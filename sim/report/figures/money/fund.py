@@ -27,7 +27,7 @@ def fund_table(ds: xr.Dataset) -> Table:
     """Make the table of the invest-to-save fund: lent, paid back and by whom, when it is whole, what is missing."""
     terms = terms_of(ds)
     accounts = fund_accounts(ds, terms)
-    rows = tuple(_fund_row(ds, one, terms) for one in accounts)
+    rows = tuple(_fund_row(ds, account, terms) for account in accounts)
     columns = (
         "regime", "fund pays, £m", "paid back, £m", "by whom, £m", "paid back in full by month",
         "replications paid back", "still owed at the end, £m",
@@ -47,21 +47,21 @@ def fund_table(ds: xr.Dataset) -> Table:
     return Table("Would an invest-to-save fund be paid back?", columns, rows, note)
 
 
-def _fund_row(ds: xr.Dataset, one: FundAccount, terms: Terms) -> tuple[str, ...]:
+def _fund_row(ds: xr.Dataset, account: FundAccount, terms: Terms) -> tuple[str, ...]:
     """Write one regime."""
-    name = one.flows.world.name
-    if not one.lends:
+    name = account.flows.world.name
+    if not account.lends:
         return (name, "0", *[MISSING] * 4, "0")
-    back = one.repaid.sum(axis=1)
+    back = account.repaid.sum(axis=1)
     payers = sorted(range(back.shape[1]), key=lambda a: -float(back[:, a].mean()))
     paid = [a for a in payers if back[:, a].mean() >= SMALLEST][:MOST_NAMED]
-    whom = ", ".join(f"{agency_words(ds, one.flows.agencies[a])} {millions(back[:, a].mean())}" for a in paid)
-    months = one.month_repaid
+    whom = ", ".join(f"{agency_words(ds, account.flows.agencies[a])} {millions(back[:, a].mean())}" for a in paid)
+    months = account.month_repaid
     came = np.isfinite(months)
     return (
-        name, estimate(one.advanced.sum(axis=(1, 2)), terms), estimate(back.sum(axis=1), terms), whom or "nobody",
+        name, estimate(account.advanced.sum(axis=(1, 2)), terms), estimate(back.sum(axis=1), terms), whom or "nobody",
         f"{months[came].mean():.0f}" if came.any() else "never", f"{came.sum()} of {len(came)}",
-        estimate(one.shortfall, terms),
+        estimate(account.shortfall, terms),
     )  # fmt: skip
 
 
@@ -81,14 +81,14 @@ def draw_fund(ds: xr.Dataset, ax: Axes | None = None, regime: str | None = None)
     terms = terms_of(ds)
     accounts = fund_accounts(ds, terms)
     chosen = regime or (accounts[-1].flows.world.regime if accounts else "")
-    shown = [one for one in accounts if one.flows.world.regime == chosen]
+    shown = [account for account in accounts if account.flows.world.regime == chosen]
     if not shown:
         raise ValueError(f"there is no fund for the regime '{chosen}'; give 'appraisal.invest_to_save' and a regime")
     ax = new_axes() if ax is None else ax
-    for one, colour in zip(shown, COLOURS, strict=False):
-        months = np.arange(1, one.owed.shape[1] + 1) * one.step_months
-        mean, low, high = many_over_replications(one.owed.T / MILLION)
-        ax.plot(months, mean, color=colour, linewidth=1.6, label=words(one.flows.world.effect_set) or words(chosen))
+    for account, colour in zip(shown, COLOURS, strict=False):
+        months = np.arange(1, account.owed.shape[1] + 1) * account.step_months
+        mean, low, high = many_over_replications(account.owed.T / MILLION)
+        ax.plot(months, mean, color=colour, linewidth=1.6, label=words(account.flows.world.effect_set) or words(chosen))
         if terms.sampled:
             ax.fill_between(months, np.maximum(low, 0.0), high, color=colour, alpha=0.2, linewidth=0)
     rules = shown[0].rules

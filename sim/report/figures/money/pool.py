@@ -23,17 +23,17 @@ def pool_table(ds: xr.Dataset) -> Table:
     """Make the table of the pooled budget: what each agency pays in, gets for its services, gets back, and saves."""
     terms, rows, notes = terms_of(ds), [], []
     accounts = pool_accounts(ds, terms)
-    for one in accounts:
-        name = one.flows.world.name
-        parts = [x.sum(axis=1) for x in (one.paid_in, one.services, one.settled, one.saved)]
+    for account in accounts:
+        name = account.flows.world.name
+        parts = [x.sum(axis=1) for x in (account.paid_in, account.services, account.settled, account.saved)]
         net = parts[3] + parts[2] - parts[0]  # services cost the agency as much more as the pool pays
-        for a, agency in enumerate(one.flows.agencies):
+        for a, agency in enumerate(account.flows.agencies):
             if any(part[:, a].any() for part in parts):
                 cells = (estimate(part[:, a], terms) for part in (*parts, net))
-                rows.append((name, agency_words(ds, agency), f"{one.shares[a]:.0%}", *cells))
+                rows.append((name, agency_words(ds, agency), f"{account.shares[a]:.0%}", *cells))
         totals = (part.sum(axis=1) for part in (*parts, net))
         rows.append((name, "all agencies", "100%", *(estimate(total, terms) for total in totals)))
-        left = ", ".join(millions(float(x)) for x in one.left.mean(axis=0)[:-1])
+        left = ", ".join(millions(float(x)) for x in account.left.mean(axis=0)[:-1])
         notes.append(f"{words(name)}: in the pool after each year but the last, £m: {left or 'nothing'}.")
     columns = (
         "regime", "agency", "share", "pays in, £m", "pool pays of its services, £m", "gets back, £m",
@@ -64,10 +64,10 @@ def draw_pool(ds: xr.Dataset, ax: Axes | None = None, regime: str | None = None)
     terms = terms_of(ds)
     accounts = pool_accounts(ds, terms)
     chosen = regime or (accounts[-1].flows.world.regime if accounts else "")
-    one = next((one for one in accounts if one.flows.world.regime == chosen), None)
-    if one is None:
+    account = next((account for account in accounts if account.flows.world.regime == chosen), None)
+    if account is None:
         raise ValueError(f"there is no pool for the regime '{chosen}'; give 'appraisal.pooled_budget' and a regime")
-    pays, saves = (x.sum(axis=1) / MILLION for x in (one.paid_in - one.settled, one.saved))
+    pays, saves = (x.sum(axis=1) / MILLION for x in (account.paid_in - account.settled, account.saved))
     at = [a for a in np.argsort(np.abs(pays).mean(axis=0) + np.abs(saves).mean(axis=0)) if (pays + saves)[:, a].any()]
     ax = new_axes(7.5, 1.4 + 0.42 * len(at)) if ax is None else ax
     for values, label, colour, offset in (
@@ -77,19 +77,20 @@ def draw_pool(ds: xr.Dataset, ax: Axes | None = None, regime: str | None = None)
         errors = np.stack([mean - low, high - mean]) if terms.sampled and len(values) > 1 else None
         ax.barh(np.arange(len(at)) + offset, mean, 0.36, xerr=errors, color=colour, ecolor=INK, label=label)
     ax.axvline(0, color=INK, linewidth=0.8)
-    ax.set_yticks(range(len(at)), [agency_words(ds, one.flows.agencies[a]) for a in at])
+    ax.set_yticks(range(len(at)), [agency_words(ds, account.flows.agencies[a]) for a in at])
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{MINUS if x < 0 else ''}{abs(x):,.4g}"))
     ax.set_xlabel(
-        f"£m of cash, not discounted, in {_years(one)} under {words(one.flows.world.name)} ({terms.ledger} ledger)\n"
+        f"£m of cash, not discounted, in {_years(account)} under {words(account.flows.world.name)} "
+        f"({terms.ledger} ledger)\n"
         f"evidence ends at month {terms.spec.evidence_months:g}"
     )
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=8)
     return ax
 
 
-def _years(one: PoolAccount) -> str:
+def _years(account: PoolAccount) -> str:
     """Say over how many years a pool runs."""
-    years = one.left.shape[1]
+    years = account.left.shape[1]
     return "one year" if years == 1 else f"{years} years"
 
 

@@ -57,12 +57,12 @@ def journeys(ds: xr.Dataset, world: WorldName, chain: str, points: Sequence[int]
     people stay less true to their state here than in the simulation. Net gains and losses of a state by comings and
     goings are those that its moves leave unexplained.
     """
-    mine = states_of(ds, chain)
-    stocks = of_world(ds, world, "occupancy").values[:, mine]
+    places = states_of(ds, chain)
+    stocks = of_world(ds, world, "occupancy").values[:, places]
     moves = _moves(ds, world, chain)
     found = []
     for first, last in pairwise(points):
-        held = np.vstack([np.diag(stocks[first]), np.zeros(len(mine))])
+        held = np.vstack([np.diag(stocks[first]), np.zeros(len(places))])
         for t in range(first + 1, last + 1):
             chance = moves[t] / np.maximum(stocks[t - 1], 1e-300)[:, None]
             held = held @ (chance + np.diag(1.0 - chance.sum(axis=1)))

@@ -21,11 +21,11 @@ def state_shares(ds: xr.Dataset, world: WorldName, chain: str) -> tuple[FloatArr
 
     Shape (steps + 1, state); halves are NaN where there is no interval. Rows of the chain are taken as known.
     """
-    mine = states_of(ds, chain)
-    stocks = of_world(ds, world, "occupancy").values[:, mine]
+    places = states_of(ds, chain)
+    stocks = of_world(ds, world, "occupancy").values[:, places]
     total = np.maximum(stocks.sum(axis=1, keepdims=True), 1e-300)
     n = ds.sizes["replication"]
     if n < 2 or ds.attrs["solver"] == "expect":
         return stocks / total, np.full_like(stocks, np.nan)
-    variance = of_world(ds, world, "occupancy_var").values[:, mine]
+    variance = of_world(ds, world, "occupancy_var").values[:, places]
     return stocks / total, float(stdtrit(n - 1, UPPER_TAIL)) * np.sqrt(variance / n) / total

@@ -26,16 +26,16 @@ def plot_states(
     ax = new_axes() if ax is None else ax
     world = world_names(ds)[0] if world is None else world
     chain = main_chain(ds) if chain is None else chain
-    mine = np.flatnonzero(ds["chain"].values == chain)
-    stocks = of_world(ds, world, "occupancy").values[:, mine]
+    places = states_of(ds, chain)
+    stocks = of_world(ds, world, "occupancy").values[:, places]
     shares = stocks / np.maximum(stocks.sum(axis=1, keepdims=True), 1e-300)
-    shades = [SEVERITY[round(i * (len(SEVERITY) - 1) / max(len(mine) - 1, 1))] for i in range(len(mine))]
+    shades = [SEVERITY[round(i * (len(SEVERITY) - 1) / max(len(places) - 1, 1))] for i in range(len(places))]
     ax.stackplot(months(ds), shares.T, colors=shades, edgecolor="white", linewidth=0.4)
     for i, shade in enumerate(shades):
         low, high = shares[-1, :i].sum(), shares[-1, : i + 1].sum()
         if high - low >= MIN_BAND:
             ink = "white" if shade == SEVERITY[-1] else INK
-            name = words(str(ds["state_name"].values[mine[i]]))
+            name = words(str(ds["state_name"].values[places[i]]))
             ax.text(0.97 * months(ds)[-1], (low + high) / 2, name, ha="right", va="center", color=ink)
     ax.set(title=words(world.regime), xlabel="Months from the start", ylim=(0, 1), xlim=(0, months(ds)[-1]))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:.0%}"))
