@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 
-def weekly_hours(families: float, hours_each: float) -> float:
-    """Give the weekly hours face to face of a caseload."""
-    return families * hours_each
-
-
 def posts_for(families: float, hours_each: float, post_hours: float = 37.0) -> float:
     """Give the posts that a caseload needs when every hour of the week were spent with families.
 
@@ -18,24 +13,7 @@ def posts_for(families: float, hours_each: float, post_hours: float = 37.0) -> f
     """
     if post_hours <= 0:
         raise ValueError(f"a post has {post_hours} hours a week; it must have more than 0")
-    return weekly_hours(families, hours_each) / post_hours
-
-
-def check_post(families: float, hours_each: float, post_hours: float = 37.0) -> None:
-    """Refuse a caseload that does not fit into one post.
-
-    Raises
-    ------
-    ValueError
-        With the hours needed and the two ways out: fewer families, or sharing them among posts.
-    """
-    needed = weekly_hours(families, hours_each)
-    if needed > post_hours:
-        raise ValueError(
-            f"{families:g} families at {hours_each:g} hours a week are {needed:g} hours; one post has {post_hours:g}: "
-            f"take at most {int(post_hours // hours_each)} families, or share them among "
-            f"{posts_for(families, hours_each, post_hours):.2f} posts and say so"
-        )
+    return families * hours_each / post_hours
 
 
 def starts_a_year(posts: float, caseload: float, occupancy: float, months_engaged: float) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.exhibits.numbers import count
-from sim.model.appraisal import AppraisalSpec
 from sim.model.spec import Scenario
 from sim.studies.fees.answer import FeeYear, counted_anyway
 from sim.table import Table
@@ -29,10 +28,8 @@ def fees_table(years: Sequence[FeeYear], scenario: Scenario) -> Table:
         "would have been counted anyway"
         for name in dict.fromkeys(y.world for y in years)
     ]
-    note = f"Cash; a transfer between agencies, in no ledger. {'; '.join(shares)}. {_evidence(scenario.appraisal)}."
+    note = (
+        f"Cash; a transfer between agencies, in no ledger. {'; '.join(shares)}. Evidence ends at month "
+        f"{scenario.appraisal.evidence_months:g} of the regime."
+    )
     return Table("Payment by results", columns, rows, note)
-
-
-def _evidence(spec: AppraisalSpec) -> str:
-    """Say where evidence ends."""
-    return f"Evidence ends at month {spec.evidence_months:g} of the regime"

@@ -62,6 +62,7 @@ def test_only_named_areas_are_shown(plan) -> None:
 
 def test_rows_have_a_cell_for_each_column(study, plan) -> None:
     rows = staffing_rows(plan, terms_of(study[1]))
+    assert rows
     assert all(len(row) == len(COLUMNS) for row in rows)
 
 
