@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import ndtri, stdtrit
 
 from sim.arrays import FloatArray
+from sim.table import plain
 
 LEVEL = 0.95
 UPPER_TAIL = 0.5 + LEVEL / 2
@@ -21,6 +22,15 @@ class Estimate:
     mean: float
     low: float | None = None
     high: float | None = None
+
+    @property
+    def cells(self) -> tuple[float | None, float | None, float | None]:
+        """Mean, low and high as a table holds them: None for what is not known."""
+        return plain(self.mean), plain(self.low), plain(self.high)
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Name the three figures."""
+        return dict(zip(("mean", "low", "high"), self.cells, strict=True))
 
 
 def over_replications(samples: FloatArray) -> Estimate:

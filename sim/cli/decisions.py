@@ -43,14 +43,14 @@ def gains(
 ) -> None:
     """Follow every family under each regime: who gains, who loses, who waits longer."""
     from sim.config.loading import load
-    from sim.results.folder.store import write_csv
-    from sim.studies.gains.answer import COLUMNS, gain_rows, who_gains
+    from sim.exhibits.csv import write_csv
+    from sim.studies.gains.answer import gains_by_group, who_gains
     from sim.studies.gains.exhibits import gains_table
 
     found = who_gains(load(config, sets or []), replications)
     print_table(gains_table(found))
     if out is not None:
-        write_csv(out, COLUMNS, gain_rows(found))
+        write_csv(out, gains_by_group(found))
         typer.echo(f"Every group and measure is in {out}")
 
 
@@ -64,8 +64,8 @@ def fees(
 ) -> None:
     """Pay by results as the config says, and count the families who would have been paid for anyway."""
     from sim.config.loading import load
-    from sim.results.folder.store import write_csv
-    from sim.studies.fees.answer import COLUMNS, fee_rows, payment_by_results
+    from sim.exhibits.csv import write_csv
+    from sim.studies.fees.answer import fees_by_year, payment_by_results
     from sim.studies.fees.exhibits import fees_table
 
     scenario = load(config, sets or [])
@@ -74,7 +74,7 @@ def fees(
     found = payment_by_results(scenario, replications=replications)
     print_table(fees_table(found, scenario))
     if out is not None:
-        write_csv(out, COLUMNS, fee_rows(found))
+        write_csv(out, fees_by_year(found))
         typer.echo(f"Every year and regime is in {out}")
 
 
@@ -89,12 +89,12 @@ def funds(
     """Lend from an invest-to-save fund and pool a budget, as the config says: who pays, who pays back, what lacks."""
     from sim.config.loading import load
     from sim.economics.cash.flows import why_no_funds
-    from sim.economics.cash.fund import fund_sheet
-    from sim.economics.cash.pooled_budget import pool_sheet
+    from sim.economics.cash.fund import fund_tables
+    from sim.economics.cash.pooled_budget import pool_tables
     from sim.economics.value.terms import terms_of
+    from sim.exhibits.csv import write_tables
     from sim.report.figures.money.fund import fund_table
     from sim.report.figures.money.pool import pool_table
-    from sim.results.folder.store import write_csv
     from sim.runs.ensemble import simulate
 
     scenario = load(config, sets or [])
@@ -109,8 +109,7 @@ def funds(
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         terms = terms_of(ds)
-        for name, (columns, rows) in {**fund_sheet(ds, terms), **pool_sheet(ds, terms)}.items():
-            write_csv(out / name, columns, rows)
+        write_tables(out, [*fund_tables(ds, terms), *pool_tables(ds, terms)])
         typer.echo(f"Every month and year is in {out}")
 
 

@@ -68,26 +68,19 @@ def run(
 
 def _write(work: Work) -> Summary:
     """Write the whole results folder, or nothing."""
-    from sim.economics.cash.fund import fund_sheet
-    from sim.economics.cash.ledger import ledger_sheet
-    from sim.economics.cash.pooled_budget import pool_sheet
-    from sim.economics.cash.shares import sharing_sheets
-    from sim.economics.cash.staffing import staffing_sheet
     from sim.economics.report import full_appraisal
-    from sim.economics.rows import sheets
+    from sim.economics.rows import run_tables
     from sim.economics.summary import summarise
+    from sim.exhibits.csv import write_tables
     from sim.results.folder.store import write_results
     from sim.results.run_record import run_record
-    from sim.results.tidy import tidy_sheets
 
     record = run_record(work.scenario)
     with work.staged() as folder, work.assembled(folder) as ds:
         full = full_appraisal(ds)
         summary = summarise(ds, full)
-        tables = {**sheets(full), **staffing_sheet(work.scenario, ds, full.terms), **tidy_sheets(ds)}
-        tables |= {**ledger_sheet(ds, full.terms), **sharing_sheets(ds, full.terms)}
-        tables |= {**fund_sheet(ds, full.terms), **pool_sheet(ds, full.terms)}
-        write_results(folder, ds, summary, record, tables)
+        write_results(folder, ds, summary, record)
+        write_tables(folder, run_tables(work.scenario, ds, summary, full))
         _present(folder, ds, summary, record, full)
     return summary
 

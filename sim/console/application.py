@@ -95,25 +95,11 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 200, highlight=False)
 
 
-def print_table(made: Table) -> None:
-    """Print one table; nothing in it is taken for markup."""
-    from rich import box
-    from rich.table import Table as RichTable
-    from rich.text import Text
+def print_table(table: Table) -> None:
+    """Print one table on the console."""
+    from sim.exhibits.terminal import print_table as print_on
 
-    to = console()
-    ruled, page = to.is_terminal, min(to.width, 80)
-    table = RichTable(
-        box=box.SIMPLE_HEAD if ruled else None, show_edge=False, pad_edge=False, padding=(0, 1 if ruled else 2, 0, 0)
-    )
-    for i, column in enumerate(made.columns):
-        table.add_column(Text(column), justify="right" if i else "left", no_wrap=not i, overflow="fold")
-    for row in made.rows:
-        table.add_row(*(Text(cell) for cell in row))
-    to.print(Text(f"\n{made.title}", style="bold"), width=page)
-    to.print(table)
-    if made.note:
-        to.print(Text(f"\n{made.note}"), width=page)
+    print_on(console(), table)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from sim.arrays import FloatArray
 from sim.economics.cash.budget import EVERYBODY, READINGS, BudgetImpact, area_running, budget_impact, deepest
 from sim.economics.value.appraisal import Appraisal, Comparison, compare, is_appraised, pairs_of
 from sim.economics.value.card import CardNumber, card
@@ -24,7 +23,7 @@ from sim.economics.value.increments import (
 )
 from sim.economics.value.switching import Switch, switching_values
 from sim.economics.value.terms import Terms, terms_of
-from sim.intervals import Estimate, over_replications
+from sim.intervals import Estimate
 from sim.units import MONTHS_PER_YEAR
 
 NATION = "all areas"
@@ -116,11 +115,6 @@ def _found(ds: xr.Dataset, made: Increments, terms: Terms, *, cash: bool) -> Fou
     )  # fmt: skip
 
 
-def estimate(samples: FloatArray, terms: Terms) -> Estimate:
-    """Give a mean, with its interval where replications are a sample."""
-    return over_replications(samples) if terms.sampled else Estimate(float(samples.mean()))
-
-
 def funding_needs(ds: xr.Dataset, budgets: tuple[BudgetImpact, ...], terms: Terms) -> list[FundingNeed]:
     """Find the deepest need of each agency, by month for the nation and by year for areas that are named."""
     needs = []
@@ -132,7 +126,7 @@ def funding_needs(ds: xr.Dataset, budgets: tuple[BudgetImpact, ...], terms: Term
                 peak, step, closing = deepest(running)
                 month = None if step is None else (step + 1) * terms.step_years * MONTHS_PER_YEAR
                 year = None if step is None else int(years[step])
-                made = (estimate(peak, terms), month, year, estimate(closing, terms))
+                made = (terms.estimate(peak), month, year, terms.estimate(closing))
                 needs.append(FundingNeed(NATION, agency, impact.reading, *made))
     if budgets:
         needs += _area_needs(ds, budgets[0], terms)
@@ -147,7 +141,7 @@ def _area_needs(ds: xr.Dataset, impact: BudgetImpact, terms: Terms) -> list[Fund
         for a, agency in enumerate([*impact.agencies, EVERYBODY]):
             if running[:, i, :, a].any():
                 peak, year, closing = deepest(running[:, i, :, a])
-                made = (estimate(peak, terms), None, None if year is None else years[year], estimate(closing, terms))
+                made = (terms.estimate(peak), None, None if year is None else years[year], terms.estimate(closing))
                 needs.append(FundingNeed(area, agency, READINGS[0], *made))
     return needs
 
@@ -163,7 +157,7 @@ def cash_ranges(ds: xr.Dataset, made: Increments, terms: Terms) -> list[CashRang
         moved = [i for i, name in enumerate(names) if name in rule.lines and counted[i] and not own[i]]
         other = discounted(biased(ds, cashable_savings(ds, made, terms, [rule], moved), terms), terms)
         total = summed(cash, counted & ~own) + (other - cash)[:, moved].sum(axis=-1) - spent
-        result.append(CashRange(varied, end, estimate(total, terms)))
+        result.append(CashRange(varied, end, terms.estimate(total)))
     return result
 
 

@@ -1,60 +1,71 @@
-"""An appraisal as rows of text and numbers, for CSV files; every row says its terms."""
+"""Every table of a run, and those of its appraisal as rows of text and numbers; every row says its terms."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 
+import xarray as xr
+
 from sim.economics.cash.budget import BudgetImpact, period_of
-from sim.economics.report import Found, FullAppraisal, estimate
+from sim.economics.cash.fund import fund_tables
+from sim.economics.cash.ledger import ledger_tables
+from sim.economics.cash.pooled_budget import pool_tables
+from sim.economics.cash.shares import sharing_tables
+from sim.economics.cash.staffing import staffing_tables
+from sim.economics.report import Found, FullAppraisal
 from sim.economics.value.cash_prices import CASH
 from sim.economics.value.terms import Terms
 from sim.intervals import Estimate
+from sim.model.spec import Scenario
 from sim.money.money import Money
-from sim.results.summary import plain
-from sim.results.tables import Row
+from sim.results.columns import table
+from sim.results.summary import Summary
+from sim.results.tables import ledger_table, summary_table
+from sim.results.tidy import tidy_tables
+from sim.table import Row, Table, plain
 from sim.units import MONTHS_PER_YEAR, financial_year_label
 
-Sheet = tuple[tuple[str, ...], list[Row]]
 WHO = ("regime", "effect_set", "against")
 ESTIMATE = ("mean", "low", "high")
 TERMS = (
-    "price_year",
-    "base_year",
-    "schedule",
-    "horizon_years",
-    "evidence_ends_month",
-    "optimism_bias",
-    "income_weight",
-)
+    "price_year", "base_year", "schedule", "horizon_years", "evidence_ends_month", "optimism_bias", "income_weight",
+)  # fmt: skip
 MONEY = ("intervention", "gross", "net", "cashable", "net_cashable", "net_within_evidence")
 
 
-def sheets(full: FullAppraisal) -> dict[str, Sheet]:
-    """Give the tables of an appraisal by file name, each as columns and rows; none for a study without comparisons."""
+def run_tables(scenario: Scenario, ds: xr.Dataset, summary: Summary, full: FullAppraisal) -> list[Table]:
+    """Give every table of a run, each of which becomes a CSV file."""
+    terms = full.terms
+    return [
+        summary_table(summary), ledger_table(ds), *tidy_tables(ds), *appraisal_tables(full),
+        *staffing_tables(scenario, ds, terms), *ledger_tables(ds, terms), *sharing_tables(ds, terms),
+        *fund_tables(ds, terms), *pool_tables(ds, terms),
+    ]  # fmt: skip
+
+
+def appraisal_tables(full: FullAppraisal) -> list[Table]:
+    """Give the tables of an appraisal; none for a study without comparisons."""
     if not full.found:
-        return {}
-    made: dict[str, Sheet] = {
-        "appraisal.csv": ((*WHO, "spend", "ledger", "view", "measure", "unit", *TERMS, *ESTIMATE), _views(full)),
-        "card.csv": ((*WHO, "number", "title", "unit", "statistic", *TERMS, *ESTIMATE, "remark"), _cards(full)),
-        "switching.csv": ((*WHO, "name", "what", "unit", "now", "npsv_is_zero_at", "remark", *TERMS), _switches(full)),
-        "cashability.csv": ((*WHO, "varied", "end", "measure", *TERMS, *ESTIMATE), _ranges(full)),
-        "unvalued.csv": (
-            ("item", "kind", "fiscal_value_counted", "economic_value_published", "social_value_published"),
-            [(u.item, u.kind, *(_yes(x) for x in (u.fiscal, u.economic, u.social))) for u in full.unvalued],
-        ),
-    }  # fmt: skip
-    if not full.why_no_cash:
-        made["budget.csv"] = (
-            (*WHO, "ledger", "period", "year", "agency", "control", "savings", "prices", "evidence", *ESTIMATE),
-            [row for found in full.found for impact in found.budgets for row in _budget(found, impact, full.terms)],
-        )
-        made["funding.csv"] = (
-            (*WHO, "area", "agency", "savings", "prices", "low_point_month", "low_point_year",
-             *(f"peak_need_{x}" for x in ESTIMATE), *(f"at_end_{x}" for x in ESTIMATE)),
-            _funding(full),
-        )  # fmt: skip
-    return made
+        return []
+    unvalued = ("item", "kind", "fiscal_value_counted", "economic_value_published", "social_value_published")
+    return [
+        table("appraisal.csv", (*WHO, "spend", "ledger", "view", "measure", "unit", *TERMS, *ESTIMATE), _views(full)),
+        table("card.csv", (*WHO, "number", "title", "unit", "statistic", *TERMS, *ESTIMATE, "remark"), _cards(full)),
+        table("switching.csv", (*WHO, "name", "what", "unit", "now", "npsv_is_zero_at", "remark", *TERMS),
+              _switches(full)),
+        table("cashability.csv", (*WHO, "varied", "end", "measure", *TERMS, *ESTIMATE), _ranges(full)),
+        table("unvalued.csv", unvalued,
+              ((u.item, u.kind, *(_yes(x) for x in (u.fiscal, u.economic, u.social))) for u in full.unvalued)),
+        *([] if full.why_no_cash else [budget_table(full), _funding(full)]),
+    ]  # fmt: skip
+
+
+def budget_table(full: FullAppraisal) -> Table:
+    """Give extra cash by financial year, agency and kind of budget."""
+    rows = [row for found in full.found for impact in found.budgets for row in _budget(found, impact, full.terms)]
+    names = (*WHO, "ledger", "period", "year", "agency", "control", "savings", "prices", "evidence", *ESTIMATE)
+    return table("budget.csv", names, rows, "money")
 
 
 def _yes(value: bool) -> str:
@@ -74,11 +85,6 @@ def _terms(terms: Terms) -> Row:
             bias.grade if bias.apply else "off", str(income.weight.value) if income.apply else "off")  # fmt: skip
 
 
-def figures(made: Estimate) -> Row:
-    """Write mean, low and high."""
-    return tuple(plain(value) for value in (made.mean, made.low, made.high))
-
-
 def _views(full: FullAppraisal) -> list[Row]:
     """Give each view: money, ratio, payback."""
     rows: list[Row] = []
@@ -88,8 +94,8 @@ def _views(full: FullAppraisal) -> list[Row]:
             for name in MONEY:
                 money: Money = getattr(view, name)
                 made = money.estimate(sampled=full.terms.sampled)
-                rows.append((*start, name, "£", *_terms(full.terms), *figures(made)))
-            rows.append((*start, "bcr", "ratio", *_terms(full.terms), *figures(view.bcr)))
+                rows.append((*start, name, "£", *_terms(full.terms), *made.cells))
+            rows.append((*start, "bcr", "ratio", *_terms(full.terms), *view.bcr.cells))
             for name in ("payback_month", "cash_payback_month"):
                 month = getattr(view, name)
                 value = float(month) if month is not None else None
@@ -107,7 +113,7 @@ def _cards(full: FullAppraisal) -> list[Row]:
                 made: Estimate = getattr(number, statistic)
                 label = "cost_of_one_year" if statistic == "cost_of_one" and number.unit == "months" else statistic
                 why = number.why_no_ratio if math.isnan(made.mean) else ""
-                rows.append((*start, label, *_terms(full.terms), *figures(made), why))
+                rows.append((*start, label, *_terms(full.terms), *made.cells, why))
     return rows
 
 
@@ -123,7 +129,7 @@ def _switches(full: FullAppraisal) -> list[Row]:
 def _ranges(full: FullAppraisal) -> list[Row]:
     """Give net cash at the ends of the rules' ranges."""
     return [
-        (*_who(found), r.varied, r.end, "net_cashable", *_terms(full.terms), *figures(r.net_cashable))
+        (*_who(found), r.varied, r.end, "net_cashable", *_terms(full.terms), *r.net_cashable.cells)
         for found in full.found
         for r in found.cash_ranges
     ]
@@ -139,14 +145,17 @@ def _budget(found: Found, impact: BudgetImpact, terms: Terms) -> Iterator[Row]:
                 if impact.amount[:, :, a, c].any():
                     yield (*_who(found), impact.ledger, period_of(terms, year), financial_year_label(year), agency,
                            control, impact.reading, CASH, evidence,
-                           *figures(estimate(impact.amount[:, y, a, c], terms)))  # fmt: skip
+                           *terms.estimate(impact.amount[:, y, a, c]).cells)  # fmt: skip
 
 
-def _funding(full: FullAppraisal) -> list[Row]:
+def _funding(full: FullAppraisal) -> Table:
     """Give the deepest needs."""
-    return [
+    names = (*WHO, "area", "agency", "savings", "prices", "low_point_month", "low_point_year",
+             *(f"peak_need_{x}" for x in ESTIMATE), *(f"at_end_{x}" for x in ESTIMATE))  # fmt: skip
+    rows = (
         (*_who(found), need.area, need.agency, need.reading, CASH, need.month,
-         None if need.year is None else financial_year_label(need.year), *figures(need.peak), *figures(need.closing))
+         None if need.year is None else financial_year_label(need.year), *need.peak.cells, *need.closing.cells)
         for found in full.found
         for need in found.funding
-    ]  # fmt: skip
+    )  # fmt: skip
+    return table("funding.csv", names, rows)

@@ -12,15 +12,14 @@ from sim.economics.value.appraisal import Comparison, View
 from sim.economics.value.terms import Terms
 from sim.results.summary import (
     Summary,
-    as_dict,
     figures_of,
     interval_kind,
     paired_figures,
-    plain,
     run_figures,
     timing_figures,
 )
 from sim.results.worlds import baseline_of, other_worlds, world_names
+from sim.table import plain
 
 NO_APPRAISAL = {"npsv": None, "bcr": {"mean": None, "low": None, "high": None}, "payback_month": None}
 
@@ -70,7 +69,7 @@ def headline_of(compared: Comparison, terms: Terms) -> Summary:
     """Give net present social value, ratio and payback in the headline ledger."""
     view = compared.view(terms.ledger, "social")
     return {
-        "npsv": plain(float(view.net.amount.mean())), "bcr": as_dict(view.bcr), "payback_month": view.payback_month,
+        "npsv": plain(float(view.net.amount.mean())), "bcr": view.bcr.as_dict(), "payback_month": view.payback_month,
     }  # fmt: skip
 
 
@@ -113,8 +112,9 @@ def _found(found: Found, terms: Terms) -> Summary:
         "against_regime": compared.against.regime, "spend": compared.spend,
         "why_no_ratio": compared.why_no_ratio or None, "ledgers": ledgers,
         "card": {
-            n.name: {"title": n.title, "unit": n.unit, "count": as_dict(n.count), "per_million": as_dict(n.per_million),
-                     "cost_of_one": as_dict(n.cost_of_one), "why_no_ratio": n.why_no_ratio or None}
+            n.name: {"title": n.title, "unit": n.unit, "count": n.count.as_dict(),
+                     "per_million": n.per_million.as_dict(), "cost_of_one": n.cost_of_one.as_dict(),
+                     "why_no_ratio": n.why_no_ratio or None}
             for n in found.card
         },
         "switching": [
@@ -127,8 +127,8 @@ def _found(found: Found, terms: Terms) -> Summary:
 
 def _view(view: View, terms: Terms) -> Summary:
     """Write one view, in pounds of the price year."""
-    money = {name: as_dict(getattr(view, name).estimate(sampled=terms.sampled)) for name in MONEY}
+    money = {name: getattr(view, name).estimate(sampled=terms.sampled).as_dict() for name in MONEY}
     return {
-        **money, "bcr": as_dict(view.bcr), "payback_month": view.payback_month,
+        **money, "bcr": view.bcr.as_dict(), "payback_month": view.payback_month,
         "cash_payback_month": view.cash_payback_month,
     }  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isnan
 from typing import Any
 
 import numpy as np
 
 from sim.arrays import FloatArray
+from sim.table import Cell
 
 MISSING = "–"
 MINUS = "−"
@@ -56,6 +57,18 @@ def months(value: float | None) -> str:
     return MISSING if value is None else f"{value:.1f}"
 
 
+def shown(value: Cell, style: str = "text") -> str:
+    """Write a cell of a table: text as it is, a number by the style of its column."""
+    if isinstance(value, str):
+        return value
+    return _WRITERS.get(style, figure)(value)
+
+
+def ratio(value: float | None) -> str:
+    """Write a ratio to two places."""
+    return MISSING if value is None else f"{value:.2f}".replace("-", MINUS)
+
+
 def count(value: float | None) -> str:
     """Write a number of families, whole."""
     return figure(value)
@@ -66,3 +79,6 @@ def scale_of(values: FloatArray) -> tuple[float, str]:
     largest = float(np.abs(values).max(initial=0.0))
     factor, word = next(((f, w) for f, w in SCALES if largest >= 10 * f), SCALES[-1])
     return factor, f"£ {word}".strip()
+
+
+_WRITERS: dict[str, Callable[[float | None], str]] = {"share": share, "months": months, "ratio": ratio}

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from sim.economics.cash.budget import READINGS, BudgetImpact, period_of
-from sim.economics.report import NATION, Found, FullAppraisal, estimate
+from sim.economics.report import NATION, Found, FullAppraisal
 from sim.economics.value.card import NET_CASH, CardNumber
 from sim.economics.value.switching import Switch
 from sim.economics.value.terms import Terms
@@ -151,7 +151,7 @@ def _period_cell(
     impact: BudgetImpact, years: np.ndarray[tuple[int], np.dtype[np.bool_]], agency: int, terms: Terms
 ) -> str:
     """Write an agency's extra cash in a period."""
-    return _interval(estimate(impact.amount[:, years, agency].sum(axis=(1, 2)) / MILLION, terms), 1)
+    return _interval(terms.estimate(impact.amount[:, years, agency].sum(axis=(1, 2)) / MILLION), 1)
 
 
 def funding(full: FullAppraisal) -> Table:

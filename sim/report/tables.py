@@ -115,8 +115,8 @@ def costs(summary: Summary) -> Table:
 def waits(summary: Summary) -> Table:
     """Make the table of waits: median, ninth decile, waiting at the end and left, by service and regime."""
     rows = [
-        (service.replace("_", " "), name, months(wait["p50"]), months(wait["p90"]), months(wait["mean"]),
-         count(wait["waiting"]), count(wait["left"]))
+        (service.replace("_", " "), name, *(months(wait[part]) for part in ("p50", "p90", "mean")),
+         *(count(wait[part]) for part in ("waiting", "left")))
         for service in _first(summary, "wait_months")
         for name, figures in summary["regimes"].items()
         if (wait := figures["wait_months"][service])["mean"] is not None

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from sim.exhibits.numbers import MINUS, MISSING, figure, share, signed
+from sim.exhibits.terminal import PAGE, width
 from sim.report import tables
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
 from sim.table import Table
 
 Writer = Callable[[float], str]
-COLUMNS, GAP = 80, 2
 MOST_BESIDE = 2
 """Ledgers, or outcomes, whose figures and differences fit beside each other."""
 
@@ -31,10 +32,8 @@ def headline_tables(summary: Summary) -> tuple[Table, ...]:
     if not figures[measure]:
         made.insert(0, tables.waits(summary))
     first, *others = made
-    first = Table(f"{title}\n{first.title}", first.columns, first.rows)
-    last = (others or [first])[-1]
-    told = Table(last.title, last.columns, last.rows, note)
-    return (first, *others[:-1], told) if others else (told,)
+    made = [replace(first, title=f"{title}\n{first.title}", note=""), *others]
+    return (*made[:-1], replace(made[-1], note=note))
 
 
 def _compared(summary: Summary, measure: str) -> list[Table]:
@@ -43,14 +42,9 @@ def _compared(summary: Summary, measure: str) -> list[Table]:
     made: list[Table] = []
     for beside in (MOST_BESIDE, 1):
         made = [_of_items(summary, measure, items[i : i + beside]) for i in range(0, len(items), beside)]
-        if all(width(table) <= COLUMNS for table in made):
+        if all(width(table) <= PAGE for table in made):
             break
     return made
-
-
-def width(table: Table) -> int:
-    """Give how many columns of a terminal a table takes."""
-    return sum(max(map(len, cells)) + GAP for cells in zip(table.columns, *table.rows, strict=True)) - GAP
 
 
 def _of_items(summary: Summary, measure: str, items: list[str]) -> Table:

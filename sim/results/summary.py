@@ -18,9 +18,10 @@ from sim.arrays import FloatArray
 from sim.intervals import Estimate, between_rows, over_replications
 from sim.results.costs import cost_by_step
 from sim.results.facts import facts_of
-from sim.results.waits import mean_wait, quantile
+from sim.results.waits import nation_wait
 from sim.results.worlds import WorldName, of_world, other_worlds
-from sim.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
+from sim.table import plain
+from sim.units import MONTHS_PER_YEAR
 
 Summary = dict[str, Any]
 
@@ -106,7 +107,7 @@ def _cost(ds: xr.Dataset, world: WorldName, baseline: WorldName | None, ledger: 
     if baseline is not None and baseline.regime != facts_of(ds).baseline:
         variance = float("nan")  # the engine pairs each family with the baseline alone
     estimate = _estimate(ds, samples, variance)
-    return {**as_dict(estimate), "gross": plain(mean_of(False)), "programme": plain(mean_of(True))}
+    return {**estimate.as_dict(), "gross": plain(mean_of(False)), "programme": plain(mean_of(True))}
 
 
 def _outcome(ds: xr.Dataset, world: WorldName, baseline: WorldName | None, outcome: str) -> Summary:
@@ -116,7 +117,7 @@ def _outcome(ds: xr.Dataset, world: WorldName, baseline: WorldName | None, outco
     if baseline is not None:
         variance = float("nan")
     sd = math.sqrt(variance) if variance >= 0 else None
-    return {**as_dict(_estimate(ds, samples, variance)), "sd": sd}
+    return {**_estimate(ds, samples, variance).as_dict(), "sd": sd}
 
 
 def _estimate(ds: xr.Dataset, samples: FloatArray, variance: float) -> Estimate:
@@ -131,22 +132,9 @@ def _estimate(ds: xr.Dataset, samples: FloatArray, variance: float) -> Estimate:
 
 def _waits(ds: xr.Dataset, world: WorldName) -> Summary:
     """Give waits in months of those admitted; how many wait at the end and how many left, a replication."""
-    # In whole steps, or in whole days from a solver that knows them.
-    by_day = "wait_days" in ds
-    months = MONTHS_PER_YEAR / DAYS_PER_YEAR if by_day else facts_of(ds).step_years * MONTHS_PER_YEAR
-    waits, queues = of_world(ds, world, "wait_days" if by_day else "waits"), of_world(ds, world, "queue")
-    result = {}
-    for service in _names(ds, "service"):
-        histogram = np.asarray(waits.sel(service=service).values)
-        queue = queues.sel(service=service).mean("replication")
-        result[service] = {
-            "mean": plain(mean_wait(histogram) * months),
-            "p50": plain(quantile(histogram, 0.5) * months),
-            "p90": plain(quantile(histogram, 0.9) * months),
-            "waiting": plain(float(queue.sel(queue_count="waiting"))),
-            "left": plain(float(queue.sel(queue_count="left"))),
-        }
-    return result
+    waits = {service: nation_wait(ds, world, service) for service in _names(ds, "service")}
+    shown = ("mean", "p50", "p90", "waiting", "left")
+    return {service: {name: plain(getattr(wait, name)) for name in shown} for service, wait in waits.items()}
 
 
 def _occupancy(ds: xr.Dataset, world: WorldName) -> Summary:
@@ -181,13 +169,3 @@ def timing_figures(ds: xr.Dataset) -> Summary:
         "family_months_per_second": months / seconds if seconds else None,
         "peak_mb": peak,
     }
-
-
-def as_dict(estimate: Estimate) -> Summary:
-    """Write an estimate as its three figures."""
-    return {"mean": plain(estimate.mean), "low": plain(estimate.low), "high": plain(estimate.high)}
-
-
-def plain(value: float | None) -> float | None:
-    """Give a number that JSON can hold: None for what is not finite."""
-    return float(value) if value is not None and math.isfinite(value) else None

@@ -9,9 +9,11 @@ import numpy as np
 import xarray as xr
 
 from sim.intervals import many_over_replications
+from sim.results.columns import table
 from sim.results.facts import facts_of
-from sim.results.summary import Summary, plain
+from sim.results.summary import Summary
 from sim.results.worlds import of_world, world_names
+from sim.table import Row, Table, plain
 from sim.units import financial_year_label
 
 LEDGER_COLUMNS = (
@@ -19,7 +21,6 @@ LEDGER_COLUMNS = (
     "mean", "low", "high",
 )  # fmt: skip
 SUMMARY_COLUMNS = ("what", "regime", "measure", "item", "statistic", "value")
-Row = tuple[str | float | None, ...]
 
 
 def year_label(ds: xr.Dataset, year: int) -> str:
@@ -30,6 +31,11 @@ def year_label(ds: xr.Dataset, year: int) -> str:
 def year_labels(ds: xr.Dataset) -> list[str]:
     """Write every year of the results."""
     return [year_label(ds, int(year)) for year in ds["year"].values]
+
+
+def ledger_table(ds: xr.Dataset) -> Table:
+    """Give ledger.csv: every cost by year, payer and line."""
+    return table("ledger.csv", LEDGER_COLUMNS, ledger_rows(ds), "money")
 
 
 def ledger_rows(ds: xr.Dataset) -> Iterator[Row]:
@@ -66,6 +72,11 @@ def _lines(ds: xr.Dataset) -> list[tuple[str, ...]]:
     """Give tier, kind, control, name and price year of every line."""
     texts = zip(*(ds[name].values for name in ("tier", "kind", "control", "line")), strict=True)
     return [(*map(str, row), facts_of(ds).price_year) for row in texts]
+
+
+def summary_table(summary: Summary) -> Table:
+    """Give summary.csv: the summary in long form."""
+    return table("summary.csv", SUMMARY_COLUMNS, summary_rows(summary))
 
 
 def summary_rows(summary: Summary) -> Iterator[Row]:

@@ -6,7 +6,7 @@ Areas are those that a publication names; made-up ones are in no table.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, product
 
 import numpy as np
 import xarray as xr
@@ -14,15 +14,14 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.intervals import many_over_replications
 from sim.money.bill import bill
+from sim.results.columns import filled, table
 from sim.results.costs import line_meters, price_of_years
 from sim.results.facts import facts_of
-from sim.results.summary import plain
-from sim.results.tables import Row, year_labels
-from sim.results.waits import mean_wait, quantile
-from sim.results.worlds import WorldName, of_world, world_names
-from sim.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
+from sim.results.tables import year_labels
+from sim.results.waits import area_waits, nation_wait
+from sim.results.worlds import of_world, world_names
+from sim.table import Row, Table, plain
 
-NATION = "all areas"
 WAITS_COLUMNS = (
     "regime", "effect_set", "area", "service", "joined", "admitted", "left", "waiting", "mean_months", "p50_months",
     "p90_months",
@@ -33,50 +32,32 @@ AREAS_COLUMNS = (
 COST, COUNT = "cost", "count"
 What = tuple[str, str, str, str, str]
 """Kind, item, agency, unit and price year of a row."""
-Sheet = tuple[tuple[str, ...], list[Row]]
 
 
-def tidy_sheets(ds: xr.Dataset) -> dict[str, Sheet]:
-    """Give waits.csv and areas.csv as columns and rows, by file name; none of a model without services or areas."""
-    made = {"waits.csv": (WAITS_COLUMNS, list(waits_rows(ds))), "areas.csv": (AREAS_COLUMNS, list(areas_rows(ds)))}
-    return {name: sheet for name, sheet in made.items() if sheet[1]}
+def tidy_tables(ds: xr.Dataset) -> list[Table]:
+    """Give waits.csv and areas.csv; none of a model without services or areas."""
+    return filled(waits_table(ds), areas_table(ds))
+
+
+def waits_table(ds: xr.Dataset) -> Table:
+    """Give a row for each world, service and place that admitted or kept waiting anybody."""
+    return table("waits.csv", WAITS_COLUMNS, waits_rows(ds), "count")
 
 
 def waits_rows(ds: xr.Dataset) -> Iterator[Row]:
-    """Give one row for each world, service and place that admitted or kept waiting anybody.
-
-    Counts are means a replication; waits pool the admitted of all replications. How many joined, left and wait is
-    counted for all areas together, and is None for one of them.
-    """
-    replications = ds.sizes["replication"]
-    for world in world_names(ds):
-        for service in (str(name) for name in ds["service"].values):
-            queue = of_world(ds, world, "queue").sel(service=service).mean("replication")
-            joined, left, waiting = (float(queue.sel(queue_count=name)) for name in ("joined", "left", "waiting"))
-            histogram, month = _nation(ds, world, service)
-            if joined > 0:
-                counts = (joined, float(histogram.sum()) / replications, left, waiting)
-                yield (world.regime, world.effect_set, NATION, service, *counts, *_waits(histogram, month))
-            month = facts_of(ds).step_years * MONTHS_PER_YEAR
-            by_area = of_world(ds, world, "area_waits").sel(service=service).transpose("area", "wait").values
-            for area, mine in zip(ds["area"].values, by_area, strict=True):
-                if mine.sum() > 0:
-                    counts_here = (None, float(mine.sum()) / replications, None, None)
-                    yield (world.regime, world.effect_set, str(area), service, *counts_here, *_waits(mine, month))
+    """Give the rows of ``waits_table``: what ``sim.results.waits`` says of each place."""
+    for world, service in product(world_names(ds), (str(name) for name in ds["service"].values)):
+        nation = nation_wait(ds, world, service)
+        areas = [wait for wait in area_waits(ds, world, service) if wait.admitted > 0]
+        for wait in (*([nation] if nation.joined else []), *areas):
+            months = (plain(value) for value in (wait.mean, wait.p50, wait.p90))
+            yield (world.regime, world.effect_set, wait.area, service, wait.joined, wait.admitted, wait.left,
+                   wait.waiting, *months)  # fmt: skip
 
 
-def _nation(ds: xr.Dataset, world: WorldName, service: str) -> tuple[FloatArray, float]:
-    """Give waits of all areas as a histogram, and how many months one bin is: days where the solver knows them."""
-    by_day = "wait_days" in ds
-    histogram = of_world(ds, world, "wait_days" if by_day else "waits").sel(service=service).values
-    month = MONTHS_PER_YEAR / DAYS_PER_YEAR if by_day else facts_of(ds).step_years * MONTHS_PER_YEAR
-    return np.asarray(histogram, dtype=np.float64), float(month)
-
-
-def _waits(histogram: FloatArray, month: float) -> Row:
-    """Give mean, median and ninth decile in months."""
-    found = (mean_wait(histogram), quantile(histogram, 0.5), quantile(histogram, 0.9))
-    return tuple(plain(value * month) for value in found)
+def areas_table(ds: xr.Dataset) -> Table:
+    """Give the table of cost and counts in named areas, see ``areas_rows``."""
+    return table("areas.csv", AREAS_COLUMNS, areas_rows(ds), "money")
 
 
 def areas_rows(ds: xr.Dataset) -> Iterator[Row]:

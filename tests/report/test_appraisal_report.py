@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from sim.cli import app
 from sim.economics.report import full_appraisal
-from sim.economics.rows import sheets
+from sim.economics.rows import appraisal_tables
 from sim.economics.summary import summarise
 from sim.economics.value.appraisal import appraise
 from sim.report import appraisal_tables as tables
@@ -56,16 +56,16 @@ def test_the_keys_that_scripts_rely_on_are_filled(ds, full) -> None:
 
 
 def test_every_row_of_every_table_has_all_its_columns_and_its_terms(full) -> None:
-    made = sheets(full)
+    made = {table.file: table for table in appraisal_tables(full)}
     assert set(made) == {
         "appraisal.csv", "card.csv", "switching.csv", "cashability.csv", "unvalued.csv", "budget.csv", "funding.csv",
     }  # fmt: skip
-    for name, (columns, rows) in made.items():
-        assert rows, name
-        assert all(len(row) == len(columns) for row in rows), name
+    for name, table in made.items():
+        assert table.rows, name
+        assert all(len(row) == len(table.names) for row in table.rows), name
         if name not in ("unvalued.csv", "budget.csv", "funding.csv"):
-            assert {"price_year", "schedule", "base_year", "evidence_ends_month"} <= set(columns)
-    columns, rows = made["budget.csv"]
+            assert {"price_year", "schedule", "base_year", "evidence_ends_month"} <= set(table.names)
+    columns, rows = made["budget.csv"].names, made["budget.csv"].rows
     assert {row[columns.index("period")] for row in rows} == {"first", "second", "outside the periods"}
     beyond = {row[columns.index("year")] for row in rows if row[columns.index("evidence")] == "beyond"}
     assert beyond == {"2014/15", "2015/16", "2016/17", "2017/18"}
@@ -73,19 +73,20 @@ def test_every_row_of_every_table_has_all_its_columns_and_its_terms(full) -> Non
 
 def test_budget_rows_sum_to_the_peak_at_the_end(full) -> None:
     """All agencies' cash over all years is the closing balance of everybody together."""
-    budget, funding = (sheets(full)[name] for name in ("budget.csv", "funding.csv"))
-    column = budget[0].index
+    tables_of = {table.file: table for table in appraisal_tables(full)}
+    budget, funding = (tables_of[name] for name in ("budget.csv", "funding.csv"))
+    column = budget.names.index
     total = sum(
-        row[column("mean")] for row in budget[1]
+        row[column("mean")] for row in budget.rows
         if (row[0], row[2], row[column("savings")]) == ("helped", "siloed", "all savings")
     )  # fmt: skip
     found = [
-        row[funding[0].index("at_end_mean")] for row in funding[1]
+        row[funding.names.index("at_end_mean")] for row in funding.rows
         if row[0] == "helped" and row[2] == "siloed" and row[3:6] == ("all areas", "all agencies", "all savings")
     ]  # fmt: skip
     assert found == [pytest.approx(total, rel=1e-9)]
     places = {
-        row[3]: row[funding[0].index("at_end_mean")] for row in funding[1]
+        row[3]: row[funding.names.index("at_end_mean")] for row in funding.rows
         if (row[0], row[2], row[4], row[5]) == ("helped", "siloed", "all agencies", "all savings")
     }  # fmt: skip
     assert set(places) == {"all areas", "north", "south"}
@@ -122,7 +123,7 @@ def test_a_study_without_dates_or_deflators_has_no_cash_and_says_why() -> None:
     ds = dataset(PLAIN, spec=with_spec(inflation=None))
     full = full_appraisal(ds)
     assert "give 'appraisal.inflation'" in full.why_no_cash
-    assert "budget.csv" not in sheets(full)
+    assert "budget.csv" not in {table.file for table in appraisal_tables(full)}
     assert full_appraisal(ds.assign_attrs(start="")).why_no_cash.startswith("the clock has no date")
 
 
@@ -134,7 +135,7 @@ def test_a_regime_that_begins_at_the_end_is_not_appraised() -> None:
 
 def test_one_regime_alone_is_not_appraised() -> None:
     full = full_appraisal(dataset(PLAIN).sel(regime=["siloed"]).assign_attrs(worlds='[["siloed", "siloed", ""]]'))
-    assert (full.found, sheets(full)) == ((), {})
+    assert (full.found, appraisal_tables(full)) == ((), [])
 
 
 @pytest.mark.slow

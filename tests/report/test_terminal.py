@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from sim.cli import app, show_examples
 from sim.console.examples import EXAMPLES
 from sim.economics.summary import summarise
-from sim.report.terminal import COLUMNS, headline_tables, short, width
+from sim.exhibits.terminal import PAGE, width
+from sim.report.terminal import headline_tables, short
 from sim.results.dataset import to_dataset
 from tests import synthetic
 from tests.places import ROOT
@@ -43,7 +44,7 @@ def million(summary: dict, times: float) -> dict:
 @pytest.mark.parametrize("times", [1.0, 100.0, 1e5])
 def test_tables_fit_80_columns_however_long_the_figures(summary: dict, times: float) -> None:
     tables = headline_tables(million(summary, times))
-    assert all(width(table) <= COLUMNS for table in tables)
+    assert all(width(table) <= PAGE for table in tables)
     assert len(tables) >= 2
     text = " ".join(cell for table in tables for row in table.rows for cell in row)
     mean = summary["regimes"]["siloed/measured"]["cost_per_family_year"]["wide"]["mean"] * times
@@ -75,7 +76,7 @@ def test_piped_output_is_plain(summary: dict, tmp_path: Path) -> None:
     text = subprocess.run(command, capture_output=True, check=True, env=env).stdout.decode()
     assert "\x1b" not in text
     assert not set(text) & set("─│━┃╭╰")
-    assert max(map(len, text.splitlines())) <= COLUMNS
+    assert max(map(len, text.splitlines())) <= PAGE
     assert "± " in text
 
 
@@ -83,7 +84,7 @@ def test_a_terminal_of_80_columns_breaks_no_row(summary: dict, tmp_path: Path) -
     """On a pseudo-terminal, where the tables have a rule and bold headings."""
     (tmp_path / "summary.json").write_text(json.dumps(summary))
     main, side = pty.openpty()
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "TERM": "xterm"}
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PAGE": "80", "TERM": "xterm"}
     process = subprocess.Popen([sys.executable, "-c", PRINT, str(tmp_path / "summary.json")], stdout=side, env=env)
     os.close(side)
     text = b""

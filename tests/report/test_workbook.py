@@ -13,7 +13,7 @@ import xarray as xr
 from openpyxl.workbook import Workbook
 
 from sim.economics.summary import summarise
-from sim.report.workbook import book as workbook
+from sim.exhibits import xlsx as workbook
 from sim.report.workbook.book import write_workbook
 from sim.report.workbook.sheets import SUMMARY_COLUMNS
 from sim.results.dataset import to_dataset

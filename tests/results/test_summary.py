@@ -11,12 +11,12 @@ from scipy import stats
 
 from sim.economics.summary import summarise
 from sim.economics.value.present_value import present_value_per_family, schedule_named
+from sim.exhibits.csv import write_csv
 from sim.intervals import between_rows, over_replications
 from sim.report.tables import comparisons
 from sim.results.dataset import to_dataset
-from sim.results.folder.store import write_csv
 from sim.results.summary import cost_per_family_year
-from sim.results.tables import LEDGER_COLUMNS, ledger_rows, summary_rows
+from sim.results.tables import LEDGER_COLUMNS, ledger_rows, ledger_table, summary_rows
 from sim.results.waits import mean_wait, quantile
 from sim.results.worlds import world_names
 from tests import synthetic
@@ -165,7 +165,7 @@ def test_ledger_rows_sum_to_the_cost_of_the_run(ds) -> None:
 
 
 def test_tables_survive_being_read_back(tmp_path, ds, summary) -> None:
-    write_csv(tmp_path / "ledger.csv", LEDGER_COLUMNS, ledger_rows(ds))
+    write_csv(tmp_path / "ledger.csv", ledger_table(ds))
     read = list(csv.DictReader(io.StringIO((tmp_path / "ledger.csv").read_text())))
     assert tuple(read[0]) == LEDGER_COLUMNS
     assert [float(row["mean"]) for row in read] == [row[-3] for row in ledger_rows(ds)]

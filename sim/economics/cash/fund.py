@@ -16,7 +16,8 @@ from sim.economics.cash.flows import Flows, first_for_good, flows_against_baseli
 from sim.economics.value.cash_prices import CASH
 from sim.economics.value.terms import Terms
 from sim.model.appraisal import InvestToSave
-from sim.results.tables import Row
+from sim.results.columns import filled, table
+from sim.table import Row, Table
 from sim.units import MONTHS_PER_YEAR, financial_year_label
 
 FUND = "invest-to-save fund"
@@ -119,10 +120,10 @@ def fund_accounts(ds: xr.Dataset, terms: Terms, rules: InvestToSave | None = Non
     return [fund_account(flows, rules, terms.step_years) for flows in flows_against_baseline(ds, terms)]
 
 
-def fund_sheet(ds: xr.Dataset, terms: Terms) -> dict[str, tuple[tuple[str, ...], list[Row]]]:
+def fund_tables(ds: xr.Dataset, terms: Terms) -> list[Table]:
     """Give ``fund.csv``: what the fund and each agency pay and receive by month, means over replications."""
     rows = [row for account in fund_accounts(ds, terms) for row in _rows(ds, account, terms)]
-    return {"fund.csv": (COLUMNS, rows)} if rows else {}
+    return filled(table("fund.csv", COLUMNS, rows))
 
 
 def _rows(ds: xr.Dataset, account: FundAccount, terms: Terms) -> list[Row]:

@@ -18,8 +18,9 @@ from sim.economics.cash.budget import extra_by_line
 from sim.economics.value.appraisal import is_appraised, pairs_of
 from sim.economics.value.increments import Increments, counted_lines, increments, programme_lines, to_agencies
 from sim.economics.value.terms import Terms
+from sim.results.columns import filled, table
 from sim.results.facts import facts_of
-from sim.results.tables import Row
+from sim.table import Row, Table
 from sim.units import MONTHS_PER_YEAR, financial_year_label
 
 FAMILIES, SUPPLIERS = "families", "suppliers"
@@ -89,18 +90,18 @@ def _booked(ds: xr.Dataset, cost: FloatArray, lines: BoolArray, kind: str) -> Fl
     return np.concatenate([paid, np.stack(sides, axis=-1)], axis=-1)
 
 
-def ledger_sheet(ds: xr.Dataset, terms: Terms) -> dict[str, tuple[tuple[str, ...], list[Row]]]:
+def ledger_tables(ds: xr.Dataset, terms: Terms) -> list[Table]:
     """Give ``ledger_monthly.csv``: each regime against the baseline in the headline ledger, means over replications.
 
     An account never touched by a group has no rows; a study without comparisons has no file.
     """
     if not is_appraised(ds, terms):
-        return {}
+        return []
     baseline = [(w, other) for w, other in pairs_of(ds) if other.regime == facts_of(ds).baseline]
     rows: list[Row] = []
     for pair in baseline:
         rows += ledger_rows(ds, agency_ledger(ds, increments(ds, *pair, terms), terms), terms)
-    return {"ledger_monthly.csv": (COLUMNS, rows)} if rows else {}
+    return filled(table("ledger_monthly.csv", COLUMNS, rows))
 
 
 def ledger_rows(ds: xr.Dataset, books: Ledger, terms: Terms) -> list[Row]:

@@ -15,12 +15,11 @@ from sim.arrays import FloatArray
 from sim.economics.cash.flows import Flows, flows_against_baseline
 from sim.economics.cash.pooling import contributions
 from sim.economics.cash.shares import agency_gains, pooled
-from sim.economics.rows import figures
 from sim.economics.value.cash_prices import CASH
 from sim.economics.value.terms import Terms
-from sim.intervals import Estimate, over_replications
 from sim.model.appraisal import PooledBudget
-from sim.results.tables import Row
+from sim.results.columns import filled, table
+from sim.table import Row, Table
 
 POOL = "pool"
 PARTS = ("paid_in", "services", "settled", "saved")
@@ -124,10 +123,10 @@ def basis_of(ds: xr.Dataset, flows: Flows, terms: Terms, rules: PooledBudget) ->
     return {one.agency: float(getattr(one, of).mean()) for one in pool.gains}
 
 
-def pool_sheet(ds: xr.Dataset, terms: Terms) -> dict[str, tuple[tuple[str, ...], list[Row]]]:
+def pool_tables(ds: xr.Dataset, terms: Terms) -> list[Table]:
     """Give ``pool.csv``: what each agency and the pool pay and receive by year, means with intervals."""
     rows = [row for account in pool_accounts(ds, terms) for row in _rows(account, terms)]
-    return {"pool.csv": (COLUMNS, rows)} if rows else {}
+    return filled(table("pool.csv", COLUMNS, rows))
 
 
 def _rows(account: PoolAccount, terms: Terms) -> list[Row]:
@@ -143,14 +142,9 @@ def _rows(account: PoolAccount, terms: Terms) -> list[Row]:
         for a, name in enumerate(account.flows.agencies):
             parts = [getattr(account, part)[:, year, a] for part in PARTS]
             if any(part.any() for part in parts):
-                rows.append((*about, name, *(x for part in parts for x in _figures(part, terms)), *nothing))
+                rows.append((*about, name, *(x for part in parts for x in terms.estimate(part).cells), *nothing))
         sums = [getattr(account, part)[:, year].sum(axis=-1) for part in PARTS]
         rows.append((
-            *about, POOL, *(x for part in sums for x in _figures(part, terms)), *_figures(account.left[:, year], terms)
+            *about, POOL, *(x for part in (*sums, account.left[:, year]) for x in terms.estimate(part).cells)
         ))  # fmt: skip
     return rows
-
-
-def _figures(samples: FloatArray, terms: Terms) -> Row:
-    """Write a mean with its interval where replications are a sample."""
-    return figures(over_replications(samples) if terms.sampled else Estimate(float(samples.mean())))

@@ -21,9 +21,8 @@ from sim.economics.value.increments import (
     to_agencies,
 )
 from sim.economics.value.terms import Terms
-from sim.intervals import Estimate, over_replications
-from sim.results.summary import plain
-from sim.results.tables import Row
+from sim.results.columns import filled, table
+from sim.table import Row, Table
 
 RULES = ("gain", "spend", "need")
 """What agencies pay in by: their gross saving, all they spend without the regime, what reactive help costs them."""
@@ -118,7 +117,7 @@ def pools(ds: xr.Dataset, terms: Terms) -> list[tuple[Increments, Pool]]:
     return [(one, pooled(agency_gains(ds, one, terms))) for one in made]
 
 
-def sharing_sheets(ds: xr.Dataset, terms: Terms) -> dict[str, tuple[tuple[str, ...], list[Row]]]:
+def sharing_tables(ds: xr.Dataset, terms: Terms) -> list[Table]:
     """Give ``sharing.csv`` (an agency a row) and ``transfers.csv``; none where nothing is appraised."""
     sharing: list[Row] = []
     moved: list[Row] = []
@@ -129,21 +128,14 @@ def sharing_sheets(ds: xr.Dataset, terms: Terms) -> dict[str, tuple[tuple[str, .
     for made, pool in pools(ds, terms):
         who: Row = (made.world.regime, made.world.effect_set, made.against.regime)
         for one in pool.gains:
-            net = net_of(one, terms)
             paid = [pool.pays_in.get(rule, {}).get(one.agency) for rule in RULES]
             gross = float(one.gross.mean())
             sharing.append((
                 *who, one.agency, *about, *(float(x.mean()) for x in (one.intervention, one.gross, one.cashable)),
-                plain(net.mean), plain(net.low), plain(net.high), "yes" if one.agency in pool.loses else "no",
+                *terms.estimate(one.net).cells, "yes" if one.agency in pool.loses else "no",
                 *paid, *(None if x is None else gross - x for x in paid),
             ))  # fmt: skip
         moved += [(*who, *about, t.giver, t.taker, t.pounds, "") for t in pool.transfers]
         if pool.why_none:
             moved.append((*who, *about, "", "", None, pool.why_none))
-    made_sheets = {"sharing.csv": (COLUMNS, sharing), "transfers.csv": (TRANSFER_COLUMNS, moved)}
-    return {name: sheet for name, sheet in made_sheets.items() if sheet[1]}
-
-
-def net_of(one: AgencyGain, terms: Terms) -> Estimate:
-    """Give an agency's net gain, with its interval where replications are a sample."""
-    return over_replications(one.net) if terms.sampled else Estimate(float(one.net.mean()))
+    return filled(table("sharing.csv", COLUMNS, sharing), table("transfers.csv", TRANSFER_COLUMNS, moved))

@@ -15,9 +15,9 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.economics.value.terms import Terms
 from sim.model.spec import Model, Scenario, Service, Team
-from sim.results.summary import plain
-from sim.results.tables import Row
+from sim.results.columns import filled, table
 from sim.results.worlds import WorldName, of_world, world_names
+from sim.table import Row, Table, plain
 from sim.units import MONTHS_PER_YEAR, financial_year_label
 
 NATION = "all areas"
@@ -203,10 +203,10 @@ def _entry(
     )  # fmt: skip
 
 
-def staffing_sheet(scenario: Scenario, ds: xr.Dataset, terms: Terms) -> dict[str, tuple[tuple[str, ...], list[Row]]]:
-    """Give the plan as a table by file name; nothing where no service has posts."""
+def staffing_tables(scenario: Scenario, ds: xr.Dataset, terms: Terms) -> list[Table]:
+    """Give staffing.csv, the plan as a table; nothing where no service has posts."""
     rows = staffing_rows(staffing_plan(scenario, ds, terms), terms)
-    return {"staffing.csv": (COLUMNS, rows)} if rows else {}
+    return filled(table("staffing.csv", COLUMNS, rows))
 
 
 def staffing_rows(plan: list[Staffing], terms: Terms) -> list[Row]:

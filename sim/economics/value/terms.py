@@ -9,6 +9,7 @@ import xarray as xr
 
 from sim.arrays import FloatArray
 from sim.economics.value.discounting import factors
+from sim.intervals import Estimate, over_replications
 from sim.model.appraisal import AppraisalSpec
 from sim.money.money import Basis
 from sim.results.facts import facts_of
@@ -58,6 +59,10 @@ class Terms:
     def factors(self) -> FloatArray:
         """Give the discount factor of each step, (all_steps,); the first year's is 1 when discounted by years."""
         return factors(self.rates, self.years(whole=self.spec.timing == "year"))
+
+    def estimate(self, samples: FloatArray) -> Estimate:
+        """Give the mean of samples (replication,), with its interval where replications are a sample."""
+        return over_replications(samples) if self.sampled else Estimate(float(samples.mean()))
 
     def basis(self, ledger: str, kind: str, *, discounted: bool = True) -> Basis:
         """Say what amounts of this appraisal are stated in."""

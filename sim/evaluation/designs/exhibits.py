@@ -18,12 +18,13 @@ from sim.evaluation.designs.bias import CAUSES
 from sim.evaluation.designs.words import TITLES, causes_table, course_table, size_table, unit_of, verdict_tables
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.referral import RULES
+from sim.exhibits.csv import write_csv
 from sim.exhibits.exhibit import Drawn, Exhibit
 from sim.exhibits.html import write_page
 from sim.exhibits.numbers import MINUS
 from sim.exhibits.style import COLOURS, FAINT, INK, new_panels, words
 from sim.exhibits.svg import draw
-from sim.results.folder.store import write_csv
+from sim.table import Row, Table, all_plain, plain
 
 MARKERS = "osD^v"
 HEADER = (
@@ -125,8 +126,8 @@ def plot_causes(verdicts: Sequence[Verdict]) -> Figure:
 def write_evaluated(folder: Path, found: Evaluated) -> None:
     """Write evaluate.csv, evaluate.json and evaluate.html with its figures."""
     (folder / "figures").mkdir(parents=True, exist_ok=True)
-    write_csv(folder / "evaluate.csv", HEADER, [_row(v) for v in found.verdicts])
-    content = json.dumps(_plain(asdict(found)), indent=1, ensure_ascii=False)
+    write_csv(folder / "evaluate.csv", Table("Verdicts", HEADER, [_row(v) for v in found.verdicts]))
+    content = json.dumps(all_plain(asdict(found)), indent=1, ensure_ascii=False)
     (folder / "evaluate.json").write_text(content + "\n", encoding="utf-8")
     figures = list(_figures(found, folder / "figures"))
     tables = [size_table(found), course_table(found), causes_table(found), *verdict_tables(found)]
@@ -164,25 +165,11 @@ def _figures(found: Evaluated, folder: Path) -> Iterator[Drawn]:
         yield draw(causes, [v for v in of_set if v.rule == rule], folder)
 
 
-def _row(v: Verdict) -> tuple[str | float | None, ...]:
+def _row(v: Verdict) -> Row:
     """Write a verdict as a row with every digit."""
     unit = "share" if OUTCOMES[v.outcome].is_share else "gbp a family-year"
-    row: list[str | float | None] = [v.effect_set, v.rule, v.outcome, v.design, unit]
-    for made in (v.reported, v.truth, v.bias):
-        row += [_finite(made.mean), made.low, made.high]
-    row += [_finite(v.frailty_served.mean), _finite(v.frailty_other.mean), _finite(v.matched.mean)]
-    return (*row, *(_finite(v.causes[cause].mean) if cause in v.causes else None for cause in CAUSES))
-
-
-def _finite(value: float) -> float | None:
-    """Leave out what cannot be said."""
-    return value if math.isfinite(value) else None
-
-
-def _plain(content: Any) -> Any:
-    """Turn what cannot be said into null, all the way down."""
-    if isinstance(content, dict):
-        return {key: _plain(value) for key, value in content.items()}
-    if isinstance(content, (list, tuple)):
-        return [_plain(value) for value in content]
-    return _finite(content) if isinstance(content, float) else content
+    means = (v.frailty_served.mean, v.frailty_other.mean, v.matched.mean)
+    return (
+        v.effect_set, v.rule, v.outcome, v.design, unit, *v.reported.cells, *v.truth.cells, *v.bias.cells,
+        *map(plain, means), *(plain(v.causes[cause].mean) if cause in v.causes else None for cause in CAUSES),
+    )  # fmt: skip

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import xarray as xr
 
 from sim.exhibits.numbers import plural
 from sim.report.tables import INTERVALS
+from sim.report.workbook.summary import ENDS
 from sim.results.summary import Summary
 from sim.results.worlds import WorldName, world_names
+from sim.table import Column, Row, Table
 
-ENDS = ("mean", "low", "high")
-Cell = str | float | None
-
-
-@dataclass(frozen=True)
-class Block:
-    """A small table; ``styles`` say how the numbers of each column are shown, ``notes`` are at (row, column)."""
-
-    title: str
-    columns: tuple[str, ...]
-    styles: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    notes: Mapping[tuple[int, int], str] = field(default_factory=dict)
+_WORLD: tuple[Column | str, ...] = ("Regime", "Evidence set")
 
 
 def cover_lines(summary: Summary) -> list[str]:
@@ -41,7 +30,7 @@ def cover_lines(summary: Summary) -> list[str]:
     ]  # fmt: skip
 
 
-def cover_blocks(ds: xr.Dataset, summary: Summary) -> Iterator[Block]:
+def cover_blocks(ds: xr.Dataset, summary: Summary) -> Iterator[Table]:
     """Give the headline: costs in each ledger, what it is worth, and outcomes where nothing is priced."""
     worlds = world_names(ds)
     unit = summary["unit"]
@@ -55,38 +44,45 @@ def cover_blocks(ds: xr.Dataset, summary: Summary) -> Iterator[Block]:
         yield _compared(summary, worlds, "outcomes", outcome, f"Outcome per {unit}: {outcome.replace('_', ' ')}")
 
 
-def _compared(summary: Summary, worlds: list[WorldName], measure: str, item: str, title: str) -> Block:
+def _compared(summary: Summary, worlds: list[WorldName], measure: str, item: str, title: str) -> Table:
     """Give a measure of each world and its difference to the baseline."""
-    rows: list[tuple[Cell, ...]] = []
-    notes = {}
+    rows: list[Row] = []
+    comments = {}
     for r, world in enumerate(worlds):
         mine = summary["regimes"][world.name][measure][item]
         other = summary["differences"].get(world.name, {}).get(measure, {}).get(item, {})
         rows.append((world.regime, world.effect_set, *(mine[end] for end in ENDS), *(other.get(end) for end in ENDS)))
-        notes[r, 2] = f"summary.json: regimes > {world.name} > {measure} > {item}"
+        comments[r, 2] = f"summary.json: regimes > {world.name} > {measure} > {item}"
         if other:
-            notes[r, 5] = f"summary.json: differences > {world.name} > {measure} > {item}"
+            comments[r, 5] = f"summary.json: differences > {world.name} > {measure} > {item}"
     style = "money" if measure == "cost_per_family_year" else "figure"
-    columns = ("Regime", "Evidence set", "Mean", "Low", "High", "Difference", "Low", "High")
-    return Block(title, columns, ("text", "text", *[style] * 6), tuple(rows), notes)
+    columns = (*_WORLD, *_numbers(("Mean", "Low", "High", "Difference", "Low", "High"), style))
+    return Table(title, columns, rows, comments=comments)
 
 
-def _worth(summary: Summary, worlds: Mapping[str, WorldName]) -> Block:
+def _worth(summary: Summary, worlds: Mapping[str, WorldName]) -> Table:
     """Give net present social value, ratio and payback of each comparison in the headline ledger."""
     terms: Mapping[str, Any] = summary["appraisal"]["terms"]
-    rows: list[tuple[Cell, ...]] = []
-    notes = {}
+    rows: list[Row] = []
+    comments = {}
     for r, found in enumerate(summary["appraisal"]["comparisons"]):
         view, world = found["ledgers"][terms["ledger"]]["social"], worlds[found["name"]]
         named = (world.regime, world.effect_set, found["against_regime"])
         rows.append((*named, *(view["net"][end] for end in ENDS), *(view["bcr"][end] for end in ENDS),
                      view["payback_month"]))  # fmt: skip
-        notes[r, 3] = found["why_no_ratio"] or "Gross saving less what the services cost; resources alone."
+        comments[r, 3] = found["why_no_ratio"] or "Gross saving less what the services cost; resources alone."
     title = (
         f"Net present social value, £: {terms['ledger']} ledger, {terms['price_year']} prices, "
         f"{terms['horizon_years']:g} years from {terms['base_year']}, discounted by "
         f"{str(terms['schedule']).replace('_', ' ')}; evidence ends at month {terms['evidence_ends_month']:g}"
     )
-    columns = ("Regime", "Evidence set", "Against", "Net", "Low", "High", "Benefit-cost ratio", "Low", "High",
-               "Payback, month")  # fmt: skip
-    return Block(title, columns, (*["text"] * 3, *["money"] * 3, *["ratio"] * 3, "as_is"), tuple(rows), notes)
+    columns = (
+        *_WORLD, "Against", *_numbers(("Net", "Low", "High"), "money"),
+        *_numbers(("Benefit-cost ratio", "Low", "High"), "ratio"), *_numbers(("Payback, month",), "as_is"),
+    )  # fmt: skip
+    return Table(title, columns, rows, comments=comments)
+
+
+def _numbers(headings: Sequence[str], style: str) -> tuple[Column | str, ...]:
+    """Give columns of numbers."""
+    return tuple(Column(heading, heading, style=style) for heading in headings)

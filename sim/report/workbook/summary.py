@@ -9,10 +9,11 @@ import xarray as xr
 
 from sim.economics.rows import MONEY
 from sim.results.summary import Summary
-from sim.results.tables import Row
 from sim.results.worlds import world_names
+from sim.table import Row
 
 PARTS = {"mean": "total", "programme": "services themselves", "gross": "all other costs"}
+ENDS = ("mean", "low", "high")
 LEVEL, DIFFERENCE = "level", "difference"
 Start = tuple[str, str, str, str]
 
@@ -49,12 +50,7 @@ def _worth(start: Start, found: Mapping[str, Any]) -> Iterator[Row]:
     """Give money, ratio and payback of each ledger and view of a comparison."""
     for ledger, views in found["ledgers"].items():
         for view, figures in views.items():
-            for name in MONEY:
-                yield (*start, f"{name.replace('_', ' ')}, {view}, discounted", ledger, "£", *_ends(figures[name]))
-            yield (*start, f"benefit-cost ratio, {view}", ledger, "ratio", *_ends(figures["bcr"]))
+            named = [(f"{name.replace('_', ' ')}, {view}, discounted", "£", name) for name in MONEY]
+            for measure, unit, name in (*named, (f"benefit-cost ratio, {view}", "ratio", "bcr")):
+                yield (*start, measure, ledger, unit, *(figures[name][end] for end in ENDS))
             yield (*start, f"payback month, {view}", ledger, "months", figures["payback_month"], None, None)
-
-
-def _ends(estimate: Mapping[str, Any]) -> Row:
-    """Give mean, low and high."""
-    return estimate["mean"], estimate["low"], estimate["high"]

@@ -1,20 +1,18 @@
 """A results folder that is whole or absent: staged beside its place, flushed, sealed by a manifest, then renamed.
 
-What is in the files is made by ``dataset``, ``summary`` and ``tables``; figures and the report are added by the caller
-while the folder is staged.
+What is in the files is made by ``dataset`` and ``summary``; the caller adds tables, figures and the report while the
+folder is staged.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -22,13 +20,11 @@ import xarray as xr
 
 from sim.errors import ResultError
 from sim.results.summary import Summary
-from sim.results.tables import LEDGER_COLUMNS, SUMMARY_COLUMNS, Row, ledger_rows, summary_rows
 
 MANIFEST = "manifest.json"
 STAGING, REPLACED = "staging", "replaced"
 NOT_KEPT = ("engine_seconds", "peak_mb")
 """Attributes that differ from run to run and are kept in the timing of summary.json instead."""
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
 def check_destination(destination: Path, *, force: bool) -> None:
@@ -144,21 +140,11 @@ def verify(folder: Path) -> None:
             raise ResultError(f"{path} was altered or damaged since it was written; run the config again")
 
 
-def write_results(
-    folder: Path, ds: xr.Dataset, summary: Summary, run: dict[str, Any],
-    sheets: Mapping[str, tuple[Iterable[str], Iterable[Row]]] = MappingProxyType({}),
-) -> None:  # fmt: skip
-    """Write results.nc (unless it is there), summary.json, summary.csv, ledger.csv and run.json into a staged folder.
-
-    ``sheets`` maps the name of a further CSV file to its columns and rows.
-    """
+def write_results(folder: Path, ds: xr.Dataset, summary: Summary, run: dict[str, Any]) -> None:
+    """Write results.nc (unless it is there), summary.json and run.json into a staged folder."""
     if not (folder / "results.nc").exists():
         write_dataset(folder / "results.nc", ds)
     write_json(folder / "summary.json", summary)
-    write_csv(folder / "summary.csv", SUMMARY_COLUMNS, summary_rows(summary))
-    write_csv(folder / "ledger.csv", LEDGER_COLUMNS, ledger_rows(ds))
-    for name, (columns, rows) in sheets.items():
-        write_csv(folder / name, columns, rows)
     write_json(folder / "run.json", run)
 
 
@@ -197,20 +183,3 @@ def timing_of(summary: Summary) -> dict[str, float]:
 def write_json(path: Path, content: Any) -> None:
     """Write JSON with every digit; refuses NaN."""
     path.write_text(json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Row]) -> None:
-    """Write a table with every digit; text that a spreadsheet would take for a formula gets an apostrophe."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([_cell(value) for value in row] for row in rows)
-
-
-def _cell(value: str | float | None) -> str:
-    """Write one cell."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA_SIGNS) else value
-    return repr(value)

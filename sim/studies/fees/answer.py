@@ -18,13 +18,10 @@ from sim.model.appraisal import PaymentByResults
 from sim.model.spec import Scenario
 from sim.runs.follow.track import Track
 from sim.runs.follow.tracker import track
+from sim.table import Table
 from sim.units import MONTHS_PER_YEAR
 
 NEVER = -1
-COLUMNS = (
-    "regime", "year", "families_attached", "families_turned_around", "counted_under", "of_them_counted",
-    "attachment_fees", "result_fees", "prices",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -178,10 +175,13 @@ def counted_anyway(years: Sequence[FeeYear], world: str, baseline: str) -> float
     return there / here if here else float("nan")
 
 
-def fee_rows(years: Sequence[FeeYear]) -> list[tuple[str | float, ...]]:
-    """Write fees as rows under ``COLUMNS``, one for each regime that families are counted under."""
-    return [
+def fees_by_year(years: Sequence[FeeYear]) -> Table:
+    """Give fees as a table, with a row for each regime that families are counted under."""
+    names = ("regime", "year", "families_attached", "families_turned_around", "counted_under", "of_them_counted",
+             "attachment_fees", "result_fees", "prices")  # fmt: skip
+    rows = [
         (y.world, y.year, y.attached, y.turned_around, name, count, y.attachment_fees, y.result_fees, "cash")
         for y in years
         for name, count in y.under.items()
     ]  # fmt: skip
+    return Table("Payment by results", names, rows)

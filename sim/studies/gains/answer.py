@@ -18,6 +18,7 @@ from sim.engine.solvers.families import Line, replicate
 from sim.intervals import Estimate, between_rows
 from sim.model.spec import Model, Scenario
 from sim.runs.follow.rows import RowTotals
+from sim.table import Table
 
 WAITING, HELPED = "months waiting", "helped"
 DECILES = 10
@@ -153,18 +154,15 @@ def who_gains(
     return [gain for name in worlds or others for gain in _gains(scenario, layout, samples, name, place)]
 
 
-COLUMNS = (
-    "regime", "by", "group", "families", "measure", "baseline", "difference", "low", "high", "less", "more",
-)  # fmt: skip
-
-
-def gain_rows(gains: Sequence[Gain]) -> list[tuple[str | float | None, ...]]:
-    """Write gains as rows under ``COLUMNS``."""
-    return [
+def gains_by_group(gains: Sequence[Gain]) -> Table:
+    """Give every group and measure as a table."""
+    names = ("regime", "by", "group", "families", "measure", "baseline", "difference", "low", "high", "less", "more")
+    rows = [
         (g.world, g.by, g.group, g.families, g.measure, g.baseline, g.difference.mean, g.difference.low,
          g.difference.high, g.less, g.more)
         for g in gains
     ]  # fmt: skip
+    return Table("Who gains", names, rows)
 
 
 def _gains(scenario: Scenario, layout: Layout, samples: list[Followed], name: str, ledger: int) -> list[Gain]:

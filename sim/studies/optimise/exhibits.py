@@ -10,20 +10,19 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from sim.arrays import FloatArray
+from sim.exhibits.csv import write_csv
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.html import write_page
 from sim.exhibits.numbers import MINUS, MISSING, scale_of
 from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, with_terms, words
 from sim.exhibits.svg import draw_all
 from sim.intervals import many_over_replications, over_replications
-from sim.results.folder.store import write_csv
 from sim.studies.optimise.answer import Frontier, Optimum, Tried, not_worse
 from sim.studies.optimise.capacity import PROMISED, WITHIN_MONTHS, erlang_wait
-from sim.studies.optimise.workbook import optimum_book
-from sim.table import Table
+from sim.studies.optimise.workbook import USE, optimum_book
+from sim.table import Table, plain
 
 MOST_SHOWN = 12
-USE = ("posts", "places", "wait", "load", "stay", "patience")
 
 
 def best_table(found: Optimum) -> Table:
@@ -189,21 +188,21 @@ def write_optimum(folder: Path, found: Optimum) -> None:
     """Write settings.csv, frontier.csv (with a lever on posts), workbook.xlsx and optimum.html with its figures."""
     folder.mkdir(parents=True, exist_ok=True)
     optimum_book(folder / "workbook.xlsx", found)
-    write_csv(
-        folder / "settings.csv",
+    write_csv(folder / "settings.csv", Table(
+        "Settings",
         (*(lever.name for lever in found.levers), "net_present_social_value", "services_cost_more", "within_budget",
          "terms"),
         [(*one.point, one.score, float(one.spend.mean()), "yes" if _within(found, one) else "no", found.terms)
          for one in found.found.tried.values()],
-    )  # fmt: skip
+    ))  # fmt: skip
     tables, exhibits = [best_table(found)], [SETTINGS]
     if found.frontier is not None:
         lines = found.frontier
-        write_csv(
-            folder / "frontier.csv", ("factor", *USE, "erlang_wait", "net_present_social_value", "terms"),
-            [(_at(lines, one), *(_known(one.use[lines.service][name]) for name in USE),
-              _known(erlang_wait(one.use[lines.service])), one.score, found.terms) for one in lines.points],
-        )  # fmt: skip
+        write_csv(folder / "frontier.csv", Table(
+            "Frontier", ("factor", *USE, "erlang_wait", "net_present_social_value", "terms"),
+            [(_at(lines, one), *(plain(one.use[lines.service][name]) for name in USE),
+              plain(erlang_wait(one.use[lines.service])), one.score, found.terms) for one in lines.points],
+        ))  # fmt: skip
         tables.append(frontier_table(lines))
         exhibits.append(Exhibit(
             "frontier", "What more or fewer posts bring", _knees(lines),
@@ -212,8 +211,3 @@ def write_optimum(folder: Path, found: Optimum) -> None:
     figures = draw_all(exhibits, found, folder / "figures")
     lead = [f"{words(found.regime)} against {words(found.baseline)}. {found.terms}"]
     write_page(folder / "optimum.html", f"Best settings: {found.title}", lead, figures, tables)
-
-
-def _known(value: float) -> float | None:
-    """Leave out what is not known."""
-    return value if isfinite(value) else None

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.arrays import FloatArray
 from sim.exhibits.style import words
+from sim.exhibits.xlsx import provenance, write_book
 from sim.intervals import over_replications
-from sim.report.workbook.book import write_book
-from sim.report.workbook.cover import Block
-from sim.report.workbook.sheets import Column, Sheet
-from sim.results.tables import Row
 from sim.studies.optimise.answer import Frontier, Optimum, not_worse
 from sim.studies.optimise.capacity import erlang_wait
-from sim.studies.uncertainty.workbook import known, made_by
+from sim.table import Column, Row, Table, plain
 
 USE = ("posts", "places", "wait", "load", "stay", "patience")
 
@@ -36,7 +32,7 @@ def optimum_book(path: Path, found: Optimum) -> None:
     ]
     names = tuple(lever.name for lever in found.levers)
     shown = () if best is None else (*zip(names, best.point, strict=True), ("Net present social value, £", best.score))
-    block = Block("Best setting", ("Lever", "Value"), ("text", "figure"), tuple(shown))
+    block = Table("Best setting", ("Lever", Column("value", "Value", style="figure")), shown)
     sheets = [_settings(found, names)]
     if found.frontier is not None:
         sheets.append(_frontier(found.frontier, found.terms))
@@ -44,16 +40,16 @@ def optimum_book(path: Path, found: Optimum) -> None:
     rows += [("Terms", found.terms), *((f"Lever {lever.name}", f"{lever.low:g} to {lever.high:g} by {lever.step:g}")
              for lever in found.levers)]  # fmt: skip
     write_book(path, f"Best settings: {found.title}", lines, [block] if shown else [], [
-        *sheets, made_by(rows, "What was asked; settings.jsonl holds every setting as it was run."),
+        *sheets, provenance(rows, "What was asked; settings.jsonl holds every setting as it was run."),
     ])  # fmt: skip
 
 
-def _settings(found: Optimum, names: Sequence[str]) -> Sheet:
+def _settings(found: Optimum, names: Sequence[str]) -> Table:
     """Give every setting, the best first."""
     best = found.found.best
     ranked = sorted(found.found.tried.values(), key=lambda one: -one.score)
     rows = [
-        (*one.point, *_interval(one.net), *_interval(one.spend),
+        (*one.point, *over_replications(one.net).cells, *over_replications(one.spend).cells,
          "yes" if found.budget is None or float(one.spend.mean()) <= found.budget else "no",
          "" if best is None else "best" if one is best else "cannot be told from the best" if not_worse(best, one)
          else "worse")
@@ -66,14 +62,16 @@ def _settings(found: Optimum, names: Sequence[str]) -> Sheet:
         Column("within", "Within the budget", 14, "text"),
         Column("rank", "Against the best", 26, "text", "By the paired interval over replications."),
     )  # fmt: skip
-    return Sheet("Settings", "settings.csv", f"Every setting that was tried. {found.terms}", columns, rows, len(names))
+    about = f"Every setting that was tried. {found.terms}"
+    return Table("Settings", columns, rows, about, "settings.csv", len(names))
 
 
-def _frontier(found: Frontier, terms: str) -> Sheet:
+def _frontier(found: Frontier, terms: str) -> Table:
     """Give what more or fewer posts bring, beside Erlang's waits."""
     rows = [
-        (one.point[found.axis], *_interval(one.net), *(known(one.use[found.service][name]) for name in USE),
-         known(erlang_wait(one.use[found.service])))
+        (one.point[found.axis], *over_replications(one.net).cells,
+         *(plain(one.use[found.service][name]) for name in USE),
+         plain(erlang_wait(one.use[found.service])))
         for one in found.points
     ]  # fmt: skip
     knee = found.knee
@@ -89,7 +87,7 @@ def _frontier(found: Frontier, terms: str) -> Sheet:
         )),
     )  # fmt: skip
     about = f"What more or fewer posts bring: {bends}. {terms}"
-    return Sheet("Posts", "frontier.csv", about, columns, rows, 1)
+    return Table("Posts", columns, rows, about, "frontier.csv", 1)
 
 
 def _ends(key: str, heading: str, note: str) -> tuple[Column, Column, Column]:
@@ -99,11 +97,3 @@ def _ends(key: str, heading: str, note: str) -> tuple[Column, Column, Column]:
         Column(key, heading, 20, "money", note), Column(f"{key}_low", "Low", 18, "money", interval),
         Column(f"{key}_high", "High", 18, "money", interval),
     )  # fmt: skip
-
-
-def _interval(samples: FloatArray) -> Row:
-    """Give a mean with its interval over replications, if any."""
-    if len(samples) < 2:
-        return float(samples.mean()), None, None
-    made = over_replications(samples)
-    return made.mean, made.low, made.high

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
+from sim.exhibits.csv import write_csv
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.html import write_page
 from sim.exhibits.numbers import MINUS, MISSING, scale_of
 from sim.exhibits.style import COLOURS, INK, new_axes, with_terms, words
 from sim.exhibits.svg import draw_all
-from sim.results.folder.store import write_csv
 from sim.studies.shapley.answer import Shared, Sharing
 from sim.table import Table
 
@@ -94,20 +94,15 @@ def write_sharing(folder: Path, found: Sharing) -> None:
     table = shares_table(found)
     exhibit = Exhibit("shapley", table.title, CAPTION, plot_shares)
     drawn = draw_all([exhibit], found, folder / "figures")
-    write_csv(
-        folder / "shapley.csv", COLUMNS,
-        [
-            (one.player, found.titles[one.player], found.over, found.view, one.share, one.simulation_error,
-             one.order_error, one.alone, one.last, found.terms)
-            for one in found.shares
-        ],
-    )  # fmt: skip
-    write_csv(
-        folder / "coalitions.csv", ("members", "net_present_value", "replications", "view", "terms"),
-        [
-            (" + ".join(p for p in found.players if p in coalition), float(np.mean(value)), float(len(value)),
-             found.view, found.terms)
-            for coalition, value in found.values.items()
-        ],
-    )  # fmt: skip
+    write_csv(folder / "shapley.csv", Table("Shares", COLUMNS, [
+        (one.player, found.titles[one.player], found.over, found.view, one.share, one.simulation_error,
+         one.order_error, one.alone, one.last, found.terms)
+        for one in found.shares
+    ]))  # fmt: skip
+    names = ("members", "net_present_value", "replications", "view", "terms")
+    write_csv(folder / "coalitions.csv", Table("Coalitions", names, [
+        (" + ".join(p for p in found.players if p in coalition), float(np.mean(value)), float(len(value)),
+         found.view, found.terms)
+        for coalition, value in found.values.items()
+    ]))  # fmt: skip
     write_page(folder / "shapley.html", f"Shares: {found.title}", [str(table.note)], drawn, [table])

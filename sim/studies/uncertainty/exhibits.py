@@ -15,12 +15,11 @@ from sim.exhibits.html import write_page
 from sim.exhibits.numbers import MISSING, figure, scale_of, signed
 from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, with_terms, words
 from sim.exhibits.svg import draw_all
-from sim.results.summary import plain
 from sim.runs.beliefs.distributions import Z
 from sim.studies.uncertainty.answer import facts_of_draws, net_benefits, quantities
 from sim.studies.uncertainty.decision import RATIOS, TAILS, Decision, decide, terms_of_draws
 from sim.studies.uncertainty.workbook import uncertainty_book
-from sim.table import Table
+from sim.table import Table, all_plain
 
 MOST_SHOWN = 15
 BINS = 40
@@ -176,7 +175,7 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     table.to_netcdf(folder / "uncertainty.nc", engine="netcdf4")
     decisions = {ledger: decide(table, ledger) for ledger in ledgers}
-    said = {ledger: _plain(asdict(decision)) for ledger, decision in decisions.items()}
+    said = {ledger: all_plain(asdict(decision)) for ledger, decision in decisions.items()}
     (folder / "uncertainty.json").write_text(json.dumps(said, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     uncertainty_book(folder / "workbook.xlsx", table, list(decisions.values()))
     figures: list[Drawn] = []
@@ -215,15 +214,6 @@ def _exhibits(table: xr.Dataset, ledger: str) -> tuple[Exhibit[Decision], ...]:
             "Expected value of knowing one input before deciding; 0 where it would not change the choice.", plot_worth,
         ),
     )  # fmt: skip
-
-
-def _plain(thing: object) -> object:
-    """Turn what a decision holds into what JSON can hold: None for what is not finite."""
-    if isinstance(thing, dict):
-        return {str(key): _plain(value) for key, value in thing.items()}
-    if isinstance(thing, (list, tuple)):
-        return [_plain(item) for item in thing]
-    return plain(thing) if isinstance(thing, float) else thing
 
 
 def _weights(table: xr.Dataset) -> dict[str, float]:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import isfinite
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
 from sim.exhibits.style import words
-from sim.report.workbook.book import write_book
-from sim.report.workbook.cover import Block
-from sim.report.workbook.sheets import Column, Sheet
+from sim.exhibits.xlsx import provenance, write_book
 from sim.results.quantity import Quantity
-from sim.results.tables import Row
 from sim.studies.uncertainty.answer import doubt, facts_of_draws
 from sim.studies.uncertainty.decision import RATIOS, TAILS, Decision, Standing
+from sim.table import Column, Row, Table, plain
 
 RANGE = "95% of the draws lie between its low and high end."
 NET = "Present value against the baseline, resources alone; mean over draws."
@@ -46,13 +43,13 @@ def uncertainty_book(path: Path, table: xr.Dataset, decisions: Sequence[Decision
         "Ranges are those of the inputs as the config states them; what the model leaves out is in none of them.",
     ]
     sheets = [
-        Sheet("Decision", "uncertainty.json", _against(decisions), _DECISION, list(_standings(decisions)), 2),
-        Sheet("What to find out", "uncertainty.json", "What it is worth to know an input, or a group of them, before "
-              f"deciding. {_against(decisions)}", _WORTH, list(_worth(decisions)), 3),
-        Sheet("Outputs", "uncertainty.nc", "Every output: its spread over draws, and how much of it is mere chance in "
-              f"the simulation. £ of {_pounds(table)}.", _OUTPUTS, list(_outputs(table)), 4),
-        Sheet("Inputs", "uncertainty.nc", "Every uncertain input: what the config says of it and what was drawn.",
-              _INPUTS, list(_inputs(table)), 1),
+        Table("Decision", _DECISION, list(_standings(decisions)), _against(decisions), "uncertainty.json", 2),
+        Table("What to find out", _WORTH, list(_worth(decisions)), "What it is worth to know an input, or a group of "
+              f"them, before deciding. {_against(decisions)}", "uncertainty.json", 3),
+        Table("Outputs", _OUTPUTS, list(_outputs(table)), "Every output: its spread over draws, and how much of it is "
+              f"mere chance in the simulation. £ of {_pounds(table)}.", "uncertainty.nc", 4),
+        Table("Inputs", _INPUTS, list(_inputs(table)), "Every uncertain input: what the config says of it and what was "
+              "drawn.", "uncertainty.nc", 1),
         _draws(table),
         _about(table),
     ]  # fmt: skip
@@ -69,20 +66,21 @@ def _against(decisions: Sequence[Decision]) -> str:
     return " ".join(f"Against {words(one.baseline)}: {one.terms}." for one in decisions)
 
 
-def _headline(decision: Decision) -> Block:
+def _headline(decision: Decision) -> Table:
     """Give the regimes of one ledger for the cover."""
     rows = tuple((words(one.regime), *_net(one)[:3], one.gains if one.net else None, one.best, one.loss)
                  for one in decision.standings)  # fmt: skip
-    columns = ("Regime", "Net present value, £", "Low", "High", "P(above 0)", "P(best)", "Expected loss, £")
-    styles = ("text", *["money"] * 3, "share", "share", "money")
-    return Block(f"How sure is the choice? {decision.terms}", columns, styles, rows, {(0, 1): f"{NET} {RANGE}"})
+    shown = ("regime", "net", "low", "high", "gains", "best", "loss")
+    columns = tuple(column for column in _DECISION if column.name in shown)
+    title = f"How sure is the choice? {decision.terms}"
+    return Table(title, columns, rows, comments={(0, 1): f"{NET} {RANGE}"})
 
 
 def _net(one: Standing) -> Row:
     """Give net present value, its range, and its parts; nothing for the baseline."""
     net = one.net
     return (None,) * 6 if net is None else (
-        net.mean, net.low, net.high, net.parameter_sd, known(net.monte_carlo_sd), net.standard_error
+        net.mean, net.low, net.high, net.parameter_sd, plain(net.monte_carlo_sd), net.standard_error
     )  # fmt: skip
 
 
@@ -142,14 +140,14 @@ def _worth(decisions: Sequence[Decision]) -> Iterator[Row]:
         for kind, found in (("group", decision.groups), ("input", decision.parameters)):
             for one in found:
                 yield (decision.ledger, kind, one.name, one.value.value, one.value.standard_error,
-                       known(one.at_low), known(one.at_high))  # fmt: skip
+                       plain(one.at_low), plain(one.at_high))  # fmt: skip
 
 
 def _outputs(table: xr.Dataset) -> Iterator[Row]:
     for name in (str(output) for output in table["output"].values):
         one, found = Quantity.parse(name), doubt(table, name)
         yield (one.measure, words(one.regime), words(one.against), one.ledger, found.mean, found.low, found.high,
-               found.parameter_sd, known(found.monte_carlo_sd), found.standard_error)  # fmt: skip
+               found.parameter_sd, plain(found.monte_carlo_sd), found.standard_error)  # fmt: skip
 
 
 def _inputs(table: xr.Dataset) -> Iterator[Row]:
@@ -160,7 +158,7 @@ def _inputs(table: xr.Dataset) -> Iterator[Row]:
         yield (str(name), *told, "yes" if tied else "", float(draws.mean()), low, high)
 
 
-def _draws(table: xr.Dataset) -> Sheet:
+def _draws(table: xr.Dataset) -> Table:
     """Give every output of every draw."""
     names = [str(name) for name in table["output"].values]
     columns = (
@@ -174,23 +172,12 @@ def _draws(table: xr.Dataset) -> Sheet:
         )
     ]
     about = f"Outputs of each draw, £ of {_pounds(table)}. uncertainty.nc has its inputs."
-    return Sheet("Draws", "uncertainty.nc", about, columns, rows, 2)
+    return Table("Draws", columns, rows, about, "uncertainty.nc", 2)
 
 
-def _about(table: xr.Dataset) -> Sheet:
+def _about(table: xr.Dataset) -> Table:
     """Say how the draws were made."""
     shown = {"title": "Study", "seed": "Seed", "solver": "Solver", "baseline": "Baseline", "terms": "Terms"}
     rows: list[Row] = [(text, getattr(facts_of_draws(table), name)) for name, text in shown.items()]
     rows += [("Draws", int(table.sizes["draw"])), ("Uncertain inputs", int(table.sizes["parameter"]))]
-    return made_by(rows, "How the draws were made; draws.jsonl holds them as they were solved.")
-
-
-def made_by(rows: Sequence[Row], about: str) -> Sheet:
-    """Make the sheet that says how a study was made."""
-    columns = (Column("item", "Item", 34, "text"), Column("value", "Value", 90, "left"))
-    return Sheet("Provenance", "", about, columns, rows, 1)
-
-
-def known(value: float) -> float | None:
-    """Leave out what is not known."""
-    return value if isfinite(value) else None
+    return provenance(rows, "How the draws were made; draws.jsonl holds them as they were solved.")

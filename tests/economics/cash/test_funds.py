@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from sim.config import load
 from sim.economics.cash.flows import Flows, cash_flows, first_for_good, flows_against_baseline
-from sim.economics.cash.fund import COLUMNS, FUND, fund_account, fund_accounts, fund_sheet
-from sim.economics.cash.pooled_budget import POOL, pool_account, pool_accounts, pool_sheet
+from sim.economics.cash.fund import COLUMNS, FUND, fund_account, fund_accounts, fund_tables
+from sim.economics.cash.pooled_budget import POOL, pool_account, pool_accounts, pool_tables
 from sim.economics.value.increments import increments
 from sim.economics.value.terms import terms_of
 from sim.errors import ModelError
@@ -126,8 +126,9 @@ def test_a_regime_that_costs_nothing_more_is_lent_nothing():
 
 def test_every_month_of_the_fund_sums_to_zero():
     ds = with_funds(chance())
-    columns, rows = fund_sheet(ds, terms_of(ds))["fund.csv"]
-    assert columns == COLUMNS
+    (table,) = fund_tables(ds, terms_of(ds))
+    columns, rows = table.names, table.rows
+    assert (table.file, columns) == ("fund.csv", COLUMNS)
     at = {name: i for i, name in enumerate(columns)}
     sums: dict[tuple[object, ...], float] = {}
     for row in rows:
@@ -168,7 +169,9 @@ def test_a_pool_sums_to_zero(base: Flows, cells: list[list[float]], end: str, ye
 
 def test_the_pool_of_a_study_sums_to_zero_by_year():
     ds = with_funds(chance())
-    columns, rows = pool_sheet(ds, terms_of(ds))["pool.csv"]
+    (table,) = pool_tables(ds, terms_of(ds))
+    columns, rows = table.names, table.rows
+    assert table.file == "pool.csv"
     at = {name: i for i, name in enumerate(columns)}
     for part in ("paid_in", "services", "settled", "saved"):
         agencies = sum(row[at[part]] for row in rows if row[at["account"]] != POOL)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.economics.cash.ledger import COLUMNS, FAMILIES, SUPPLIERS, agency_ledger, ledger_sheet
-from sim.economics.cash.shares import RULES, agency_gains, pooled, pools, sharing_sheets
+from sim.economics.cash.ledger import COLUMNS, FAMILIES, SUPPLIERS, agency_ledger, ledger_tables
+from sim.economics.cash.shares import RULES, agency_gains, pooled, pools, sharing_tables
 from sim.economics.value.appraisal import appraise
 from sim.economics.value.increments import increments
 from sim.economics.value.terms import terms_of
@@ -61,9 +61,9 @@ def test_double_entry_closes_and_agencies_sum_to_the_appraisal(ledger):
 
 def test_rows_are_by_month_and_agree_with_the_books():
     ds = dataset()
-    sheet = ledger_sheet(ds, terms_of(ds))
-    columns, rows = sheet["ledger_monthly.csv"]
-    assert columns == COLUMNS
+    (table,) = ledger_tables(ds, terms_of(ds))
+    columns, rows = table.names, table.rows
+    assert (table.file, columns) == ("ledger_monthly.csv", COLUMNS)
     at = {name: columns.index(name) for name in columns}
     mine = [r for r in rows if r[at["regime"]] == "helped" and r[at["account"]] == "dwp"]
     assert [r[at["month"]] for r in mine] == [float(m) for m in range(1, 73)]
@@ -103,12 +103,13 @@ def test_the_smallest_transfer_makes_the_loser_whole():
 
 def test_sheets_hold_every_agency_of_every_comparison():
     ds = dataset(chance(), 4)
-    made = sharing_sheets(ds, terms_of(ds))
-    columns, rows = made["sharing.csv"]
+    made = {table.file: table for table in sharing_tables(ds, terms_of(ds))}
+    columns, rows = made["sharing.csv"].names, made["sharing.csv"].rows
     assert len(rows) == 3 * 3  # agencies x comparisons
     assert all(len(row) == len(columns) for row in rows)
     assert {row[columns.index("price_year")] for row in rows} == {"2015/16"}
-    assert all(len(row) == len(made["transfers.csv"][0]) for row in made["transfers.csv"][1])
+    transfers = made["transfers.csv"]
+    assert all(len(row) == len(transfers.names) for row in transfers.rows)
 
 
 def test_permuting_who_pays_changes_labels_only():

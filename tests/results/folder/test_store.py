@@ -10,9 +10,11 @@ import xarray as xr
 
 from sim.economics.summary import summarise
 from sim.errors import ResultError
+from sim.exhibits.csv import write_tables
 from sim.results.dataset import to_dataset
-from sim.results.folder.store import read_results, staged, verify, write_csv, write_json, write_results
+from sim.results.folder.store import read_results, staged, verify, write_json, write_results
 from sim.results.run_record import run_record
+from sim.results.tables import ledger_table, summary_table
 from tests import synthetic
 
 SCENARIO = synthetic.scenario()
@@ -27,6 +29,7 @@ def ds() -> xr.Dataset:
 def save(folder: Path, ds: xr.Dataset, *, force: bool = False) -> None:
     with staged(folder, force=force) as fresh:
         write_results(fresh, ds, summarise(ds), run_record(SCENARIO))
+        write_tables(fresh, [summary_table(summarise(ds)), ledger_table(ds)])
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -135,11 +138,6 @@ def test_a_folder_without_a_good_manifest_is_no_result(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(ResultError, match="damaged and cannot be read"):
         verify(tmp_path)
-
-
-def test_text_is_not_taken_for_a_formula(tmp_path: Path) -> None:
-    write_csv(tmp_path / "t.csv", ("a", "b"), [("=1+1", -2.5), ("@x", None), ("plain", 0.1)])
-    assert (tmp_path / "t.csv").read_text() == "a,b\n'=1+1,-2.5\n'@x,\nplain,0.1\n"
 
 
 def test_json_refuses_what_is_not_a_number(tmp_path: Path) -> None:

@@ -9,10 +9,9 @@ import sim
 from sim.model.appraisal import PaymentByResults
 from sim.runs.follow.track import Track
 from sim.studies.fees.answer import (
-    COLUMNS,
     NEVER,
     counted_anyway,
-    fee_rows,
+    fees_by_year,
     payment_by_results,
     turned_around,
 )
@@ -93,7 +92,7 @@ def test_a_threshold_that_nobody_can_miss_counts_everybody_still_there(scenario)
 
 
 def test_rows_have_a_cell_for_each_column(years) -> None:
-    assert all(len(row) == len(COLUMNS) for row in fee_rows(years))
+    assert all(len(row) == len(fees_by_year(years).names) for row in fees_by_year(years).rows)
 
 
 def test_nonsense_is_refused(scenario) -> None:

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.axes import Axes
 
 import sim
-from sim.studies.gains.answer import COLUMNS, WAITING, _deciles, gain_rows, who_gains
+from sim.studies.gains.answer import WAITING, _deciles, gains_by_group, who_gains
 from sim.studies.gains.exhibits import gains_table, plot_gains
 
 SMALL = ["units.family.size=300", "clock.steps=25", "effect_set=[measured, no_effect]"]
@@ -66,7 +66,7 @@ def test_table_rows_and_figure(gains) -> None:
     table = gains_table(gains)
     assert len(table.rows) == len({(g.by, g.group) for g in gains})
     assert "Evidence ends at month 24" in table.note
-    assert all(len(row) == len(COLUMNS) for row in gain_rows(gains))
+    assert all(len(row) == len(gains_by_group(gains).names) for row in gains_by_group(gains).rows)
     assert isinstance(plot_gains(gains), Axes)
     with pytest.raises(ValueError, match="no gains of 'luck'"):
         plot_gains(gains, measure="luck")

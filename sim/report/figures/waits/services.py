@@ -11,19 +11,15 @@ from sim.exhibits.numbers import MISSING
 from sim.exhibits.style import words
 from sim.intervals import many_over_replications
 from sim.report.defaults import worlds_of_set
-from sim.results.waits import mean_wait, quantile
+from sim.results.waits import Wait, area_waits, nation_wait
 from sim.results.worlds import WorldName, of_world
 from sim.table import Table
-from sim.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
 
 
 def wait_months(ds: xr.Dataset, world: WorldName, service: str) -> tuple[float, float, float, float]:
     """Give first decile, median, ninth decile and mean of the wait of those admitted, months; NaN where nobody was."""
-    by_day = "wait_days" in ds
-    unit = MONTHS_PER_YEAR / DAYS_PER_YEAR if by_day else ds.attrs["step_years"] * MONTHS_PER_YEAR
-    histogram = of_world(ds, world, "wait_days" if by_day else "waits").sel(service=service).values
-    first, half, ninth = (quantile(histogram, share) * unit for share in (0.1, 0.5, 0.9))
-    return first, half, ninth, mean_wait(histogram) * unit
+    wait = nation_wait(ds, world, service)
+    return wait.p10, wait.p50, wait.p90, wait.mean
 
 
 def waited_for(ds: xr.Dataset, effect_set: str | None = None) -> list[str]:
@@ -62,20 +58,15 @@ def label_services(ax: Axes, services: list[str], worlds: list[WorldName]) -> No
 
 def waits_table(ds: xr.Dataset) -> Table:
     """Make the table behind waits and leaving."""
-    services = waited_for(ds)
-    rows = []
-    for world in worlds_of_set(ds):
-        mean, low, high = many_over_replications(left_shares(ds, world, services))
-        for name, *left in zip(services, mean, low, high, strict=True):
-            wait = [_months(value) for value in wait_months(ds, world, name)[1:]]
-            rows.append((words(name), words(world.regime), *wait, _share(*left)))
+    services, worlds = waited_for(ds), worlds_of_set(ds)
+    left = [zip(*many_over_replications(left_shares(ds, world, services)), strict=True) for world in worlds]
+    rows = [
+        (words(name), words(world.regime), *map(_months, wait_months(ds, world, name)[1:]), _share(*shares))
+        for name, *of_worlds in zip(services, *left, strict=True)
+        for world, shares in zip(worlds, of_worlds, strict=True)
+    ]
     columns = ("service", "regime", "median, months", "90% within, months", "mean, months", "left before their turn")
-    return Table("Waits, and who gave up", columns, tuple(sorted(rows, key=lambda row: services_order(services, row))))
-
-
-def services_order(services: list[str], row: tuple[str, ...]) -> int:
-    """Give where the service of a row stands."""
-    return [words(name) for name in services].index(row[0])
+    return Table("Waits, and who gave up", columns, rows)
 
 
 def _months(value: float) -> str:
@@ -92,19 +83,17 @@ def _share(mean: float, low: float, high: float) -> str:
 
 def areas_table(ds: xr.Dataset) -> Table:
     """Make the table of waits in the areas that a publication names; synthetic ones are never shown."""
-    services, step = waited_for(ds), ds.attrs["step_years"] * MONTHS_PER_YEAR
-    rows = []
-    for area in (str(name) for name in ds["area"].values):
-        for world in worlds_of_set(ds):
-            waits = of_world(ds, world, "area_waits").sel(area=area)
-            cells = (_of_area(waits.sel(service=name).values, step) for name in services)
-            rows.append((words(area), words(world.regime), *cells))
+    services, worlds = waited_for(ds), worlds_of_set(ds)
+    waits = {world: list(zip(*(area_waits(ds, world, name) for name in services), strict=True)) for world in worlds}
+    rows = [
+        (words(str(area)), words(world.regime), *(_of_area(wait) for wait in waits[world][i]))
+        for i, area in enumerate(ds["area"].values) for world in worlds if services
+    ]  # fmt: skip
     columns = ("area", "regime", *(words(name) for name in services))
     note = "Median wait in months of those admitted, then how long nine in ten waited at most; all replications."
-    return Table("Waits in named areas", columns, tuple(rows) if services else (), note)
+    return Table("Waits in named areas", columns, tuple(rows), note)
 
 
-def _of_area(histogram: FloatArray, step: float) -> str:
+def _of_area(wait: Wait) -> str:
     """Write median and ninth decile of an area."""
-    half, most = quantile(histogram, 0.5) * step, quantile(histogram, 0.9) * step
-    return f"{half:.0f} / {most:.0f}" if np.isfinite(half) else MISSING
+    return f"{wait.p50:.0f} / {wait.p90:.0f}" if np.isfinite(wait.p50) else MISSING

@@ -1,9 +1,13 @@
-"""What each column of each CSV file holds, in words: for the notes of the workbook, the docs and typed files.
+"""What each column of each CSV file holds, in words and by type: for the workbook, the docs and typed files.
 
 A column means the same in every file that has it, unless ``IN_FILE`` says otherwise.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sim.table import WIDTH, Column, Row, Table
 
 RULES = {"gain": "what it saves", "spend": "what it spends", "need": "what reactive help costs it"}
 FILES = {
@@ -25,7 +29,7 @@ FILES = {
     "pool.csv": "A pooled budget: what each agency pays in, gets for its services and gets back, by year.",
     "staffing.csv": "Posts of each service: funded, in place, recruited, what they cost, and the queue that remains.",
 }
-MEANINGS = {
+TEXTS = {
     "regime": "The way of organising help.",
     "effect_set": "The reading of the evidence.",
     "against": "The regime that it is held against, on the same random numbers.",
@@ -39,36 +43,21 @@ MEANINGS = {
     "control": "The kind of budget it falls on: DEL, AME or local, as the config says.",
     "line": "The cost line of the config.",
     "price_year": "The year in whose prices the pounds are.",
-    "mean": "Mean over replications.",
-    "low": "Lower end of the 95% interval of the mean; empty where there is none.",
-    "high": "Upper end of the 95% interval of the mean; empty where there is none.",
     "what": "Whether the row is a level of a regime or a difference to the baseline.",
     "measure": "What is measured.",
     "item": "Which of them: the ledger, the service, the outcome, the line.",
     "statistic": "Which figure of it: mean, low, high and so on.",
-    "value": "The figure.",
     "unit": "The unit of the figures in the row.",
-    "joined": "How many joined the queue, a replication; counted for all areas together.",
-    "admitted": "How many came to their turn, a replication.",
-    "left": "How many left the queue before their turn, a replication; counted for all areas together.",
-    "waiting": "How many wait at the end, a replication; counted for all areas together.",
-    "mean_months": "Mean wait of those admitted, months; replications pooled.",
-    "p50_months": "Half of those admitted waited no longer, months.",
-    "p90_months": "Nine in ten of those admitted waited no longer, months.",
     "spend": "Whether what the services cost is extra, equal or less than in the other regime.",
     "view": "social (resources alone) or fiscal (with transfers and taxes).",
     "base_year": "The financial year to which amounts are discounted.",
     "schedule": "The discount schedule.",
-    "horizon_years": "Years that are counted, from the base year.",
-    "evidence_ends_month": "The month of the regime after which no evaluation followed families.",
     "optimism_bias": "The grade of optimism bias that is corrected for, or off.",
     "income_weight": "How much a pound of benefit counts to a family, or off.",
     "number": "The number of the card.",
     "title": "The same in words.",
     "remark": "What to know about it, such as why there is no ratio.",
     "name": "The short name of what is varied.",
-    "now": "Its value in the run.",
-    "npsv_is_zero_at": "Its value at which net present social value is zero; empty where there is none.",
     "varied": "The number of the rule that is moved.",
     "end": "To which end of its range.",
     "fiscal_value_counted": "Whether its fiscal cost is counted.",
@@ -78,8 +67,32 @@ MEANINGS = {
     "savings": "Which savings count: all of them, or those that can be turned into cash.",
     "prices": "cash: pounds of each year itself.",
     "evidence": "Whether the year lies within the evidence or beyond it.",
-    "low_point_month": "The month of the deepest need; empty for an area, which is counted by year.",
     "low_point_year": "The financial year of the deepest need.",
+    "loses": "Whether the agency is worse off.",
+    "financial_year": "The financial year of the month.",
+    "account": "The agency, or families or suppliers, who receive what agencies pay.",
+    "side": "Whether the account is an agency or receives.",
+    "part": "What the services themselves cost, or everything else.",
+    "giver": "The agency that pays.",
+    "taker": "The agency that is paid.",
+}
+NUMBERS = {
+    "mean": "Mean over replications.",
+    "low": "Lower end of the 95% interval of the mean; empty where there is none.",
+    "high": "Upper end of the 95% interval of the mean; empty where there is none.",
+    "value": "The figure.",
+    "joined": "How many joined the queue, a replication; counted for all areas together.",
+    "admitted": "How many came to their turn, a replication.",
+    "left": "How many left the queue before their turn, a replication; counted for all areas together.",
+    "waiting": "How many wait at the end, a replication; counted for all areas together.",
+    "mean_months": "Mean wait of those admitted, months; replications pooled.",
+    "p50_months": "Half of those admitted waited no longer, months.",
+    "p90_months": "Nine in ten of those admitted waited no longer, months.",
+    "horizon_years": "Years that are counted, from the base year.",
+    "evidence_ends_month": "The month of the regime after which no evaluation followed families.",
+    "now": "Its value in the run.",
+    "npsv_is_zero_at": "Its value at which net present social value is zero; empty where there is none.",
+    "low_point_month": "The month of the deepest need; empty for an area, which is counted by year.",
     **{f"peak_need_{end}": f"The deepest running need, £: {end}." for end in ("mean", "low", "high")},
     **{f"at_end_{end}": f"The running total at the end of the run, £: {end}." for end in ("mean", "low", "high")},
     "intervention": "What the services cost the agency more, £, discounted.",
@@ -88,19 +101,12 @@ MEANINGS = {
     "net": "gross less intervention, £: mean over replications.",
     "net_low": "Lower end of its 95% interval.",
     "net_high": "Upper end of its 95% interval.",
-    "loses": "Whether the agency is worse off.",
     **{f"pays_in_by_{rule}": f"What it would pay in, £, in proportion to {by}." for rule, by in RULES.items()},
     **{f"net_paying_by_{rule}": f"Its net gain if services are paid for in that way ({rule}), £." for rule in RULES},
     "month": "The month, counted from the base year.",
-    "financial_year": "The financial year of the month.",
-    "account": "The agency, or families or suppliers, who receive what agencies pay.",
-    "side": "Whether the account is an agency or receives.",
-    "part": "What the services themselves cost, or everything else.",
     "pays_more": "What the account pays more, £, undiscounted; negative where it pays less or receives.",
     "gross_saving": "The saving in it, £.",
     "cashable_saving": "The part of the saving that can be turned into cash, £.",
-    "giver": "The agency that pays.",
-    "taker": "The agency that is paid.",
     "pounds": "How much, £, discounted.",
     "posts_funded": "Posts that are paid for, mean of the period.",
     "posts_in_place": "Posts that are filled, whether at work, absent or in training, mean of the period.",
@@ -125,20 +131,35 @@ IN_FILE = {
     ("transfers.csv", "remark"): "Why there are no payments, where there are none.",
     ("summary.csv", "regime"): "The regime, as REGIME/SET where there are several readings of the evidence.",
 }  # fmt: skip
-NUMBERS = frozenset(
-    {
-        "mean", "low", "high", "value", "joined", "admitted", "left", "waiting", "mean_months", "p50_months",
-        "p90_months", "horizon_years", "evidence_ends_month", "now", "npsv_is_zero_at", "low_point_month",
-        *(f"{what}_{end}" for what in ("peak_need", "at_end") for end in ("mean", "low", "high")),
-        "posts_funded", "posts_in_place", "vacancies", "leavers", "recruits", "pay", "of_it_in_training",
-        "of_it_supervision", "months_to_clear_the_queue", "intervention", "gross", "cashable", "net", "net_low",
-        "net_high", "pounds", "month", "pays_more", "gross_saving", "cashable_saving",
-        *(f"{how}_by_{rule}" for how in ("pays_in", "net_paying") for rule in RULES),
-    }
-)  # fmt: skip
-"""The columns that hold numbers; all others hold text."""
+HEADINGS = {
+    "p50_months": "Median, months", "p90_months": "90% within, months", "mean_months": "Mean, months",
+    "effect_set": "Evidence set", "row": "Level or difference", "line": "Cost line", "path": "Key", "origin": "Set in",
+}  # fmt: skip
+WIDTHS = {"line": 34, "item": 34, "measure": 42, "service": 24, "path": 46, "why": 60, "locator": 46, "origin": 40}
+STYLES = {"mean_months": "months", "p50_months": "months", "p90_months": "months"}
 
 
-def meaning(file: str, column: str) -> str:
+def meaning(file: str, name: str) -> str:
     """Say what a column of a file holds; nothing for one that is not known."""
-    return IN_FILE.get((file, column), MEANINGS.get(column, ""))
+    return IN_FILE.get((file, name)) or TEXTS.get(name) or NUMBERS.get(name, "")
+
+
+def heading(name: str) -> str:
+    """Write a column's name as people read it."""
+    return HEADINGS.get(name, name.replace("_", " ").capitalize())
+
+
+def column(file: str, name: str, style: str = "figure", width: float = WIDTH) -> Column:
+    """Describe a column of a file; ``style`` is how its numbers are shown, if it holds any."""
+    shown = STYLES.get(name, style) if name in NUMBERS else "text"
+    return Column(name, heading(name), WIDTHS.get(name, width), shown, meaning(file, name))
+
+
+def table(file: str, names: Iterable[str], rows: Iterable[Row], style: str = "figure") -> Table:
+    """Make the table of a CSV file of a run from the names of its columns and its rows."""
+    return Table(file, tuple(column(file, name, style) for name in names), list(rows), FILES.get(file, ""), file)
+
+
+def filled(*tables: Table) -> list[Table]:
+    """Leave out tables without rows."""
+    return [each for each in tables if each.rows]
