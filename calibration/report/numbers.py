@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
-from sim.exhibits.numbers import MINUS, MISSING, figure
+from sim.exhibits.numbers import MINUS, MISSING, digits, figure, share
 
 SHARES = ("share", "probability")
 
@@ -16,8 +16,7 @@ def in_unit(value: float, unit: str) -> str:
     if unit.lower().startswith(("gbp", "£")):
         text = figure(value)
         return f"{MINUS}£{text[1:]}" if text.startswith(MINUS) else f"£{text}"
-    text = f"{value:.1%}" if unit in SHARES else f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return text.replace("-", MINUS)
+    return share(value, 1) if unit in SHARES else digits(value)
 
 
 def short(name: str) -> str:

@@ -1,77 +1,97 @@
-"""Figures as people read them; a missing one is a dash."""
+"""Figures as people read them: the one place that writes numbers in words; a missing one is a dash.
+
+A negative number has a real minus sign, and none where it rounds to nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import isnan
 from typing import Any
 
 import numpy as np
 
 from sim.arrays import FloatArray
+from sim.intervals import Estimate
 from sim.table import Cell
 
 MISSING = "–"
 MINUS = "−"
-SCALES = ((1e6, "million"), (1e3, "thousand"), (1.0, ""))
+MILLION = 1e6
+SCALES = ((MILLION, "million"), (1e3, "thousand"), (1.0, ""))
+Writer = Callable[[float], str]
 
 
-def figure(value: float | None) -> str:
-    """Write pounds or counts to the nearest whole, with a real minus sign."""
+def fixed(value: float | None, places: int = 0, *, sign: bool = False, finer_below: float = 0.0) -> str:
+    """Write so many places, one more below ``finer_below``; ``sign`` puts one on what is positive too."""
     if value is None or isnan(value):
         return MISSING
-    text = f"{abs(value):,.0f}"
-    return f"{MINUS}{text}" if value < 0 and text != "0" else text
+    return _signed(value, f"{abs(value):,.{places + (abs(value) < finer_below)}f}", sign=sign)
 
 
-def plural(unit: str) -> str:
-    """Write the plural of a unit."""
-    return f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
+def digits(value: float | None, n: int = 3) -> str:
+    """Write so many significant figures, whole numbers in full."""
+    if value is None or isnan(value):
+        return MISSING
+    return _signed(value, f"{abs(value):,.0f}" if abs(value) >= 10 ** (n - 1) else f"{abs(value):.{n}g}")
 
 
-def signed(value: float | None) -> str:
-    """Write a difference, always with its sign."""
-    text = figure(value)
-    return f"+{text}" if value is not None and text[0] not in (MINUS, "0") else text
+def general(value: float, n: int = 4) -> str:
+    """Write so many significant figures, large numbers by powers of ten."""
+    return f"{value:.{n}g}".replace("-", MINUS)
 
 
-def interval(estimate: Mapping[str, Any]) -> str:
+def _signed(value: float, text: str, *, sign: bool = False) -> str:
+    """Put the sign of a value before its text."""
+    if not any(digit in text for digit in "123456789"):
+        return text
+    return f"{MINUS if value < 0 else '+' if sign else ''}{text}"
+
+
+figure = partial(fixed, places=0)
+"""Write pounds or counts to the nearest whole."""
+count = figure
+"""Write a number of families, whole."""
+signed = partial(fixed, places=0, sign=True)
+"""Write a difference, always with its sign."""
+ratio = partial(fixed, places=2)
+months = partial(fixed, places=1)
+
+
+def millions(pounds: float | None, places: int = 1, *, finer_below: float = 0.0) -> str:
+    """Write millions."""
+    return fixed(None if pounds is None else pounds / MILLION, places, finer_below=finer_below)
+
+
+def share(value: float | None, places: int = 2) -> str:
+    """Write a share as a percentage."""
+    return MISSING if value is None or isnan(value) else _signed(value, f"{abs(value):.{places}%}")
+
+
+def interval(estimate: Estimate | Mapping[str, Any], write: Writer = figure) -> str:
     """Write a mean with its interval where there is one."""
-    mean = figure(estimate["mean"])
-    return mean if estimate["low"] is None else f"{mean} ({figure(estimate['low'])} to {figure(estimate['high'])})"
+    mean, low, high = (
+        estimate.cells if isinstance(estimate, Estimate) else (estimate[end] for end in ("mean", "low", "high"))
+    )
+    if mean is None:
+        return MISSING
+    return write(mean) if low is None or high is None else f"{write(mean)} ({write(low)} to {write(high)})"
 
 
-def difference(estimate: Mapping[str, Any]) -> str:
+def difference(estimate: Estimate | Mapping[str, Any]) -> str:
     """Write a difference with its interval where there is one."""
-    mean = signed(estimate["mean"])
-    return mean if estimate["low"] is None else f"{mean} ({signed(estimate['low'])} to {signed(estimate['high'])})"
-
-
-def share(value: float | None) -> str:
-    """Write a share as a percentage to two places."""
-    return MISSING if value is None else f"{value:.2%}"
-
-
-def months(value: float | None) -> str:
-    """Write months to one place."""
-    return MISSING if value is None else f"{value:.1f}"
+    return interval(estimate, signed)
 
 
 def shown(value: Cell, style: str = "text") -> str:
     """Write a cell of a table: text as it is, a number by the style of its column."""
     if isinstance(value, str):
         return value
-    return _WRITERS.get(style, figure)(value)
+    return MISSING if value is None else _BY_STYLE.get(style, figure)(value)
 
 
-def ratio(value: float | None) -> str:
-    """Write a ratio to two places."""
-    return MISSING if value is None else f"{value:.2f}".replace("-", MINUS)
-
-
-def count(value: float | None) -> str:
-    """Write a number of families, whole."""
-    return figure(value)
+_BY_STYLE: dict[str, Writer] = {"share": share, "months": months, "ratio": ratio}
 
 
 def scale_of(values: FloatArray) -> tuple[float, str]:
@@ -81,4 +101,6 @@ def scale_of(values: FloatArray) -> tuple[float, str]:
     return factor, f"£ {word}".strip()
 
 
-_WRITERS: dict[str, Callable[[float | None], str]] = {"share": share, "months": months, "ratio": ratio}
+def plural(unit: str) -> str:
+    """Write the plural of a unit."""
+    return f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from sim.economics.cash.budget import READINGS, BudgetImpact, period_of
 from sim.economics.report import NATION, Found, FullAppraisal
 from sim.economics.value.card import NET_CASH, CardNumber
-from sim.economics.value.switching import Switch
 from sim.economics.value.terms import Terms
-from sim.exhibits.numbers import MINUS, MISSING, figure
+from sim.exhibits.numbers import MISSING, digits, interval, millions, ratio
 from sim.exhibits.style import words
-from sim.intervals import Estimate
 from sim.money.money import Money
 from sim.table import Table
 from sim.units import financial_year_label
-
-MILLION = 1e6
 
 
 def terms_note(terms: Terms) -> str:
@@ -67,7 +61,7 @@ def _worth_row(found: Found, terms: Terms) -> tuple[str, ...]:
     parts = (view.intervention, view.gross, view.net, view.net_within_evidence)
     return (
         found.compared.world.name, found.compared.against.regime, found.compared.spend,
-        *(_millions(part, terms) for part in parts), ratio_text(view.bcr), month_text(view.payback_month),
+        *(_millions(part, terms) for part in parts), interval(view.bcr, ratio), month_text(view.payback_month),
     )  # fmt: skip
 
 
@@ -105,27 +99,22 @@ def cards(full: FullAppraisal) -> Table:
 
 def _card_cells(number: CardNumber) -> tuple[str, str, str]:
     """Write a number of the card three ways."""
-    one = MISSING if number.name == NET_CASH else _whole(number.cost_of_one)
-    per = _whole(number.per_million) if number.name == NET_CASH else _short(number.per_million)
-    return _whole(number.count), per, one
+    one = MISSING if number.name == NET_CASH else interval(number.cost_of_one)
+    per = interval(number.per_million) if number.name == NET_CASH else interval(number.per_million, digits)
+    return interval(number.count), per, one
 
 
 def switching(full: FullAppraisal) -> Table:
     """Make the table of switching values."""
     rows = tuple(
         (found.compared.world.name, found.compared.against.regime, switch.what if switch.name[:8] != "price of" else
-         f"price of {switch.name[9:]}, times", _short_number(switch.now), _switch_text(switch), switch.note)
+         f"price of {switch.name[9:]}, times", digits(switch.now), digits(switch.value), switch.note)
         for found in full.found
         for switch in found.switching
     )  # fmt: skip
     columns = ("regime", "against", "what", "now", "net present value is zero at", "remark")
     note = f"One thing at a time, at mean values, {full.terms.ledger} ledger. {terms_note(full.terms)}"
     return Table("What would have to be different for the net present social value to be zero", columns, rows, note)
-
-
-def _switch_text(switch: Switch) -> str:
-    """Write a switching value; a dash where nothing would do."""
-    return MISSING if switch.value is None else _short_number(switch.value)
 
 
 def budgets(full: FullAppraisal) -> Table:
@@ -151,14 +140,14 @@ def _period_cell(
     impact: BudgetImpact, years: np.ndarray[tuple[int], np.dtype[np.bool_]], agency: int, terms: Terms
 ) -> str:
     """Write an agency's extra cash in a period."""
-    return _interval(terms.estimate(impact.amount[:, years, agency].sum(axis=(1, 2)) / MILLION), 1)
+    return interval(terms.estimate(impact.amount[:, years, agency].sum(axis=(1, 2))), millions)
 
 
 def funding(full: FullAppraisal) -> Table:
     """Make the table of the deepest need for cash by agency and place, for the regimes against the baseline."""
     rows = tuple(
         (found.compared.world.name, found.compared.against.regime, words(need.area), words(need.agency), need.reading,
-         _interval(_over(need.peak), 1), _when(need.month, need.year), _interval(_over(need.closing), 1))
+         interval(need.peak, millions), _when(need.month, need.year), interval(need.closing, millions))
         for found in full.found
         for need in found.funding
         if need.area == NATION or need.reading == READINGS[0]
@@ -187,11 +176,6 @@ def _when(month: float | None, year: int | None) -> str:
     return financial_year_label(year) + ("" if month is None else f", month {month:.0f}")
 
 
-def ratio_text(ratio: Estimate) -> str:
-    """Write a ratio to two places with its interval."""
-    return _interval(ratio, 2)
-
-
 def month_text(month: int | None) -> str:
     """Write a payback month; a dash where there is none within the horizon."""
     return MISSING if month is None else str(month)
@@ -199,52 +183,4 @@ def month_text(month: int | None) -> str:
 
 def _millions(money: Money, terms: Terms) -> str:
     """Write money in millions with its interval."""
-    return _interval(_over(money.estimate(sampled=terms.sampled)), 1)
-
-
-def _over(made: Estimate) -> Estimate:
-    """Bring pounds to millions."""
-    return Estimate(
-        made.mean / MILLION,
-        None if made.low is None else made.low / MILLION,
-        None if made.high is None else made.high / MILLION,
-    )
-
-
-def _interval(made: Estimate, places: int) -> str:
-    """Write a mean and its interval to so many places."""
-    if not math.isfinite(made.mean):
-        return MISSING
-    mean = _places(made.mean, places)
-    if made.low is None or made.high is None:
-        return mean
-    return f"{mean} ({_places(made.low, places)} to {_places(made.high, places)})"
-
-
-def _places(value: float, places: int) -> str:
-    """Write a number to so many places with a real minus sign; no minus before nothing."""
-    text = f"{abs(value):,.{places}f}"
-    return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) else text
-
-
-def _whole(made: Estimate) -> str:
-    """Write whole numbers."""
-    if not math.isfinite(made.mean):
-        return MISSING
-    return figure(made.mean) + ("" if made.low is None else f" ({figure(made.low)} to {figure(made.high)})")
-
-
-def _short(made: Estimate) -> str:
-    """Write to three significant figures."""
-    if not math.isfinite(made.mean):
-        return MISSING
-    ends = (
-        "" if made.low is None or made.high is None else f" ({_short_number(made.low)} to {_short_number(made.high)})"
-    )
-    return _short_number(made.mean) + ends
-
-
-def _short_number(value: float) -> str:
-    """Write a number to three significant figures."""
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return text.replace("-", MINUS)
+    return interval(money.estimate(sampled=terms.sampled), millions)

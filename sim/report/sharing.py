@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import xarray as xr
 
-from sim.arrays import FloatArray
 from sim.economics.cash.shares import NEED, RULES, Pool, pools
 from sim.economics.value.terms import Terms, terms_of
-from sim.exhibits.numbers import MINUS, MISSING
+from sim.exhibits.numbers import MISSING, interval, millions
 from sim.exhibits.style import words
-from sim.intervals import Estimate, over_replications
 from sim.report.appraisal_tables import terms_note
 from sim.report.defaults import agency_words
 from sim.table import Table
 
-MILLION = 1e6
+_millions = partial(millions, finer_below=1.0)
 
 
 def agencies_table(ds: xr.Dataset) -> Table:
@@ -29,7 +29,7 @@ def agencies_table(ds: xr.Dataset) -> Table:
             paid = [_millions(pool.pays_in.get(rule, {}).get(one.agency)) for rule in RULES]
             rows.append((
                 made.world.name, agency_words(ds, one.agency), *(
-                    _estimate(x, terms) for x in (one.intervention, one.gross, one.cashable, one.net)
+                    interval(terms.estimate(x), _millions) for x in (one.intervention, one.gross, one.cashable, one.net)
                 ), *paid,
             ))  # fmt: skip
         rows.append((made.world.name, "all agencies", *_together(pool, terms), *(
@@ -53,7 +53,7 @@ def agencies_table(ds: xr.Dataset) -> Table:
 def _together(pool: Pool, terms: Terms) -> tuple[str, ...]:
     """Add the agencies up."""
     columns = zip(*((one.intervention, one.gross, one.cashable, one.net) for one in pool.gains), strict=True)
-    return tuple(_estimate(np.sum(np.stack(column), axis=0), terms) for column in columns)
+    return tuple(interval(terms.estimate(np.sum(np.stack(column), axis=0)), _millions) for column in columns)
 
 
 def _transfers_note(
@@ -67,20 +67,3 @@ def _transfers_note(
         return f"{words(world)}: {who} lose; {why_none}."
     moved = sum(pounds for _, _, pounds in transfers)
     return f"{words(world)}: {who} would lose; transfers of {_millions(moved)} £m in all would leave nobody worse off."
-
-
-def _millions(pounds: float | None) -> str:
-    """Write millions to one place, two below one million."""
-    if pounds is None:
-        return MISSING
-    value = pounds / MILLION
-    text = f"{abs(value):,.2f}" if abs(value) < 1 else f"{abs(value):,.1f}"
-    return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) else text
-
-
-def _estimate(samples: FloatArray, terms: Terms) -> str:
-    """Write millions with their interval where replications are a sample."""
-    made = over_replications(samples) if terms.sampled else Estimate(float(samples.mean()))
-    if made.low is None or made.high is None:
-        return _millions(made.mean)
-    return f"{_millions(made.mean)} ({_millions(made.low)} to {_millions(made.high)})"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from sim.exhibits.numbers import MINUS, MISSING, count, difference, figure, interval, months, plural, share
+from sim.exhibits.numbers import count, difference, figure, fixed, general, interval, months, plural, share
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
 from sim.table import Table
@@ -62,12 +63,8 @@ def _worth(summary: Summary, name: str) -> list[str]:
 
 def _scaled(value: Mapping[str, Any], unit: float, places: int) -> str:
     """Write an estimate in a unit to so many places, one more where it is small."""
-    if value["mean"] is None:
-        return MISSING
-    places += not places and abs(value["mean"] / unit) < 100
-    parts = [value[key] for key in ("mean", "low", "high") if value[key] is not None]
-    mean, *ends = (f"{part / unit:,.{places}f}".replace("-", MINUS) for part in parts)
-    return f"{mean} ({ends[0]} to {ends[1]})" if len(ends) == 2 else mean
+    places += not places and value["mean"] is not None and abs(value["mean"] / unit) < 100
+    return interval(value, lambda part: fixed(part / unit, places))
 
 
 def _terms(terms: Mapping[str, Any], baseline: str) -> str:
@@ -149,11 +146,7 @@ def _difference(summary: Summary, name: str, ledger: str) -> str:
 
 def _outcome(value: Mapping[str, Any]) -> str:
     """Write an outcome to four significant figures with its interval."""
-    if value["mean"] is None:
-        return "–"
-    if value["low"] is None:
-        return f"{value['mean']:.6g}".replace("-", MINUS)
-    return f"{value['mean']:.4g} ({value['low']:.4g} to {value['high']:.4g})".replace("-", MINUS)
+    return interval(value, partial(general, n=6 if value["low"] is None else 4))
 
 
 def _title(summary: Summary) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from sim.exhibits.numbers import MINUS, MISSING, figure, share, signed
+from sim.exhibits.numbers import MINUS, MISSING, Writer, figure, fixed, general, millions, ratio, share, signed
 from sim.exhibits.terminal import PAGE, width
 from sim.report import tables
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
 from sim.table import Table
 
-Writer = Callable[[float], str]
+_millions = partial(millions, places=0, finer_below=100.0)
 MOST_BESIDE = 2
 """Ledgers, or outcomes, whose figures and differences fit beside each other."""
 
@@ -80,7 +80,7 @@ def _at_the_end(summary: Summary) -> Table:
     rows = []
     for name in summary["regimes"]:
         view = worth.get(name)
-        cells = [short(view["net"], _millions), short(view["bcr"], _two)] if view else ["", ""]
+        cells = [short(view["net"], _millions), short(view["bcr"], ratio)] if view else ["", ""]
         rows.append((name, *(cells if worth else ()), *((share(cared[name]),) if has_care else ())))
     columns = [*(("net present £m", "benefit/cost") if worth else ()), *(("looked after",) if has_care else ())]
     parts = ["Net present value and benefit-cost ratio"] if worth else []
@@ -126,33 +126,12 @@ def short(estimate: Mapping[str, Any], write: Writer | None = None) -> str:
     if mean is None:
         return MISSING
     if low is None or high is None:
-        return (write or four)(mean)
+        return (write or general)(mean)
     half = high - mean
     if write is None and half > 0:
         places = max(1 - math.floor(math.log10(half)), 0)
-        write = partial(_fixed, places=places)
-    write = write or four
+        write = partial(fixed, places=places)
+    write = write or general
     if math.isclose(half, mean - low, rel_tol=0.01, abs_tol=1e-12):
         return f"{write(mean)} ± {write(half).lstrip('+')}"
     return f"{write(mean)} ({write(low)} to {write(high)})"
-
-
-def _fixed(value: float, places: int) -> str:
-    """Write so many places."""
-    return f"{value:,.{places}f}".replace("-", MINUS)
-
-
-def four(value: float) -> str:
-    """Write four significant figures."""
-    return f"{value:.4g}".replace("-", MINUS)
-
-
-def _millions(value: float) -> str:
-    """Write millions; one place where they are few."""
-    places = 0 if abs(value) >= 1e8 else 1
-    return f"{value / 1e6:,.{places}f}".replace("-", MINUS)
-
-
-def _two(value: float) -> str:
-    """Write a ratio."""
-    return f"{value:.2f}".replace("-", MINUS)

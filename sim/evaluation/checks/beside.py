@@ -13,7 +13,7 @@ from sim.config.views.recorded import recorded_scenario
 from sim.evaluation.checks.question import ranges_of
 from sim.evaluation.checks.sanity import Check, sanity
 from sim.evaluation.trial.naive import three_ways
-from sim.exhibits.numbers import MISSING, figure
+from sim.exhibits.numbers import MISSING, digits
 from sim.results.beside import CHECKS, EVALUATED, CheckLine, Verdict
 from sim.results.folder.store import write_json
 
@@ -48,7 +48,7 @@ def panel(checks: Sequence[Check]) -> list[CheckLine]:
     return [
         CheckLine(
             f"{check.number}. {check.title}",
-            MISSING if check.value is None else f"{_number(check.value)} {check.unit}", _span(check.low, check.high),
+            MISSING if check.value is None else f"{digits(check.value)} {check.unit}", _span(check.low, check.high),
             VERDICTS.get(check.status, "not evaluated"), check.why, check.key, check.value,
         )
         for check in checks
@@ -58,10 +58,5 @@ def panel(checks: Sequence[Check]) -> list[CheckLine]:
 def _span(low: float | None, high: float | None) -> str:
     """Write a range."""
     if low is None or high is None:
-        return f"from {_number(low)}" if low is not None else f"to {_number(high or 0.0)}"
-    return f"{_number(low)} to {_number(high)}"
-
-
-def _number(value: float) -> str:
-    """Write a number with as many digits as it deserves."""
-    return figure(value) if value == 0 or abs(value) >= 1000 else f"{value:.3g}".replace("-", "−")
+        return f"from {digits(low)}" if low is not None else f"to {digits(high or 0.0)}"
+    return f"{digits(low)} to {digits(high)}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from sim.evaluation.designs.answer import Evaluated, Followed, Verdict
 from sim.evaluation.designs.bias import CAUSES, MEANT
 from sim.evaluation.designs.designs import DESIGNS
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.referral import RULES
-from sim.exhibits.numbers import MINUS, MISSING
+from sim.exhibits.numbers import MINUS, MISSING, fixed, interval, ratio, share
 from sim.exhibits.style import words
 from sim.intervals import Estimate
 from sim.table import Table
@@ -30,18 +31,12 @@ def number(value: float, outcome: str) -> str:
         return MISSING
     factor, unit = unit_of(outcome)
     places = 0 if unit.startswith("£") else 2 if abs(value * factor) < 1 else 1
-    text = f"{abs(value * factor):,.{places}f}"
-    if not any(c in "123456789" for c in text):
-        return text
-    return f"{MINUS if value < 0 else '+'}{text}"
+    return fixed(value * factor, places, sign=True)
 
 
 def with_interval(made: Estimate, outcome: str) -> str:
     """Write a difference with its 95% interval where there is one."""
-    text = number(made.mean, outcome)
-    if made.low is None or made.high is None:
-        return text
-    return f"{text} ({number(made.low, outcome)} to {number(made.high, outcome)})"
+    return interval(made, partial(number, outcome=outcome))
 
 
 def is_clear(made: Estimate) -> bool:
@@ -72,8 +67,8 @@ def verdict_tables(found: Evaluated) -> list[Table]:
         mine = [v for v in found.verdicts if (v.effect_set, v.outcome) == (effect_set, outcome)]
         rows = tuple(
             (RULES[v.rule], TITLES[v.design], with_interval(v.reported, outcome), number(v.truth.mean, outcome),
-             with_interval(v.bias, outcome), *_ratio(v.frailty_served, v.frailty_other), _share(v.matched.mean),
-             because(v))
+             with_interval(v.bias, outcome), ratio(v.frailty_served.mean), ratio(v.frailty_other.mean),
+             share(v.matched.mean, 0), because(v))
             for v in mine
         )  # fmt: skip
         columns = ("taken on", "design", "reported", "truth", "bias", "frailty, helped", "frailty, compared",
@@ -82,11 +77,6 @@ def verdict_tables(found: Evaluated) -> list[Table]:
         title = f"{OUTCOMES[outcome].title.capitalize()} ({words(effect_set)}), {unit}"
         made.append(Table(title, columns, rows))
     return made
-
-
-def _ratio(*made: Estimate) -> tuple[str, ...]:
-    """Write mean frailties to two places."""
-    return tuple(f"{one.mean:.2f}" if math.isfinite(one.mean) else MISSING for one in made)
 
 
 def causes_table(found: Evaluated) -> Table:
@@ -121,7 +111,7 @@ def size_table(found: Evaluated) -> Table:
     rows = tuple(
         (words(one.effect_set), RULES[one.rule], OUTCOMES[one.outcome].title,
          _stated(one.size.effect, one.outcome), _families(one), _range(one),
-         f"{one.size.tried:,}", _share(one.size.predicted), _share(one.size.found))
+         f"{one.size.tried:,}", share(one.size.predicted, 0), share(one.size.found, 0))
         for one in found.followed
     )  # fmt: skip
     columns = ("evidence", "taken on", "outcome", "true effect", "families, both arms", "over its interval",
@@ -152,8 +142,3 @@ def _range(one: Followed) -> str:
     if one.smallest is None:
         return MISSING
     return f"{2 * one.smallest:,} to {'any number' if one.largest is None else f'{2 * one.largest:,}'}"
-
-
-def _share(value: float) -> str:
-    """Write a share of trials."""
-    return f"{value:.0%}" if math.isfinite(value) else MISSING

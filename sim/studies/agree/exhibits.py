@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sim.exhibits.numbers import MINUS, MISSING
+from sim.exhibits.numbers import MINUS, MISSING, digits
 from sim.studies.agree.answer import FALSE_ALARM, Comparison
 from sim.table import Table
 
@@ -25,7 +25,8 @@ def agreement_table(found: Sequence[Comparison], solver: str) -> Table:
     )  # fmt: skip
     rows = tuple(
         (
-            f"{one.quantity} ({one.compared:,})", one.world, one.where, _number(one.simulated), _number(one.expected),
+            f"{one.quantity} ({one.compared:,})", one.world, one.where,
+            digits(one.simulated, 4), digits(one.expected, 4),
             f"{one.share:+.2%}".replace("-", MINUS), f"{one.standard_errors:+.1f}".replace("-", MINUS),
             f"{one.tolerance:.2%}" if one.tolerance else MISSING, "agrees" if one.passed else "DISAGREES",
         )
@@ -44,8 +45,3 @@ def agreement_table(found: Sequence[Comparison], solver: str) -> Table:
         else f"Solvers disagree on {failed} of {len(found)}"
     )
     return Table(title, columns, rows, note)
-
-
-def _number(value: float) -> str:
-    """Write a number with the digits that matter."""
-    return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}").replace("-", MINUS)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sim.config.views.recorded import Difference
 from sim.exhibits.html import write_page
-from sim.exhibits.numbers import MINUS, MISSING
+from sim.exhibits.numbers import MISSING, Writer, figure, fixed, millions, share
 from sim.exhibits.style import words
 from sim.intervals import Estimate
 from sim.report.terminal import short
@@ -69,7 +70,7 @@ def results_table(found: RunsCompared) -> Table:
     """Make the narrow table of figures that differ, by world, for a terminal."""
     rows: list[tuple[str, ...]] = []
     last = None
-    for one in (figure for figure in found.figures if figure.differs):
+    for one in (each for each in found.figures if each.differs):
         if one.world != last:
             rows.append((f"{one.world}:", "", "", ""))
         last = one.world
@@ -86,7 +87,7 @@ def page_tables(found: RunsCompared) -> list[Table]:
     said_of = {None: MISSING, True: "yes", False: "no"}
     columns = ("figure", "A", "B", "B minus A", "intervals overlap")
     rows: dict[str, list[tuple[str, ...]]] = {}
-    for one in (figure for figure in found.figures if figure.differs):
+    for one in (each for each in found.figures if each.differs):
         cells = (_short(value, one, signs=i == 2) for i, value in enumerate((one.a, one.b, one.difference)))
         rows.setdefault(one.world, []).append((_label(one), *cells, said_of[one.overlap]))
     note = "Costs are £ per row of the study and year; mean ± half the 95% interval."
@@ -131,9 +132,4 @@ def _short(estimate: Estimate, one: Compared, *, signs: bool = False) -> str:
     return f"+{text}" if signs and estimate.mean > 0 else text
 
 
-def _number(pattern: str, unit: float = 1.0) -> Callable[[float], str]:
-    """Give what writes numbers by a pattern, with a real minus sign."""
-    return lambda value: format(value / unit, pattern).replace("-", MINUS)
-
-
-_WRITERS = {"£": _number(",.0f"), "£m": _number(",.1f", 1e6), "months": _number(".2f"), "share": _number(".2%")}
+_WRITERS: dict[str, Writer] = {"£": figure, "£m": millions, "months": partial(fixed, places=2), "share": share}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from sim.exhibits.numbers import MINUS
+from sim.exhibits.numbers import fixed, interval, share
 from sim.exhibits.style import COLOURS, INK, new_axes, words
 from sim.studies.gains.answer import WAITING, Gain
 from sim.table import Table
@@ -38,15 +39,8 @@ def gains_table(gains: Sequence[Gain]) -> Table:
 
 def _cells(gain: Gain) -> tuple[str, str, str, str]:
     """Write one measure of one group."""
-    change, low, high = gain.difference.mean, gain.difference.low, gain.difference.high
-    text = _signed(change) + ("" if low is None or high is None else f" ({_signed(low)} to {_signed(high)})")
-    return f"{gain.baseline:.1f}", text, f"{gain.less:.1%}", f"{gain.more:.1%}"
-
-
-def _signed(value: float) -> str:
-    """Write a change to two places, with its sign unless it rounds to nothing."""
-    text = f"{abs(value):.2f}"
-    return text if float(text) == 0 else f"{MINUS if value < 0 else '+'}{text}"
+    change = interval(gain.difference, partial(fixed, places=2, sign=True))
+    return f"{gain.baseline:.1f}", change, share(gain.less, 1), share(gain.more, 1)
 
 
 def plot_gains(

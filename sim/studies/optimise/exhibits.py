@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from sim.arrays import FloatArray
 from sim.exhibits.csv import write_csv
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.html import write_page
-from sim.exhibits.numbers import MINUS, MISSING, scale_of
+from sim.exhibits.numbers import digits, fixed, interval, scale_of
 from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, with_terms, words
 from sim.exhibits.svg import draw_all
 from sim.intervals import many_over_replications, over_replications
@@ -23,6 +23,7 @@ from sim.studies.optimise.workbook import USE, optimum_book
 from sim.table import Table, plain
 
 MOST_SHOWN = 12
+_in_unit = partial(fixed, places=2)
 
 
 def best_table(found: Optimum) -> Table:
@@ -34,7 +35,8 @@ def best_table(found: Optimum) -> Table:
     for i, one in enumerate(ranked):
         tied = "best" if not i else "cannot be told from the best" if not_worse(ranked[0], one) else ""
         values = (f"{value:.6g}" for value in one.point)
-        rows.append((str(i + 1), *values, _range(one.net, factor), _range(one.spend, factor), tied))
+        money = (interval(over_replications(samples / factor), _in_unit) for samples in (one.net, one.spend))
+        rows.append((str(i + 1), *values, *money, tied))
     tried, grid = len(found.found.tried), int(np.prod([len(lever.grid()) for lever in found.levers]))
     how = "every setting of the grid" if found.found.whole else f"{tried} of {grid:,} settings, searched along the axes"
     limit = "" if found.budget is None else f" Services may cost at most £{found.budget:,.0f} more than the baseline's."
@@ -58,9 +60,9 @@ def frontier_table(found: Frontier) -> Table:
     axis_value = [_at(found, one) for one in found.points]
     rows = tuple(
         (
-            f"{x:.6g}", *(_number(one.use[found.service][name]) for name in ("posts", "places")),
-            _range(one.net, factor), _number(one.use[found.service]["wait"]),
-            _number(erlang_wait(one.use[found.service])), _number(one.use[found.service]["load"]),
+            f"{x:.6g}", *(digits(one.use[found.service][name]) for name in ("posts", "places")),
+            interval(over_replications(one.net / factor), _in_unit), digits(one.use[found.service]["wait"]),
+            digits(erlang_wait(one.use[found.service])), digits(one.use[found.service]["load"]),
         )
         for x, one in zip(axis_value, found.points, strict=True)
     )  # fmt: skip
@@ -93,28 +95,6 @@ def _knees(found: Frontier) -> str:
 def _at(found: Frontier, one: Tried) -> float:
     """Give where a point lies on the frontier's lever."""
     return one.point[found.axis]
-
-
-def _range(samples: FloatArray, factor: float) -> str:
-    """Write a mean with its interval over replications, in a unit."""
-    mean = _signed(float(samples.mean()) / factor)
-    if len(samples) < 2:
-        return mean
-    made = over_replications(samples / factor)
-    return mean if made.low is None or made.high is None else f"{mean} ({_signed(made.low)} to {_signed(made.high)})"
-
-
-def _signed(value: float) -> str:
-    """Write two places with a real minus sign."""
-    text = f"{abs(value):,.2f}"
-    return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) else text
-
-
-def _number(value: float) -> str:
-    """Write three significant figures."""
-    if not isfinite(value):
-        return MISSING
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def plot_settings(found: Optimum, ax: Axes | None = None) -> Axes:

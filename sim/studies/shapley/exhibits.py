@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from sim.exhibits.csv import write_csv
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.html import write_page
-from sim.exhibits.numbers import MINUS, MISSING, scale_of
+from sim.exhibits.numbers import MISSING, fixed, scale_of
 from sim.exhibits.style import COLOURS, INK, new_axes, with_terms, words
 from sim.exhibits.svg import draw_all
 from sim.studies.shapley.answer import Shared, Sharing
@@ -19,6 +20,7 @@ from sim.table import Table
 COLUMNS = (
     "player", "title", "over", "view", "share", "simulation_error", "order_error", "alone", "last_to_join", "terms",
 )  # fmt: skip
+_pounds = partial(fixed, places=2, sign=True)
 CAPTION = (
     "Bars sum to what all bring together; a player that brings more as the last to join than alone needs the "
     "others. Thin lines are 95% intervals of chance in the simulation, where there is any."
@@ -30,29 +32,23 @@ def shares_table(found: Sharing) -> Table:
     factor, unit = scale_of(np.array([one.share for one in found.shares]))
     rows = [
         (
-            words(one.player), found.titles[one.player], _in(one.share, factor), _error(one, factor),
-            _in(one.alone, factor), _in(one.last, factor),
+            words(one.player), found.titles[one.player], _pounds(one.share / factor), _error(one, factor),
+            _pounds(one.alone / factor), _pounds(one.last / factor),
         )
         for one in sorted(found.shares, key=lambda one: -one.share)
     ]  # fmt: skip
-    rows.append(("all of them", "", _in(float(found.whole.mean()), factor), "", "", ""))
+    rows.append(("all of them", "", _pounds(float(found.whole.mean()) / factor), "", "", ""))
     alone = sum(one.alone for one in found.shares)
     who = "agencies join, the others staying as they are" if found.over == "agencies" else "mechanisms are at work"
     note = (
         f"Net saving of {words(found.regime)} against {words(found.baseline)} when only some {who}, shared by "
-        f"each one's contribution averaged over all orders (Shapley). Alone they would bring {_in(alone, factor)} "
-        f"together; the other {_in(float(found.whole.mean()) - alone, factor)} comes of acting jointly. "
+        f"each one's contribution averaged over all orders (Shapley). Alone they would bring {_pounds(alone / factor)} "
+        f"together; the other {_pounds((float(found.whole.mean()) - alone) / factor)} comes of acting jointly. "
         f"{len(found.values):,} coalitions. {found.terms}"
     )
     what = "agency" if found.over == "agencies" else "mechanism"
     columns = (what, "what it is", f"share, {unit}", "standard error", "alone", "last to join")
     return Table(f"How much each {what} brings", columns, tuple(rows), note)
-
-
-def _in(value: float, factor: float) -> str:
-    """Write an amount in a unit to two places with its sign."""
-    text = f"{abs(value / factor):,.2f}"
-    return text if float(text.replace(",", "")) == 0 else f"{MINUS if value < 0 else '+'}{text}"
 
 
 def _error(one: Shared, factor: float) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
 from sim.arrays import FloatArray
-from sim.exhibits.numbers import MISSING
+from sim.exhibits.numbers import MISSING, interval, months, share
 from sim.exhibits.style import words
-from sim.intervals import many_over_replications
+from sim.intervals import Estimate, many_over_replications
 from sim.report.defaults import worlds_of_set
 from sim.results.waits import Wait, area_waits, nation_wait
 from sim.results.worlds import WorldName, of_world
@@ -61,7 +63,7 @@ def waits_table(ds: xr.Dataset) -> Table:
     services, worlds = waited_for(ds), worlds_of_set(ds)
     left = [zip(*many_over_replications(left_shares(ds, world, services)), strict=True) for world in worlds]
     rows = [
-        (words(name), words(world.regime), *map(_months, wait_months(ds, world, name)[1:]), _share(*shares))
+        (words(name), words(world.regime), *map(months, wait_months(ds, world, name)[1:]), _share(*shares))
         for name, *of_worlds in zip(services, *left, strict=True)
         for world, shares in zip(worlds, of_worlds, strict=True)
     ]
@@ -69,16 +71,9 @@ def waits_table(ds: xr.Dataset) -> Table:
     return Table("Waits, and who gave up", columns, rows)
 
 
-def _months(value: float) -> str:
-    """Write months."""
-    return f"{value:.1f}" if np.isfinite(value) else MISSING
-
-
 def _share(mean: float, low: float, high: float) -> str:
     """Write a share with its interval."""
-    if not np.isfinite(mean):
-        return MISSING
-    return f"{mean:.1%}" + (f" ({max(low, 0):.1%} to {high:.1%})" if np.isfinite(low) else "")
+    return interval(Estimate(mean, max(low, 0.0), high), partial(share, places=1))
 
 
 def areas_table(ds: xr.Dataset) -> Table:
