@@ -10,6 +10,13 @@ from collections.abc import Iterable
 from sim.table import WIDTH, Column, Row, Table
 
 RULES = {"gain": "what it saves", "spend": "what it spends", "need": "what reactive help costs it"}
+POOL = {
+    "paid_in": "What it pays in, £, or what all pay in",
+    "services": "What the pool pays of what its services cost more, £",
+    "settled": "What it gets back at the year's end, £; negative where it makes up what lacks",
+    "saved": "The cashable saving that agencies keep, £",
+}
+ENDS = {"": "mean of replications", "_low": "lower end of the 95% interval", "_high": "upper end of the 95% interval"}
 FILES = {
     "summary.csv": "The headline figures in long form, without the shares at each point.",
     "ledger.csv": "Every cost by year, payer and line. The rows of a ledger add up to it; ledgers themselves overlap.",
@@ -64,6 +71,8 @@ TEXTS = {
     "economic_value_published": "Whether the unit-cost data have an economic value for it.",
     "social_value_published": "Whether the unit-cost data have a social value for it.",
     "period": "The spending period.",
+    "rule": "By what agencies pay in: what they save, spend or need.",
+    "year_end": "What happens at a year's end: carry_over or clawback.",
     "savings": "Which savings count: all of them, or those that can be turned into cash.",
     "prices": "cash: pounds of each year itself.",
     "evidence": "Whether the year lies within the evidence or beyond it.",
@@ -117,8 +126,17 @@ NUMBERS = {
     "of_it_in_training": "The part of pay for workers in training, £.",
     "of_it_supervision": "The part of pay for supervision, £; never to be added to pay.",
     "months_to_clear_the_queue": "How many wait, over how many start a month.",
+    "pays": "What the account pays in the month, £, cash; mean of replications.",
+    "receives": "What the account receives in the month, £, cash; mean of replications.",
+    "owed_after": "What the fund is still owed after the month, with interest, £; empty for an agency.",
+    **{f"{part}{end}": f"{what}: {which}." for part, what in POOL.items() for end, which in ENDS.items()},
+    **{f"left{end}": f"What is in the pool after the year, £: {ENDS[end]}." for end in ("_low", "_high")},
 }
 IN_FILE = {
+    ("fund.csv", "account"): "The fund, or the agency.",
+    ("pool.csv", "account"): "The agency, or the pool, in which agencies are added up.",
+    ("pool.csv", "year"): "The year of the pool, from 1.",
+    ("pool.csv", "left"): f"What is in the pool after the year, £: {ENDS['']}; empty for an agency.",
     ("areas.csv", "what"): "cost, or count of a meter.",
     ("areas.csv", "item"): "The ledger of a cost, or the meter that is counted.",
     ("areas.csv", "agency"): "Who pays; empty for a count.",
