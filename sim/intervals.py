@@ -13,6 +13,7 @@ from sim.table import plain
 
 LEVEL = 0.95
 UPPER_TAIL = 0.5 + LEVEL / 2
+ENDS = ("mean", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Estimate:
 
     def as_dict(self) -> dict[str, float | None]:
         """Name the three figures."""
-        return dict(zip(("mean", "low", "high"), self.cells, strict=True))
+        return dict(zip(ENDS, self.cells, strict=True))
 
 
 def over_replications(samples: FloatArray) -> Estimate:

@@ -16,7 +16,7 @@ from sim.economics.cash.staffing import staffing_tables
 from sim.economics.report import Found, FullAppraisal
 from sim.economics.value.cash_prices import CASH
 from sim.economics.value.terms import Terms
-from sim.intervals import Estimate
+from sim.intervals import ENDS, Estimate
 from sim.model.spec import Scenario
 from sim.money.money import Money
 from sim.results.columns import table
@@ -27,7 +27,6 @@ from sim.table import Row, Table, plain
 from sim.units import MONTHS_PER_YEAR, financial_year_label
 
 WHO = ("regime", "effect_set", "against")
-ESTIMATE = ("mean", "low", "high")
 TERMS = (
     "price_year", "base_year", "schedule", "horizon_years", "evidence_ends_month", "optimism_bias", "income_weight",
 )  # fmt: skip
@@ -50,11 +49,11 @@ def appraisal_tables(full: FullAppraisal) -> list[Table]:
         return []
     unvalued = ("item", "kind", "fiscal_value_counted", "economic_value_published", "social_value_published")
     return [
-        table("appraisal.csv", (*WHO, "spend", "ledger", "view", "measure", "unit", *TERMS, *ESTIMATE), _views(full)),
-        table("card.csv", (*WHO, "number", "title", "unit", "statistic", *TERMS, *ESTIMATE, "remark"), _cards(full)),
+        table("appraisal.csv", (*WHO, "spend", "ledger", "view", "measure", "unit", *TERMS, *ENDS), _views(full)),
+        table("card.csv", (*WHO, "number", "title", "unit", "statistic", *TERMS, *ENDS, "remark"), _cards(full)),
         table("switching.csv", (*WHO, "name", "what", "unit", "now", "npsv_is_zero_at", "remark", *TERMS),
               _switches(full)),
-        table("cashability.csv", (*WHO, "varied", "end", "measure", *TERMS, *ESTIMATE), _ranges(full)),
+        table("cashability.csv", (*WHO, "varied", "end", "measure", *TERMS, *ENDS), _ranges(full)),
         table("unvalued.csv", unvalued,
               ((u.item, u.kind, *(_yes(x) for x in (u.fiscal, u.economic, u.social))) for u in full.unvalued)),
         *([] if full.why_no_cash else [budget_table(full), _funding(full)]),
@@ -64,7 +63,7 @@ def appraisal_tables(full: FullAppraisal) -> list[Table]:
 def budget_table(full: FullAppraisal) -> Table:
     """Give extra cash by financial year, agency and kind of budget."""
     rows = [row for found in full.found for impact in found.budgets for row in _budget(found, impact, full.terms)]
-    names = (*WHO, "ledger", "period", "year", "agency", "control", "savings", "prices", "evidence", *ESTIMATE)
+    names = (*WHO, "ledger", "period", "year", "agency", "control", "savings", "prices", "evidence", *ENDS)
     return table("budget.csv", names, rows, "money")
 
 
@@ -151,7 +150,7 @@ def _budget(found: Found, impact: BudgetImpact, terms: Terms) -> Iterator[Row]:
 def _funding(full: FullAppraisal) -> Table:
     """Give the deepest needs."""
     names = (*WHO, "area", "agency", "savings", "prices", "low_point_month", "low_point_year",
-             *(f"peak_need_{x}" for x in ESTIMATE), *(f"at_end_{x}" for x in ESTIMATE))  # fmt: skip
+             *(f"peak_need_{x}" for x in ENDS), *(f"at_end_{x}" for x in ENDS))  # fmt: skip
     rows = (
         (*_who(found), need.area, need.agency, need.reading, CASH, need.month,
          None if need.year is None else financial_year_label(need.year), *need.peak.cells, *need.closing.cells)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sim.arrays import FloatArray
-from sim.intervals import Estimate
+from sim.intervals import ENDS, Estimate
 from sim.table import Cell
 
 MISSING = "–"
@@ -71,9 +71,7 @@ def share(value: float | None, places: int = 2) -> str:
 
 def interval(estimate: Estimate | Mapping[str, Any], write: Writer = figure) -> str:
     """Write a mean with its interval where there is one."""
-    mean, low, high = (
-        estimate.cells if isinstance(estimate, Estimate) else (estimate[end] for end in ("mean", "low", "high"))
-    )
+    mean, low, high = estimate.cells if isinstance(estimate, Estimate) else (estimate[end] for end in ENDS)
     if mean is None:
         return MISSING
     return write(mean) if low is None or high is None else f"{write(mean)} ({write(low)} to {write(high)})"

@@ -46,7 +46,7 @@ def headline(summary: Summary) -> Table:
     note = f"{INTERVALS[summary['interval']]}. {'Costs' + year + '. ' if ledgers else ''}{_convention(summary)}"
     if worth:
         note = f"{note.rstrip()} {_terms(appraised['terms'], summary['baseline'])}"
-    return Table(_title(summary), tuple(columns), tuple(rows), note)
+    return Table(_title(summary), tuple(columns), rows, note)
 
 
 def _worth(summary: Summary, name: str) -> list[str]:
@@ -151,9 +151,14 @@ def _outcome(value: Mapping[str, Any]) -> str:
 
 def _title(summary: Summary) -> str:
     """Say what was run."""
+    return f"{summary['title']}: {size_of(summary)}"
+
+
+def size_of(summary: Summary) -> str:
+    """Say how large a run was."""
     times = f"{summary['replications']} replications" if summary["solver"] == "simulate" else "expected values"
     rows = f"{summary['families']:,} {plural(summary['unit'])}"
-    return f"{summary['title']}: {rows}, {summary['steps']} steps of a {summary['step']}, {times}"
+    return f"{rows}, {summary['steps']} steps of a {summary['step']}, {times}"
 
 
 def _convention(summary: Summary) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sim.exhibits.numbers import MINUS, MISSING, Writer, figure, fixed, general, millions, ratio, share, signed
 from sim.exhibits.terminal import PAGE, width
+from sim.intervals import ENDS
 from sim.report import tables
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
@@ -122,7 +123,7 @@ def short(estimate: Mapping[str, Any], write: Writer | None = None) -> str:
 
     Without a way to write them, the mean gets as many places as half the interval needs for two figures.
     """
-    mean, low, high = (estimate[end] for end in ("mean", "low", "high"))
+    mean, low, high = (estimate[end] for end in ENDS)
     if mean is None:
         return MISSING
     if low is None or high is None:

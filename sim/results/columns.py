@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sim.intervals import ENDS
 from sim.table import WIDTH, Column, Row, Table
 
 RULES = {"gain": "what it saves", "spend": "what it spends", "need": "what reactive help costs it"}
@@ -16,7 +17,11 @@ POOL = {
     "settled": "What it gets back at the year's end, £; negative where it makes up what lacks",
     "saved": "The cashable saving that agencies keep, £",
 }
-ENDS = {"": "mean of replications", "_low": "lower end of the 95% interval", "_high": "upper end of the 95% interval"}
+INTERVAL = {
+    "": "mean of replications",
+    "_low": "lower end of the 95% interval",
+    "_high": "upper end of the 95% interval",
+}
 FILES = {
     "summary.csv": "The headline figures in long form, without the shares at each point.",
     "ledger.csv": "Every cost by year, payer and line. The rows of a ledger add up to it; ledgers themselves overlap.",
@@ -102,8 +107,8 @@ NUMBERS = {
     "now": "Its value in the run.",
     "npsv_is_zero_at": "Its value at which net present social value is zero; empty where there is none.",
     "low_point_month": "The month of the deepest need; empty for an area, which is counted by year.",
-    **{f"peak_need_{end}": f"The deepest running need, £: {end}." for end in ("mean", "low", "high")},
-    **{f"at_end_{end}": f"The running total at the end of the run, £: {end}." for end in ("mean", "low", "high")},
+    **{f"peak_need_{end}": f"The deepest running need, £: {end}." for end in ENDS},
+    **{f"at_end_{end}": f"The running total at the end of the run, £: {end}." for end in ENDS},
     "intervention": "What the services cost the agency more, £, discounted.",
     "gross": "What the agency saves elsewhere, £, discounted.",
     "cashable": "The part of it that can be turned into cash, £.",
@@ -129,14 +134,14 @@ NUMBERS = {
     "pays": "What the account pays in the month, £, cash; mean of replications.",
     "receives": "What the account receives in the month, £, cash; mean of replications.",
     "owed_after": "What the fund is still owed after the month, with interest, £; empty for an agency.",
-    **{f"{part}{end}": f"{what}: {which}." for part, what in POOL.items() for end, which in ENDS.items()},
-    **{f"left{end}": f"What is in the pool after the year, £: {ENDS[end]}." for end in ("_low", "_high")},
+    **{f"{part}{end}": f"{what}: {which}." for part, what in POOL.items() for end, which in INTERVAL.items()},
+    **{f"left{end}": f"What is in the pool after the year, £: {INTERVAL[end]}." for end in ("_low", "_high")},
 }
 IN_FILE = {
     ("fund.csv", "account"): "The fund, or the agency.",
     ("pool.csv", "account"): "The agency, or the pool, in which agencies are added up.",
     ("pool.csv", "year"): "The year of the pool, from 1.",
-    ("pool.csv", "left"): f"What is in the pool after the year, £: {ENDS['']}; empty for an agency.",
+    ("pool.csv", "left"): f"What is in the pool after the year, £: {INTERVAL['']}; empty for an agency.",
     ("areas.csv", "what"): "cost, or count of a meter.",
     ("areas.csv", "item"): "The ledger of a cost, or the meter that is counted.",
     ("areas.csv", "agency"): "Who pays; empty for a count.",

@@ -7,9 +7,8 @@ from typing import Any
 
 import xarray as xr
 
-from sim.exhibits.numbers import plural
-from sim.report.tables import INTERVALS
-from sim.report.workbook.summary import ENDS
+from sim.intervals import ENDS
+from sim.report.tables import INTERVALS, size_of
 from sim.results.summary import Summary
 from sim.results.worlds import WorldName, world_names
 from sim.table import Column, Row, Table
@@ -19,11 +18,9 @@ _WORLD: tuple[Column | str, ...] = ("Regime", "Evidence set")
 
 def cover_lines(summary: Summary) -> list[str]:
     """Give the title and what to know, a line each."""
-    times = f"{summary['replications']} replications" if summary["solver"] == "simulate" else "expected values"
-    rows = f"{summary['families']:,} {plural(summary['unit'])}, {summary['steps']} steps of a {summary['step']}"
     prices = f"Pounds are of {summary['price_year']}. " if summary["price_year"] else ""
     return [
-        str(summary["title"]), f"{rows}, {times}", f"{INTERVALS[summary['interval']]}.",
+        str(summary["title"]), size_of(summary), f"{INTERVALS[summary['interval']]}.",
         f"{prices}A difference is the regime minus {summary['baseline']} on the same random numbers; a saving is "
         "negative.",
         "The figures follow from published figures and stated assumptions; they are not observations of families.",

@@ -8,12 +8,12 @@ from typing import Any
 import xarray as xr
 
 from sim.economics.rows import MONEY
+from sim.intervals import ENDS
 from sim.results.summary import Summary
 from sim.results.worlds import world_names
 from sim.table import Row
 
 PARTS = {"mean": "total", "programme": "services themselves", "gross": "all other costs"}
-ENDS = ("mean", "low", "high")
 LEVEL, DIFFERENCE = "level", "difference"
 Start = tuple[str, str, str, str]
 
