@@ -41,7 +41,7 @@ def _written(value: Cell) -> str:
         return ""
     if isinstance(value, str):
         return f"'{value}" if value.startswith(FORMULA_SIGNS) else value
-    return repr(value)
+    return str(value)  # every digit, of NumPy's numbers too
 
 
 def _number(cell: str) -> float | None:

@@ -4,6 +4,7 @@ import csv
 import importlib
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet
 import pytest
 import xarray as xr
@@ -74,6 +75,11 @@ def test_the_apostrophe_before_a_formula_sign_is_undone(tmp_path: Path) -> None:
 def test_text_is_not_taken_for_a_formula(tmp_path: Path) -> None:
     write_csv(tmp_path / "t.csv", Table("", ("a", "b"), [("=1+1", -2.5), ("@x", None), ("plain", 0.1)]))
     assert (tmp_path / "t.csv").read_text() == "a,b\n'=1+1,-2.5\n'@x,\nplain,0.1\n"
+
+
+def test_numbers_have_every_digit_whoever_made_them(tmp_path: Path) -> None:
+    write_csv(tmp_path / "t.csv", Table("", ("a", "b", "c"), [(1 / 3, np.float64(1 / 3), 7)]))
+    assert (tmp_path / "t.csv").read_text() == "a,b,c\n0.3333333333333333,0.3333333333333333,7\n"
 
 
 def test_an_export_is_not_made_of_an_unfinished_run_nor_over_another(ds: xr.Dataset, tmp_path: Path) -> None:
