@@ -10,8 +10,9 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 
-from calibration.outputs import entry, evaluation, states
 from calibration.outputs.following import History
 from sim.config.text.library import nearest
 from sim.errors import ModelError
@@ -19,30 +20,24 @@ from sim.evaluation.trial.panel import Names
 from sim.evaluation.trial.trial import OUTCOMES
 from sim.model.spec import Model
 
-Function = Callable[..., float]
-KNOWN: dict[str, Function] = {
-    function.__name__: function
-    for function in (
-        states.share, states.share_from, states.exit_rate, states.episode_years, states.leavers_within,
-        states.ended_within, states.back_within, states.moves_into, states.first_moves, states.trend, states.stock,
-        states.cost, states.top_cost, states.largest_cost, entry.entrants_cost, entry.entrants_top,
-        entry.entrants_largest, entry.fall, entry.lower_share, entry.at_entry, entry.before_entry,
-        entry.children_at_entry, entry.trait_at_entry, entry.after_entry, entry.any_after, entry.adults_any_after,
-        entry.starts, entry.starts_by, entry.consent, entry.completion, entry.engaged_months, entry.relapse, entry.calm,
-        entry.episode_cost, entry.caseload, entry.turnover, evaluation.evaluated,
-    )
-}  # fmt: skip
-_LEDGER_FIRST = (
-    "cost",
-    "top_cost",
-    "largest_cost",
-    "entrants_cost",
-    "entrants_top",
-    "entrants_largest",
-    "fall",
-    "lower_share",
-)
-OF_PROGRAMME = frozenset(name for name, one in KNOWN.items() if one.__module__ != states.__name__)
+Answer = Callable[..., float]
+
+
+def _known() -> dict[str, Answer]:
+    """Find the outputs: the public functions of the files in this folder whose first argument is the history ``h``."""
+    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    return {
+        name: function
+        for module in modules
+        for name, function in vars(module).items()
+        if inspect.isfunction(function) and function.__module__ == module.__name__ and name[0] != "_"
+        and next(iter(inspect.signature(function).parameters), "") == "h"
+    }  # fmt: skip
+
+
+KNOWN = _known()
+"""Outputs by name; a new function in a file of this folder is one more."""
+OF_PROGRAMME = frozenset(name for name, answer in KNOWN.items() if answer.__module__ != f"{__name__}.states")
 """Outputs that ask whom the programme takes on."""
 _FORM = re.compile(r"\s*([a-z_]+)\s*(?:\(([^()]*)\))?\s*")
 
@@ -58,7 +53,8 @@ class Output:
     @property
     def ledger(self) -> str:
         """The ledger that it adds up; empty where it is no cost."""
-        return self.arguments[0] if self.name in _LEDGER_FIRST else ""
+        takes = list(inspect.signature(KNOWN[self.name]).parameters)
+        return self.arguments[0] if takes[1:2] == ["ledger"] else ""
 
     @property
     def is_money(self) -> bool:

@@ -25,7 +25,7 @@ def _share(h: History, chain: str, there: BoolArray) -> float:
     return float((there & here).sum() / here.sum())
 
 
-def moves(h: History, chain: str, source: BoolArray, target: BoolArray) -> BoolArray:
+def _moves(h: History, chain: str, source: BoolArray, target: BoolArray) -> BoolArray:
     """Mark moves from some states (by number) to others by people who are there before and after, (step - 1, row)."""
     states, unit = h.states[chain], h.unit[chain]
     same = h.generation[unit][1:] == h.generation[unit][:-1]
@@ -40,14 +40,14 @@ def exit_rate(h: History, chain: str, state: str) -> float:
     """Moves out of a state for each year spent in it."""
     inside = _only(h, chain, state)
     years = (inside[h.states[chain][:-1]] & h.here[h.unit[chain]][:-1]).sum() * h.model.clock.step_years
-    return _ratio(moves(h, chain, inside, ~inside).sum(), years)
+    return _ratio(_moves(h, chain, inside, ~inside).sum(), years)
 
 
 def episode_years(h: History, chain: str, state: str) -> float:
     """Mean length of an episode in a state or a later one, years: those inside for each who comes in a year."""
     beyond = np.arange(len(h.chain_states(chain))) >= h.state(chain, state)
     years = (beyond[h.states[chain][:-1]] & h.here[h.unit[chain]][:-1]).sum() * h.model.clock.step_years
-    return _ratio(years, moves(h, chain, ~beyond, beyond).sum())
+    return _ratio(years, _moves(h, chain, ~beyond, beyond).sum())
 
 
 def leavers_within(h: History, chain: str, state: str, months: str) -> float:
@@ -58,7 +58,7 @@ def leavers_within(h: History, chain: str, state: str, months: str) -> float:
     limit, inside = int(months), _only(h, chain, state)
     length = np.zeros(h.states[chain].shape[1])
     left = short = 0
-    gone = moves(h, chain, inside, ~inside)
+    gone = _moves(h, chain, inside, ~inside)
     unit = h.unit[chain]
     for t in range(1, h.n_steps):
         if t > limit + 1:
@@ -72,13 +72,13 @@ def leavers_within(h: History, chain: str, state: str, months: str) -> float:
 def ended_within(h: History, chain: str, state: str, months: str) -> float:
     """Share of the spells that begin which have ended so many months later."""
     inside = _only(h, chain, state)
-    return _reached(h, chain, moves(h, chain, ~inside, inside), ~inside, int(months))
+    return _reached(h, chain, _moves(h, chain, ~inside, inside), ~inside, int(months))
 
 
 def back_within(h: History, chain: str, state: str, months: str) -> float:
     """Share of those who leave a state who are in it again within so many months."""
     inside = _only(h, chain, state)
-    return _reached(h, chain, moves(h, chain, inside, ~inside), inside, int(months))
+    return _reached(h, chain, _moves(h, chain, inside, ~inside), inside, int(months))
 
 
 def _reached(h: History, chain: str, begun: BoolArray, target: BoolArray, months: int) -> float:
@@ -98,7 +98,7 @@ def moves_into(h: History, chain: str, state: str, year: str = "1") -> float:
     """Moves into a state a year for 1,000 root rows, in the first year or a later one."""
     inside = _only(h, chain, state)
     first = (int(year) - 1) * YEAR
-    span = moves(h, chain, ~inside, inside)[max(first - 1, 0) : first + YEAR - 1]
+    span = _moves(h, chain, ~inside, inside)[max(first - 1, 0) : first + YEAR - 1]
     return float(span.sum() / len(span) * YEAR / h.here[h.root].shape[1] * 1000)
 
 
@@ -106,7 +106,7 @@ def first_moves(h: History, chain: str, year: str) -> float:
     """Moves out of the first state of a chain for 1,000 root rows in a year."""
     first = np.arange(len(h.chain_states(chain))) == 0
     at = (int(year) - 1) * YEAR
-    span = moves(h, chain, first, ~first)[max(at - 1, 0) : at + YEAR - 1]
+    span = _moves(h, chain, first, ~first)[max(at - 1, 0) : at + YEAR - 1]
     return float(span.sum() / len(span) * YEAR / h.here[h.root].shape[1] * 1000)
 
 
