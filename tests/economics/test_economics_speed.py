@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import sim
-from sim.economics.choice.voi import evppi_table
 from sim.economics.report import full_appraisal
+from sim.economics.voi import evppi_table
 from sim.engine.solvers import families as engine
 from sim.results.dataset import to_dataset
 

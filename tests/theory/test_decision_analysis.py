@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.stats import norm
+from sim.economics.choice import voi
 
 from sim.economics.cash.pooling import NotEnoughError, contributions, losers, smallest_transfers
-from sim.economics.choice import voi
-from sim.economics.choice.frontier import acceptability, icer_table, net_benefit, probability_above
-from sim.economics.choice.sensitivity import sobol, tornado
-from sim.economics.choice.shapley import AdditiveError, shapley
-from sim.economics.choice.voi import evpi, evppi, evppi_table, evsi, expected_loss
+from sim.economics.frontier import acceptability, icer_table, net_benefit, probability_above
+from sim.economics.sensitivity import sobol, tornado
+from sim.economics.shapley import AdditiveError, shapley
+from sim.economics.voi import evpi, evppi, evppi_table, evsi, expected_loss
 
 MEAN, SLOPES = 0.4, np.array([1.0, 0.5, 0.1])
 

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from sim.arrays import FloatArray
-from sim.economics.choice.shapley import MOST_EXACT, AdditiveError, Coalition, shapley
+from sim.economics.shapley import MOST_EXACT, AdditiveError, Coalition, shapley
 from sim.economics.value.appraisal import compare
 from sim.economics.value.increments import increments
 from sim.economics.value.terms import UNDISCOUNTED, terms_of

@@ -16,7 +16,7 @@ from sim.config.text.source import Origin, Tree
 from sim.config.text.source import plain as bare
 from sim.config.text.writing import to_yaml
 from sim.config.translate.model import config_of
-from sim.economics.choice.shapley import Coalition
+from sim.economics.shapley import Coalition
 from sim.errors import ModelError, ResultError
 from sim.model.spec import Scenario
 from sim.runs.draw_store import DrawStore

@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 
 from sim.arrays import FloatArray
-from sim.economics.choice.frontier import acceptability, probability_above
-from sim.economics.choice.voi import FOLDS, Value, evpi, evppi_table, expected_loss, fitted, terms_of_fit
+from sim.economics.frontier import acceptability, probability_above
+from sim.economics.voi import FOLDS, Value, evpi, evppi_table, expected_loss, fitted, terms_of_fit
 from sim.results.quantity import Quantity
 from sim.studies.uncertainty.answer import Doubt, doubt, facts_of_draws, net_benefits, samples
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 import sim
 from sim.config.loading import load
-from sim.economics.choice.shapley import shapley
+from sim.economics.shapley import shapley
 from sim.errors import ModelError, ResultError
 from sim.studies.shapley.answer import coalitions_needed, number_of
 from sim.studies.shapley.exhibits import plot_shares, shares_table, write_sharing

@@ -14,7 +14,7 @@ import xarray as xr
 from scipy.stats import norm
 
 from sim.config.views.register import register
-from sim.economics.choice.voi import Value
+from sim.economics.voi import Value
 from sim.errors import ModelError, ResultError
 from sim.exhibits.numbers import MINUS
 from sim.runs.beliefs.distributions import belief
