@@ -5,7 +5,7 @@ import math
 import pytest
 
 from sim.report.extras import Extras, by_set, read_extras
-from sim.report.figures.evidence.evaluated import evaluated_table, plot_evaluated, ratio
+from sim.report.figures.evidence.evaluated import evaluated_table, plot_evaluated, ratio_text
 from sim.report.gallery import draw_extras
 from sim.results.beside import EVALUATED, Answer, Contrast
 from sim.results.folder.store import write_json
@@ -62,7 +62,7 @@ def test_the_table_has_every_number_behind_it() -> None:
     assert len(table.rows) == 6
     assert table.rows[0][1:] == ("before and after", "12.00%", "10.00%", "1.20 (1.08 to 1.32)")
     assert table.rows[4][2:] == ("–", "0.00%", "–")
-    assert ratio(contrast(0.8, None)) == "0.80"
+    assert ratio_text(contrast(0.8, None)) == "0.80"
 
 
 def test_a_report_shows_what_stands_in_its_folder(tmp_path) -> None:

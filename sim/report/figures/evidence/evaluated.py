@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from sim.exhibits.exhibit import Exhibit
-from sim.exhibits.numbers import MISSING, share
+from sim.exhibits.numbers import interval, ratio, share
 from sim.exhibits.style import COLOURS, INK, new_axes, words
+from sim.intervals import Estimate
 from sim.results.beside import EVALUATED, Answer, Contrast
 from sim.table import Table
 
@@ -70,24 +71,15 @@ def evaluated_table(answers: Sequence[Answer]) -> Table:
     for answer in answers:
         for way, label, _, _ in WAYS:
             contrast: Contrast = getattr(answer, way)
-            rows.append((answer.question, label, _share(contrast.served), _share(contrast.other), ratio(contrast)))
+            rows.append((answer.question, label, share(contrast.served), share(contrast.other), ratio_text(contrast)))
     title = f"Before and after, matched comparison and truth ({words(answers[0].effect_set)})" if answers else ""
     columns = ("outcome", "way", "families helped", "before, comparison or without", "ratio (95% interval)")
     return Table(title, columns, tuple(rows))
 
 
-def _share(value: float) -> str:
-    """Write a level."""
-    return share(value if math.isfinite(value) else None)
-
-
-def ratio(contrast: Contrast) -> str:
+def ratio_text(contrast: Contrast) -> str:
     """Write a ratio with its interval where there is one."""
-    if not math.isfinite(contrast.ratio):
-        return MISSING
-    if contrast.ratio_low is None or contrast.ratio_high is None:
-        return f"{contrast.ratio:.2f}"
-    return f"{contrast.ratio:.2f} ({contrast.ratio_low:.2f} to {contrast.ratio_high:.2f})"
+    return interval(Estimate(contrast.ratio, contrast.ratio_low, contrast.ratio_high), ratio)
 
 
 FIGURE = Exhibit[Sequence[Answer]](

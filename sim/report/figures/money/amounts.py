@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
+from functools import partial
+
 import xarray as xr
 
 from sim.arrays import FloatArray
 from sim.economics.value.terms import Terms
-from sim.exhibits.numbers import MINUS, MISSING, figure, signed
+from sim.exhibits import numbers
+from sim.exhibits.numbers import MINUS, fixed
 from sim.exhibits.style import words
-from sim.intervals import Estimate, many_over_replications, over_replications
+from sim.intervals import Estimate, many_over_replications
 from sim.results.worlds import WorldName
 from sim.table import Table
 from sim.units import MONTHS_PER_YEAR
 
-MILLION = 1e6
+millions = partial(numbers.millions, finer_below=10.0)
+"""Write millions to one place, two where small."""
 CASH_NOTE = "Cash of each year, not discounted; transfers and taxes counted; only savings that close capacity"
 Span = tuple[FloatArray, FloatArray, FloatArray]
 
@@ -26,39 +29,18 @@ def pounds_axis(value: float, _: object = None) -> str:
 
 def interval(samples: FloatArray, *, sign: bool = False) -> str:
     """Write a mean over replications with its interval."""
-    write = signed if sign else figure
-    mean, low, high = many_over_replications(samples)
-    if not np.isfinite(mean):
-        return MISSING
-    return write(float(mean)) + (f" ({write(float(low))} to {write(float(high))})" if np.isfinite(low) else "")
+    return span_of(many_over_replications(samples), 0, sign=sign)
 
 
 def estimate(samples: FloatArray, terms: Terms) -> str:
     """Write millions with their interval where replications are a sample."""
-    made = over_replications(samples) if terms.sampled else Estimate(float(samples.mean()))
-    if made.low is None or made.high is None:
-        return millions(made.mean)
-    return f"{millions(made.mean)} ({millions(made.low)} to {millions(made.high)})"
+    return numbers.interval(terms.estimate(samples), millions)
 
 
-def millions(pounds: float) -> str:
-    """Write millions to one place, two where small."""
-    value = pounds / MILLION
-    text = f"{abs(value):,.2f}" if abs(value) < 10 else f"{abs(value):,.1f}"
-    return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) else text
-
-
-def span_of(span: Span, places: int, at: int | None = None) -> str:
+def span_of(span: Span, places: int, at: int | None = None, *, sign: bool = False) -> str:
     """Write a mean and its interval to so many places; ``at`` says which of several."""
-    mean, low, high = (float(part if at is None else part[at]) for part in span)
-    ends = f" ({to_places(low, places)} to {to_places(high, places)})" if np.isfinite(low) else ""
-    return to_places(mean, places) + ends
-
-
-def to_places(value: float, places: int) -> str:
-    """Write to so many places, with a real minus sign."""
-    text = f"{abs(value):,.{places}f}"
-    return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) else text
+    ends = (float(part if at is None else part[at]) for part in span)
+    return numbers.interval(Estimate(*ends), partial(fixed, places=places, sign=sign))
 
 
 def yearly(

@@ -11,10 +11,11 @@ from sim.arrays import FloatArray
 from sim.economics.cash.budget import budget_impact
 from sim.economics.value.terms import terms_of
 from sim.exhibits.exhibit import Exhibit
+from sim.exhibits.numbers import MILLION
 from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, shade_after
 from sim.intervals import many_over_replications
 from sim.report.defaults import agency_label, agency_words, has_cash, increments_of
-from sim.report.figures.money.amounts import MILLION, pounds_axis, span_of
+from sim.report.figures.money.amounts import pounds_axis, span_of
 from sim.table import Table
 from sim.units import MONTHS_PER_YEAR, financial_year_label
 

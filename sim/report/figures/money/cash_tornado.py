@@ -11,9 +11,10 @@ from sim.economics.report import cash_ranges
 from sim.economics.value.appraisal import compare
 from sim.economics.value.terms import terms_of
 from sim.exhibits.exhibit import Exhibit
+from sim.exhibits.numbers import MILLION, fixed
 from sim.exhibits.style import COLOURS, INK, new_axes, words
 from sim.report.defaults import has_cash, increments_of
-from sim.report.figures.money.amounts import MILLION, pounds_axis, to_places
+from sim.report.figures.money.amounts import pounds_axis
 from sim.table import Table
 
 
@@ -51,7 +52,7 @@ def cash_table(ds: xr.Dataset) -> Table:
     """Make the table behind what net cash turns on, £m."""
     terms = terms_of(ds)
     rows = tuple(
-        (words(entry.varied), entry.end, to_places(entry.net_cashable.mean / MILLION, 1))
+        (words(entry.varied), entry.end, fixed(entry.net_cashable.mean / MILLION, 1))
         for entry in cash_ranges(ds, increments_of(ds, terms), terms)
     )
     return Table("Net cash with one number of one rule at the end of its range", ("rule", "end", "net cash, £m"), rows)

@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from sim.economics.cash.fund import FundAccount, fund_accounts
 from sim.economics.value.terms import Terms, terms_of
 from sim.exhibits.exhibit import Exhibit
-from sim.exhibits.numbers import MISSING
+from sim.exhibits.numbers import MILLION, MISSING
 from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, shade_after, words
 from sim.intervals import many_over_replications
 from sim.report.appraisal_tables import evidence_note
 from sim.report.defaults import agency_words, has_cash
-from sim.report.figures.money.amounts import CASH_NOTE, MILLION, estimate, millions
+from sim.report.figures.money.amounts import CASH_NOTE, estimate, millions
 from sim.table import Table
 from sim.units import MONTHS_PER_YEAR
 

@@ -12,10 +12,11 @@ from sim.economics.value.appraisal import running_net
 from sim.economics.value.increments import increments
 from sim.economics.value.terms import Terms, terms_of
 from sim.exhibits.exhibit import Exhibit
+from sim.exhibits.numbers import MILLION
 from sim.exhibits.style import COLOURS, FAINT, INK, name_lines, new_axes, shade_after, words
 from sim.intervals import many_over_replications
 from sim.report.defaults import compares, counterpart, regime_named, worlds_of_regime
-from sim.report.figures.money.amounts import MILLION, pounds_axis, yearly
+from sim.report.figures.money.amounts import pounds_axis, yearly
 from sim.results.worlds import WorldName, baseline_of
 from sim.table import Table
 from sim.units import MONTHS_PER_YEAR

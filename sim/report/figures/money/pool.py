@@ -10,12 +10,12 @@ from matplotlib.ticker import FuncFormatter
 from sim.economics.cash.pooled_budget import PoolAccount, pool_accounts
 from sim.economics.value.terms import terms_of
 from sim.exhibits.exhibit import Exhibit
-from sim.exhibits.numbers import MINUS
+from sim.exhibits.numbers import MILLION, MINUS
 from sim.exhibits.style import COLOURS, INK, new_axes, words
 from sim.intervals import many_over_replications
 from sim.report.appraisal_tables import evidence_note
 from sim.report.defaults import agency_words, has_cash
-from sim.report.figures.money.amounts import CASH_NOTE, MILLION, estimate, millions
+from sim.report.figures.money.amounts import CASH_NOTE, estimate, millions
 from sim.table import Table
 
 

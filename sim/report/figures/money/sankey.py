@@ -16,10 +16,10 @@ from sim.economics.value.appraisal import is_appraised
 from sim.economics.value.increments import counted_lines, to_agencies
 from sim.economics.value.terms import Terms, terms_of
 from sim.exhibits.exhibit import Exhibit
+from sim.exhibits.numbers import MILLION, fixed
 from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, spaced, words
 from sim.money.bill import bill
 from sim.report.defaults import agency_label, agency_words, has_costs, worlds_of_set
-from sim.report.figures.money.amounts import MILLION, to_places
 from sim.results.costs import line_meters
 from sim.results.worlds import WorldName, of_world
 from sim.table import Table
@@ -197,7 +197,7 @@ def money_table(ds: xr.Dataset) -> Table:
     """Make the table behind the flow of money: £m from each payer to each tier under the last regime."""
     payers, tiers, amount = money_flows(ds, worlds_of_set(ds)[-1], terms_of(ds))
     rows = tuple(
-        (agency_label(ds, payer), *(to_places(float(cell) / MILLION, 1) for cell in row))
+        (agency_label(ds, payer), *(fixed(float(cell) / MILLION, 1) for cell in row))
         for payer, row in zip(payers, amount, strict=True)
     )
     return Table("Where money comes from and goes, £m a year", ("payer", *(words(tier) for tier in tiers)), rows)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from sim.exhibits import numbers
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.style import COLOURS, name_lines, new_axes, new_panels, shade_after, words
+from sim.intervals import Estimate
 from sim.report.defaults import EVIDENCE_MONTHS, is_evaluated, main_chain, months, worlds_of_set
 from sim.report.figures.states.shares import state_shares, states_of
 from sim.results.summary import window_start
@@ -80,7 +84,8 @@ def bands_table(ds: xr.Dataset) -> Table:
 
 def _share(share: float, half: float) -> str:
     """Write a share with its interval."""
-    return f"{share:.1%}" + (f" ({max(share - half, 0):.1%} to {share + half:.1%})" if np.isfinite(half) else "")
+    estimate = Estimate(share, max(share - half, 0.0), share + half)
+    return numbers.interval(estimate, partial(numbers.share, places=1))
 
 
 FIGURE = Exhibit(
