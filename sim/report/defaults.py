@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 
 import numpy as np
@@ -14,6 +13,7 @@ from sim.economics.value.cash_prices import why_no_cash
 from sim.economics.value.increments import Increments, increments
 from sim.economics.value.terms import Terms, terms_of
 from sim.exhibits.style import words
+from sim.results.facts import facts_of
 from sim.results.shown import MAIN_CHAIN
 from sim.results.worlds import WorldName, world_names
 from sim.units import MONTHS_PER_YEAR
@@ -24,7 +24,7 @@ EVIDENCE_MONTHS = 24
 
 def months(ds: xr.Dataset) -> FloatArray:
     """Give the time of each point in months from the start of the run."""
-    return np.asarray(ds["step"].values * ds.attrs["step_years"] * MONTHS_PER_YEAR, dtype=np.float64)
+    return np.asarray(ds["step"].values * facts_of(ds).step_years * MONTHS_PER_YEAR, dtype=np.float64)
 
 
 def worlds_of_set(ds: xr.Dataset, effect_set: str | None = None) -> list[WorldName]:
@@ -57,7 +57,7 @@ def regime_named(ds: xr.Dataset, regime: str | None = None) -> str:
     ValueError
         If there is no such regime, or none beside the baseline.
     """
-    regimes = [str(name) for name in ds["regime"].values if name != ds.attrs["baseline"]]
+    regimes = [str(name) for name in ds["regime"].values if name != facts_of(ds).baseline]
     if not regimes or (regime is not None and regime not in regimes):
         raise ValueError(f"there is no regime '{regime or ''}' to compare; there are {', '.join(regimes) or 'none'}")
     return regime or regimes[-1]
@@ -71,7 +71,7 @@ def worlds_of_regime(ds: xr.Dataset, regime: str | None = None) -> list[WorldNam
 
 def counterpart(ds: xr.Dataset, world: WorldName, against: str | None) -> WorldName:
     """Find the world that one is compared with, by regime; the baseline unless named."""
-    wanted = ds.attrs["baseline"] if against is None else against
+    wanted = facts_of(ds).baseline if against is None else against
     return next(w for w in world_names(ds) if w.regime == wanted and w.effect_set == world.effect_set)
 
 
@@ -86,7 +86,7 @@ def increments_of(
 
 def has_costs(ds: xr.Dataset) -> bool:
     """Whether anything is priced."""
-    return ds.sizes["line"] > 0 and ds.sizes["ledger"] > 0 and ds.attrs["rows"] > 0
+    return ds.sizes["line"] > 0 and ds.sizes["ledger"] > 0 and facts_of(ds).rows > 0
 
 
 def compares(ds: xr.Dataset) -> bool:
@@ -101,11 +101,11 @@ def has_cash(ds: xr.Dataset) -> bool:
 
 def agency_label(ds: xr.Dataset, agency: str) -> str:
     """Give an agency's full name without what stands in brackets, on short lines."""
-    names: dict[str, str] = json.loads(ds.attrs.get("agencies", "{}"))
+    names = facts_of(ds).agencies
     return textwrap.fill(names.get(agency, words(agency)).split(" (")[0], 30)
 
 
 def agency_words(ds: xr.Dataset, agency: str) -> str:
     """Give an agency's full name without what stands in brackets, short enough for a legend."""
-    names: dict[str, str] = json.loads(ds.attrs.get("agencies", "{}"))
+    names = facts_of(ds).agencies
     return names.get(agency, words(agency)).split(" (")[0].split(",")[0]

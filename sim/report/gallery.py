@@ -11,6 +11,7 @@ from sim.exhibits import svg
 from sim.exhibits.exhibit import Drawn, Exhibit, shown_reading
 from sim.report.extras import Extras
 from sim.report.figures import figures
+from sim.results.facts import facts_of
 
 
 def draw_all(ds: xr.Dataset, folder: Path) -> list[Drawn]:
@@ -31,8 +32,8 @@ def draw_extras(extras: Extras, folder: Path) -> list[Drawn]:
 def _caption(figure: Exhibit[xr.Dataset], ds: xr.Dataset) -> str:
     """Give the caption, with the evidence set shown where the run has others, and why there are no intervals."""
     caption = figure.caption
-    if "95%" in caption and (ds.sizes["replication"] == 1 or ds.attrs["solver"] == "expect"):
-        why = "expected values have no chance in them" if ds.attrs["solver"] == "expect" else "it has one replication"
+    if "95%" in caption and (ds.sizes["replication"] == 1 or facts_of(ds).is_exact):
+        why = "expected values have no chance in them" if facts_of(ds).is_exact else "it has one replication"
         caption += f" This run has no such intervals: {why}."
     if figure.all_sets or ds.sizes["effect_set"] == 1:
         return caption

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from sim.report.gallery import draw_extras
 from sim.report.sharing import agencies_table
 from sim.report.tables import comparisons, costs, headline, outcomes
 from sim.results.beside import CheckLine
+from sim.results.facts import facts_of
 from sim.results.summary import Summary
 from sim.results.worlds import world_names
 from sim.table import Table
@@ -108,8 +108,8 @@ def _sections(
         "cost": (*worth, comparisons(summary), costs(summary), present_values(ds)),
         "payers": (agencies_table(ds), *spent),
     }
-    compares = bool(summary["differences"]) and ds.attrs["rows"] > 0
-    lead: dict[str, tuple[str, ...]] = {"sure": SURE if ds.attrs["solver"] != "expect" else SURE[1:]}
+    compares = bool(summary["differences"]) and facts_of(ds).rows > 0
+    lead: dict[str, tuple[str, ...]] = {"sure": SURE if not facts_of(ds).is_exact else SURE[1:]}
     lead |= {name: (text,) for name, text in ASK.items() if compares and ds.sizes["service"]}
     made = []
     for name, title in TITLES.items():
@@ -142,7 +142,7 @@ def appraisal_tables(full: FullAppraisal) -> tuple[Table, ...]:
 
 def present_values(ds: xr.Dataset) -> Table:
     """Make the table of discounted cost per family over the run, a column for each schedule that the config names."""
-    schedules = list(json.loads(ds.attrs["discount"]))
+    schedules = list(facts_of(ds).discount)
     rows = []
     if schedules and ds.sizes["line"]:
         for world in world_names(ds):

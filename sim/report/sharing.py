@@ -13,6 +13,7 @@ from sim.exhibits.numbers import MISSING, interval, millions
 from sim.exhibits.style import words
 from sim.report.appraisal_tables import terms_note
 from sim.report.defaults import agency_words
+from sim.results.facts import facts_of
 from sim.table import Table
 
 _millions = partial(millions, finer_below=1.0)
@@ -23,7 +24,7 @@ def agencies_table(ds: xr.Dataset) -> Table:
     terms = terms_of(ds)
     rows, notes = [], []
     for made, pool in pools(ds, terms):
-        if made.against.regime != ds.attrs["baseline"]:
+        if made.against.regime != facts_of(ds).baseline:
             continue
         for one in pool.gains:
             paid = [_millions(pool.pays_in.get(rule, {}).get(one.agency)) for rule in RULES]
@@ -43,7 +44,7 @@ def agencies_table(ds: xr.Dataset) -> Table:
         *(f"pays in by {rule}, £m" for rule in RULES),
     )  # fmt: skip
     note = (
-        f"Against {words(str(ds.attrs['baseline']))}, {terms.ledger} ledger, transfers counted. The last columns share "
+        f"Against {words(facts_of(ds).baseline)}, {terms.ledger} ledger, transfers counted. The last columns share "
         f"what the services cost more in proportion to what agencies save, spend, or spend on {NEED} help now. "
         f"{' '.join(notes)} {terms_note(terms)}"
     )

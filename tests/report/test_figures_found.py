@@ -6,6 +6,7 @@ import pytest
 import xarray as xr
 
 import sim.report
+from sim.economics.summary import summarise
 from sim.exhibits.exhibit import Exhibit
 from sim.report import figures as folder
 from sim.report.extras import Extras
@@ -15,7 +16,6 @@ from sim.report.html import TITLES, write_report
 from sim.results.beside import CHECKS, EVALUATED, FAMILIES
 from sim.results.dataset import to_dataset
 from sim.results.run_record import run_record
-from sim.results.summary import summarise
 from tests import synthetic
 
 PUBLIC = [

@@ -11,13 +11,14 @@ from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.style import COLOURS, INK, dark, new_axes, words
 from sim.report.defaults import compares, worlds_of_regime, worlds_of_set
 from sim.report.figures.evidence.worths import Worth, draw_estimate, pounds, span, worths
+from sim.results.facts import facts_of
 from sim.table import Table
 
 
 def headline_worths(ds: xr.Dataset) -> list[Worth]:
     """Value the last regime against the baseline, and against the first other regime, under each evidence set."""
-    regimes = [str(name) for name in ds["regime"].values if name != ds.attrs["baseline"]]
-    others = [str(ds.attrs["baseline"]), *[name for name in regimes[:1] if name != regimes[-1]]]
+    regimes = [str(name) for name in ds["regime"].values if name != facts_of(ds).baseline]
+    others = [facts_of(ds).baseline, *[name for name in regimes[:1] if name != regimes[-1]]]
     pairs = [
         (world, against)
         for world in worlds_of_regime(ds)

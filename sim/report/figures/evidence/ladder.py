@@ -13,6 +13,7 @@ from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.style import COLOURS, INK, dark, new_axes, words
 from sim.report.defaults import has_costs
 from sim.report.figures.evidence.worths import Worth, draw_estimate, pounds, span, worths
+from sim.results.facts import facts_of
 from sim.results.worlds import world_names
 from sim.table import Table
 
@@ -57,7 +58,7 @@ def plot_ladder(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None =
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: pounds(x)))
     ax.xaxis.set_major_locator(MaxNLocator(5))
     ax.set_xlabel(
-        f"Net present social value against {words(str(ds.attrs['baseline']))}, "
+        f"Net present social value against {words(facts_of(ds).baseline)}, "
         f"£m over {terms.horizon_years:.3g} years\n"
         f"({terms.ledger} ledger, {terms.price_year} prices; evidence ends at month {terms.spec.evidence_months:g})"
     )

@@ -12,6 +12,7 @@ from sim.exhibits import numbers
 from sim.exhibits.numbers import MINUS, fixed
 from sim.exhibits.style import words
 from sim.intervals import Estimate, many_over_replications
+from sim.results.facts import facts_of
 from sim.results.worlds import WorldName
 from sim.table import Table
 from sim.units import MONTHS_PER_YEAR
@@ -48,7 +49,7 @@ def yearly(
 ) -> Table:
     """Write amounts (point, replication) of several worlds once a year and at the end."""
     spans = [many_over_replications(samples) for samples in found]
-    step = max(1, round(1 / ds.attrs["step_years"]))
+    step = max(1, round(1 / facts_of(ds).step_years))
     points = sorted({*(i for i, month in enumerate(at) if round(month) % MONTHS_PER_YEAR == 0), len(at) - 1})
     points = points if len(points) <= len(at) / step + 2 else list(range(0, len(at), step))
     rows = tuple((f"{at[point]:.0f}", *(span_of(span, places, point) for span in spans)) for point in points)

@@ -13,6 +13,7 @@ from sim.intervals import many_over_replications
 from sim.report.defaults import agency_label, first_ledger, has_costs, worlds_of_set
 from sim.report.figures.money.amounts import span_of
 from sim.results.by_agency import agency_cost_per_family_year
+from sim.results.facts import facts_of
 from sim.table import Table
 
 
@@ -30,11 +31,11 @@ def plot_cost_by_agency(
         mean, low, _ = many_over_replications(cost[:, paying].T)
         y = np.arange(len(agencies)) + (i - (len(worlds) - 1) / 2) * height
         ax.barh(y, mean, height * 0.9, color=COLOURS[i % len(COLOURS)], label=words(world.regime))
-        if ds.attrs["solver"] != "expect" and ds.sizes["replication"] > 1:
+        if not facts_of(ds).is_exact and ds.sizes["replication"] > 1:
             ax.errorbar(mean, y, xerr=mean - low, fmt="none", ecolor=INK, elinewidth=0.8, capsize=1.5)
     ax.set(yticks=np.arange(len(agencies)), yticklabels=[agency_label(ds, name) for name in agencies])
     ax.set_ylim(len(agencies) - 0.5, -0.5)
-    ax.set(xlabel=f"£ per family-year on the books, {ledger} ledger, {ds.attrs['price_year']} prices")
+    ax.set(xlabel=f"£ per family-year on the books, {ledger} ledger, {facts_of(ds).price_year} prices")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     ax.legend(loc="lower right", fontsize=8)
     return ax

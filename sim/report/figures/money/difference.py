@@ -14,6 +14,7 @@ from sim.intervals import many_over_replications
 from sim.report.defaults import EVIDENCE_MONTHS, compares, first_ledger, months, regime_named, worlds_of_regime
 from sim.report.figures.money.amounts import yearly
 from sim.results.costs import cost_by_step
+from sim.results.facts import facts_of
 from sim.results.summary import window_start
 from sim.results.worlds import WorldName, baseline_of
 from sim.table import Table
@@ -22,7 +23,7 @@ from sim.table import Table
 def extra_so_far(ds: xr.Dataset, world: WorldName, ledger: str) -> FloatArray:
     """Give what a world has cost more than the baseline up to each point, £ a family, (point, replication)."""
     extra = cost_by_step(ds, world, ledger) - cost_by_step(ds, baseline_of(ds, world), ledger)
-    return np.asarray(np.cumsum(extra, axis=1).T / max(ds.attrs["rows"], 1), dtype=np.float64)
+    return np.asarray(np.cumsum(extra, axis=1).T / max(facts_of(ds).rows, 1), dtype=np.float64)
 
 
 def plot_difference(ds: xr.Dataset, ax: Axes | None = None, ledger: str = "narrow", regime: str | None = None) -> Axes:
@@ -43,7 +44,7 @@ def plot_difference(ds: xr.Dataset, ax: Axes | None = None, ledger: str = "narro
     labels = [words(world.effect_set) or chosen for world in worlds]
     name_lines(ax, months(ds)[-1], ends, labels, 0.06 * (top - bottom))
     ax.set(xlabel="Months from the start", xlim=(0, months(ds)[-1]), ylim=(bottom, top + 0.06 * (top - bottom)))
-    ax.set_ylabel(f"£ per family, {words(chosen)} minus {words(ds.attrs['baseline'])}\n(cumulative, {ledger} ledger)")
+    ax.set_ylabel(f"£ per family, {words(chosen)} minus {words(facts_of(ds).baseline)}\n(cumulative, {ledger} ledger)")
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
     end = window_start(ds) * months(ds)[1] + EVIDENCE_MONTHS
     shade_after(ax, end, f"evidence ends at month {EVIDENCE_MONTHS} of the regime")

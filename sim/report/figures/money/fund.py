@@ -15,6 +15,7 @@ from sim.intervals import many_over_replications
 from sim.report.appraisal_tables import evidence_note
 from sim.report.defaults import agency_words, has_cash
 from sim.report.figures.money.amounts import CASH_NOTE, estimate, millions
+from sim.results.facts import facts_of
 from sim.table import Table
 from sim.units import MONTHS_PER_YEAR
 
@@ -39,7 +40,7 @@ def fund_table(ds: xr.Dataset) -> Table:
         limit = "" if rules.at_most is None else f", £{rules.at_most / MILLION:,.1f}m at most"
         short = "" if months >= rules.within_months else f" (the run ends before {rules.within_months:g})"
         note = (
-            f"Against {words(str(ds.attrs['baseline']))}, {terms.ledger} ledger. For {rules.pays_months:g} months the "
+            f"Against {words(facts_of(ds).baseline)}, {terms.ledger} ledger. For {rules.pays_months:g} months the "
             f"fund pays what services cost more{limit}; from month {rules.after_months:g} it is owed a share of what "
             f"agencies save in cash: {whom}. {_interest(rules.interest)}. Followed for {months:g} months{short}. "
             f"{CASH_NOTE}. {evidence_note(terms)}"

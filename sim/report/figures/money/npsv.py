@@ -17,6 +17,7 @@ from sim.exhibits.style import COLOURS, FAINT, INK, name_lines, new_axes, shade_
 from sim.intervals import many_over_replications
 from sim.report.defaults import compares, counterpart, regime_named, worlds_of_regime
 from sim.report.figures.money.amounts import pounds_axis, yearly
+from sim.results.facts import facts_of
 from sim.results.worlds import WorldName, baseline_of
 from sim.table import Table
 from sim.units import MONTHS_PER_YEAR
@@ -53,7 +54,7 @@ def plot_npsv(ds: xr.Dataset, ax: Axes | None = None, regime: str | None = None,
     ax.set_ylim(bottom, top + 0.06 * (top - bottom))  # room for the words at the top
     labels = [words(world.effect_set) or words(chosen) for world in worlds]
     name_lines(ax, months[-1], ends, labels, 0.06 * (top - bottom))
-    other = words(against or str(ds.attrs["baseline"]))
+    other = words(against or facts_of(ds).baseline)
     ax.set_ylabel(f"£m, {words(chosen)} against {other}\n({terms.price_year} prices, {terms.ledger} ledger)")
     ax.yaxis.set_major_formatter(FuncFormatter(pounds_axis))
     _mark_horizon(ax, terms)

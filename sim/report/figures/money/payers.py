@@ -15,6 +15,7 @@ from sim.intervals import many_over_replications
 from sim.report.defaults import agency_label, compares, first_ledger, worlds_of_set
 from sim.report.figures.money.amounts import interval
 from sim.results.by_agency import agency_cost_per_family_year
+from sim.results.facts import facts_of
 from sim.results.worlds import WorldName
 from sim.table import Table
 
@@ -45,7 +46,7 @@ def plot_payers(
     for i, (other, change) in enumerate(changes.items()):
         mean, low, high = many_over_replications(change[paying])
         y = np.arange(len(agencies)) + (i - (len(changes) - 1) / 2) * 0.3
-        if ds.attrs["solver"] != "expect" and np.isfinite(low).any():
+        if not facts_of(ds).is_exact and np.isfinite(low).any():
             ax.hlines(y, low, high, color=COLOURS[i], linewidth=2.2)
         ax.hlines(y, 0, mean, color=COLOURS[i], linewidth=0.8)
         ax.plot(mean, y, "os"[i], color=COLOURS[i], markersize=5, label=f"against {words(other)}")
@@ -55,7 +56,7 @@ def plot_payers(
     ax.tick_params(axis="y", labelsize=8)
     regime = words(worlds_of_set(ds, effect_set)[-1].regime)
     ax.set_xlabel(
-        f"← pays less | pays more → with {regime}\n£ per family-year, {ledger} ledger, {ds.attrs['price_year']} prices"
+        f"← pays less | pays more → with {regime}\n£ per family-year, {ledger} ledger, {facts_of(ds).price_year} prices"
     )
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: signed(x)))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=8)

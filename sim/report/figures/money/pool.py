@@ -16,6 +16,7 @@ from sim.intervals import many_over_replications
 from sim.report.appraisal_tables import evidence_note
 from sim.report.defaults import agency_words, has_cash
 from sim.report.figures.money.amounts import CASH_NOTE, estimate, millions
+from sim.results.facts import facts_of
 from sim.table import Table
 
 
@@ -44,7 +45,7 @@ def pool_table(ds: xr.Dataset) -> Table:
         rules, years = accounts[0].rules, accounts[0].left.shape[1]
         end = "is carried over" if rules.year_end == "carry_over" else "is shared out at once (clawback)"
         note = (
-            f"Against {words(str(ds.attrs['baseline']))}, {terms.ledger} ledger, {years} years from the start, shares "
+            f"Against {words(facts_of(ds).baseline)}, {terms.ledger} ledger, {years} years from the start, shares "
             f"by {rules.by}. What is left or lacking at a year's end {end}; after the last year it is shared out. "
             f"{' '.join(notes)} {CASH_NOTE}. {evidence_note(terms)}"
         )

@@ -14,6 +14,7 @@ from sim.intervals import many_over_replications
 from sim.report.defaults import first_ledger, has_costs, worlds_of_set
 from sim.report.figures.money.amounts import interval
 from sim.results.by_agency import tier_cost_per_family_year
+from sim.results.facts import facts_of
 from sim.table import Table
 
 SHADES = ("#CFE3F0", "#92C0DE", "#E8A56B", "#CC79A7", "#8A8A8A")
@@ -48,13 +49,13 @@ def plot_tiers(
                 ax.text(left + value / 2, y, figure(value), ha="center", va="center", fontsize=8, color=INK)
             left += value
         mean, low, high = many_over_replications(cost.sum(axis=1)[None])
-        if ds.attrs["solver"] != "expect" and np.isfinite(low[0]):
+        if not facts_of(ds).is_exact and np.isfinite(low[0]):
             ax.errorbar(mean, [y], xerr=[mean - low, high - mean], fmt="none", ecolor=INK, elinewidth=1, capsize=3)
         ax.annotate(figure(mean[0]), (max(left, float(np.nan_to_num(high[0]))), y), (5, 0), va="center", fontsize=8,
                     textcoords="offset points")  # fmt: skip
     ax.set(yticks=range(len(worlds)), yticklabels=[words(world.regime) for world in worlds])
     ax.set(ylim=(len(worlds) - 0.5, -0.5), xlim=(0, 1.14 * largest))
-    ax.set_xlabel(f"£ per family-year on the books, {ledger} ledger, {ds.attrs['price_year']} prices")
+    ax.set_xlabel(f"£ per family-year on the books, {ledger} ledger, {facts_of(ds).price_year} prices")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=8)
     return ax

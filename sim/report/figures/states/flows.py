@@ -16,6 +16,7 @@ from sim.exhibits.numbers import plural
 from sim.exhibits.style import FAINT, INK, SEVERITY, new_axes, shade_after, words
 from sim.report.defaults import EVIDENCE_MONTHS, is_evaluated, main_chain, months, worlds_of_set
 from sim.report.figures.states.shares import states_of
+from sim.results.facts import facts_of
 from sim.results.summary import window_start
 from sim.results.worlds import WorldName, of_world
 from sim.table import Table
@@ -30,7 +31,7 @@ MIN_LABEL = 0.035
 
 def flow_points(ds: xr.Dataset, world: WorldName) -> list[int]:
     """Give the points at which flows are read: the start of the regimes, then ``LATER``, then the end."""
-    start, per_month = window_start(ds), 1 / (ds.attrs["step_years"] * MONTHS_PER_YEAR)
+    start, per_month = window_start(ds), 1 / (facts_of(ds).step_years * MONTHS_PER_YEAR)
     last = ds.sizes["step"] - 1
     points = [start + round(month * per_month) for month in LATER]
     return sorted({point for point in points if point < last} | {last})

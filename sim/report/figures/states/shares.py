@@ -8,6 +8,7 @@ from scipy.special import stdtrit
 
 from sim.arrays import FloatArray, IntArray
 from sim.intervals import UPPER_TAIL
+from sim.results.facts import facts_of
 from sim.results.worlds import WorldName, of_world
 
 
@@ -25,7 +26,7 @@ def state_shares(ds: xr.Dataset, world: WorldName, chain: str) -> tuple[FloatArr
     stocks = of_world(ds, world, "occupancy").values[:, places]
     total = np.maximum(stocks.sum(axis=1, keepdims=True), 1e-300)
     n = ds.sizes["replication"]
-    if n < 2 or ds.attrs["solver"] == "expect":
+    if n < 2 or facts_of(ds).is_exact:
         return stocks / total, np.full_like(stocks, np.nan)
     variance = of_world(ds, world, "occupancy_var").values[:, places]
     return stocks / total, float(stdtrit(n - 1, UPPER_TAIL)) * np.sqrt(variance / n) / total

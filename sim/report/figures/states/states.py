@@ -11,6 +11,7 @@ from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.style import FAINT, INK, SEVERITY, new_axes, new_panels, words
 from sim.report.defaults import EVIDENCE_MONTHS, is_evaluated, main_chain, months, worlds_of_set
 from sim.report.figures.states.shares import state_shares, states_of
+from sim.results.facts import facts_of
 from sim.results.worlds import WorldName, of_world, world_names
 from sim.table import Table
 
@@ -41,7 +42,7 @@ def plot_states(
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:.0%}"))
     start = float(of_world(ds, world, "start")) * months(ds)[1]
     _mark(ax, start, "regime starts")
-    if world.regime != ds.attrs["baseline"] and is_evaluated(ds):
+    if world.regime != facts_of(ds).baseline and is_evaluated(ds):
         _mark(ax, start + EVIDENCE_MONTHS, "evidence ends")
         if start + EVIDENCE_MONTHS < months(ds)[-1]:  # a veil, since shade would lie behind the areas
             ax.axvspan(start + EVIDENCE_MONTHS, months(ds)[-1], color="white", alpha=0.3, linewidth=0)

@@ -12,6 +12,7 @@ from sim.exhibits.style import COLOURS, new_axes, words
 from sim.intervals import many_over_replications
 from sim.report.defaults import worlds_of_set
 from sim.report.figures.waits.services import has_waits, label_services, left_shares, rows_of, waited_for, waits_table
+from sim.results.facts import facts_of
 
 
 def plot_left(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None = None) -> Axes:
@@ -21,7 +22,7 @@ def plot_left(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None = N
     for i, (world, colour) in enumerate(zip(worlds, COLOURS, strict=False)):
         mean, low, high = many_over_replications(left_shares(ds, world, services))
         y = rows_of(len(services), i, len(worlds))
-        if ds.attrs["solver"] != "expect" and np.isfinite(low).any():
+        if not facts_of(ds).is_exact and np.isfinite(low).any():
             ax.hlines(y, low, high, color=colour, linewidth=2.2)
         ax.plot(mean, y, "o", color=colour, markersize=5, label=words(world.regime), clip_on=False)
     label_services(ax, services, worlds)

@@ -11,6 +11,7 @@ from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import figure
 from sim.exhibits.style import COLOURS, new_axes, words
 from sim.report.defaults import worlds_of_set
+from sim.results.facts import facts_of
 from sim.results.worlds import of_world
 from sim.table import Table
 
@@ -19,7 +20,7 @@ def plot_queues(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None =
     """Draw, for each service with places, how many places there are and how many wait, at the mean of the last year."""
     ax = new_axes() if ax is None else ax
     worlds = worlds_of_set(ds, effect_set)
-    last = max(1, round(1 / ds.attrs["step_years"]))
+    last = max(1, round(1 / facts_of(ds).step_years))
     levels = [of_world(ds, world, "team").isel(step=slice(-last, None)).mean("step") for world in worlds]
     gated = [s for s in ds["service"].values if any(float(x.sel(service=s, team_series="places")) > 0 for x in levels)]
     offsets = np.linspace(-0.25, 0.25, len(worlds)) if len(worlds) > 1 else np.zeros(1)
@@ -41,7 +42,7 @@ def plot_queues(ds: xr.Dataset, ax: Axes | None = None, effect_set: str | None =
 
 def places_table(ds: xr.Dataset) -> Table:
     """Make the table behind places and waiting, means of the last twelve months."""
-    last = max(1, round(1 / ds.attrs["step_years"]))
+    last = max(1, round(1 / facts_of(ds).step_years))
     rows = []
     for service in (str(name) for name in ds["service"].values):
         for world in worlds_of_set(ds):
