@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from calibration.chain import Calibrated
     from calibration.study import Study
 
+EXAMPLES = ("families calibrate configs/calibration/national.yaml --workers 2",)
+
 
 def calibrate(
     config: Annotated[str, typer.Argument(help="A calibration, such as configs/calibration/national.yaml.")],
@@ -34,7 +36,7 @@ def calibrate(
     """
     _check_installed()
     from calibration.study import study
-    from sim.console.application import progress_bar
+    from sim.console.progress import progress_bar
     from sim.errors import ResultError
 
     made = study(config, sets or [])
@@ -117,7 +119,7 @@ def _write(folder: Path, found: Calibrated) -> None:
 def _tell(folder: Path, found: Calibrated) -> None:
     """Print what was found: what cannot be said first."""
     from calibration.report.tables import parameters_said, targets_said
-    from sim.console.application import print_table
+    from sim.console.printing import print_table
 
     for line in found.chosen.refusals:
         typer.echo(f"Not to be used: {line}.")

@@ -1,27 +1,30 @@
-"""Commands that run a config and present the results."""
+"""The command ``families run``: every regime of a config simulated, and a results folder written."""
 
 from __future__ import annotations
 
 import functools
-import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.console.application import Config, Sets, app, plainly, print_table, progress_bar
+from sim.console.arguments import Config, Sets, Solver
+from sim.console.printing import print_table
+from sim.console.progress import progress_bar
 
 if TYPE_CHECKING:
-    import xarray as xr
-
-    from sim.economics.report import FullAppraisal
     from sim.results.summary import Summary
     from sim.runs.resume import Work
 
+EXAMPLES = (
+    "families run national",
+    "families run demo --out results/mine --replications 20 --workers 2",
+    "families run demo --set parameters.kw_caseload.value=8 --out results/caseload_8",
+    "families run demo --json --quiet --force > summary.json",
+)
 
-@app.command()
-@plainly
-def run(
+
+def command(
     config: Config,
     out: Annotated[Path | None, typer.Option(help="Results folder (default: results/<config name>).")] = None,
     sets: Sets = None,
@@ -32,7 +35,7 @@ def run(
         str | None,
         typer.Option(metavar="ADDRESS", help="A Dask scheduler: 127.0.0.1:PORT here, tls://HOST:PORT elsewhere."),
     ] = None,
-    solver: Annotated[str | None, typer.Option(metavar="simulate|expect", help="In place of the config's.")] = None,
+    solver: Solver = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted run, or add replications to a finished one.")
     ] = False,
@@ -72,6 +75,7 @@ def _write(work: Work) -> Summary:
     from sim.economics.rows import run_tables
     from sim.economics.summary import summarise
     from sim.exhibits.csv import write_tables
+    from sim.report.presentation import present
     from sim.results.folder.store import write_results
     from sim.results.run_record import run_record
 
@@ -81,20 +85,8 @@ def _write(work: Work) -> Summary:
         summary = summarise(ds, full)
         write_results(folder, ds, summary, record)
         write_tables(folder, run_tables(work.scenario, ds, summary, full))
-        _present(folder, ds, summary, record, full)
+        present(folder, ds, summary, record, full)
     return summary
-
-
-def _present(
-    folder: Path, ds: xr.Dataset, summary: Summary, record: dict[str, Any], full: FullAppraisal | None = None
-) -> None:
-    """Draw the figures, write the report and the workbook."""
-    from sim.report.gallery import draw_all
-    from sim.report.html import write_report
-    from sim.report.workbook.book import write_workbook
-
-    write_report(folder / "report.html", ds, summary, record, draw_all(ds, folder / "figures"), full=full)
-    write_workbook(folder / "workbook.xlsx", ds, summary, record, full)
 
 
 def _tell(summary: Summary, destination: Path, config: str, *, as_json: bool, quiet: bool) -> None:
@@ -117,27 +109,3 @@ def print_headline(summary: Summary) -> None:
 
     for made in headline_tables(summary):
         print_table(made)
-
-
-@app.command()
-@plainly
-def report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A finished results folder.")],
-    checks: Annotated[bool, typer.Option("--checks", help="Hold it against what is known (a national study).")] = False,
-    families: Annotated[bool, typer.Option("--families", help="Follow every family of one replication.")] = False,
-) -> None:
-    """Rebuild the report and figures of a finished run; checks and families, once made, are kept and shown."""
-    from sim.evaluation.checks.beside import write_checks
-    from sim.results.folder.store import MANIFEST, read_results, staged
-    from sim.runs.follow.beside import write_families
-
-    ds, summary, record = read_results(folder)
-    with staged(folder, force=True) as fresh:
-        rebuilt = shutil.ignore_patterns(MANIFEST, "figures", "report.html", "workbook.xlsx")
-        shutil.copytree(folder, fresh, dirs_exist_ok=True, ignore=rebuilt)
-        if checks:
-            write_checks(fresh, ds, record)
-        if families:
-            write_families(fresh, record)
-        _present(fresh, ds, summary, record)
-    typer.echo(f"Rebuilt {folder / 'report.html'}")

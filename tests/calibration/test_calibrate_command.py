@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from calibration.report.posterior import read_posterior
 from calibration.study import study
-from sim.cli import app, extend
+from sim.cli import add_installed, app
 from sim.config import load
 from sim.config.loading import tree_of
 from sim.errors import ModelError
@@ -27,7 +27,7 @@ from sim.studies.uncertainty.question import run as uncertainty
 from tests.places import CALIBRATION
 
 TOY = CALIBRATION
-extend(app)
+add_installed(app)
 
 
 @pytest.fixture(scope="module")

@@ -120,7 +120,7 @@ def test_a_fault_while_writing_leaves_no_results(monkeypatch: pytest.MonkeyPatch
         raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr("sim.report.gallery.draw_all", broken)
+        patched.setattr("sim.report.presentation.draw_all", broken)
         result = families("run", ANNUITY, *QUICK, "--out", "a")
     assert result.exit_code == 1
     assert "2 of 2 replications are kept in .a.work; go on with the same command and --resume" in result.stderr

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli import texts as commands
+from sim.cli.check import check, notes
+from sim.cli.list import listing
+from sim.cli.new import new
+from sim.cli.show import show
 from sim.config import load
 from sim.config.check.limits import Estimate, estimate
 from sim.config.check.problems import Findings
@@ -29,7 +32,7 @@ def estimated(path: Path, *sets: str) -> Estimate:
 
 
 def test_check_says_what_there_is_and_what_a_run_needs(valid: Path) -> None:
-    report = commands.check(valid)
+    report = check(valid)
     assert "nothing wrong was found" in report
     assert "rows: 100 of family in 2 areas" in report
     assert "from 2011-04, points counted: end, first cycle 0" in report
@@ -38,22 +41,21 @@ def test_check_says_what_there_is_and_what_a_run_needs(valid: Path) -> None:
 
 
 def test_check_notes_what_may_be_an_oversight(valid: Path) -> None:
-    notes = commands.notes(load(valid, ["services.keyworker.team=null"]))
-    assert notes == [
+    assert notes(load(valid, ["services.keyworker.team=null"])) == [
         "parameter 'doubled' is used nowhere",
         "service 'keyworker' has no team, so its places have no limit",
     ]
 
 
 def test_show_says_where_each_value_came_from(valid: Path) -> None:
-    text = commands.show(valid, ["seed=7"])
+    text = show(valid, ["seed=7"])
     assert "seed: 7  # from --set seed=7" in text
     assert "steps: 24  # from tests/config/valid.yaml:3:45" in text or "valid.yaml:3:45" in text
 
 
 def test_show_draws_chains_effects_and_loops(valid: Path) -> None:
     looped = ["effects=[{name: back, on: need.any, when: crisis == acute, times: 2}]"]
-    text = commands.show(valid, looped, "text")
+    text = show(valid, looped, "text")
     assert "need (each family; rates a year): absent | present" in text
     assert "  away -> home: 0.2" in text
     assert "need hurts: crisis (2 moves) x 1.8 while need == present" in text
@@ -75,23 +77,23 @@ def test_loops_are_found(tmp_path: Path, valid: Path) -> None:
 
 
 def test_new_writes_a_starter_that_loads_and_never_overwrites(tmp_path: Path) -> None:
-    path = commands.new("my_model", tmp_path)
+    path = new("my_model", tmp_path)
     assert [world.name for world in load(path).worlds] == ["today", "more_workers"]
     before = path.read_bytes()
     with pytest.raises(ModelError, match="this file is there already"):
-        commands.new("my_model", tmp_path)
+        new("my_model", tmp_path)
     assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "-x", "a b", "x" * 5000])
 def test_new_refuses_names_that_are_no_file_names(name: str, tmp_path: Path) -> None:
     with pytest.raises(ModelError):
-        commands.new(name, tmp_path)
+        new(name, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_library_is_listed() -> None:
-    listed = dict(commands.listing())
+    listed = dict(listing())
     assert listed["textbook/regular"] == "Regular chain"
 
 

@@ -20,10 +20,10 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 import sim
-from sim.cli import app, extend
+from sim.cli import add_installed, app
 from tests.places import ROOT
 
-extend(app)
+add_installed(app)
 DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 PROGRAMS = ("families", "make", "python", "pip", "dask")

@@ -3,17 +3,12 @@
 import json
 import os
 import pty
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from sim.cli import app, show_examples
-from sim.console.examples import EXAMPLES
 from sim.economics.summary import summarise
 from sim.exhibits.terminal import PAGE, width
 from sim.report.terminal import headline_tables, short
@@ -101,22 +96,3 @@ def test_a_terminal_of_80_columns_breaks_no_row(summary: dict, tmp_path: Path) -
     assert b"\x1b[1m" in text
     row = next(line for line in text.decode().splitlines() if "integrated" in line and "±" in line)
     assert row.count("±") == 4
-
-
-def test_every_command_has_examples_and_its_options_exist() -> None:
-    """Each example is parsed by the command that it is an example of."""
-    show_examples(app)
-    found = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    assert set(found) <= set(EXAMPLES), "a command without examples under its help"
-    for name, examples in EXAMPLES.items():
-        for example in examples if name in found else ():
-            program, called, *words = shlex.split(example.partition(">")[0])
-            assert (program, called) == ("families", name)
-            found[name].make_context(name, words)
-
-
-def test_help_ends_with_examples() -> None:
-    show_examples(app)
-    shown = CliRunner().invoke(app, ["run", "--help"]).output
-    assert "Examples:" in shown
-    assert "families run national" in shown

@@ -44,7 +44,7 @@ def said(folder: Path) -> str:
 
 def _families(folder: str, arguments: list[str], file_limit: int | None, figures: bool) -> None:
     """Run the command in a fresh process."""
-    import sim.cli
+    import sim.report.presentation
     from sim.cli import app
 
     os.chdir(folder)
@@ -55,7 +55,7 @@ def _families(folder: str, arguments: list[str], file_limit: int | None, figures
     if file_limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
     if not figures:
-        sim.cli.run._present = lambda folder, *_: (folder / "report.html").write_text("no figures here\n")  # type: ignore[assignment]
+        sim.report.presentation.present = lambda folder, *_: (folder / "report.html").write_text("no figures here\n")  # type: ignore[assignment]
     sys.argv = ["families", *arguments]
     app(arguments)
 

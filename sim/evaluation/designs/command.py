@@ -1,4 +1,4 @@
-"""The command ``families evaluate``."""
+"""The command ``families evaluate``: what each evaluation design would report."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from typing import Annotated
 
 import typer
 
-from sim.console.application import Config, Sets, print_table
+from sim.console.arguments import Config, Sets, Workers
+from sim.console.printing import print_table
+
+NAME = "evaluate"
+EXAMPLES = (
+    "families evaluate evaluation/designs --replications 2",
+    "families evaluate demo --set clock.steps=48 --outcome in_crisis --rule random --replications 2",
+)
+
 
 FILES = ("evaluate.html", "evaluate.csv", "evaluate.json")
 
 
-def evaluate(
+def command(
     config: Config,
     sets: Sets = None,
     regime: Annotated[str, typer.Option(help="The regime in which families are helped.")] = "integrated",
@@ -31,7 +39,7 @@ def evaluate(
     ] = None,
     months: Annotated[str | None, typer.Option(metavar="13-24", help="Months after entry that are looked at.")] = None,
     replications: Annotated[int, typer.Option(min=1, help="Replications of each evaluation.")] = 4,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
+    workers: Workers = 1,
     out: Annotated[Path | None, typer.Option(help="Folder (default: results/<config name>-evaluate).")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier study found.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no tables.")] = False,

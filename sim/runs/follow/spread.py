@@ -16,7 +16,7 @@ from sim.arrays import FloatArray
 from sim.engine.solvers import families as engine
 from sim.engine.solvers.families import replicate
 from sim.model.spec import Scenario
-from sim.studies.gains.answer import Followed
+from sim.runs.follow.families import Followed
 
 PERCENTILES = (0.0, *(float(p) for p in range(5, 95, 5)), 95.0, 96.0, 97.0, 98.0, 99.0, 99.5, 99.9)
 SAME = 1e-9

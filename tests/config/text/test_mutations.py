@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim.cli.texts import check, show
+from sim.cli.check import check
+from sim.cli.show import show
 from sim.config import load
 from sim.config.loading import tree_of
 from sim.config.text.source import Tree, parse, plain

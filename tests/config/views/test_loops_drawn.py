@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli import texts as commands
+from sim.cli.show import show
 from sim.config.loading import load
 from sim.config.views.causal_loops import CausalGraph, causal_graph, loops_of
 from sim.config.views.drawing import as_loops, as_mermaid, as_text
@@ -140,6 +140,6 @@ def test_nonsense_is_refused(tmp_path: Path) -> None:
         draw(model, "loops", tmp_path / "cup.txt")
     path = TEXTBOOK / "dynamics_cooling_cup.yaml"
     with pytest.raises(ModelError, match="there are hot, warm, iced"):
-        commands.show(path, what="text", regime="cold")
+        show(path, what="text", regime="cold")
     with pytest.raises(ModelError, match="add --as text"):
-        commands.show(path, regime="hot")
+        show(path, regime="hot")

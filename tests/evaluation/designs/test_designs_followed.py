@@ -15,12 +15,12 @@ import typer
 from typer.testing import CliRunner
 
 import sim
-from sim.console.application import plainly
+from sim.console.errors import plainly
 from sim.engine.people.population import make_population
 from sim.errors import ModelError
 from sim.evaluation.designs.answer import Evaluated, evaluate_designs
 from sim.evaluation.designs.bias import REGRESSION
-from sim.evaluation.designs.command import evaluate
+from sim.evaluation.designs.command import command
 from sim.evaluation.designs.designs import DESIGNS
 from sim.evaluation.designs.exhibits import plot_designs, write_evaluated
 from sim.evaluation.designs.question import run, window_of
@@ -157,7 +157,7 @@ def test_tables_and_figures_say_every_design(found: Evaluated) -> None:
 
 def test_the_command_refuses_in_plain_words(tmp_path: Path) -> None:
     app = typer.Typer()
-    app.command()(plainly(evaluate))
+    app.command()(plainly(command))
     said = CliRunner().invoke(app, ["demo", "--rule", "by letter", "--out", str(tmp_path)])
     assert said.exit_code == 2
     assert "it may be: configured, longest_wait, random" in said.output

@@ -5,8 +5,9 @@ import pytest
 from matplotlib.axes import Axes
 
 import sim
-from sim.studies.gains.answer import WAITING, _deciles, gains_by_group, who_gains
+from sim.studies.gains.answer import WAITING, _deciles, gains_by_group
 from sim.studies.gains.exhibits import gains_table, plot_gains
+from sim.studies.gains.question import who_gains
 
 SMALL = ["units.family.size=300", "clock.steps=25", "effect_set=[measured, no_effect]"]
 

@@ -1,29 +1,25 @@
-"""What the commands check, show, new, schema and list do, as plain functions that give text."""
+"""The command ``families check``: what a config holds, what a run of it would cost, what may be an oversight."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
-from sim.config.check.limits import estimate
-from sim.config.check.problems import Findings
-from sim.config.loading import load, tree_of
-from sim.config.schema.config import json_schema
-from sim.config.text import library
-from sim.config.text.source import read
-from sim.config.text.writing import to_yaml
-from sim.config.translate.model import config_of
-from sim.config.views.drawing import as_loops, as_mermaid, as_text
-from sim.config.views.starter import starter
-from sim.engine.solvers.choice import solver_of
-from sim.errors import ModelError, Problem
-from sim.evaluation.effects.question import stale
-from sim.language.evaluate import Expression
-from sim.model.spec import Model, Scenario
+import typer
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+from sim.console.arguments import Config, Sets
+
+if TYPE_CHECKING:
+    from sim.language.evaluate import Expression
+    from sim.model.spec import Model, Scenario
+
+EXAMPLES = ("families check national", "families check study.yaml --set replications=50")
+
+
+def command(config: Config, sets: Sets = None) -> None:
+    """Check a config, and say what a run would cost in time and memory."""
+    typer.echo(check(config, sets or []), nl=False)
 
 
 def check(path: str | Path, sets: Sequence[str] = ()) -> str:
@@ -43,6 +39,13 @@ def check(path: str | Path, sets: Sequence[str] = ()) -> str:
     ModelError
         With every problem found.
     """
+    from sim.config.check.limits import estimate
+    from sim.config.check.problems import Findings
+    from sim.config.loading import load, tree_of
+    from sim.config.translate.model import config_of
+    from sim.engine.solvers.choice import solver_of
+    from sim.evaluation.effects.question import stale
+
     scenario = load(path, sets)
     tree = tree_of(path, sets)
     config = config_of(tree, Findings(tree))
@@ -120,102 +123,3 @@ def _expressions(model: Model) -> Iterator[Expression]:
         yield from value.amounts.values()
         if value.when is not None:
             yield value.when
-
-
-DRAWINGS = {"text": as_text, "mermaid": as_mermaid, "stocks": as_mermaid, "loops": as_loops}
-
-
-def show(
-    path: str | Path,
-    sets: Sequence[str] = (),
-    what: Literal["config", "text", "mermaid", "loops", "stocks"] = "config",
-    regime: str | None = None,
-) -> str:
-    """Show a config with all its layers resolved, or its chains and loops drawn.
-
-    Parameters
-    ----------
-    path, sets
-        As for ``load``.
-    what
-        ``config``: YAML with the place of every value; ``text``: a drawing of the baseline in words; ``stocks`` (or
-        ``mermaid``) and ``loops``: Mermaid diagrams of its stocks and flows, and of its causal loops.
-    regime
-        The regime that is drawn; default the baseline.
-
-    Returns
-    -------
-        The text.
-    """
-    scenario = load(path, sets)
-    if what == "config":
-        if regime is not None:
-            raise ModelError([Problem("", "--regime", "says whose model is drawn; add --as text, loops or stocks")])
-        return to_yaml(tree_of(path, sets), with_origins=True)
-    return DRAWINGS[what](model_of_regime(scenario, regime))
-
-
-def model_of_regime(scenario: Scenario, regime: str | None) -> Model:
-    """Give the model of a regime (default: of the first world).
-
-    Raises
-    ------
-    ModelError
-        When there is no such regime.
-    """
-    if regime is None:
-        return scenario.worlds[0].model
-    found = [world.model for world in scenario.worlds if world.regime == regime]
-    if not found:
-        there = ", ".join(dict.fromkeys(world.regime for world in scenario.worlds))
-        raise ModelError([Problem("", "regimes", f"given '{regime}'; there are {there}")])
-    return found[0]
-
-
-def new(name: str, folder: Path | None = None) -> Path:
-    """Write a commented starter config.
-
-    Parameters
-    ----------
-    name
-        Its name; the file is ``NAME.yaml``.
-    folder
-        Where; default the working folder.
-
-    Returns
-    -------
-        The file written.
-
-    Raises
-    ------
-    ModelError
-        When the name is no file name, or the file is there already.
-    """
-    stem = name.removesuffix(".yaml")
-    if not _NAME.fullmatch(stem):
-        raise ModelError([Problem("", "", f"given '{name}'; a name has letters, digits, _ and - alone")])
-    path = (folder or Path()) / f"{stem}.yaml"
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(starter(stem))
-    except FileExistsError:
-        raise ModelError([Problem(str(path), "", "this file is there already; choose another name")]) from None
-    except OSError as error:
-        raise ModelError([Problem(str(path), "", f"cannot be written ({error.strerror})")]) from None
-    return path
-
-
-def schema() -> str:
-    """Give the JSON Schema of configs, for editors."""
-    return json_schema()
-
-
-def listing() -> list[tuple[str, str]]:
-    """List the scenarios and textbook models in the library: (name, title)."""
-    found = []
-    for name in library.names():
-        if name.startswith(("scenarios/", "textbook/")):
-            path = library.find(f"{name}.yaml")
-            title = read(path).mapping.get("title") if path is not None else None
-            found.append((name, str(title.value) if title is not None else ""))
-    return found

@@ -1,21 +1,24 @@
-"""Commands on finished runs: side by side, and in other formats."""
+"""The command ``families compare``: two finished runs side by side."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sim.console.application import app, console, plainly, print_table
+from sim.console.printing import console, print_table
+
+EXAMPLES = (
+    "families compare results/demo results/caseload_8",
+    "families compare results/demo results/caseload_8 --html comparison.html",
+)
+
 
 Folder = Annotated[Path, typer.Argument(help="A finished results folder.")]
 
 
-@app.command()
-@plainly
-def compare(
+def command(
     a: Folder,
     b: Folder,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write it as a page.")] = None,
@@ -42,25 +45,3 @@ def compare(
     if html is not None:
         comparison.write_comparison(html, (str(a), str(b)), (run_a, run_b), keys, found)
         typer.echo(f"Wrote {html}")
-
-
-class FileFormat(StrEnum):
-    """What ``export`` writes."""
-
-    PARQUET = "parquet"
-
-
-@app.command()
-@plainly
-def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A finished results folder.")],
-    file_format: Annotated[FileFormat, typer.Option("--format", help="The format of the files.")] = FileFormat.PARQUET,
-    out: Annotated[Path | None, typer.Option(help="Folder to write to (default: DIR_parquet).")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,
-) -> None:
-    """Write the tables of a finished run as Parquet files, with numbers as numbers."""
-    from sim.exhibits.parquet import export_parquet
-
-    destination = out or folder.with_name(f"{folder.name}_{file_format}")
-    names = export_parquet(folder, destination, force=force)
-    typer.echo(f"Wrote {len(names)} tables to {destination}: {', '.join(names)}")

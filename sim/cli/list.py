@@ -1,0 +1,50 @@
+"""The command ``families list``: the scenarios of the library, and what came out of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLES = ("families list",)
+
+
+def command(
+    results: Annotated[
+        Path | None, typer.Option(help="Print the scenarios as a table, with what came out of the runs in this folder.")
+    ] = None,
+    into: Annotated[Path | None, typer.Option(help="Put that table between the markers of this page.")] = None,
+) -> None:
+    """List the scenarios and textbook models that come with the program."""
+    from sim.config.views.catalogue import scenarios
+
+    if results is None and into is None:
+        about = {f"scenarios/{entry.name}": entry for entry in scenarios()}
+        for name, title in listing():
+            typer.echo(f"{name:36} {title}".rstrip())
+            if name in about:
+                typer.echo(f"{'':36} ({about[name].population}) {about[name].about}".rstrip())
+        return
+    from sim.config.views.catalogue_table import put, table
+
+    text = table(scenarios(), results or Path("results"))
+    if into is None:
+        typer.echo(text, nl=False)
+    else:
+        put(into, text)
+        typer.echo(f"Wrote the table into {into}")
+
+
+def listing() -> list[tuple[str, str]]:
+    """List the scenarios and textbook models in the library: (name, title)."""
+    from sim.config.text import library
+    from sim.config.text.source import read
+
+    found = []
+    for name in library.names():
+        if name.startswith(("scenarios/", "textbook/")):
+            path = library.find(f"{name}.yaml")
+            title = read(path).mapping.get("title") if path is not None else None
+            found.append((name, str(title.value) if title is not None else ""))
+    return found

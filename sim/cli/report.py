@@ -1,0 +1,35 @@
+"""The command ``families report``: the page of a finished run made again."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Annotated
+
+import typer
+
+from sim.console.arguments import Run
+
+EXAMPLES = ("families report results/demo",)
+
+
+def command(
+    folder: Run,
+    checks: Annotated[bool, typer.Option("--checks", help="Hold it against what is known (a national study).")] = False,
+    families: Annotated[bool, typer.Option("--families", help="Follow every family of one replication.")] = False,
+) -> None:
+    """Rebuild the report and figures of a finished run; checks and families, once made, are kept and shown."""
+    from sim.evaluation.checks.beside import write_checks
+    from sim.report.presentation import present
+    from sim.results.folder.store import MANIFEST, read_results, staged
+    from sim.runs.follow.beside import write_families
+
+    ds, summary, record = read_results(folder)
+    with staged(folder, force=True) as fresh:
+        rebuilt = shutil.ignore_patterns(MANIFEST, "figures", "report.html", "workbook.xlsx")
+        shutil.copytree(folder, fresh, dirs_exist_ok=True, ignore=rebuilt)
+        if checks:
+            write_checks(fresh, ds, record)
+        if families:
+            write_families(fresh, record)
+        present(fresh, ds, summary, record)
+    typer.echo(f"Rebuilt {folder / 'report.html'}")

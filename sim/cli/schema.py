@@ -1,0 +1,14 @@
+"""The command ``families schema``: the JSON Schema of configs."""
+
+from __future__ import annotations
+
+import typer
+
+EXAMPLES = ("families schema > schema.json",)
+
+
+def command() -> None:
+    """Print the JSON Schema of configs, for editors."""
+    from sim.config.schema.config import json_schema
+
+    typer.echo(json_schema(), nl=False)

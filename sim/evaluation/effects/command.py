@@ -1,0 +1,33 @@
+"""The command ``families fit-effects``: effects with which a simulated evaluation finds what was measured."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sim.console.arguments import Sets, Workers
+
+NAME = "fit-effects"
+EXAMPLES = ("families fit-effects national --dry-run --replications 2",)
+
+
+def command(
+    config: Annotated[str, typer.Argument(help="The study in whose model effects are solved for.")] = "national",
+    sets: Sets = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="SET", help="An evidence set of the study; may be repeated.")
+    ] = None,
+    replications: Annotated[int, typer.Option(min=1, help="Replications of each simulated evaluation.")] = 6,
+    workers: Workers = 1,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what is found, change no file.")] = False,
+) -> None:
+    """Solve for the effects with which a simulated evaluation finds what was measured, and keep them."""
+    from sim.evaluation.effects.fit import table
+    from sim.evaluation.effects.question import run as fit
+
+    for found in fit(
+        config, sets or [], only=only or [], replications=replications, workers=workers, write=not dry_run,
+        tell=lambda line: typer.echo(line, err=True),
+    ):  # fmt: skip
+        typer.echo(table(found))

@@ -1,0 +1,80 @@
+"""Follows every family on its own: what it costs and lives through, how long it waits, who helps it, what it is.
+
+Looks at every row after every step, so it costs several times a plain replication and is not part of a run.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.arrays import BoolArray, FloatArray
+from sim.engine.counts.record import Layout
+from sim.engine.solvers.families import Line
+from sim.model.spec import Model, Scenario
+from sim.runs.follow.rows import RowTotals
+
+MOST_VALUES = 8
+AGE_BANDS = ((0, 4), (5, 10), (11, 17))
+
+
+class Followed(RowTotals):
+    """Follows every family of the root unit: totals since the start, months waiting, whether a service took it on."""
+
+    def __init__(self, scenario: Scenario, layout: Layout) -> None:
+        super().__init__(scenario, layout)
+        self.services = [c.name for c in scenario.worlds[0].model.chains if c.service is not None]
+        self.before_start: dict[str, FloatArray] = {}
+        self.waited: dict[str, FloatArray] = {}
+        self.helped: dict[str, dict[str, BoolArray]] = {}
+        self.stayed: BoolArray = np.zeros(0, np.bool_)
+        self.groups: dict[str, tuple[list[str], FloatArray]] = {}
+
+    def look(self, step: int, line: Line) -> None:
+        """Take in a point: step + 1."""
+        super().look(step, line)
+        if step + 1 == self.window:
+            self.before_start |= {name: self.totals[name].T.copy() for name in line.names}
+            if not self.groups:
+                self.groups = _traits(line, self.scenario.worlds[0].model, self.window)
+                self.stayed = line.world.root.active.copy()
+        elif step + 1 > self.window:
+            self._after(line)
+
+    def _after(self, line: Line) -> None:
+        """Add up waits and help in a step after the start."""
+        world, root = line.world, line.world.root
+        renewal = world.population.renewals.get(world.step)
+        if renewal is not None:
+            for part in (renewal.leaving, renewal.entering):
+                self.stayed[part.get(root.unit.name, np.zeros(0, np.int64))] = False
+        for name in line.names:
+            waited = self.waited.setdefault(name, np.zeros(root.n))
+            helped = self.helped.setdefault(name, {s: np.zeros(root.n, np.bool_) for s in self.services})
+            for service in self.services:
+                rows, state = world.rows(service), world.state[service]
+                chain = world.chains[service]
+                if chain.has_queue:
+                    waits = (state == chain.waiting) & rows.active
+                    waited += np.bincount(rows.parent, weights=waits, minlength=root.n)
+                engaged = world.engaged[service][state] & rows.active
+                helped[service] |= np.bincount(rows.parent, weights=engaged, minlength=root.n) > 0
+
+
+def _traits(line: Line, model: Model, point: int) -> dict[str, tuple[list[str], FloatArray]]:
+    """Group families by traits of few values and by the age of the youngest child; (names, group of each row)."""
+    root = line.world.root
+    groups: dict[str, tuple[list[str], FloatArray]] = {}
+    for trait in model.traits:
+        if 1 < len(trait.values) <= MOST_VALUES:
+            groups[trait.name] = (
+                [f"{value:.3g}" for value in trait.values],
+                root.traits[trait.name].astype(np.float64),
+            )
+    if len(model.units) > 1:
+        child = line.world.population.rows[model.units[1].name]
+        years = (point - child.born) * model.clock.step_years
+        youngest = np.full(root.n, np.inf)
+        np.minimum.at(youngest, child.parent[child.active], years[child.active])
+        bands = np.searchsorted([high + 1 for _, high in AGE_BANDS], youngest, side="right").astype(np.float64)
+        groups["youngest child"] = ([f"{low} to {high}" for low, high in AGE_BANDS] + ["no child at home"], bands)
+    return groups

@@ -1,0 +1,32 @@
+"""The command ``families fees``: payment by results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.console.arguments import Config, Sets
+from sim.console.printing import print_table
+
+EXAMPLES = ("families fees demo --out fees.csv",)
+
+
+def command(
+    config: Config,
+    sets: Sets = None,
+    replications: Annotated[int, typer.Option(min=1, help="Replications; numbers are their means.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Also write every year and regime to this CSV file.")] = None,
+) -> None:
+    """Pay by results as the config says, and count the families who would have been paid for anyway."""
+    from sim.exhibits.csv import write_csv
+    from sim.studies.fees.answer import fees_by_year
+    from sim.studies.fees.exhibits import fees_table
+    from sim.studies.fees.question import fees
+
+    scenario, found = fees(config, sets or [], replications)
+    print_table(fees_table(found, scenario))
+    if out is not None:
+        write_csv(out, fees_by_year(found))
+        typer.echo(f"Every year and regime is in {out}")

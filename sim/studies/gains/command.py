@@ -1,0 +1,33 @@
+"""The command ``families gains``: who gains and who loses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.console.arguments import Config, Sets
+from sim.console.printing import print_table
+
+EXAMPLES = ("families gains demo --out gains.csv",)
+
+
+def command(
+    config: Config,
+    sets: Sets = None,
+    replications: Annotated[int, typer.Option(min=1, help="Replications; families are pooled over them.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Also write every group and measure to this CSV file.")] = None,
+) -> None:
+    """Follow every family under each regime: who gains, who loses, who waits longer."""
+    from sim.config.loading import load
+    from sim.exhibits.csv import write_csv
+    from sim.studies.gains.answer import gains_by_group
+    from sim.studies.gains.exhibits import gains_table
+    from sim.studies.gains.question import who_gains
+
+    found = who_gains(load(config, sets or []), replications)
+    print_table(gains_table(found))
+    if out is not None:
+        write_csv(out, gains_by_group(found))
+        typer.echo(f"Every group and measure is in {out}")

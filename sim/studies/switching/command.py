@@ -1,0 +1,30 @@
+"""The command ``families switching``: what would make a regime worth it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sim.console.arguments import Config, Sets, Workers
+
+EXAMPLES = ("families switching demo integrated --of effects --low 0 --high 3 --runs 3",)
+
+
+def command(
+    config: Config,
+    regime: Annotated[str, typer.Argument(help="The regime, as REGIME or REGIME/SET.")],
+    of: Annotated[list[str], typer.Option(help="A path that takes the value (may be repeated), or 'effects'.")],
+    low: Annotated[float, typer.Option(help="Lower end of the search.")],
+    high: Annotated[float, typer.Option(help="Upper end of the search.")],
+    against: Annotated[str | None, typer.Option(help="What it is held against (default: the baseline).")] = None,
+    sets: Sets = None,
+    runs: Annotated[int, typer.Option(min=3, help="Runs at most.")] = 12,
+    workers: Workers = 1,
+) -> None:
+    """Find, by new runs, the value at which a regime's net present social value is zero."""
+    from sim.studies.switching.exhibits import search_lines
+    from sim.studies.switching.question import switching
+
+    found = switching(config, of, low, high, regime, against=against, sets=sets or [], most_runs=runs, workers=workers)
+    typer.echo(search_lines(found, of, regime))

@@ -1,0 +1,54 @@
+"""The command ``families uncertainty``: what doubt about the inputs makes of the results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.console.arguments import Config, Sets, Workers
+from sim.console.printing import print_table
+from sim.console.progress import progress_bar
+
+EXAMPLES = (
+    "families uncertainty national --draws 1000 --workers 2",
+    "families uncertainty demo --draws 20 --solver simulate",
+)
+
+
+def command(
+    config: Config,
+    sets: Sets = None,
+    draws: Annotated[int | None, typer.Option(min=2, help="Draws of the inputs, in place of the config's.")] = None,
+    solver: Annotated[str, typer.Option(metavar="simulate|expect", help="How each draw is solved.")] = "expect",
+    workers: Workers = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder (default: results/<config name>-uncertainty).")] = None,
+    target_error: Annotated[
+        str | None, typer.Option(metavar="1%", help="As many draws as it takes to know the mean of --on to this.")
+    ] = None,
+    on: Annotated[
+        str | None, typer.Option(help="The output that --target-error is about, such as 'cost|siloed|narrow'.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar and no table.")] = False,
+) -> None:
+    """Carry doubt about the inputs to the results; draws are kept as they come, so that a stopped study goes on."""
+    from sim.studies.uncertainty.decision import decide
+    from sim.studies.uncertainty.exhibits import readings, standings, worth, write_uncertainty
+    from sim.studies.uncertainty.question import run as drawn
+    from sim.studies.uncertainty.question import target_of
+
+    folder = out or Path("results") / f"{Path(config).stem}-uncertainty"
+    target = target_of(target_error, on)
+    with progress_bar("Draws", quiet=quiet) as progress:
+        _, table = drawn(
+            config, [*(sets or []), f"solver={solver}"], draws=draws, workers=workers, keep=folder / "draws.jsonl",
+            target=target, tell=progress,
+        )  # fmt: skip
+    ledgers = write_uncertainty(folder, table)
+    if not quiet:
+        for ledger in ledgers:
+            found = decide(table, ledger)
+            for made in filter(None, (standings(found), readings(table, found), worth(found))):
+                print_table(made)
+        typer.echo(f"Results are in {folder}; open {folder / 'uncertainty.html'}")
