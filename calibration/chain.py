@@ -13,11 +13,12 @@ from calibration.conflicts.model import model_conflicts
 from calibration.diagnosis.influence import Influence, influence
 from calibration.methods import history, least_squares, posterior
 from calibration.methods.emulator import build
-from calibration.predicting import Runner, Tell
+from calibration.predicting import Runner
 from calibration.problem import Fit, Problem, Target
 from calibration.study import Study, measured_noise
 from sim.arrays import FloatArray
 from sim.engine.fate.draws import key
+from sim.runs.points import Tell
 
 Say = Callable[[str], None]
 POINTS, LONGER = "points.jsonl", "points_{steps}.jsonl"

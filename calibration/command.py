@@ -76,14 +76,11 @@ def _found(
 
     from calibration.chain import POINTS, chain, point
     from calibration.diagnosis.backtest import as_known
+    from sim.runs.points import kept_in
 
     studied = as_known(made) if backtest else made
-    try:
-        with threadpool_limits(limits=1):  # the matrices are small: threads would only wait for each other
-            return (point if point_only else chain)(studied, store, workers, tell, say)
-    except KeyboardInterrupt as stop:
-        stop.add_note(f"Runs are kept in {store / POINTS}; the same command goes on from there.")
-        raise
+    with kept_in(store / POINTS), threadpool_limits(limits=1):  # small matrices: threads would wait for each other
+        return (point if point_only else chain)(studied, store, workers, tell, say)
 
 
 def _write(folder: Path, found: Calibrated) -> None:

@@ -72,8 +72,9 @@ class Study:
 
     def simulator(self, targets: Sequence[Target], steps: int = 0) -> Simulator:
         """Give what answers some targets, in the model's own steps or in more."""
-        sets = (*self.sets, f"clock.steps={steps}") if steps else self.sets
-        return Simulator(self.part.model, sets, self.file.parent, self.placed, tuple(t.output for t in targets))
+        longer = (*self.sets, f"clock.steps={steps}")
+        base = Base.of(self.part.model, longer, self.file.parent) if steps else self.base
+        return Simulator(base, self.placed, tuple(t.output for t in targets))
 
     def problem(self, runner: Runner, noise: FloatArray) -> Problem:
         """Make the problem that methods work on.

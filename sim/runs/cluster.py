@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from sim.errors import ModelError, RunError
-from sim.runs.executors import Answer, Batch, Task
+from sim.runs.executors import Answer, Task, Work
 
 _ADDRESS = re.compile(r"(?:(?P<protocol>[a-z]+)://)?(?P<host>\[[0-9a-fA-F:]+\]|[^\s:/\[\]@]+):(?P<port>\d{1,5})")
 _CERTIFICATES = (
@@ -64,7 +64,7 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def run_on_cluster(task: Task[Answer], batches: Iterable[Batch], address: str) -> Iterator[Answer]:
+def run_on_cluster(task: Task[Work, Answer], batches: Iterable[Work], address: str) -> Iterator[Answer]:
     """Run batches on the workers of a Dask scheduler; those of a worker that is lost are run again by others.
 
     Parameters
@@ -108,7 +108,7 @@ def run_on_cluster(task: Task[Answer], batches: Iterable[Batch], address: str) -
             client.cancel([*batch_of, shared])
 
 
-def _answer(future: Any, batch: Batch) -> Any:
+def _answer(future: Any, batch: Work) -> Any:
     """Give the answer of a finished future, or say what went wrong with which replications."""
     distributed = _dask("distributed")
     try:
@@ -144,11 +144,11 @@ def _security(address: str) -> Any:
     return _dask("distributed").Security(require_encryption=True)
 
 
-def _same(task: Task[Answer]) -> Task[Answer]:
+def _same(task: Task[Work, Answer]) -> Task[Work, Answer]:
     """Give the task back."""
     return task
 
 
-def _call(task: Task[Answer], batch: Batch) -> Answer:
+def _call(task: Task[Work, Answer], batch: Work) -> Answer:
     """Call the task."""
     return task(batch)

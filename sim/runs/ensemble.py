@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,9 +19,9 @@ from sim.engine.solvers.by_day.run import replicate_families
 from sim.errors import ModelError
 from sim.model.spec import Scenario
 from sim.results.dataset import to_dataset
-from sim.runs.executors import Answer, Batch, Task, run_on_processes
 from sim.runs.follow.rows import is_small, replicate_with_rows
 from sim.runs.poison import run_named
+from sim.runs.pool import Batch, batches_of, run_batches
 
 Progress = Callable[[int, int], None]
 """Called with replications done and in all."""
@@ -102,43 +102,6 @@ def expect(scenario: Scenario) -> xr.Dataset:
     expected = replace(scenario, solver="expect", replications=1)
     ds = to_dataset(expected, engine.layout(scenario), [record])
     return ds.assign_attrs(peak_mb=Memory().total_mb(), expected=solver.kind, expected_because=solver.reason)
-
-
-def batches_of(replications: Iterable[int], size: int) -> list[Batch]:
-    """Part replications into batches of consecutive ones.
-
-    Raises
-    ------
-    ValueError
-        If ``size`` is below 1.
-    """
-    if size < 1:
-        raise ValueError(f"batch is {size}; it must be at least 1")
-    batches: list[Batch] = []
-    for number in replications:
-        last = batches[-1] if batches else None
-        if last is not None and last.count < size and last.first + last.count == number:
-            batches[-1] = Batch(last.first, last.count + 1)
-        else:
-            batches.append(Batch(number, 1))
-    return batches
-
-
-def run_batches(
-    task: Task[Answer], batches: Sequence[Batch], workers: int, cluster: str | None = None
-) -> Generator[Answer, None, None]:
-    """Run batches here, on processes or on a Dask cluster; answers come in any order.
-
-    Closing the iterator ends the processes.
-    """
-    if cluster is not None:
-        from sim.runs.cluster import run_on_cluster  # needs Dask, which few have
-
-        yield from run_on_cluster(task, batches, cluster)
-    elif min(workers, len(batches)) <= 1:
-        yield from map(task, batches)
-    else:
-        yield from run_on_processes(task, batches, workers)
 
 
 @dataclass(frozen=True)

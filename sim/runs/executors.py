@@ -12,7 +12,6 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing import get_all_start_methods, get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -21,28 +20,15 @@ from typing import Any, Generic, TypeVar
 
 from sim.errors import RunError
 
+Work = TypeVar("Work")
 Answer = TypeVar("Answer")
+Task = Callable[[Work], Answer]
+
 ATTEMPTS = 3
 """Times that a batch is tried when the process that runs it is killed."""
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Consecutive replications."""
-
-    first: int
-    count: int
-
-    def __str__(self) -> str:
-        """Name the replications."""
-        last = self.first + self.count - 1
-        return f"replication {self.first}" if self.count == 1 else f"replications {self.first} to {last}"
-
-
-Task = Callable[[Batch], Answer]
-
-
-def run_on_processes(task: Task[Answer], batches: Iterable[Batch], workers: int) -> Iterator[Answer]:
+def run_on_processes(task: Task[Work, Answer], batches: Iterable[Work], workers: int) -> Iterator[Answer]:
     """Run batches on processes; one that is killed is replaced and its batch tried again.
 
     Parameters
@@ -65,10 +51,10 @@ def run_on_processes(task: Task[Answer], batches: Iterable[Batch], workers: int)
     Exception
         What a task raised.
     """
-    waiting, killed = deque(batches), Counter[Batch]()
-    crew: list[_Worker[Answer]] = []
+    waiting, killed = deque(batches), Counter[Work]()
+    crew: list[_Worker[Work, Answer]] = []
     try:
-        while waiting or any(worker.batch for worker in crew):
+        while waiting or any(worker.batch is not None for worker in crew):
             while len(crew) < workers and len(crew) < len(waiting) + sum(w.batch is not None for w in crew):
                 crew.append(_Worker(task))
             for worker in crew:
@@ -93,10 +79,10 @@ def run_on_processes(task: Task[Answer], batches: Iterable[Batch], workers: int)
             worker.end()
 
 
-class _Worker(Generic[Answer]):
+class _Worker(Generic[Work, Answer]):
     """A process that runs one batch at a time, as seen from here."""
 
-    def __init__(self, task: Task[Answer]) -> None:
+    def __init__(self, task: Task[Work, Answer]) -> None:
         # Never `fork`: it copies locks of threads that do not exist in the child.
         context: Any = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
         self.connection: Connection
@@ -104,15 +90,15 @@ class _Worker(Generic[Answer]):
         self.process: BaseProcess = context.Process(target=_serve, args=(theirs, task), daemon=True)
         self.process.start()
         theirs.close()  # so that the death of the process closes the pipe
-        self.batch: Batch | None = None
+        self.batch: Work | None = None
 
-    def give(self, batch: Batch) -> None:
+    def give(self, batch: Work) -> None:
         """Send a batch; a process that has died meanwhile is noticed when its answer is taken."""
         self.batch = batch
         with suppress(OSError):
             self.connection.send(batch)
 
-    def take(self) -> tuple[Batch, bool, Answer]:
+    def take(self) -> tuple[Work, bool, Answer]:
         """Give the batch, whether it was answered and the answer; raises what the task raised."""
         assert self.batch is not None
         batch, self.batch = self.batch, None
@@ -135,7 +121,7 @@ class _Worker(Generic[Answer]):
             self.process.join()
 
 
-def _serve(connection: Connection, task: Task[Answer]) -> None:
+def _serve(connection: Connection, task: Task[Work, Answer]) -> None:
     """Answer batches until the pipe closes; Ctrl-C is for the main process, which ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -122,6 +122,11 @@ def code_version(*further: Rooms) -> str:
     return digest_of_source((RESULTS, *further))
 
 
+def digest_of_points(*said: str, further: Sequence[Rooms] = ()) -> str:
+    """Give the strict digest of points: of what is said of them, and of the program with ``further`` source."""
+    return sha256("\n".join([*said, code_version(*further)]).encode()).hexdigest()
+
+
 def digest_of_source(packages: Sequence[Rooms]) -> str:
     """Give the sha256 of source files, with what else may change the last bits of results."""
     versions = f"numpy {np.__version__} scipy {scipy.__version__} simpy {simpy.__version__}"

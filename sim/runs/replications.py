@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_all_start_methods, get_context
-from typing import TypeVar
+from operator import itemgetter
 
 from sim.model.spec import Model, Scenario
-
-Answer = TypeVar("Answer")
+from sim.runs.executors import Answer
+from sim.runs.pool import Batch, batches_of, run_batches
 
 
 def over_replications(
@@ -41,11 +40,14 @@ def over_replications(
     """
     if replications < 1 or workers < 1:
         raise ValueError(f"replications is {replications} and workers {workers}; each must be at least 1")
-    if min(workers, replications) == 1:
-        return [task(scenario, i) for i in range(replications)]
-    method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-    with ProcessPoolExecutor(min(workers, replications), get_context(method)) as pool:
-        return list(pool.map(partial(task, scenario), range(replications)))
+    batches = batches_of(range(replications), 1)
+    with closing(run_batches(partial(_numbered, task, scenario), batches, workers)) as answers:
+        return [answer for _, answer in sorted(answers, key=itemgetter(0))]
+
+
+def _numbered(task: Callable[[Scenario, int], Answer], scenario: Scenario, batch: Batch) -> tuple[int, Answer]:
+    """Call a function for one replication."""
+    return batch.first, task(scenario, batch.first)
 
 
 def pared(

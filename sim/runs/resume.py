@@ -35,9 +35,9 @@ from sim.results.folder.store import (
 from sim.results.folder.stream import opened_lazily, write_streamed
 from sim.results.folder.sums import SUMS, read_sums, write_sums
 from sim.runs.disk import batch_size, check_disk
-from sim.runs.ensemble import Memory, Progress, batches_of, expect, peak_memory_mb, run_batch, run_batches
-from sim.runs.executors import Batch
+from sim.runs.ensemble import Memory, Progress, expect, peak_memory_mb, run_batch
 from sim.runs.identity import Identity
+from sim.runs.pool import Batch, batches_of, run_batches
 from sim.runs.work_folder import (
     LOCK,
     STUDY,

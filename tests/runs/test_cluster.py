@@ -22,8 +22,7 @@ import sim
 from sim.cli import app
 from sim.errors import ModelError, RunError
 from sim.runs.cluster import check_address, run_on_cluster
-from sim.runs.ensemble import batches_of
-from sim.runs.executors import Batch
+from sim.runs.pool import Batch, batches_of
 from tests.places import ROOT
 from tests.runs.runs_to_kill import contents
 from tests.runs.synthetic_many import SETS, TOY

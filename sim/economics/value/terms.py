@@ -11,6 +11,7 @@ from sim.arrays import FloatArray
 from sim.economics.value.discounting import factors
 from sim.intervals import Estimate, over_replications
 from sim.model.appraisal import AppraisalSpec
+from sim.model.spec import Scenario
 from sim.money.money import Basis
 from sim.results.facts import facts_of
 from sim.results.summary import interval_kind, window_start
@@ -146,3 +147,30 @@ def _ledger(ds: xr.Dataset, name: str) -> str:
     if name and name not in ledgers:
         raise ValueError(f"there is no ledger '{name}'; there are {', '.join(ledgers) or 'none'}")
     return name or (ledgers[0] if ledgers else "")
+
+
+def headline_terms(scenario: Scenario, regime: str, view: str) -> str:
+    """Say what pounds net present values of a scenario's regime are, in a sentence."""
+    lines = scenario.worlds[0].model.costs
+    ledger = scenario.appraisal.ledger or next((name for line in lines for name in line.ledgers), "")
+    counted = "transfers counted" if view == "fiscal" else "resources alone"
+    reading = (
+        f" Reading of the evidence: {scenario.worlds[0].effect_set.replace('_', ' ')}." if _has_sets(scenario) else ""
+    )
+    return f"{view.capitalize()} view ({counted}), {ledger} ledger, {stated_terms(scenario, regime)}.{reading}"
+
+
+def stated_terms(scenario: Scenario, regime: str | None = None) -> str:
+    """Say price year, years counted, discount schedule and where evidence ends; of the first regime unless named."""
+    spec, clock = scenario.appraisal, scenario.worlds[0].model.clock
+    chosen = [w for w in scenario.worlds if regime in (None, w.regime) and (regime or w.regime != scenario.baseline)]
+    years = min(spec.horizon_years, (clock.steps - min((w.start for w in chosen), default=0)) * clock.step_years)
+    span = f"{years:.3g} year" + ("s" if years != 1 else "")
+    prices = f"{scenario.price_year} prices" if scenario.price_year else "prices of no stated year"
+    schedule = next(iter(scenario.discount), UNDISCOUNTED).replace("_", " ")
+    return f"{prices}, {span}, discount schedule {schedule}; evidence ends at month {spec.evidence_months:g}"
+
+
+def _has_sets(scenario: Scenario) -> bool:
+    """Whether evidence sets are named; a study without any has one that is called null."""
+    return scenario.worlds[0].effect_set not in ("", "null")

@@ -22,7 +22,7 @@ from sim.config.text.source import Origin, Tree
 from sim.errors import ModelError, Problem
 from sim.results.facts import JSON, read_facts
 from sim.runs.beliefs.distributions import Belief
-from sim.studies.uncertainty.answer import Uncertain, uniforms
+from sim.runs.beliefs.draws import Uncertain, uniforms
 
 KEY = "uncertainty.posterior"
 

@@ -23,8 +23,8 @@ from sim.intervals import Estimate, over_replications
 from sim.results.facts import facts_of
 from sim.results.quantity import measures_of, numbered, of_item, samples_of
 from sim.results.worlds import world_names
+from sim.runs.points import Solved
 from sim.studies.optimise.capacity import knee, needed, use_of
-from sim.studies.uncertainty.answer import Solved
 
 VIEW = "social"
 MOST_STEPS = 1000

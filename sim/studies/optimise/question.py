@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 
-from sim.config.check.problems import Findings
-from sim.config.loading import find, load, scenario_of, tree_of
-from sim.config.text.merge import put
+from sim.config.loading import find, scenario_of, tree_of
 from sim.config.text.source import Origin, Tree
 from sim.config.text.writing import to_yaml
-from sim.config.translate.model import config_of
+from sim.economics.value.terms import headline_terms
 from sim.errors import ModelError
 from sim.model.spec import Model, Scenario
-from sim.runs.draw_store import DrawStore
-from sim.runs.ensemble import batches_of, run_batches, simulate
-from sim.runs.executors import Batch
-from sim.runs.identity import code_version
+from sim.runs.ensemble import simulate
+from sim.runs.identity import digest_of_points
+from sim.runs.points import Points, Solved, kept_in, store_of_solved
+from sim.runs.variants import beside_baseline, settings_of, under_first_set, with_settings
 from sim.studies.optimise.answer import (
     VIEW,
     Evaluate,
@@ -35,32 +31,29 @@ from sim.studies.optimise.answer import (
     tried_of,
 )
 from sim.studies.optimise.levers import entries_of, staffed
-from sim.studies.shapley.answer import headline_terms
-from sim.studies.uncertainty.answer import Solved
 
 Tell = Callable[[int], None]
 BATCH = 4
-"""Points that run beside one baseline."""
+"""Settings that run beside one baseline."""
 _HERE = Origin("a point")
 
 
 @dataclass(frozen=True)
-class Question:
-    """How points of a config are made; small enough to be sent to other processes."""
+class Settings:
+    """A config and the levers of one of its regimes; settings of them are numbered along the grid."""
 
-    path: str
-    sets: tuple[str, ...]
+    file: Path
+    tree: Tree
     regime: str
     levers: tuple[Lever, ...]
-    places: tuple[Place, ...] = ()
 
-    def __call__(self, batch: Batch) -> list[Solved]:
-        """Run some points beside one baseline."""
-        chosen = self.places[batch.first : batch.first + batch.count]
-        ds = simulate(self.scenario(chosen), rows=False)
+    def __call__(self, numbers: Sequence[int]) -> list[Solved]:
+        """Run some settings beside one baseline."""
+        places = [self.place(number) for number in numbers]
+        ds = simulate(self.scenario(places), rows=False)
         return [
-            solved(ds, f"point_{i}", self.number(place), place, self.point(place), self.services())
-            for i, place in enumerate(chosen)
+            solved(ds, f"point_{i}", number, place, self.point(place), self.services())
+            for i, (number, place) in enumerate(zip(numbers, places, strict=True))
         ]
 
     def services(self) -> tuple[str, ...]:
@@ -78,6 +71,14 @@ class Question:
             number = number * len(lever.grid()) + i
         return number
 
+    def place(self, number: int) -> Place:
+        """Give the place of a number."""
+        place: list[int] = []
+        for lever in reversed(self.levers):
+            number, i = divmod(number, len(lever.grid()))
+            place.insert(0, i)
+        return tuple(place)
+
     def scenario(self, places: Sequence[Place]) -> Scenario:
         """Make the baseline and a world for each place, under the first evidence set.
 
@@ -86,19 +87,10 @@ class Question:
         ModelError
             When a lever or its value does not suit the config.
         """
-        tree = tree_of(self.path, self.sets)
-        config = config_of(tree, Findings(tree))
-        if config is not None and config.effect_set:
-            one = Tree((Tree(config.effect_set[0], _HERE),), _HERE)
-            tree = put(tree, "effect_set", one, _HERE, [], "")
-        regimes = tree.mapping["regimes"].mapping
-        first = (config.baseline if config is not None else None) or next(iter(regimes))
-        made = {first: regimes[first]}
-        for i, place in enumerate(places):
-            made[f"point_{i}"] = self._regime(regimes[self.regime], self.point(place))
-        every = Tree(made, tree.mapping["regimes"].origin, dict.fromkeys(made, _HERE))
-        scenario = scenario_of(tree.with_entries({**tree.mapping, "regimes": every}, tree.keys), find(self.path))
         points = {f"point_{i}": self.point(place) for i, place in enumerate(places)}
+        regime = self.tree.mapping["regimes"].mapping[self.regime]
+        made = {name: self._regime(regime, point) for name, point in points.items()}
+        scenario = scenario_of(beside_baseline(under_first_set(self.tree, _HERE), made, _HERE), self.file)
         worlds = tuple(
             replace(w, model=self._staffed(w.model, points[w.regime])) if w.regime in points else w
             for w in scenario.worlds
@@ -107,15 +99,13 @@ class Question:
 
     def _regime(self, regime: Tree, point: Sequence[float]) -> Tree:
         """Lay the values of paths over what the regime sets."""
-        own = regime.mapping["set"].mapping if "set" in regime.mapping else {}
-        entries = dict(own)
+        entries = dict(settings_of(regime))
         for lever, value in zip(self.levers, point, strict=True):
             if not lever.service:
                 for path, tree in entries_of(lever, value):
                     entries.pop(path, None)
                     entries[path] = tree
-        laid = Tree(entries, _HERE, dict.fromkeys(entries, _HERE))
-        return regime.with_entries({**regime.mapping, "set": laid}, {**regime.keys, "set": _HERE})
+        return with_settings(regime, entries, _HERE)
 
     def _staffed(self, model: Model, point: Sequence[float]) -> Model:
         """Multiply posts."""
@@ -123,6 +113,10 @@ class Question:
             if lever.service:
                 model = staffed(model, lever.service, value, lever.name.partition("@")[2])
         return model
+
+    def digest(self) -> str:
+        """Say what settings are of: the config, the levers, and the program."""
+        return digest_of_points(to_yaml(self.tree), self.regime, *map(repr, self.levers))
 
 
 def optimise(
@@ -157,25 +151,19 @@ def optimise(
     ResultError
         When ``keep`` holds points of something else.
     """
-    base = load(path, sets)
+    asked = Settings(find(path), tree_of(path, sets), regime, tuple(levers))
+    base = scenario_of(asked.tree, asked.file)
     there = [name for name in dict.fromkeys(w.regime for w in base.worlds) if name != base.baseline]
     if regime not in there:
         raise ModelError(f"there is no regime '{regime}' to set; there are {', '.join(there) or 'none'}")
-    asked = Question(str(path), tuple(sets), regime, tuple(levers))
-    store = DrawStore(keep, _digest(asked)) if keep is not None else None
-    known = store.known() if store is not None else {}
+    points = Points(asked, store_of_solved(keep, asked.digest), workers, BATCH)
+    if tell is not None:
+        points.tell = lambda done, wanted: tell(len(points.known))
 
     def evaluate(places: Sequence[Place]) -> dict[Place, Tried]:
-        missing = [place for place in places if asked.number(place) not in known]
-        task = replace(asked, places=tuple(missing))
-        with closing(run_batches(task, batches_of(range(len(missing)), BATCH), workers, None)) as done:
-            for some in done:
-                known.update({one.draw: one for one in some})
-                if store is not None:
-                    store.add(some)
-                if tell is not None:
-                    tell(len(known))
-        return {place: tried_of(known[asked.number(place)], asked.services()) for place in places}
+        with kept_in(keep):
+            found = points.at([asked.number(place) for place in places])
+        return {place: tried_of(one, asked.services()) for place, one in zip(places, found, strict=True)}
 
     try:
         found = search(evaluate, levers, budget, most=most)
@@ -197,9 +185,3 @@ def _frontier(found: Search, levers: Sequence[Lever], evaluate: Evaluate) -> Fro
         return None
     places = [(*best.place[:axis], i, *best.place[axis + 1 :]) for i in range(len(levers[axis].grid()))]
     return frontier(levers[axis], axis, list(evaluate(places).values()), best)
-
-
-def _digest(asked: Question) -> str:
-    """Say what points are of: the config, the levers, and the program."""
-    told = [to_yaml(tree_of(asked.path, asked.sets)), asked.regime, *map(repr, asked.levers), code_version()]
-    return sha256("\n".join(told).encode()).hexdigest()

@@ -17,12 +17,11 @@ from sim.arrays import FloatArray
 from sim.economics.shapley import MOST_EXACT, AdditiveError, Coalition, shapley
 from sim.economics.value.appraisal import compare
 from sim.economics.value.increments import increments
-from sim.economics.value.terms import UNDISCOUNTED, terms_of
-from sim.model.spec import Scenario
+from sim.economics.value.terms import terms_of
 from sim.results.facts import facts_of
 from sim.results.quantity import numbered, samples_of
 from sim.results.worlds import world_names
-from sim.studies.uncertainty.answer import Solved
+from sim.runs.points import Solved
 
 VIEWS = ("fiscal", "social")
 NOBODY: Coalition = frozenset()
@@ -72,33 +71,6 @@ class Sharing:
         return self.values[frozenset(self.players)] - self.values[NOBODY]
 
 
-def headline_terms(scenario: Scenario, regime: str, view: str) -> str:
-    """Say what pounds net present values of a scenario's regime are, in a sentence."""
-    lines = scenario.worlds[0].model.costs
-    ledger = scenario.appraisal.ledger or next((name for line in lines for name in line.ledgers), "")
-    counted = "transfers counted" if view == "fiscal" else "resources alone"
-    reading = (
-        f" Reading of the evidence: {scenario.worlds[0].effect_set.replace('_', ' ')}." if _has_sets(scenario) else ""
-    )
-    return f"{view.capitalize()} view ({counted}), {ledger} ledger, {stated_terms(scenario, regime)}.{reading}"
-
-
-def stated_terms(scenario: Scenario, regime: str | None = None) -> str:
-    """Say price year, years counted, discount schedule and where evidence ends; of the first regime unless named."""
-    spec, clock = scenario.appraisal, scenario.worlds[0].model.clock
-    chosen = [w for w in scenario.worlds if regime in (None, w.regime) and (regime or w.regime != scenario.baseline)]
-    years = min(spec.horizon_years, (clock.steps - min((w.start for w in chosen), default=0)) * clock.step_years)
-    span = f"{years:.3g} year" + ("s" if years != 1 else "")
-    prices = f"{scenario.price_year} prices" if scenario.price_year else "prices of no stated year"
-    schedule = next(iter(scenario.discount), UNDISCOUNTED).replace("_", " ")
-    return f"{prices}, {span}, discount schedule {schedule}; evidence ends at month {spec.evidence_months:g}"
-
-
-def _has_sets(scenario: Scenario) -> bool:
-    """Whether evidence sets are named; a study without any has one that is called null."""
-    return scenario.worlds[0].effect_set not in ("", "null")
-
-
 def coalitions_needed(players: Sequence[str], orders: int, seed: int) -> list[Coalition]:
     """List the coalitions whose value ``shapley`` asks for, smallest first, in the order of the players."""
     asked: set[Coalition] = {frozenset(players)}
@@ -117,6 +89,11 @@ def coalitions_needed(players: Sequence[str], orders: int, seed: int) -> list[Co
 def number_of(coalition: Coalition, players: Sequence[str]) -> int:
     """Number a coalition: a bit for each player."""
     return sum(1 << i for i, player in enumerate(players) if player in coalition)
+
+
+def coalition_of(number: int, players: Sequence[str]) -> Coalition:
+    """Give the coalition of a number."""
+    return frozenset(player for i, player in enumerate(players) if number >> i & 1)
 
 
 def named(coalition: Coalition, players: Sequence[str]) -> str:

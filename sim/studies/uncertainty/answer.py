@@ -1,12 +1,11 @@
 """What doubt about the inputs makes of the results: many draws of the parameters, each solved, side by side.
 
-Every parameter has its own keyed stream, so that a draw of one is the same whatever else is uncertain and however many
-draws there are. Regimes of one draw share it, so that differences between them are paired.
+Regimes of one draw share it, so that differences between them are paired.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,87 +13,23 @@ import xarray as xr
 
 from sim.arrays import FloatArray
 from sim.economics.value.appraisal import Appraisal, appraise
-from sim.engine.fate.draws import key, uniform
 from sim.intervals import Estimate
-from sim.model.spec import Scenario
-from sim.results.facts import JSON, read_facts, written
+from sim.results.facts import JSON, facts_of, read_facts, written
 from sim.results.quantity import Quantity
 from sim.results.summary import cost_per_family_year
 from sim.results.worlds import world_names
-from sim.runs.beliefs.distributions import Belief
-from sim.runs.beliefs.joint_draws import Joint
-from sim.runs.ensemble import simulate
+from sim.runs.beliefs.draws import Uncertain
+from sim.runs.points import Solved
 
 VIEW = "social"
 
 
-@dataclass(frozen=True)
-class Uncertain:
-    """A number that is drawn: its name in tables, and what is believed about it."""
-
-    name: str
-    belief: Belief
-
-
-@dataclass(frozen=True)
-class Solved:
-    """What one draw came to: ``values`` by output, ``errors`` their Monte Carlo standard errors.
-
-    Errors are 0 if expected, and NaN of a single replication. ``redrawn`` counts the draws before it in its place that
-    made no model.
-    """
-
-    draw: int
-    effect_set: str
-    inputs: FloatArray
-    values: dict[str, float]
-    errors: dict[str, float]
-    redrawn: int = 0
-
-
-def drawn(
-    uncertain: Sequence[Uncertain], seed: int, draws: Sequence[int], joint: Sequence[Joint] = ()
-) -> FloatArray:  # fmt: skip
-    """Give the values of each draw, (draw, parameter): each parameter on its own, but for those of ``joint``."""
-    beliefs = {one.name: one.belief for one in uncertain}
-    together = {name for one in joint for name in one.names}
-    columns = {
-        name: belief.quantile(uniforms(seed, name, draws)) for name, belief in beliefs.items() if name not in together
-    }
-    for one in joint:
-        u = np.stack([uniforms(seed, name, draws) for name in one.streams], axis=1)
-        columns |= dict(zip(one.names, one.values(beliefs, u).T, strict=True))
-    return np.stack([columns[name] for name in beliefs], axis=1) if beliefs else np.zeros((len(draws), 0))
-
-
-def uniforms(seed: int, name: str, draws: Sequence[int]) -> FloatArray:
-    """Give the keyed probabilities of one parameter, (draw,); never 0 or 1."""
-    u = uniform(key(seed, "uncertain", name), np.asarray(draws, dtype=np.int64))
-    return np.clip(u, 1e-12, 1.0 - 1e-12)
-
-
-def chosen_set(weights: Mapping[str, float], seed: int, draw: int) -> str:
-    """Give the evidence set of a draw: each with a chance in proportion to its weight.
-
-    Raises
-    ------
-    ValueError
-        If a weight is negative or all are 0.
-    """
-    total = sum(weights.values())
-    if not weights or total <= 0 or min(weights.values()) < 0:
-        raise ValueError(f"weights {dict(weights)}: give each evidence set a weight of 0 or more, not all 0")
-    bounds = np.cumsum(list(weights.values())) / total
-    at = int(np.searchsorted(bounds, uniforms(seed, "evidence set", [draw])[0], side="right"))
-    return list(weights)[min(at, len(weights) - 1)]
-
-
-def solve(scenario: Scenario, draw: int, effect_set: str, inputs: FloatArray) -> Solved:
-    """Run one draw and keep what decisions rest on.
+def solved(ds: xr.Dataset, draw: int, effect_set: str, inputs: FloatArray) -> Solved:
+    """Keep what decisions rest on of one draw.
 
     Parameters
     ----------
-    scenario
+    ds
         The study under this draw, one evidence set.
     draw, effect_set, inputs
         The draw's number, its evidence set and its parameters, (parameter,).
@@ -104,10 +39,9 @@ def solve(scenario: Scenario, draw: int, effect_set: str, inputs: FloatArray) ->
         For every regime the cost per family-year by ledger, and against the baseline and each other regime the net
         present value, gross saving and intervention cost (resources, pounds); named ``what|regime[|against]|ledger``.
     """
-    ds = simulate(scenario, rows=False)
     values: dict[str, float] = {}
     errors: dict[str, float] = {}
-    alone = 0.0 if scenario.solver == "expect" else float("nan")  # one replication does not say how noisy it is
+    alone = 0.0 if facts_of(ds).is_exact else float("nan")  # one replication does not say how noisy it is
     for name, samples in outputs(ds, appraise(ds)).items():
         values[name] = float(np.mean(samples))
         errors[name] = float(np.std(samples, ddof=1) / np.sqrt(len(samples))) if len(samples) > 1 else alone
@@ -263,7 +197,3 @@ def enough(table: xr.Dataset, output: str, target: float) -> tuple[bool, float]:
 def interval_of(found: Doubt) -> Estimate:
     """Give mean and 95% range as results know them."""
     return Estimate(found.mean, found.low, found.high)
-
-
-Evaluate = Callable[[int], Solved]
-"""Runs one draw by its number."""

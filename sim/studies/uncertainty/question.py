@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,20 +21,20 @@ from sim.config.text.writing import to_yaml
 from sim.config.translate.model import config_of
 from sim.config.translate.worlds import ONLY_REGIME
 from sim.config.views.register import Entry, entries
+from sim.economics.value.terms import stated_terms
 from sim.errors import ModelError, Problem
 from sim.model.spec import Scenario
 from sim.runs.beliefs.distributions import belief
 from sim.runs.beliefs.drawn_together import together
+from sim.runs.beliefs.draws import Uncertain, chosen_set, drawn
 from sim.runs.beliefs.joint_draws import Joint
 from sim.runs.beliefs.posterior import Posterior, read_posterior
-from sim.runs.draw_store import DrawStore
-from sim.runs.ensemble import batches_of, run_batches
-from sim.runs.executors import Batch
-from sim.runs.identity import code_version
-from sim.studies.shapley.answer import stated_terms
-from sim.studies.uncertainty.answer import DrawFacts, Solved, Uncertain, chosen_set, drawn, enough, solve, to_table
+from sim.runs.ensemble import simulate
+from sim.runs.identity import digest_of_points
+from sim.runs.points import Points, Solved, Tell, kept_in, store_of_solved
+from sim.runs.variants import under_set
+from sim.studies.uncertainty.answer import DrawFacts, enough, solved, to_table
 
-Tell = Callable[[int, int], None]
 FIRST_ROUND = 64
 """Draws before a target is looked at for the first time."""
 ATTEMPTS = 20
@@ -45,7 +46,7 @@ BATCH = 4
 
 
 @dataclass(frozen=True)
-class Study:
+class UncertainConfig:
     """A config with its uncertain figures."""
 
     file: Path
@@ -86,7 +87,7 @@ class Study:
         }
 
 
-def study(path: str | Path, sets: Sequence[str] = ()) -> Study:
+def study(path: str | Path, sets: Sequence[str] = ()) -> UncertainConfig:
     """Read a config and find what is uncertain in it.
 
     Raises
@@ -116,7 +117,7 @@ def study(path: str | Path, sets: Sequence[str] = ()) -> Study:
         except ValueError as error:
             problems.append(Problem(one.origin, one.path, str(error)))
     joint, terms = tuple(tied.joint), stated_terms(scenario)
-    made = Study(file, tree, config, tuple(figures), tuple(uncertain), joint, terms, posterior)
+    made = UncertainConfig(file, tree, config, tuple(figures), tuple(uncertain), joint, terms, posterior)
     run = config.effect_set or ("",)
     for name in config.uncertainty.weights:
         if name not in run:
@@ -132,7 +133,7 @@ def _left_out(one: Entry, config: Config) -> bool:
     return any(one.path == start or one.path.startswith(f"{start}.") for start in config.uncertainty.leave_out)
 
 
-def scenario_of_draw(made: Study, values: FloatArray, effect_set: str) -> Scenario:
+def scenario_of_draw(made: UncertainConfig, values: FloatArray, effect_set: str) -> Scenario:
     """Give the study under one draw and one evidence set.
 
     Raises
@@ -148,56 +149,37 @@ def scenario_of_draw(made: Study, values: FloatArray, effect_set: str) -> Scenar
         key, _, text = one.setting(float(value)).partition("=")
         new = Tree(text if one.is_duration else float(value), here)
         tree = put(tree, key, new, here, problems, "")
-    if effect_set:
-        tree = put(tree, "effect_set", Tree((Tree(effect_set, here),), here), here, problems, "")
     if problems:
         raise ModelError(problems)
-    return scenario_of(tree, made.file)
+    return scenario_of(under_set(tree, effect_set, here), made.file)
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """Solves batches of draws; sent to other processes as the path and settings of the config."""
-
-    path: str
-    sets: tuple[str, ...]
-
-    def __call__(self, batch: Batch) -> list[Solved]:
-        """Solve consecutive draws."""
-        made = _study(self.path, self.sets)
-        return [self.one(made, draw) for draw in range(batch.first, batch.first + batch.count)]
-
-    def one(self, made: Study, draw: int) -> Solved:
-        """Solve one draw; figures that make no model, such as a rate below 0, are drawn again.
-
-        So draws are of what is believed, given that it is possible (rejection sampling).
-
-        Raises
-        ------
-        ModelError
-            When figures make no model ``ATTEMPTS`` times in a row.
-        """
-        effect_set = chosen_set(made.weights, made.config.seed, draw)
-        for attempt in range(ATTEMPTS):
-            values = made.drawn([draw + attempt * APART])[0]
-            try:
-                scenario = scenario_of_draw(made, values, effect_set)
-            except ModelError as error:
-                refused = error
-                continue
-            return replace(solve(scenario, draw, effect_set, values), redrawn=attempt)
-        refused.add_note(f"Draw {draw} and {ATTEMPTS - 1} others in its place make no model: see the intervals given.")
-        raise refused
+def solve_draws(made: UncertainConfig, draws: Sequence[int]) -> list[Solved]:
+    """Solve draws by their numbers; raises as ``solve_draw``."""
+    return [solve_draw(made, draw) for draw in draws]
 
 
-_READ: list[tuple[tuple[str, tuple[str, ...]], Study]] = []
-"""The study read last: its draws follow one another."""
+def solve_draw(made: UncertainConfig, draw: int) -> Solved:
+    """Solve one draw; figures that make no model, such as a rate below 0, are drawn again.
 
+    So draws are of what is believed, given that it is possible (rejection sampling).
 
-def _study(path: str, sets: tuple[str, ...]) -> Study:
-    if not _READ or _READ[0][0] != (path, sets):
-        _READ[:] = [((path, sets), study(path, sets))]
-    return _READ[0][1]
+    Raises
+    ------
+    ModelError
+        When figures make no model ``ATTEMPTS`` times in a row.
+    """
+    effect_set = chosen_set(made.weights, made.config.seed, draw)
+    for attempt in range(ATTEMPTS):
+        values = made.drawn([draw + attempt * APART])[0]
+        try:
+            scenario = scenario_of_draw(made, values, effect_set)
+        except ModelError as error:
+            refused = error
+            continue
+        return replace(solved(simulate(scenario, rows=False), draw, effect_set, values), redrawn=attempt)
+    refused.add_note(f"Draw {draw} and {ATTEMPTS - 1} others in its place make no model: see the intervals given.")
+    raise refused
 
 
 def run(
@@ -209,7 +191,7 @@ def run(
     keep: Path | None = None,
     target: tuple[str, float] | None = None,
     tell: Tell | None = None,
-) -> tuple[Study, xr.Dataset]:
+) -> tuple[UncertainConfig, xr.Dataset]:
     """Solve the draws of a study.
 
     Parameters
@@ -241,32 +223,25 @@ def run(
     """
     made = study(path, sets)
     most = made.config.uncertainty.draws if draws is None else draws
-    drawing = Drawing(str(path), tuple(sets))
-    store = DrawStore(keep, _digest(made)) if keep is not None else None
-    solved = store.known() if store is not None else {}
+    points = Points(partial(solve_draws, made), store_of_solved(keep, partial(_digest, made)), workers, BATCH, tell)
     wanted = min(FIRST_ROUND, most) if target else most
     while True:
-        missing = batches_of((draw for draw in range(wanted) if draw not in solved), BATCH)
-        for found in run_batches(drawing, missing, workers, None):
-            solved |= {one.draw: one for one in found}
-            if store is not None:
-                store.add(found)
-            if tell is not None:
-                tell(len(solved), wanted)
-        table = to_table([one for one in solved.values() if one.draw < wanted], made.inputs, _facts(made))
+        with kept_in(keep):
+            found = points.at(range(wanted))
+        table = to_table(found, made.inputs, _facts(made))
         if target is None or enough(table, *target)[0] or wanted >= most:
             return made, table
         wanted = min(2 * wanted, most)
 
 
-def _digest(made: Study) -> str:
+def _digest(made: UncertainConfig) -> str:
     """Say what draws are of: the config but for how many, and the program."""
     lines = [line for line in to_yaml(made.tree).splitlines() if not line.startswith(("replications", "  draws"))]
     rows = sha256(made.posterior.draws.tobytes()).hexdigest() if made.posterior is not None else ""
-    return sha256("\n".join([*lines, rows, code_version()]).encode()).hexdigest()
+    return digest_of_points(*lines, rows)
 
 
-def _facts(made: Study) -> DrawFacts:
+def _facts(made: UncertainConfig) -> DrawFacts:
     """Say what the draws are of."""
     config = made.config
     regimes = list(config.regimes) or [ONLY_REGIME]

@@ -14,8 +14,8 @@ from scipy import stats
 
 from sim.errors import ModelError
 from sim.runs.beliefs.distributions import belief, dirichlet
+from sim.runs.beliefs.draws import Uncertain, drawn, uniforms
 from sim.runs.beliefs.joint_draws import SharedRow, copula, row_size, triangle
-from sim.studies.uncertainty.answer import Uncertain, drawn, uniforms
 from sim.studies.uncertainty.question import scenario_of_draw, study
 from tests.places import AGREEMENT
 

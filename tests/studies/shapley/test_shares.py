@@ -11,13 +11,13 @@ import pytest
 from matplotlib.axes import Axes
 
 import sim
-from sim.config.loading import load
+from sim.config.loading import find, load, tree_of
 from sim.economics.shapley import shapley
 from sim.errors import ModelError, ResultError
 from sim.studies.shapley.answer import coalitions_needed, number_of
 from sim.studies.shapley.exhibits import plot_shares, shares_table, write_sharing
 from sim.studies.shapley.joining import joined, joint_regime
-from sim.studies.shapley.question import share
+from sim.studies.shapley.question import Coalitions, share
 from tests.places import AGENCIES
 
 CONFIG = AGENCIES
@@ -93,10 +93,8 @@ def test_a_ladder_shares_among_its_rungs():
 
 
 def test_the_national_ladder_has_a_mechanism_for_each_rung():
-    from sim.studies.shapley.question import Question
-
     rungs = ("siloed_same_money", "smaller_caseloads", "one_assessment", "one_queue", "several_needs", "integrated")
-    made = Question("ladder", (), "mechanisms", rungs).mechanisms()
+    made = Coalitions(find("ladder"), tree_of("ladder"), "mechanisms", rungs).mechanisms()
     assert [one.name for one in made] == list(rungs)
     by_name = {one.name: one for one in made}
     assert set(by_name["several_needs"].sets) == {"parameters.one_at_a_time.value", "parameters.pillar_to_post.value"}

@@ -17,8 +17,8 @@ from sim.config.views.register import register
 from sim.economics.voi import Value
 from sim.errors import ModelError, ResultError
 from sim.exhibits.numbers import MINUS
-from sim.runs.beliefs.distributions import belief
-from sim.studies.uncertainty.answer import Uncertain, chosen_set, doubt, drawn, enough, samples, uniforms
+from sim.runs.beliefs.draws import drawn
+from sim.studies.uncertainty.answer import doubt, enough, samples
 from sim.studies.uncertainty.decision import Decision, decide
 from sim.studies.uncertainty.exhibits import readings, write_uncertainty
 from sim.studies.uncertainty.question import run, scenario_of_draw, study
@@ -34,22 +34,6 @@ SETS = [
 def few(*more: str) -> list[str]:
     """Settings under which only the price of care and the effect of help are uncertain."""
     return [*SETS, *more]
-
-
-def test_adding_parameters_or_draws_moves_no_draw():
-    one, two = Uncertain("a", belief(1.0, 0.5, 1.5)), Uncertain("b", belief(1.0, 0.5, 1.5))
-    assert drawn([one, two], 7, range(5))[:3, 0].tolist() == drawn([one], 7, range(3))[:, 0].tolist()
-    assert drawn([one], 7, [4]).item() == drawn([one], 7, range(9))[4, 0]
-    assert uniforms(7, "a", [0]).item() != uniforms(7, "b", [0]).item()
-
-
-def test_evidence_sets_are_mixed_by_weight():
-    """Binomial: 10,000 draws at 0.3 have a standard error of 0.46%; five of them."""
-    sets = [chosen_set({"measured": 3.0, "no_effect": 7.0}, 1, draw) for draw in range(10_000)]
-    assert sets.count("measured") / 10_000 == pytest.approx(0.3, abs=0.023)
-    assert chosen_set({"only": 1.0, "never": 0.0}, 1, 3) == "only"
-    with pytest.raises(ValueError, match="not all 0"):
-        chosen_set({"measured": 0.0}, 1, 0)
 
 
 def test_the_register_holds_every_sourced_figure_of_the_nation():
