@@ -151,19 +151,19 @@ def optimise(
     ResultError
         When ``keep`` holds points of something else.
     """
-    asked = Settings(find(path), tree_of(path, sets), regime, tuple(levers))
-    base = scenario_of(asked.tree, asked.file)
+    settings = Settings(find(path), tree_of(path, sets), regime, tuple(levers))
+    base = scenario_of(settings.tree, settings.file)
     there = [name for name in dict.fromkeys(w.regime for w in base.worlds) if name != base.baseline]
     if regime not in there:
         raise ModelError(f"there is no regime '{regime}' to set; there are {', '.join(there) or 'none'}")
-    points = Points(asked, store_of_solved(keep, asked.digest), workers, BATCH)
+    points = Points(settings, store_of_solved(keep, settings.digest), workers, BATCH)
     if tell is not None:
         points.tell = lambda done, wanted: tell(len(points.known))
 
     def evaluate(places: Sequence[Place]) -> dict[Place, Tried]:
         with kept_in(keep):
-            found = points.at([asked.number(place) for place in places])
-        return {place: tried_of(one, asked.services()) for place, one in zip(places, found, strict=True)}
+            found = points.at([settings.number(place) for place in places])
+        return {place: tried_of(one, settings.services()) for place, one in zip(places, found, strict=True)}
 
     try:
         found = search(evaluate, levers, budget, most=most)

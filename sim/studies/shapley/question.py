@@ -153,16 +153,16 @@ def share(
     """
     file, tree = find(path), tree_of(path, sets)
     base = scenario_of(tree, file)
-    asked = Coalitions(file, tree, over, _regimes(base, over, regimes))
+    coalitions = Coalitions(file, tree, over, _regimes(base, over, regimes))
     if view not in VIEWS:
         raise ModelError(f"there is no view '{view}'; there are {', '.join(VIEWS)}")
     try:
-        players = asked.found_players()
+        players = coalitions.found_players()
         if len(players) < FEWEST:
             raise ValueError(f"there are {len(players)} {over} to share among; give at least {FEWEST}")
         needed = coalitions_needed(players, orders, base.seed)
-        asked = replace(asked, players=players)
-        points = Points(asked, store_of_solved(keep, asked.digest), workers, BATCH, tell)
+        coalitions = replace(coalitions, players=players)
+        points = Points(coalitions, store_of_solved(keep, coalitions.digest), workers, BATCH, tell)
         with kept_in(keep):
             found = points.at([number_of(coalition, players) for coalition in needed])
         values = {c: by_replication(one, view) for c, one in zip(needed, found, strict=True)}
@@ -171,9 +171,10 @@ def share(
         raise
     except ValueError as error:
         raise ModelError(str(error)) from error
+    regime = coalitions.regimes[-1]
     return Sharing(
-        over, asked.regimes[-1], base.baseline, base.title, players, asked.titles(base), tuple(shared), values, view,
-        headline_terms(base, asked.regimes[-1], view), asked.regimes,
+        over, regime, base.baseline, base.title, players, coalitions.titles(base), tuple(shared), values, view,
+        headline_terms(base, regime, view), coalitions.regimes,
     )  # fmt: skip
 
 
