@@ -76,7 +76,7 @@ def test_a_block_is_found_with_its_mark(tmp_path: Path, monkeypatch: pytest.Monk
         "Text.\n\n<!-- file: a.yaml -->\n```yaml\nx: 1\n```\n\n    families check a.yaml   # a remark\n\n"
         "<!-- slow -->\n```\nfamilies run a.yaml\n```\n\n    x = y\n\n```math\nfamilies\n```\n"
     )
-    monkeypatch.setattr("snippets.DOCS", tmp_path)
+    monkeypatch.setattr("tests.docs.snippets.DOCS", tmp_path)
     found = snippets("page.md")
     assert [(s.kind, s.mark, s.said, s.line) for s in found] == [
         ("yaml", "file", "a.yaml", 4), ("commands", "", "", 8), ("commands", "slow", "", 11),

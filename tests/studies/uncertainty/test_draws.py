@@ -107,6 +107,16 @@ def test_draws_of_something_else_are_refused(tmp_path: Path):
         run(CONFIG, few("parameters.helped.value=0.8"), draws=1, keep=keep)
 
 
+def test_a_config_that_changed_is_read_again(tmp_path: Path):
+    """Care at twice the price costs much more, though the file has the same name."""
+    path, costs = tmp_path / "study.yaml", []
+    for price in (50_000, 100_000):
+        care = f"{{value: {price}, low: {price - 1}, high: {price + 1}}}"
+        path.write_text(f"extends: {CONFIG.resolve()}\nset: {{costs.care.price: {care}}}\n", encoding="utf-8")
+        costs.append(samples(run(path, SETS[:-1], draws=2)[1], "cost|today|narrow"))
+    assert costs[1].min() > 1.5 * costs[0].max()
+
+
 def test_costs_follow_prices_exactly(table: xr.Dataset):
     """Cost is linear in the price given the effect and smooth in the effect: six terms leave 0.1% of its spread."""
     price = table["inputs"].sel(parameter="costs.care.price.value").values
