@@ -14,7 +14,7 @@ from calibration.diagnosis.influence import Influence, influence
 from calibration.methods import history, least_squares, posterior
 from calibration.methods.emulator import build
 from calibration.predicting import Runner
-from calibration.problem import Fit, Problem, Target
+from calibration.problem import CalibrationProblem, Fit, Target
 from calibration.study import Study, measured_noise
 from sim.arrays import FloatArray
 from sim.engine.fate.draws import key
@@ -40,7 +40,7 @@ class Calibrated:
     """
 
     study: Study
-    problem: Problem
+    problem: CalibrationProblem
     chosen: Fit
     steps: tuple[Fit, ...]
     conflicts: tuple[Conflict, ...] = ()
@@ -48,7 +48,7 @@ class Calibrated:
     longer: tuple[tuple[Target, FloatArray], ...] = ()
 
 
-def opened(made: Study, folder: Path | None, workers: int, tell: Tell | None, say: Say) -> Problem:
+def opened(made: Study, folder: Path | None, workers: int, tell: Tell | None, say: Say) -> CalibrationProblem:
     """Open the store of a calibration, measure chance, and give the problem."""
     keep = folder / POINTS if folder is not None else None
     runner = Runner(made.simulator(made.targets), keep, workers, made.settings.replications, tell)
@@ -95,7 +95,7 @@ def chain(made: Study, folder: Path | None, workers: int = 1, tell: Tell | None 
         *model_conflicts(problem, emulator, key(settings.seed, "conflicts")),
     )
 
-    def again(without: Problem) -> Fit:
+    def again(without: CalibrationProblem) -> Fit:
         return posterior.on_emulator(without, emulator, key(settings.seed, "again"))
 
     influences = influence(problem, third, again)

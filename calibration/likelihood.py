@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from calibration.problem import Problem, Target
+from calibration.problem import CalibrationProblem, Target
 from sim.arrays import FloatArray
 
 TINY = 1e-12
@@ -30,7 +30,7 @@ def observed(targets: Sequence[Target]) -> FloatArray:
     return scaled(targets, np.array([target.value for target in targets]))
 
 
-def spread(problem: Problem) -> FloatArray:
+def spread(problem: CalibrationProblem) -> FloatArray:
     """Give the standard deviation of each figure's error, (target,), on the scale it is compared on.
 
     The figure's own error, what the model leaves out and the model's Monte Carlo error, added as variances; on the log
@@ -43,19 +43,19 @@ def spread(problem: Problem) -> FloatArray:
     return np.asarray(np.sqrt(variance) / unit)
 
 
-def residuals(problem: Problem, predicted: FloatArray) -> FloatArray:
+def residuals(problem: CalibrationProblem, predicted: FloatArray) -> FloatArray:
     """Give the standardised distance of predictions to figures, (..., target); positive where the model is above."""
     gap = scaled(problem.targets, predicted) - observed(problem.targets)
     return np.asarray(gap / spread(problem))
 
 
-def log_likelihood(problem: Problem, predicted: FloatArray) -> FloatArray:
+def log_likelihood(problem: CalibrationProblem, predicted: FloatArray) -> FloatArray:
     """Give the log-likelihood of the fitted figures, (...,), up to a constant that no parameter moves."""
     fitted = residuals(problem, predicted)[..., problem.is_fitted]
     return np.asarray(-0.5 * np.sum(fitted**2, axis=-1))
 
 
-def run(problem: Problem, points: FloatArray) -> FloatArray:
+def run(problem: CalibrationProblem, points: FloatArray) -> FloatArray:
     """Run the model at points, (point, target), and refuse what is not a number.
 
     Raises
@@ -74,7 +74,7 @@ def run(problem: Problem, points: FloatArray) -> FloatArray:
     return outputs
 
 
-def with_values(problem: Problem, values: FloatArray) -> Problem:
+def with_values(problem: CalibrationProblem, values: FloatArray) -> CalibrationProblem:
     """Put other figures, (target,), in place of the published ones, with the same errors on the scale of comparison.
 
     For targets on the log scale errors are relative, so that they and the model's noise are scaled with the figure.

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from calibration.problem import Parameter
+from calibration.problem import FreeParameter
 from calibration.schema import ParameterPart
 from sim.arrays import FloatArray
 from sim.config.check.problems import Findings
 from sim.config.loading import find, scenario_of, tree_of
 from sim.config.text.merge import item_at, put
 from sim.config.text.source import Origin, Tree
-from sim.config.views.register import Entry, entries
+from sim.config.views.register import RegisterEntry, entries
 from sim.errors import ModelError, Problem
 from sim.model.spec import Scenario
 from sim.runs.beliefs.distributions import Belief, belief
@@ -45,7 +45,7 @@ class Base:
 
 def read_parameters(
     parts: Mapping[str, ParameterPart], base: Base, findings: Findings
-) -> tuple[tuple[Parameter, ...], tuple[Placed, ...]]:
+) -> tuple[tuple[FreeParameter, ...], tuple[Placed, ...]]:
     """Make parameters of what was written; a problem is noted where a path leads nowhere or a belief cannot be.
 
     Parameters
@@ -71,7 +71,7 @@ def read_parameters(
         if prior is None:
             continue
         try:
-            made.append(Parameter(name, *part.bounds, part.transform, prior, reason))
+            made.append(FreeParameter(name, *part.bounds, part.transform, prior, reason))
             placed.append(Placed(name, part.set, part.multiply))
         except ValueError as error:
             findings.add((*key, "bounds"), str(error))
@@ -90,7 +90,7 @@ def _unfit(there: Tree | None, how: str) -> str:
 
 
 def _prior(
-    part: ParameterPart, lent: Mapping[str, Entry], findings: Findings, key: tuple[str, ...]
+    part: ParameterPart, lent: Mapping[str, RegisterEntry], findings: Findings, key: tuple[str, ...]
 ) -> tuple[Belief | None, str]:
     """Give what is believed about a parameter and why; from the config's own figure where nothing is written."""
     value, low, high, reason = part.value, part.low, part.high, f"{part.why or ''} ({part.source})"

@@ -23,7 +23,7 @@ Predict = Callable[[FloatArray], FloatArray]
 
 
 @dataclass(frozen=True)
-class Parameter:
+class FreeParameter:
     """A number of the model that the figures may inform, with hard bounds and what was believed before."""
 
     name: str
@@ -137,10 +137,10 @@ class Relation:
 
 
 @dataclass(frozen=True)
-class Problem:
+class CalibrationProblem:
     """What a method of calibration is given."""
 
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[FreeParameter, ...]
     targets: tuple[Target, ...]
     """Those that ``predict`` answers, one column each, of any kind; methods fit to those of kind ``fit`` alone."""
     predict: Predict
@@ -207,5 +207,5 @@ class Fit:
         return not self.refusals
 
 
-Method = Callable[[Problem, int, int, "Fit | None"], Fit]
+Method = Callable[[CalibrationProblem, int, int, "Fit | None"], Fit]
 """``fit(problem, seed, runs, start)``: ``runs`` is the most points the model is run at, ``start`` an earlier fit."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special
 
-from calibration.problem import Parameter
+from calibration.problem import FreeParameter
 from sim.arrays import FloatArray
 from sim.engine.fate.draws import key, uniform
 
@@ -19,13 +19,13 @@ EDGE = 1e-10
 """Least prior probability on either side of a value, so that no score is infinite."""
 
 
-def to_box(parameters: Sequence[Parameter], points: FloatArray) -> FloatArray:
+def to_box(parameters: Sequence[FreeParameter], points: FloatArray) -> FloatArray:
     """Bring points in natural units to the transformed box, 0 at the low bound and 1 at the high; same shape."""
     low, high = _ends(parameters)
     return (_forward(parameters, points) - low) / (high - low)
 
 
-def from_box(parameters: Sequence[Parameter], box: FloatArray) -> FloatArray:
+def from_box(parameters: Sequence[FreeParameter], box: FloatArray) -> FloatArray:
     """Bring points of the transformed box back to natural units; what lies outside goes to its bound."""
     low, high = _ends(parameters)
     moved = low + np.clip(box, 0.0, 1.0) * (high - low)
@@ -34,7 +34,7 @@ def from_box(parameters: Sequence[Parameter], box: FloatArray) -> FloatArray:
     return np.clip(np.stack(columns, axis=-1), lows, highs)
 
 
-def to_scores(parameters: Sequence[Parameter], points: FloatArray) -> FloatArray:
+def to_scores(parameters: Sequence[FreeParameter], points: FloatArray) -> FloatArray:
     """Give the scores of points, of the same shape: standard normal under the prior truncated to the bounds."""
     columns = []
     for i, one in enumerate(parameters):
@@ -44,7 +44,7 @@ def to_scores(parameters: Sequence[Parameter], points: FloatArray) -> FloatArray
     return np.stack(columns, axis=-1)
 
 
-def from_scores(parameters: Sequence[Parameter], scores: FloatArray) -> FloatArray:
+def from_scores(parameters: Sequence[FreeParameter], scores: FloatArray) -> FloatArray:
     """Give the points of scores, of the same shape, in natural units within the bounds."""
     columns = []
     for i, one in enumerate(parameters):
@@ -64,7 +64,7 @@ def latin_hypercube(seed: int, name: str, n: int, dimensions: int) -> FloatArray
     return np.stack(columns, axis=1)
 
 
-def prior_draws(parameters: Sequence[Parameter], seed: int, n: int) -> FloatArray:
+def prior_draws(parameters: Sequence[FreeParameter], seed: int, n: int) -> FloatArray:
     """Draw ``n`` points from the priors within the bounds, (draw, parameter), natural units; keyed."""
     u = np.clip(latin_hypercube(seed, "prior", n, len(parameters)), EDGE, 1 - EDGE)
     return from_scores(parameters, special.ndtri(u))
@@ -76,7 +76,7 @@ def normals(seed: int, name: str, shape: tuple[int, ...]) -> FloatArray:
     return np.asarray(special.ndtri(np.clip(u, EDGE, 1 - EDGE))).reshape(shape)
 
 
-def _masses(one: Parameter) -> tuple[float, float]:
+def _masses(one: FreeParameter) -> tuple[float, float]:
     """Give the prior's probability below either bound."""
     low, high = one.prior.cumulative(np.array([one.low, one.high]))
     if high - low < EDGE:
@@ -87,13 +87,13 @@ def _masses(one: Parameter) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _ends(parameters: Sequence[Parameter]) -> tuple[FloatArray, FloatArray]:
+def _ends(parameters: Sequence[FreeParameter]) -> tuple[FloatArray, FloatArray]:
     """Give the transformed bounds."""
     low = _forward(parameters, np.array([one.low for one in parameters], dtype=np.float64))
     return low, _forward(parameters, np.array([one.high for one in parameters], dtype=np.float64))
 
 
-def _forward(parameters: Sequence[Parameter], points: FloatArray) -> FloatArray:
+def _forward(parameters: Sequence[FreeParameter], points: FloatArray) -> FloatArray:
     """Transform every parameter by its own rule."""
     rules = {"linear": lambda x: x, "log": np.log, "logit": special.logit}
     return np.stack([rules[one.transform](points[..., i]) for i, one in enumerate(parameters)], axis=-1)

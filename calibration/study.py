@@ -10,7 +10,7 @@ import numpy as np
 
 from calibration.parameters import Base, Placed, read_parameters
 from calibration.predicting import Runner, Simulator
-from calibration.problem import Parameter, Problem, Relation, Target
+from calibration.problem import CalibrationProblem, FreeParameter, Relation, Target
 from calibration.schema import CalibrationPart, Settings
 from calibration.targets import Listed, check_against, found, in_prices, read_part, read_targets
 from sim.arrays import FloatArray
@@ -41,7 +41,7 @@ class Study:
     part: CalibrationPart
     sets: tuple[str, ...]
     base: Base
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[FreeParameter, ...]
     placed: tuple[Placed, ...]
     targets: tuple[Target, ...]
     longer: tuple[tuple[int, Target], ...]
@@ -76,7 +76,7 @@ class Study:
         base = Base.of(self.part.model, longer, self.file.parent) if steps else self.base
         return Simulator(base, self.placed, tuple(t.output for t in targets))
 
-    def problem(self, runner: Runner, noise: FloatArray) -> Problem:
+    def problem(self, runner: Runner, noise: FloatArray) -> CalibrationProblem:
         """Make the problem that methods work on.
 
         Parameters
@@ -86,7 +86,7 @@ class Study:
         noise
             Standard deviation that chance leaves in each answer, (target,).
         """
-        return Problem(self.parameters, self.targets, runner, noise, self.claims, self.relations)
+        return CalibrationProblem(self.parameters, self.targets, runner, noise, self.claims, self.relations)
 
 
 def study(path: str | Path, sets: Sequence[str] = ()) -> Study:

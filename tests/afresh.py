@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.engine.people.population import Rows
 from sim.model.compiled.model import Code
 from sim.model.compiled.scope import Source
 
 
-def full_code(world: World, code: Code) -> np.ndarray:
+def full_code(world: MovingWorld, code: Code) -> np.ndarray:
     """Work out a code from its definition: the sum of class x stride over own state and axes, (row,)."""
     rows = world.population.rows[code.unit]
     total = np.zeros(rows.n, np.int64)
@@ -22,7 +22,7 @@ def full_code(world: World, code: Code) -> np.ndarray:
     return total
 
 
-def carried(world: World, source: Source, rows: Rows) -> np.ndarray:
+def carried(world: MovingWorld, source: Source, rows: Rows) -> np.ndarray:
     """Give what a source says of each row; a child reads its family's."""
     home = world.rows(source.name) if source.kind in ("chain", "k") else world.root
     if source.kind == "age":
@@ -40,7 +40,7 @@ def carried(world: World, source: Source, rows: Rows) -> np.ndarray:
     return (values if home is rows else values[rows.parent]).astype(np.int64)
 
 
-def conditions_hold(world: World) -> None:
+def conditions_hold(world: MovingWorld) -> None:
     """Who a condition holds for, how many they are by area, and how many children of each family."""
     for name, condition in world.compiled.conditions.items():
         rows = world.population.rows[condition.reader.unit]
@@ -53,7 +53,7 @@ def conditions_hold(world: World) -> None:
             assert np.array_equal(world.counts[name.removeprefix("count ")], counted), (world.step, name)
 
 
-def occupancy_holds(world: World) -> None:
+def occupancy_holds(world: MovingWorld) -> None:
     """Everyone is in a state that the chain has, and is counted there."""
     for name, chain in world.chains.items():
         rows, state = world.rows(name), world.state[name]
@@ -63,7 +63,7 @@ def occupancy_holds(world: World) -> None:
         assert np.array_equal(world.occupancy[name].reshape(-1), afresh), (world.step, name)
 
 
-def queues_hold(world: World) -> None:
+def queues_hold(world: MovingWorld) -> None:
     """Cases in help by area, agencies by family, and everyone who waits once in the queue."""
     agencies = np.zeros(world.root.n, np.int64)
     for name in world.joined:

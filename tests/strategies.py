@@ -23,10 +23,10 @@ from sim.model.spec import (
     Clock,
     Effect,
     Fire,
+    LookupTable,
     Model,
     Scenario,
     Service,
-    Table,
     Trait,
     Transition,
     Unit,
@@ -156,7 +156,7 @@ def random_models(draw: st.DrawFn, size: int = 6000, steps: int = 6) -> Model:
     effects = [draw(random_effects(i, chains)) for i in range(draw(st.integers(0, 3)))]
     chains = [draw(with_fires(i, chains)) for i in range(len(chains))]
     order = tuple(draw(st.permutations([chain.name for chain in chains])))
-    season = Table("season", "cycle", "bands", (0.0, 2.0, 4.0), (1.0, 0.4, 0.7))
+    season = LookupTable("season", "cycle", "bands", (0.0, 2.0, 4.0), (1.0, 0.4, 0.7))
     return make_model(
         chains, size, steps, units=units, traits=tuple(traits), effects=tuple(effects), order=order,
         tables={"season": season},

@@ -21,7 +21,7 @@ from scipy import optimize
 from calibration.conflicts.arithmetic import THRESHOLD, Conflict, differences, first_to_go, silences
 from calibration.likelihood import observed, residuals, run, spread
 from calibration.methods.emulator import Emulator
-from calibration.problem import Problem
+from calibration.problem import CalibrationProblem
 from calibration.space import from_box, latin_hypercube
 from sim.arrays import BoolArray, FloatArray
 
@@ -41,7 +41,7 @@ MOST_CHECKED = 400
 class _Search:
     """Points of the box at which standardised residuals are known; every search adds what it found."""
 
-    problem: Problem
+    problem: CalibrationProblem
     emulator: Emulator
     errors: FloatArray
     points: FloatArray
@@ -104,7 +104,7 @@ class _Search:
 
 
 def model_conflicts(
-    problem: Problem, emulator: Emulator, seed: int, kinds: Sequence[str] = ("fit",)
+    problem: CalibrationProblem, emulator: Emulator, seed: int, kinds: Sequence[str] = ("fit",)
 ) -> tuple[Conflict, ...]:
     """Find the smallest sets of figures that the model cannot give together.
 
@@ -179,7 +179,7 @@ def _whittled(search: _Search, some: Sequence[int]) -> tuple[int, ...]:
     return tuple(left)
 
 
-def _fewest(problem: Problem, sets: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+def _fewest(problem: CalibrationProblem, sets: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     """Choose the fewest targets that leave no set whole; claims first, then those in most sets."""
     names = [target.name for target in problem.targets]
     degrees = Counter(names[i] for some in sets for i in some)

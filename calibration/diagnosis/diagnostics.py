@@ -12,12 +12,12 @@ import numpy as np
 from scipy import stats
 
 from calibration.likelihood import log_likelihood, observed, run, scaled, spread, unscaled, with_values
-from calibration.problem import Problem
+from calibration.problem import CalibrationProblem
 from calibration.space import normals, prior_draws
 from sim.arrays import BoolArray, FloatArray, IntArray
 from sim.engine.fate.draws import key, uniform
 
-Draw = Callable[[Problem, int], FloatArray]
+Draw = Callable[[CalibrationProblem, int], FloatArray]
 """A problem and a seed to draws of its posterior, (draw, parameter), near enough independent."""
 LEAST_P = 0.001
 """Probability of ranks as uneven as these below which a method is said to be wrong."""
@@ -50,7 +50,7 @@ class Predictive:
         return np.asarray(self.chance_alone >= 0.05)
 
 
-def predictive(problem: Problem, predicted: FloatArray, seed: int) -> Predictive:
+def predictive(problem: CalibrationProblem, predicted: FloatArray, seed: int) -> Predictive:
     """Hold every target, fitted or held out, against the posterior predictive distribution.
 
     Parameters
@@ -72,7 +72,7 @@ def predictive(problem: Problem, predicted: FloatArray, seed: int) -> Predictive
     return Predictive(predicted.mean(axis=0), low, high, ends[0], ends[1], chance, alone)
 
 
-def _as_far_out(figures: FloatArray, problem: Problem) -> FloatArray:
+def _as_far_out(figures: FloatArray, problem: CalibrationProblem) -> FloatArray:
     """Give the two-sided chance, among figures that might have been published, (draw, target), of those that were."""
     below = (figures < observed(problem.targets)).mean(axis=0)
     return np.asarray(2 * np.minimum(below, 1 - below))
@@ -99,7 +99,7 @@ class Ranks:
         return tuple(n for n, p in zip(self.names, self.chance, strict=True) if p <= LEAST_P / len(self.chance))
 
 
-def simulation_based_calibration(problem: Problem, draw: Draw, worlds: int, seed: int) -> Ranks:
+def simulation_based_calibration(problem: CalibrationProblem, draw: Draw, worlds: int, seed: int) -> Ranks:
     """Check a method on worlds drawn from the prior (Talts and others 2018), likelihood included.
 
     Parameters
@@ -135,7 +135,7 @@ def simulation_based_calibration(problem: Problem, draw: Draw, worlds: int, seed
     return Ranks((*problem.names, LOG_LIKELIHOOD), ranks, n, evenness(ranks, n))
 
 
-def simulated(problem: Problem, output: FloatArray, seed: int) -> FloatArray:
+def simulated(problem: CalibrationProblem, output: FloatArray, seed: int) -> FloatArray:
     """Draw figures around what the model says, (target,), with all their errors, in the targets' units."""
     noise = spread(problem) * normals(seed, "figures", output.shape)
     return unscaled(problem.targets, scaled(problem.targets, output) + noise)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.problem import Problem
+from calibration.problem import CalibrationProblem
 from calibration.space import to_scores
 from sim.arrays import FloatArray
 
@@ -57,7 +57,7 @@ class Card:
         )
 
 
-def card(problem: Problem, draws: FloatArray) -> Card:
+def card(problem: CalibrationProblem, draws: FloatArray) -> Card:
     """Compare draws of a posterior, (draw, parameter), natural units, with the priors.
 
     Raises

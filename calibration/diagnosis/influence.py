@@ -15,7 +15,7 @@ import numpy as np
 from arviz_stats.base import array as arrays
 
 from calibration.likelihood import residuals
-from calibration.problem import Fit, Problem, Target
+from calibration.problem import CalibrationProblem, Fit, Target
 from calibration.space import to_scores
 from sim.arrays import FloatArray
 
@@ -25,7 +25,7 @@ LEAST_SHARE = 0.1
 LARGEST_TAIL = 0.7
 """Largest Pareto shape of the weights' tail at which they can be trusted (Vehtari and others)."""
 
-Refit = Callable[[Problem], Fit]
+Refit = Callable[[CalibrationProblem], Fit]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Influence:
     is_refitted: bool
 
 
-def influence(problem: Problem, fit: Fit, refit: Refit | None = None) -> tuple[Influence, ...]:
+def influence(problem: CalibrationProblem, fit: Fit, refit: Refit | None = None) -> tuple[Influence, ...]:
     """Leave out the fitted figures one at a time.
 
     Parameters
@@ -83,8 +83,8 @@ def _smoothed(log_likelihood: FloatArray) -> tuple[FloatArray, float]:
 
 
 def _left_out(
-    problem: Problem, at: int, scores: FloatArray, gaps: FloatArray, weights: FloatArray | None, share: float,
-    refit: Refit | None,
+    problem: CalibrationProblem, at: int, scores: FloatArray, gaps: FloatArray, weights: FloatArray | None,
+    share: float, refit: Refit | None,
 ) -> Influence:  # fmt: skip
     """Compare the posterior with the one without a figure, weighted or fitted again."""
     target = problem.targets[at]

@@ -9,7 +9,7 @@ from scipy import stats
 
 from calibration.diagnosis.diagnostics import Draw, simulated
 from calibration.likelihood import run, with_values
-from calibration.problem import Problem
+from calibration.problem import CalibrationProblem
 from calibration.space import prior_draws
 from sim.arrays import FloatArray
 from sim.engine.fate.draws import key
@@ -41,7 +41,9 @@ class Coverage:
         return True
 
 
-def recovery(problem: Problem, draw: Draw, worlds: int, seed: int, levels: tuple[float, ...] = (0.5, 0.9)) -> Coverage:
+def recovery(
+    problem: CalibrationProblem, draw: Draw, worlds: int, seed: int, levels: tuple[float, ...] = (0.5, 0.9)
+) -> Coverage:
     """Fit worlds whose truth is known, and count how often intervals hold it.
 
     Parameters

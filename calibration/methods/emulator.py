@@ -18,7 +18,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
 from calibration.likelihood import scaled, spread, unscaled
-from calibration.problem import Problem
+from calibration.problem import CalibrationProblem
 from calibration.space import to_box
 from sim.arrays import FloatArray, IntArray
 
@@ -41,7 +41,7 @@ Surrogate = Callable[[FloatArray], FloatArray]
 class Emulator:
     """A stand-in for ``predict``; ``error`` is the held-out standard deviation, (target,), on the scale compared."""
 
-    problem: Problem
+    problem: CalibrationProblem
     centre: FloatArray
     width: FloatArray
     coefficients: FloatArray
@@ -90,7 +90,7 @@ def points_needed(parameters: int) -> int:
 
 
 def build(
-    problem: Problem, points: FloatArray, outputs: FloatArray, refined: Sequence[str] = ("fit",)
+    problem: CalibrationProblem, points: FloatArray, outputs: FloatArray, refined: Sequence[str] = ("fit",)
 ) -> Emulator:  # fmt: skip
     """Fit an emulator to runs of the model.
 

@@ -12,7 +12,7 @@ import numpy as np
 from calibration.likelihood import log_likelihood, observed, residuals, run, spread
 from calibration.methods.emulator import Emulator, build, points_needed
 from calibration.methods.narrowing import Distance, narrow
-from calibration.problem import Fit, Problem
+from calibration.problem import CalibrationProblem, Fit
 from calibration.space import from_box, latin_hypercube, to_box
 from sim.arrays import FloatArray, IntArray
 from sim.engine.fate.draws import key
@@ -23,7 +23,7 @@ MARGIN = 0.05
 """Part of the width that a cut box is widened by, for what the points missed."""
 
 
-def implausibility(problem: Problem, emulator: Emulator, box: FloatArray) -> FloatArray:
+def implausibility(problem: CalibrationProblem, emulator: Emulator, box: FloatArray) -> FloatArray:
     """Give each target's distance to its figure, (point, target), in standard deviations that count the emulator's."""
     gap = np.abs(emulator.scaled(box) - observed(problem.targets))
     return np.asarray(gap / np.hypot(spread(problem), emulator.error))
@@ -35,7 +35,7 @@ def second_largest(distances: FloatArray) -> FloatArray:
     return np.asarray(ranked[:, -2] if ranked.shape[1] > 1 else ranked[:, -1])
 
 
-def fit(problem: Problem, seed: int, runs: int, start: Fit | None = None) -> Fit:
+def fit(problem: CalibrationProblem, seed: int, runs: int, start: Fit | None = None) -> Fit:
     """Cut the box in waves of runs.
 
     Parameters
@@ -82,14 +82,14 @@ def fit(problem: Problem, seed: int, runs: int, start: Fit | None = None) -> Fit
     return _as_fit(problem, emulator, kept, ends, points, outputs, left, measures)
 
 
-def _distance(problem: Problem, emulator: Emulator) -> Distance:
+def _distance(problem: CalibrationProblem, emulator: Emulator) -> Distance:
     """Give the second-largest implausibility of the fitted targets as a distance."""
     return lambda box: second_largest(implausibility(problem, emulator, box)[:, problem.is_fitted])
 
 
 def _as_fit(
-    problem: Problem, emulator: Emulator, kept: FloatArray, ends: FloatArray, points: FloatArray, outputs: FloatArray,
-    left: float, measures: list[tuple[str, float]],
+    problem: CalibrationProblem, emulator: Emulator, kept: FloatArray, ends: FloatArray, points: FloatArray,
+    outputs: FloatArray, left: float, measures: list[tuple[str, float]],
 ) -> Fit:  # fmt: skip
     """Put the last wave into a fit; the best point is the likeliest that the model itself was run at."""
     draws = from_box(problem.parameters, kept)

@@ -13,7 +13,7 @@ from scipy import optimize
 from calibration.likelihood import observed as figures
 from calibration.likelihood import residuals, run, unscaled
 from calibration.likelihood import spread as spreads
-from calibration.problem import Fit, Problem
+from calibration.problem import CalibrationProblem, Fit
 from calibration.space import from_scores, normals, to_scores
 from sim.arrays import FloatArray
 
@@ -25,7 +25,7 @@ REACH = 6.0
 """Scores beyond which nothing is looked for."""
 
 
-def fit(problem: Problem, seed: int, runs: int, start: Fit | None = None) -> Fit:
+def fit(problem: CalibrationProblem, seed: int, runs: int, start: Fit | None = None) -> Fit:
     """Find the best point and the normal around it.
 
     Parameters
@@ -78,7 +78,7 @@ def fit(problem: Problem, seed: int, runs: int, start: Fit | None = None) -> Fit
 class _Store:
     """Runs of the model with slopes, each point once."""
 
-    def __init__(self, problem: Problem, step: float) -> None:
+    def __init__(self, problem: CalibrationProblem, step: float) -> None:
         self.problem, self.step = problem, step
         self.known: dict[bytes, tuple[FloatArray, FloatArray]] = {}
 

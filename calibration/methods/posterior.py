@@ -16,7 +16,7 @@ from calibration.likelihood import log_likelihood, run
 from calibration.methods.convergence import CHAIN_REFUSAL, convergence
 from calibration.methods.emulator import GOOD_ENOUGH, Emulator, build, points_needed
 from calibration.methods.sampling import FIRST, MOST, Sampled, sample
-from calibration.problem import Fit, Problem
+from calibration.problem import CalibrationProblem, Fit
 from calibration.space import from_box, from_scores, latin_hypercube, prior_draws, to_box
 from sim.arrays import BoolArray, FloatArray, IntArray
 from sim.engine.fate.draws import key
@@ -53,7 +53,7 @@ class _Round:
     is_pressed: bool
 
 
-def fit(problem: Problem, seed: int, runs: int, start: Fit | None = None) -> Fit:
+def fit(problem: CalibrationProblem, seed: int, runs: int, start: Fit | None = None) -> Fit:
     """Sample the posterior of the fitted figures.
 
     Parameters
@@ -90,7 +90,7 @@ def fit(problem: Problem, seed: int, runs: int, start: Fit | None = None) -> Fit
     return _as_fit(problem, found, region, points, outputs)
 
 
-def on_emulator(problem: Problem, emulator: Emulator, seed: int) -> Fit:
+def on_emulator(problem: CalibrationProblem, emulator: Emulator, seed: int) -> Fit:
     """Sample the posterior of other figures of the same model on an emulator that is there; the model is not run.
 
     The problem has the emulator's parameters and targets, of other kinds or values; the emulator must be trained
@@ -105,21 +105,21 @@ def on_emulator(problem: Problem, emulator: Emulator, seed: int) -> Fit:
     return Fit("posterior on an emulator", draws.mean(axis=0), draws, emulator.predict(draws), *nothing, refusals)
 
 
-def _chosen(problem: Problem, sampled: Sampled) -> tuple[FloatArray, FloatArray]:
+def _chosen(problem: CalibrationProblem, sampled: Sampled) -> tuple[FloatArray, FloatArray]:
     """Give draws evenly through the chains, in natural units and as scores."""
     flat = sampled.scores.reshape(-1, len(problem.parameters))
     chosen = np.linspace(0, len(flat) - 1, min(DRAWS, len(flat))).round().astype(np.int64)
     return from_scores(problem.parameters, flat[chosen]), flat[chosen]
 
 
-def _box_of(problem: Problem, start: Fit | None) -> FloatArray:
+def _box_of(problem: CalibrationProblem, start: Fit | None) -> FloatArray:
     """Give the box that an earlier fit left, (2, parameter) of the transformed box; all of it without one."""
     if start is None or start.box is None:
         return np.stack([np.zeros(len(problem.parameters)), np.ones(len(problem.parameters))])
     return to_box(problem.parameters, start.box)
 
 
-def _train(problem: Problem, seed: int, n: int, start: Fit | None) -> tuple[FloatArray, FloatArray]:
+def _train(problem: CalibrationProblem, seed: int, n: int, start: Fit | None) -> tuple[FloatArray, FloatArray]:
     """Run a design over the box, half of it evenly and half as was believed before; add what was run before."""
     size = len(problem.parameters)
     points = np.zeros((0, size)) if start is None else start.points
@@ -142,7 +142,7 @@ def _train(problem: Problem, seed: int, n: int, start: Fit | None) -> tuple[Floa
 
 
 def _round(
-    problem: Problem, seed: int, points: FloatArray, outputs: FloatArray, region: FloatArray
+    problem: CalibrationProblem, seed: int, points: FloatArray, outputs: FloatArray, region: FloatArray
 ) -> tuple[_Round, FloatArray]:
     """Fit the emulator, sample, widen the region while draws press on its edge, run the model at some of the draws."""
     for widened in range(WIDENED):
@@ -164,20 +164,20 @@ def _round(
     return _Round(emulator, sampled, checked, truth, effective_share(weights), bool(pressed.any())), region
 
 
-def _emulator(problem: Problem, points: FloatArray, outputs: FloatArray, region: FloatArray) -> Emulator:
+def _emulator(problem: CalibrationProblem, points: FloatArray, outputs: FloatArray, region: FloatArray) -> Emulator:
     """Fit the emulator to the runs in a region."""
     chosen = _inside(problem, points, region)
     return build(problem, points[chosen], outputs[chosen])
 
 
-def _box_draws(problem: Problem, sampled: Sampled) -> FloatArray:
+def _box_draws(problem: CalibrationProblem, sampled: Sampled) -> FloatArray:
     """Give draws, evenly through the chains, in the transformed box, (draw, parameter)."""
     flat = sampled.scores.reshape(-1, len(problem.parameters))
     chosen = np.linspace(0, len(flat) - 1, min(5 * DRAWS, len(flat))).round().astype(np.int64)
     return to_box(problem.parameters, from_scores(problem.parameters, flat[chosen]))
 
 
-def _pressed(problem: Problem, sampled: Sampled, region: FloatArray) -> BoolArray:
+def _pressed(problem: CalibrationProblem, sampled: Sampled, region: FloatArray) -> BoolArray:
     """Say where more than 1% of the draws are at an edge, (end, parameter), that is not a bound of the parameter."""
     box = _box_draws(problem, sampled)
     near = EDGE * (region[1] - region[0])
@@ -186,7 +186,7 @@ def _pressed(problem: Problem, sampled: Sampled, region: FloatArray) -> BoolArra
     return np.stack([at_low & (region[0] > 0), at_high & (region[1] < 1)])
 
 
-def _around(problem: Problem, sampled: Sampled) -> FloatArray:
+def _around(problem: CalibrationProblem, sampled: Sampled) -> FloatArray:
     """Give the box around a posterior, widened by half its range on either side."""
     box = _box_draws(problem, sampled)
     low, high = box.min(axis=0), box.max(axis=0)
@@ -194,7 +194,7 @@ def _around(problem: Problem, sampled: Sampled) -> FloatArray:
     return np.asarray(np.clip(np.stack([low - room, high + room]), 0.0, 1.0))
 
 
-def _inside(problem: Problem, points: FloatArray, region: FloatArray) -> IntArray:
+def _inside(problem: CalibrationProblem, points: FloatArray, region: FloatArray) -> IntArray:
     """Give the runs in a region, or the nearest to its centre where a quadratic needs more."""
     box = to_box(problem.parameters, points)
     half = np.maximum((region[1] - region[0]) / 2, 1e-9)
@@ -204,7 +204,9 @@ def _inside(problem: Problem, points: FloatArray, region: FloatArray) -> IntArra
     return inside if len(inside) >= least else np.argsort(far, kind="stable")[: min(least, len(far))]
 
 
-def _as_fit(problem: Problem, found: _Round, region: FloatArray, points: FloatArray, outputs: FloatArray) -> Fit:
+def _as_fit(
+    problem: CalibrationProblem, found: _Round, region: FloatArray, points: FloatArray, outputs: FloatArray
+) -> Fit:
     """Put the last round into a fit, with the reasons that speak against it.
 
     What the model says at the draws comes from an emulator that has seen the checks too, of every kind of target.

@@ -15,7 +15,7 @@ from scipy import optimize
 from calibration.likelihood import observed, spread
 from calibration.methods.convergence import convergence
 from calibration.methods.emulator import Emulator
-from calibration.problem import Problem
+from calibration.problem import CalibrationProblem
 from calibration.space import from_scores, normals, to_box
 from sim.arrays import FloatArray, IntArray
 from sim.engine.fate.draws import key
@@ -73,7 +73,7 @@ class _Density:
         return np.where(allowed, value, -np.inf)
 
 
-def sample(problem: Problem, emulator: Emulator, region: FloatArray, seed: int, most: int = MOST) -> Sampled:
+def sample(problem: CalibrationProblem, emulator: Emulator, region: FloatArray, seed: int, most: int = MOST) -> Sampled:
     """Sample the emulated posterior within a region of the transformed box, (2, parameter), until its chains have met.
 
     When they have not met after ``most`` kept steps, what there is is given: the caller says so.

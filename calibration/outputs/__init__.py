@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 
-from calibration.outputs.following import History
+from calibration.outputs.following import WorldHistory
 from sim.config.text.library import nearest
 from sim.errors import ModelError
 from sim.evaluation.trial.panel import Names
@@ -83,7 +83,7 @@ class Output:
         if self.name in OF_PROGRAMME and Names().programme not in states:
             raise ModelError(f"the model has no chain '{Names().programme}', whom the output is about")
 
-    def of(self, history: History) -> float:
+    def of(self, history: WorldHistory) -> float:
         """Work it out."""
         return KNOWN[self.name](history, *self.arguments)
 
@@ -109,6 +109,6 @@ def output(text: str) -> Output:
     return Output(text, name, given)
 
 
-def answers(history: History, outputs: Sequence[Output]) -> list[float]:
+def answers(history: WorldHistory, outputs: Sequence[Output]) -> list[float]:
     """Work out outputs of one history, in their order."""
     return [one.of(history) for one in outputs]

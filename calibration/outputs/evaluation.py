@@ -6,13 +6,13 @@ group as well, and far less of it is chance.
 
 from __future__ import annotations
 
-from calibration.outputs.following import ENTRY_STEPS, History
+from calibration.outputs.following import ENTRY_STEPS, WorldHistory
 from sim.errors import ModelError
 from sim.evaluation.trial.panel import panel_of
 from sim.evaluation.trial.trial import MONTHS, OUTCOMES, REPEATABLE, compare, entries
 
 
-def evaluated(h: History, outcome: str, first: str, last: str) -> float:
+def evaluated(h: WorldHistory, outcome: str, first: str, last: str) -> float:
     """Level of an outcome among the served whom an evaluation can match, over months after entry, both included.
 
     It is a mean share, or the risk of a first event where the outcome is one.

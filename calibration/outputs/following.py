@@ -23,7 +23,7 @@ ENTRY_STEPS = (13, 24)
 
 
 @dataclass(frozen=True)
-class History(Track):
+class WorldHistory(Track):
     """The track of the one world of a scenario, with its programme; ``names`` says what that and the hub are called."""
 
     names: Names = field(default_factory=Names)
@@ -66,7 +66,7 @@ class History(Track):
         return found
 
 
-def follow(scenario: Scenario, replication: int = 0) -> History:
+def follow(scenario: Scenario, replication: int = 0) -> WorldHistory:
     """Simulate one replication of a scenario of one world and keep all of it.
 
     Parameters
@@ -85,4 +85,4 @@ def follow(scenario: Scenario, replication: int = 0) -> History:
         raise ModelError(f"'{scenario.name}' has {len(scenario.worlds)} worlds; targets are measured in one")
     world = scenario.worlds[0]
     found = track(scenario, replication, [world.name], 0, world.model.clock.steps, bills=True)
-    return History(**vars(found[world.name]))
+    return WorldHistory(**vars(found[world.name]))

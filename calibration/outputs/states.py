@@ -4,53 +4,53 @@ from __future__ import annotations
 
 import numpy as np
 
-from calibration.outputs.following import History
+from calibration.outputs.following import WorldHistory
 from sim.arrays import BoolArray
 
 YEAR = 12
 
 
-def share(h: History, chain: str, state: str) -> float:
+def share(h: WorldHistory, chain: str, state: str) -> float:
     """Share of those there who are in a state, over the first year."""
     return _share(h, chain, h.states[chain][:YEAR] == h.state(chain, state))
 
 
-def share_from(h: History, chain: str, state: str) -> float:
+def share_from(h: WorldHistory, chain: str, state: str) -> float:
     """The same of a state and all later ones of its chain."""
     return _share(h, chain, h.states[chain][:YEAR] >= h.state(chain, state))
 
 
-def _share(h: History, chain: str, there: BoolArray) -> float:
+def _share(h: WorldHistory, chain: str, there: BoolArray) -> float:
     here = h.here[h.unit[chain]][:YEAR]
     return float((there & here).sum() / here.sum())
 
 
-def _moves(h: History, chain: str, source: BoolArray, target: BoolArray) -> BoolArray:
+def _moves(h: WorldHistory, chain: str, source: BoolArray, target: BoolArray) -> BoolArray:
     """Mark moves from some states (by number) to others by people who are there before and after, (step - 1, row)."""
     states, unit = h.states[chain], h.unit[chain]
     same = h.generation[unit][1:] == h.generation[unit][:-1]
     return np.asarray(source[states[:-1]] & target[states[1:]] & same & h.here[unit][1:] & h.here[unit][:-1])
 
 
-def _only(h: History, chain: str, state: str) -> BoolArray:
+def _only(h: WorldHistory, chain: str, state: str) -> BoolArray:
     return np.asarray(np.arange(len(h.chain_states(chain))) == h.state(chain, state))
 
 
-def exit_rate(h: History, chain: str, state: str) -> float:
+def exit_rate(h: WorldHistory, chain: str, state: str) -> float:
     """Moves out of a state for each year spent in it."""
     inside = _only(h, chain, state)
     years = (inside[h.states[chain][:-1]] & h.here[h.unit[chain]][:-1]).sum() * h.model.clock.step_years
     return _ratio(_moves(h, chain, inside, ~inside).sum(), years)
 
 
-def episode_years(h: History, chain: str, state: str) -> float:
+def episode_years(h: WorldHistory, chain: str, state: str) -> float:
     """Mean length of an episode in a state or a later one, years: those inside for each who comes in a year."""
     beyond = np.arange(len(h.chain_states(chain))) >= h.state(chain, state)
     years = (beyond[h.states[chain][:-1]] & h.here[h.unit[chain]][:-1]).sum() * h.model.clock.step_years
     return _ratio(years, _moves(h, chain, ~beyond, beyond).sum())
 
 
-def leavers_within(h: History, chain: str, state: str, months: str) -> float:
+def leavers_within(h: WorldHistory, chain: str, state: str, months: str) -> float:
     """Share of those who leave a state who have been in it for at most so many months.
 
     Leavers count from when a spell that began before the first step would be longer than that.
@@ -69,19 +69,19 @@ def leavers_within(h: History, chain: str, state: str, months: str) -> float:
     return _ratio(short, left)
 
 
-def ended_within(h: History, chain: str, state: str, months: str) -> float:
+def ended_within(h: WorldHistory, chain: str, state: str, months: str) -> float:
     """Share of the spells that begin which have ended so many months later."""
     inside = _only(h, chain, state)
     return _reached(h, chain, _moves(h, chain, ~inside, inside), ~inside, int(months))
 
 
-def back_within(h: History, chain: str, state: str, months: str) -> float:
+def back_within(h: WorldHistory, chain: str, state: str, months: str) -> float:
     """Share of those who leave a state who are in it again within so many months."""
     inside = _only(h, chain, state)
     return _reached(h, chain, _moves(h, chain, inside, ~inside), inside, int(months))
 
 
-def _reached(h: History, chain: str, begun: BoolArray, target: BoolArray, months: int) -> float:
+def _reached(h: WorldHistory, chain: str, begun: BoolArray, target: BoolArray, months: int) -> float:
     """Share of those who began who are in the target states at some step of the months that follow."""
     unit, hit, all_ = h.unit[chain], 0, 0
     for t in range(1, h.n_steps - months):
@@ -94,7 +94,7 @@ def _reached(h: History, chain: str, begun: BoolArray, target: BoolArray, months
     return _ratio(hit, all_)
 
 
-def moves_into(h: History, chain: str, state: str, year: str = "1") -> float:
+def moves_into(h: WorldHistory, chain: str, state: str, year: str = "1") -> float:
     """Moves into a state a year for 1,000 root rows, in the first year or a later one."""
     inside = _only(h, chain, state)
     first = (int(year) - 1) * YEAR
@@ -102,7 +102,7 @@ def moves_into(h: History, chain: str, state: str, year: str = "1") -> float:
     return float(span.sum() / len(span) * YEAR / h.here[h.root].shape[1] * 1000)
 
 
-def first_moves(h: History, chain: str, year: str) -> float:
+def first_moves(h: WorldHistory, chain: str, year: str) -> float:
     """Moves out of the first state of a chain for 1,000 root rows in a year."""
     first = np.arange(len(h.chain_states(chain))) == 0
     at = (int(year) - 1) * YEAR
@@ -110,29 +110,29 @@ def first_moves(h: History, chain: str, year: str) -> float:
     return float(span.sum() / len(span) * YEAR / h.here[h.root].shape[1] * 1000)
 
 
-def trend(h: History, chain: str, year: str) -> float:
+def trend(h: WorldHistory, chain: str, year: str) -> float:
     """First moves of a chain in a year, as a ratio to those of the first year."""
     return _ratio(first_moves(h, chain, year), first_moves(h, chain, "1"))
 
 
-def stock(h: History, chain: str, state: str) -> float:
+def stock(h: WorldHistory, chain: str, state: str) -> float:
     """Rows in a state on average over the first year, for 1,000 root rows."""
     inside = (h.states[chain][:YEAR] == h.state(chain, state)) & h.here[h.unit[chain]][:YEAR]
     return float(inside.sum() / YEAR / h.here[h.root].shape[1] * 1000)
 
 
-def cost(h: History, ledger: str) -> float:
+def cost(h: WorldHistory, ledger: str) -> float:
     """Cost of a root row and year in a ledger, over the first year, pounds of the price year."""
     return float(h.bills[ledger][:YEAR].mean(dtype=np.float64) / h.model.clock.step_years)
 
 
-def top_cost(h: History, ledger: str, share_: str) -> float:
+def top_cost(h: WorldHistory, ledger: str, share_: str) -> float:
     """Mean cost of the dearest share of root rows over the first year, pounds."""
     yearly = np.sort(h.bills[ledger][:YEAR].sum(axis=0, dtype=np.float64))
     return float(yearly[-max(1, int(len(yearly) * float(share_))) :].mean())
 
 
-def largest_cost(h: History, ledger: str) -> float:
+def largest_cost(h: WorldHistory, ledger: str) -> float:
     """Cost of the dearest root row over the first year, pounds."""
     return float(h.bills[ledger][:YEAR].sum(axis=0, dtype=np.float64).max())
 

@@ -20,7 +20,7 @@ from calibration.diagnosis.diagnostics import predictive
 from calibration.diagnosis.identifiability import card
 from calibration.diagnosis.influence import Influence
 from calibration.likelihood import spread
-from calibration.problem import Fit, Problem
+from calibration.problem import CalibrationProblem, Fit
 from calibration.space import prior_draws
 from sim.arrays import FloatArray
 from sim.errors import ResultError
@@ -55,14 +55,14 @@ def facts_of_calibration(ds: xr.Dataset) -> CalibrationFacts:
     return read_facts(CalibrationFacts, ds)
 
 
-def targets_digest(problem: Problem) -> str:
+def targets_digest(problem: CalibrationProblem) -> str:
     """Give the sha256 of everything that is said of targets, claims, relations and parameters."""
     told = repr((problem.parameters, problem.targets, problem.claims, problem.relations))
     return sha256(told.encode()).hexdigest()
 
 
 def to_dataset(
-    problem: Problem, fit: Fit, conflicts: Sequence[Conflict] = (), influences: Sequence[Influence] = (), *,
+    problem: CalibrationProblem, fit: Fit, conflicts: Sequence[Conflict] = (), influences: Sequence[Influence] = (), *,
     seed: int = 1, attributes: Mapping[str, str | int | float] | None = None,
 ) -> xr.Dataset:  # fmt: skip
     """Put a calibration together.
@@ -155,7 +155,7 @@ def _text(dimension: str, values: Sequence[str]) -> Variable:
     return dimension, np.array(list(values), dtype=np.str_)
 
 
-def _by_target(problem: Problem, predicted: FloatArray, seed: int) -> dict[str, Variable]:
+def _by_target(problem: CalibrationProblem, predicted: FloatArray, seed: int) -> dict[str, Variable]:
     """Give what is known of each target."""
     said = predictive(problem, predicted, seed)
     targets = problem.targets
@@ -177,7 +177,7 @@ def _by_target(problem: Problem, predicted: FloatArray, seed: int) -> dict[str, 
     }  # fmt: skip
 
 
-def _by_conflict(problem: Problem, conflicts: Sequence[Conflict]) -> dict[str, Variable]:
+def _by_conflict(problem: CalibrationProblem, conflicts: Sequence[Conflict]) -> dict[str, Variable]:
     """Give what is known of each conflict, and which statement is in which."""
     statements = problem.statements
     involved = np.array([[one.name in conflict.names for one in statements] for conflict in conflicts], dtype=bool)

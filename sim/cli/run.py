@@ -76,8 +76,8 @@ def _write(work: Work) -> Summary:
     from sim.economics.summary import summarise
     from sim.exhibits.csv import write_tables
     from sim.report.presentation import present
+    from sim.results.folder.run_record import run_record
     from sim.results.folder.store import write_results
-    from sim.results.run_record import run_record
 
     record = run_record(work.scenario)
     with work.staged() as folder, work.assembled(folder) as ds:

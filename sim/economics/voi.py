@@ -20,7 +20,7 @@ EXACT = 1e-9
 
 
 @dataclass(frozen=True)
-class Value:
+class InformationValue:
     """A value of information in pounds, with the standard error that the number of draws leaves."""
 
     value: float
@@ -36,7 +36,7 @@ def expected_loss(samples: FloatArray) -> FloatArray:
     return np.asarray((samples.max(axis=1, keepdims=True) - samples).mean(axis=0))
 
 
-def evpi(samples: FloatArray) -> Value:
+def evpi(samples: FloatArray) -> InformationValue:
     """Give the expected value of perfect information: E[max over options] - max over options of E.
 
     Source: Raiffa and Schlaifer 1961, "Applied Statistical Decision Theory"; Briggs, Claxton and Sculpher 2006, ch. 6.
@@ -51,7 +51,7 @@ def evpi(samples: FloatArray) -> Value:
     return _mean(loss)
 
 
-def evppi(samples: FloatArray, inputs: FloatArray) -> Value:
+def evppi(samples: FloatArray, inputs: FloatArray) -> InformationValue:
     """Give the expected value of perfect information about one parameter or a group of them.
 
     The expected net benefit given the parameters is found by regression on the draws (Strong, Oakley and Brennan
@@ -89,7 +89,7 @@ def evppi(samples: FloatArray, inputs: FloatArray) -> Value:
 
 def evppi_table(
     samples: FloatArray, inputs: Mapping[str, FloatArray], groups: Mapping[str, Sequence[str]] | None = None
-) -> dict[str, Value]:
+) -> dict[str, InformationValue]:
     """Give EVPPI of every parameter and every named group; a group is worth no less than any group within it."""
     columns = {name: np.asarray(draws, dtype=np.float64) for name, draws in inputs.items()}
     members = {name: (name,) for name in columns} | {name: tuple(of) for name, of in (groups or {}).items()}
@@ -100,7 +100,7 @@ def evppi_table(
     }
 
 
-def evsi(samples: FloatArray, inputs: FloatArray, families: int, prior_families: float) -> Value:
+def evsi(samples: FloatArray, inputs: FloatArray, families: int, prior_families: float) -> InformationValue:
     """Give the expected value of a trial of so many families about one parameter.
 
     Gaussian approximation (Jalal and Alarid-Escudero 2018, Medical Decision Making 38:174): the expected net benefit
@@ -175,15 +175,15 @@ def _spline(x: FloatArray) -> FloatArray:
     return np.concatenate([x[:, None], d[:, :-1] - d[:, -1:]], axis=1)
 
 
-def _gain(samples: FloatArray, fit: FloatArray) -> Value:
+def _gain(samples: FloatArray, fit: FloatArray) -> InformationValue:
     """Give the mean gain of deciding by the fit, over deciding once."""
     best = int(np.argmax(fit.mean(axis=0)))
     return _mean(fit.max(axis=1) - fit[:, best])
 
 
-def _mean(values: FloatArray) -> Value:
+def _mean(values: FloatArray) -> InformationValue:
     """Give a mean and its standard error."""
-    return Value(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))))
+    return InformationValue(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))))
 
 
 def _checked(samples: FloatArray) -> FloatArray:

@@ -87,7 +87,7 @@ class Areas:
 
 
 @dataclass(frozen=True)
-class Table:
+class LookupTable:
     """A function of one variable: ``bands`` hold from each x on, ``linear`` joins the points and is flat outside."""
 
     name: str
@@ -95,6 +95,10 @@ class Table:
     kind: Literal["bands", "linear"]
     x: tuple[float, ...]
     y: tuple[float, ...]
+
+
+Table = LookupTable
+"""The name by which models made in Python know it."""
 
 
 @dataclass(frozen=True)
@@ -332,7 +336,7 @@ class Model:
     chains: tuple[Chain, ...]
     order: tuple[str, ...]
     traits: tuple[Trait, ...] = ()
-    tables: Mapping[str, Table] = field(default_factory=dict)
+    tables: Mapping[str, LookupTable] = field(default_factory=dict)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     effects: tuple[Effect, ...] = ()
     memories: tuple[Memory, ...] = ()

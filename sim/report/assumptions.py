@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from sim.config.views.recorded import recorded_register
-from sim.config.views.register import Entry
+from sim.config.views.register import RegisterEntry
 from sim.errors import ModelError
 from sim.exhibits.style import words
 
@@ -29,11 +29,11 @@ LEFT_OUT = "left_out.json"
 
 
 @dataclass(frozen=True)
-class Part:
+class RegisterPart:
     """A part of the register: its title, its entries, and how many of them are assumptions."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[RegisterEntry, ...]
 
     @property
     def assumed(self) -> int:
@@ -41,19 +41,19 @@ class Part:
         return sum(entry.is_assumption for entry in self.entries)
 
 
-def parts(run: Mapping[str, Any]) -> list[Part]:
+def parts(run: Mapping[str, Any]) -> list[RegisterPart]:
     """Group every figure of a run's config that has a source or an interval; none if it cannot be read."""
     try:
         found = recorded_register(run)
     except ModelError:
         return []
-    grouped: dict[str, list[Entry]] = {name: [] for name in PARTS}
+    grouped: dict[str, list[RegisterEntry]] = {name: [] for name in PARTS}
     for entry in found:
         grouped.setdefault(entry.path.split(".", 1)[0], []).append(entry)
-    return [Part(PARTS.get(name, words(name)), tuple(entries)) for name, entries in grouped.items() if entries]
+    return [RegisterPart(PARTS.get(name, words(name)), tuple(entries)) for name, entries in grouped.items() if entries]
 
 
-def name_of(entry: Entry) -> str:
+def name_of(entry: RegisterEntry) -> str:
     """Name a figure by its path, without the part that heads it and the key of its number."""
     return " › ".join(words(step.strip('"')) for step in _steps(entry.path)[1:-1]) or entry.path
 
@@ -70,7 +70,7 @@ def _steps(path: str) -> list[str]:
     return steps
 
 
-def span_of(entry: Entry) -> str:
+def span_of(entry: RegisterEntry) -> str:
     """Write the interval of a figure; nothing where it has none."""
     ends = [f"{end:.6g}" for end in (entry.low, entry.high) if end is not None]
     return " to ".join(ends)

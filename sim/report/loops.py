@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path as Curve
 
-from sim.config.views.causal_loops import CausalGraph, Link, causal_graph, loops_of
+from sim.config.views.causal_loops import CausalGraph, CausalLink, causal_graph, loops_of
 from sim.errors import ModelError, Problem
 from sim.exhibits.style import COLOURS, FAINT, INK, RC, SEVERITY, new_axes, words
 from sim.model.spec import Chain, Model
@@ -85,12 +85,12 @@ def plot_loops(graph: CausalGraph, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _crosses_hub(link: Link, places: Places) -> bool:
+def _crosses_hub(link: CausalLink, places: Places) -> bool:
     """Whether a link joins two variables on the outer circles, where most lines cross."""
     return all(sqrt(x * x + y * y) > 1.6 for x, y in (places[link.source], places[link.target]))
 
 
-def _arrow(ax: Axes, link: Link, places: Places, faint: bool) -> None:
+def _arrow(ax: Axes, link: CausalLink, places: Places, faint: bool) -> None:
     """Draw one link with its sign near the head; a link of a variable to itself as a loop beside it."""
     (x0, y0), (x1, y1) = places[link.source], places[link.target]
     shade, alpha = SHADES[link.sign], 0.25 if faint else 0.9

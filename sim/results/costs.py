@@ -16,7 +16,7 @@ from sim.model.spec import CostLine, Meter, Model, Scenario
 from sim.money.bill import bill, by_year, mean_of_years, meters_of_lines, total_bill
 from sim.money.prices import world_prices
 from sim.results.collect import Moments
-from sim.results.worlds import Spread, WorldName, of_world
+from sim.results.worlds import WorldGrid, WorldName, of_world
 
 WORLD = ("regime", "effect_set")
 
@@ -78,7 +78,7 @@ def _agencies(scenario: Scenario, lines: list[CostLine]) -> list[str]:
 
 
 def cost_variables(
-    scenario: Scenario, layout: Layout, meters: FloatArray, area: Moments, spread: Spread
+    scenario: Scenario, layout: Layout, meters: FloatArray, area: Moments, spread: WorldGrid
 ) -> dict[str, tuple[tuple[str, ...], FloatArray]]:
     """Price the meters.
 

@@ -19,7 +19,7 @@ from sim.results.collect import Collected, collect
 from sim.results.costs import area_pricer, cost_variables, line_coordinates, line_names
 from sim.results.facts import Facts, WorldName, written
 from sim.results.outcomes import outcome_totals, world_weights
-from sim.results.worlds import Spread
+from sim.results.worlds import WorldGrid
 from sim.units import add_months
 
 FAMILY_MOMENTS = ("mean", "variance", "difference_mean", "difference_variance")
@@ -52,7 +52,7 @@ def to_dataset(scenario: Scenario, layout: Layout, records: Iterable[Record]) ->
 
 def dataset_of(scenario: Scenario, layout: Layout, collected: Collected) -> xr.Dataset:
     """Make the Dataset of ``to_dataset`` from what was collected; what is by replication, of those kept there."""
-    spread = Spread.of(scenario)
+    spread = WorldGrid.of(scenario)
     counts = at_points(collected)
     variables = _counted(collected, counts, spread)
     variables["outcomes"] = ((*WORLD, "replication", "outcome"), spread(_outcomes(scenario, layout, collected, counts)))
@@ -75,7 +75,9 @@ def at_points(collected: Collected) -> FloatArray:
     return np.concatenate([start, collected.kept["meters"]], axis=2)
 
 
-def _counted(collected: Collected, counts: FloatArray, spread: Spread) -> dict[str, tuple[tuple[str, ...], FloatArray]]:
+def _counted(
+    collected: Collected, counts: FloatArray, spread: WorldGrid
+) -> dict[str, tuple[tuple[str, ...], FloatArray]]:
     """Place everything that was counted on its dimensions."""
     kept, averaged, pooled = collected.kept, collected.averaged, collected.pooled
     result: dict[str, tuple[tuple[str, ...], FloatArray]] = {}
@@ -127,7 +129,7 @@ def _outcome_variance(scenario: Scenario, collected: Collected) -> FloatArray:
 def coordinates(scenario: Scenario, layout: Layout, collected: Collected) -> dict[str, object]:
     """Give every coordinate; auxiliary ones lie along the dimension that they describe."""
     model = scenario.worlds[0].model
-    spread = Spread.of(scenario)
+    spread = WorldGrid.of(scenario)
     return {
         "regime": list(spread.regimes), "effect_set": list(spread.effect_sets),
         "replication": collected.replications, "step": np.arange(layout.n_steps + 1),

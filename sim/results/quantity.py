@@ -16,7 +16,7 @@ MARK = "|"
 
 
 @dataclass(frozen=True)
-class Quantity:
+class OutputName:
     """A measure of a regime in a ledger, ``against`` another regime where it is a difference."""
 
     measure: str
@@ -29,7 +29,7 @@ class Quantity:
         return MARK.join(part for part in (self.measure, self.regime, self.against, self.ledger) if part)
 
     @classmethod
-    def parse(cls, text: str) -> Quantity:
+    def parse(cls, text: str) -> OutputName:
         """Read what ``str`` wrote.
 
         Raises

@@ -11,11 +11,11 @@ from sim.arrays import FloatArray
 from sim.model.spec import Scenario
 from sim.results.facts import WorldName, facts_of
 
-__all__ = ["Spread", "WorldName", "baseline_of", "of_world", "other_worlds", "world_names"]
+__all__ = ["WorldGrid", "WorldName", "baseline_of", "of_world", "other_worlds", "world_names"]
 
 
 @dataclass(frozen=True)
-class Spread:
+class WorldGrid:
     """Where each world of a scenario stands; called with (replication, world, ...) arrays to spread them."""
 
     regimes: tuple[str, ...]
@@ -23,7 +23,7 @@ class Spread:
     places: tuple[tuple[int, int], ...]
 
     @classmethod
-    def of(cls, scenario: Scenario) -> Spread:
+    def of(cls, scenario: Scenario) -> WorldGrid:
         """Order regimes and evidence sets as they first appear."""
         regimes = tuple(dict.fromkeys(world.regime for world in scenario.worlds))
         sets = tuple(dict.fromkeys(world.effect_set for world in scenario.worlds))

@@ -69,7 +69,7 @@ def simulate(
         raise ValueError(f"workers is {workers}; it must be at least 1")
     if scenario.solver == "expect":
         return expect(scenario)
-    memory = Memory()
+    memory = PeakMemory()
     batches = batches_of(range(scenario.replications), batch or 1)
     done = run_batches(partial(_records, scenario, rows), batches, workers, cluster)
     with closing(done):
@@ -101,7 +101,7 @@ def expect(scenario: Scenario) -> xr.Dataset:
     record, solver = solve(scenario)
     expected = replace(scenario, solver="expect", replications=1)
     ds = to_dataset(expected, engine.layout(scenario), [record])
-    return ds.assign_attrs(peak_mb=Memory().total_mb(), expected=solver.kind, expected_because=solver.reason)
+    return ds.assign_attrs(peak_mb=PeakMemory().total_mb(), expected=solver.kind, expected_because=solver.reason)
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ _ONE_AT_A_TIME = Lock()
 """Workers of a cluster may have several threads; a replication keeps its core busy by itself."""
 
 
-def _in_order(done: Iterable[Done], memory: Memory, progress: Progress | None, total: int) -> Iterator[Record]:
+def _in_order(done: Iterable[Done], memory: PeakMemory, progress: Progress | None, total: int) -> Iterator[Record]:
     """Give records in the order of their replications, whichever batch was ready first."""
     early: dict[int, Done] = {}
     following, finished = 0, 0
@@ -172,7 +172,7 @@ def _is_case_by_case(scenario: Scenario) -> bool:
     return all(case_by_case.values())
 
 
-class Memory:
+class PeakMemory:
     """Peak resident memory of this process and its workers."""
 
     def __init__(self) -> None:

@@ -35,7 +35,7 @@ from sim.results.folder.store import (
 from sim.results.folder.stream import opened_lazily, write_streamed
 from sim.results.folder.sums import SUMS, read_sums, write_sums
 from sim.runs.disk import batch_size, check_disk
-from sim.runs.ensemble import Memory, Progress, expect, peak_memory_mb, run_batch
+from sim.runs.ensemble import PeakMemory, Progress, expect, peak_memory_mb, run_batch
 from sim.runs.identity import Identity
 from sim.runs.pool import Batch, batches_of, run_batches
 from sim.runs.work_folder import (
@@ -67,7 +67,7 @@ class Work:
     """Replications that the finished results there already have."""
     shards: dict[int, Shard] = field(default_factory=dict)
     """Of each finished replication, the file that it is in."""
-    memory: Memory = field(default_factory=Memory)
+    memory: PeakMemory = field(default_factory=PeakMemory)
 
     @property
     def missing(self) -> list[int]:

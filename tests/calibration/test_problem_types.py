@@ -6,28 +6,28 @@ import numpy as np
 import pytest
 
 from calibration.likelihood import log_likelihood, run, spread, with_values
-from calibration.problem import Definition, Parameter, Target
+from calibration.problem import Definition, FreeParameter, Target
 from calibration.space import from_box, from_scores, latin_hypercube, prior_draws, to_box, to_scores
 from sim.runs.beliefs.distributions import Belief
 from tests.calibration.toys import NORMAL, SLOPES, linear
 
 MIXED = (
-    Parameter("level", -1.0, 3.0, "linear", Belief(1.0, 0.0, 2.0, "normal"), "r"),
-    Parameter("rate", 0.01, 2.0, "log", Belief(0.2, 0.05, 0.8, "lognormal"), "r"),
-    Parameter("share", 0.05, 0.9, "logit", Belief(0.3, 0.1, 0.5, "beta"), "r"),
-    Parameter("edge", 0.5, 4.0, "log", Belief(1.0, 1.0, 3.0, "triangular"), "r"),
+    FreeParameter("level", -1.0, 3.0, "linear", Belief(1.0, 0.0, 2.0, "normal"), "r"),
+    FreeParameter("rate", 0.01, 2.0, "log", Belief(0.2, 0.05, 0.8, "lognormal"), "r"),
+    FreeParameter("share", 0.05, 0.9, "logit", Belief(0.3, 0.1, 0.5, "beta"), "r"),
+    FreeParameter("edge", 0.5, 4.0, "log", Belief(1.0, 1.0, 3.0, "triangular"), "r"),
 )
 
 
 def test_parameters_refuse_bounds_and_priors_that_cannot_be() -> None:
     with pytest.raises(ValueError, match="the low one first"):
-        Parameter("a", 2.0, 1.0, "linear", NORMAL, "")
+        FreeParameter("a", 2.0, 1.0, "linear", NORMAL, "")
     with pytest.raises(ValueError, match="above 0"):
-        Parameter("a", 0.0, 1.0, "log", NORMAL, "")
+        FreeParameter("a", 0.0, 1.0, "log", NORMAL, "")
     with pytest.raises(ValueError, match=r"in \(0, 1\)"):
-        Parameter("a", 0.1, 1.0, "logit", NORMAL, "")
+        FreeParameter("a", 0.1, 1.0, "logit", NORMAL, "")
     with pytest.raises(ValueError, match="fixed number"):
-        Parameter("a", 0.0, 1.0, "linear", Belief(1.0, 1.0, 1.0, "fixed"), "")
+        FreeParameter("a", 0.0, 1.0, "linear", Belief(1.0, 1.0, 1.0, "fixed"), "")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_scores_of_prior_draws_are_standard_normal_whatever_the_prior() -> None:
 
 
 def test_a_prior_outside_its_bounds_is_refused() -> None:
-    far = Parameter("far", 50.0, 60.0, "linear", NORMAL, "")
+    far = FreeParameter("far", 50.0, 60.0, "linear", NORMAL, "")
     with pytest.raises(ValueError, match="nothing between its bounds"):
         prior_draws((far,), 1, 10)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from calibration.problem import Definition, Parameter, Predict, Problem, Target
+from calibration.problem import CalibrationProblem, Definition, FreeParameter, Predict, Target
 from sim.arrays import FloatArray
 from sim.runs.beliefs.distributions import Belief
 
@@ -17,9 +17,9 @@ FIGURES = np.array([0.9, -0.4, 0.5, 0.1])
 ERROR = 0.3
 
 
-def normal_parameters(n: int) -> tuple[Parameter, ...]:
+def normal_parameters(n: int) -> tuple[FreeParameter, ...]:
     """Give parameters with standard normal priors, bounds where nothing is left to cut."""
-    return tuple(Parameter(f"x{i}", -7.0, 7.0, "linear", NORMAL, "standard normal") for i in range(n))
+    return tuple(FreeParameter(f"x{i}", -7.0, 7.0, "linear", NORMAL, "standard normal") for i in range(n))
 
 
 def targets(figures: Sequence[float] | FloatArray, error: float = ERROR, kind: str = "fit") -> tuple[Target, ...]:
@@ -30,18 +30,20 @@ def targets(figures: Sequence[float] | FloatArray, error: float = ERROR, kind: s
     )
 
 
-def problem(predict: Predict, figures: Sequence[float] | FloatArray, n: int, error: float = ERROR) -> Problem:
+def problem(
+    predict: Predict, figures: Sequence[float] | FloatArray, n: int, error: float = ERROR
+) -> CalibrationProblem:
     """Give a problem with standard normal priors."""
-    return Problem(normal_parameters(n), targets(figures, error), predict, np.zeros(len(figures)))
+    return CalibrationProblem(normal_parameters(n), targets(figures, error), predict, np.zeros(len(figures)))
 
 
-def linear() -> Problem:
+def linear() -> CalibrationProblem:
     """Give a problem that is linear with normal errors: its posterior is known."""
     # Rounded, so that a row alone and a row among others give the same last bit.
     return problem(lambda x: np.round(x @ SLOPES.T, 10), FIGURES, SLOPES.shape[1])
 
 
-def exact(one: Problem) -> tuple[FloatArray, FloatArray]:
+def exact(one: CalibrationProblem) -> tuple[FloatArray, FloatArray]:
     """Give mean and covariance of the posterior of ``linear`` with whatever figures: (A'A / s^2 + I)^-1."""
     covariance = np.linalg.inv(SLOPES.T @ SLOPES / ERROR**2 + np.eye(SLOPES.shape[1]))
     return covariance @ SLOPES.T @ np.array([target.value for target in one.targets]) / ERROR**2, covariance

@@ -14,7 +14,7 @@ from sim.cli.list import listing
 from sim.cli.new import new
 from sim.cli.show import show
 from sim.config import load
-from sim.config.check.limits import Estimate, estimate
+from sim.config.check.limits import RunCost, estimate
 from sim.config.check.problems import Findings
 from sim.config.loading import tree_of
 from sim.config.translate.model import config_of
@@ -23,7 +23,7 @@ from sim.config.views.drawing import as_mermaid
 from sim.errors import ModelError
 
 
-def estimated(path: Path, *sets: str) -> Estimate:
+def estimated(path: Path, *sets: str) -> RunCost:
     """Estimate a config."""
     tree = tree_of(path, sets)
     config = config_of(tree, Findings(tree))

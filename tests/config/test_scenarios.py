@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 import sim
 from sim.cli import app
 from sim.config.text import library
-from sim.config.views.catalogue import Entry, scenarios
+from sim.config.views.catalogue import CatalogueEntry, scenarios
 from sim.config.views.catalogue_table import NOT_RUN, put, table
 from sim.errors import ModelError
 from sim.model.traits import gamma_classes
@@ -321,7 +321,7 @@ def test_the_list_says_what_each_scenario_is_about() -> None:
 
 
 def test_the_table_goes_between_the_markers(tmp_path: Path) -> None:
-    entry = Entry("toy", "A toy", "3 x person", "Nothing.")
+    entry = CatalogueEntry("toy", "A toy", "3 x person", "Nothing.")
     made = table([entry], tmp_path)
     assert made.splitlines()[-1] == f"| `toy`: A toy | 3 x person | Nothing. |  | {NOT_RUN} |"
     page = tmp_path / "page.md"

@@ -12,7 +12,7 @@ import pytest
 
 from sim.config import load
 from sim.config.schema.config import json_schema
-from sim.config.views.polarity import Reading, readings_of_expression, readings_of_factor
+from sim.config.views.polarity import VariableRead, readings_of_expression, readings_of_factor
 from sim.config.views.reference import markdown
 from sim.errors import ModelError
 from sim.language.evaluate import ExpressionError, constant, parse
@@ -82,7 +82,7 @@ def test_one_entry_is_checked_and_bounded(root: None, tmp_path: Path) -> None:
 
 def test_one_entry_has_its_sign_and_is_documented(root: None, tmp_path: Path) -> None:
     model = model_of(tmp_path)
-    assert readings_of_expression(parse("1 / root(1 + total(need == present))"), model) == [Reading("need", -1)]
+    assert readings_of_expression(parse("1 / root(1 + total(need == present))"), model) == [VariableRead("need", -1)]
     assert "| `root(x)` | the square root of x | at once |" in markdown()
     assert "smooth, root" in json_schema()
 
@@ -103,7 +103,7 @@ def test_an_entry_may_count_children(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     move = compiled.programs["need"].tables(moment(model, 0)).by_slot[0]
     assert sorted(set(move[move > 0])) == pytest.approx([0.1 / 12, 0.2 / 12, 1 / 12], rel=1e-12)
     factor = effect_factors(model, "need", [("absent", "present")])[0]
-    assert readings_of_factor(factor, model, "need") == [Reading("care", -1)]
+    assert readings_of_factor(factor, model, "need") == [VariableRead("care", -1)]
     with pytest.raises(ModelError, match=r"none\(\) is about the rows that belong to this one: name care in it"):
         model_of(tmp_path, when="none(need == present)")
 

@@ -15,7 +15,7 @@ from sim.report.gallery import draw_all
 from sim.report.html import TITLES, write_report
 from sim.results.beside import CHECKS, EVALUATED, FAMILIES
 from sim.results.dataset import to_dataset
-from sim.results.run_record import run_record
+from sim.results.folder.run_record import run_record
 from tests import synthetic
 
 PUBLIC = [

@@ -14,7 +14,7 @@ from sim.economics.summary import summarise
 from sim.report.gallery import draw_all
 from sim.report.html import write_report
 from sim.results.dataset import to_dataset
-from sim.results.run_record import run_record
+from sim.results.folder.run_record import run_record
 from tests import synthetic
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")

@@ -19,7 +19,7 @@ from sim.report.extras import read_extras
 from sim.report.gallery import draw_all
 from sim.report.html import write_report
 from sim.results.dataset import to_dataset
-from sim.results.run_record import run_record
+from sim.results.folder.run_record import run_record
 from tests import synthetic
 from tests.places import ROOT
 

@@ -17,7 +17,7 @@ from sim.exhibits import xlsx as workbook
 from sim.report.workbook.book import write_workbook
 from sim.report.workbook.sheets import SUMMARY_COLUMNS
 from sim.results.dataset import to_dataset
-from sim.results.run_record import run_record
+from sim.results.folder.run_record import run_record
 from sim.results.tables import LEDGER_COLUMNS, ledger_rows
 from sim.results.tidy import waits_rows
 from tests import synthetic

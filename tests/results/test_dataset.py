@@ -10,10 +10,9 @@ from sim.errors import ModelError
 from sim.language.evaluate import parse
 from sim.model.spec import Meter, Value
 from sim.money.prices import deflator, over_steps
-from sim.results.by_agency import agency_cost_per_family_year
 from sim.results.costs import cost_by_step, cost_of_ledger, is_of_services
 from sim.results.dataset import to_dataset
-from sim.results.summary import cost_per_family_year
+from sim.results.summary import agency_cost_per_family_year, cost_per_family_year
 from sim.results.worlds import world_names
 from tests import synthetic
 

@@ -3,25 +3,25 @@
 import numpy as np
 import pytest
 
-from sim.results.quantity import Quantity, measures_of, numbered, of_item, samples_of
+from sim.results.quantity import OutputName, measures_of, numbered, of_item, samples_of
 
 
 @pytest.mark.parametrize(
     ("text", "quantity"),
     [
-        ("cost|siloed|narrow", Quantity("cost", "siloed", "narrow")),
-        ("net|better|today|wide", Quantity("net", "better", "wide", "today")),
+        ("cost|siloed|narrow", OutputName("cost", "siloed", "narrow")),
+        ("net|better|today|wide", OutputName("net", "better", "wide", "today")),
     ],
 )
-def test_text_and_parts_are_one(text: str, quantity: Quantity) -> None:
-    assert Quantity.parse(text) == quantity
+def test_text_and_parts_are_one(text: str, quantity: OutputName) -> None:
+    assert OutputName.parse(text) == quantity
     assert str(quantity) == text
 
 
 @pytest.mark.parametrize("text", ["cost", "cost|siloed", "net|a|b|c|d", "net||b|c", ""])
 def test_other_text_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no output; write measure"):
-        Quantity.parse(text)
+        OutputName.parse(text)
 
 
 def test_samples_come_back_in_their_order() -> None:

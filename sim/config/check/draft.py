@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sim.config.check.problems import Findings, Key
-from sim.config.check.vocabulary import Checker, Place, Vocabulary
+from sim.config.check.vocabulary import Checker, ExpressionPlace, Vocabulary
 from sim.config.schema.base import Figure
 from sim.config.schema.config import Config
 from sim.config.schema.phrases import Duration
@@ -35,7 +35,7 @@ class Draft:
         """Whether sources are optional, as in textbook models."""
         return self.config.sources == "optional"
 
-    def expression(self, path: Key, expression: Expression, place: Place, offset: int = 0) -> Expression:
+    def expression(self, path: Key, expression: Expression, place: ExpressionPlace, offset: int = 0) -> Expression:
         """Check an expression and give it back with its names resolved; ``offset`` is its start within the text."""
         return self.checker.check(expression, path, place, offset)
 
@@ -43,7 +43,9 @@ class Draft:
         """Give the value of an expression of constant parameters, else None."""
         return constant(expression, self.words.parameters)
 
-    def within(self, path: Key, expression: Expression, place: Place, high: float = float("inf")) -> Expression:
+    def within(
+        self, path: Key, expression: Expression, place: ExpressionPlace, high: float = float("inf")
+    ) -> Expression:
         """Check an expression whose value is at least 0 and at most ``high``."""
         result = self.expression(path, expression, place)
         self.bounded(path, result, place.what, 0.0, high)
@@ -93,7 +95,7 @@ class Draft:
 
     def plain_number(self, path: Key, figure: Figure, what: str) -> float:
         """Give the value of a figure that must be one number (or an expression of constant parameters)."""
-        self.expression(path, figure.value, Place(None, what))
+        self.expression(path, figure.value, ExpressionPlace(None, what))
         value = self.constant(figure.value)
         if value is None:
             self.findings.add(path, f"{what} must be a number, or an expression of constant parameters")

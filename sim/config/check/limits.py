@@ -39,7 +39,7 @@ MEMORY_SHARE = 0.8
 
 
 @dataclass(frozen=True)
-class Estimate:
+class RunCost:
     """What a run would cost on one core."""
 
     seconds: float
@@ -54,7 +54,7 @@ class Estimate:
         )
 
 
-def estimate(config: Config) -> Estimate:
+def estimate(config: Config) -> RunCost:
     """Estimate what a run of a study would cost on one core.
 
     Parameters
@@ -94,7 +94,7 @@ def estimate(config: Config) -> Estimate:
     memory = BYTES_FIXED + worlds * rows * (BYTES_PER_ROW + 2 * chains) + held * steps * states * BYTES_PER_STATE
     memory += runs * BYTES_PER_RUN
     disk = DISK_FIXED + runs * steps * (chains + len(config.costs)) * BYTES_ON_DISK
-    return Estimate(seconds, memory / 1e6, disk / 1e6)
+    return RunCost(seconds, memory / 1e6, disk / 1e6)
 
 
 def _mean_children(config: Config, trait: str) -> float:
@@ -103,7 +103,7 @@ def _mean_children(config: Config, trait: str) -> float:
     return sum(value * share for value, share in (part.shares or {}).items()) if part else 0.0
 
 
-def check_size(config: Config, findings: Findings) -> Estimate:
+def check_size(config: Config, findings: Findings) -> RunCost:
     """Refuse a study that no machine like this one can run, with what it would need."""
     needed = estimate(config)
     memory = memory_mb()

@@ -103,7 +103,7 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
-class Place:
+class ExpressionPlace:
     """Where an expression stands: whose row it may read (None: none), and what the place is called in messages.
 
     ``steps`` says that it is worked out anew in every step and may read totals and stocks, as all that reads rows may.
@@ -124,7 +124,7 @@ class Checker:
     def __init__(self, words: Vocabulary, findings: Findings) -> None:
         self.words, self.findings = words, findings
 
-    def check(self, expression: Expression, path: Key, place: Place, offset: int = 0) -> Expression:
+    def check(self, expression: Expression, path: Key, place: ExpressionPlace, offset: int = 0) -> Expression:
         """Check every name of an expression; gives it back resolved. ``offset`` is its start within the text."""
         expression = self.words.resolved(expression)
         for node, rule in list(self._names(expression.root, place.unit)) or self._rows(expression, place):
@@ -203,7 +203,7 @@ class Checker:
         units = {self.words.chains[name].unit for name in names if name in self.words.chains}
         return bool(units - {self.words.root}) or (not units and "age" in names)
 
-    def _rows(self, expression: Expression, place: Place) -> Wrong:
+    def _rows(self, expression: Expression, place: ExpressionPlace) -> Wrong:
         """Check that what is read belongs to the row that reads; at most one thing is said."""
         rows = self.words.row_reads(expression)
         for node in self.words.read(expression):
@@ -212,7 +212,7 @@ class Checker:
                 yield (node if node in expression.nodes() else expression.root), rule
                 return
 
-    def _too_late(self, node: Node, place: Place) -> str:
+    def _too_late(self, node: Node, place: ExpressionPlace) -> str:
         """Say why a place may not read what is known step by step, or nothing."""
         if place.steps or place.unit is not None or not (called(node, "step") or node.name in self.words.stocks):
             return ""
@@ -221,7 +221,7 @@ class Checker:
             f"{place.what} cannot read {name}, a total of the last step; it may read parameters, tables and the clock"
         )
 
-    def _barred(self, name: str, place: Place) -> str:
+    def _barred(self, name: str, place: ExpressionPlace) -> str:
         """Say why a place may not read what a row carries, or nothing."""
         chain = self.words.chains.get(name)
         if place.unit is None:

@@ -12,9 +12,9 @@ from sim.config.schema.phrases import (
     Duration,
     FireText,
     Frequency,
-    Move,
+    MovePhrase,
     PerThing,
-    Target,
+    TargetPhrase,
     read_duration,
     read_fire,
     read_move,
@@ -95,7 +95,9 @@ PerTime = Annotated[
     _schema(["number", "string"], "a number per time such as '2.7 / day'; a bare number is per step"),
 ]
 MoveText = Annotated[
-    Move, BeforeValidator(read_move), _schema("string", "a move 'state -> state'; any stands for every other state")
+    MovePhrase,
+    BeforeValidator(read_move),
+    _schema("string", "a move 'state -> state'; any stands for every other state"),
 ]
 Firing = Annotated[
     FireText,
@@ -103,7 +105,7 @@ Firing = Annotated[
     _schema("string", "'chain: state' or 'chain: state -> state', either with ' with probability'"),
 ]
 Targets = Annotated[
-    tuple[Target, ...],
+    tuple[TargetPhrase, ...],
     BeforeValidator(read_targets),
     WithJsonSchema(
         {

@@ -9,17 +9,17 @@ from pydantic.json_schema import JsonSchemaValue
 
 from sim.config.schema.base import Figure, Part, Provenance
 from sim.config.schema.fields import Expr, Label, Name, NotNegative, Number, Per, Positive, Share, Text
-from sim.config.schema.phrases import Target, read_target
+from sim.config.schema.phrases import TargetPhrase, read_target
 from sim.config.schema.readers import refuse
 
 
-def _one_target(value: Any) -> Target:
+def _one_target(value: Any) -> TargetPhrase:
     """Read the move that is counted."""
     return read_target(value)
 
 
 OnMove = Annotated[
-    Target,
+    TargetPhrase,
     BeforeValidator(_one_target),
     WithJsonSchema(
         {"type": "string", "description": "'chain: state -> state', 'chain: any -> state' or 'chain.worsen'"}

@@ -60,7 +60,7 @@ class Frequency:
 
 
 @dataclass(frozen=True)
-class Move:
+class MovePhrase:
     """``source -> target``; ``any`` stands for every other state."""
 
     source: str
@@ -79,12 +79,12 @@ class FireText:
 
 
 @dataclass(frozen=True)
-class Target:
+class TargetPhrase:
     """Moves of a chain: ``chain.worsen`` (or improve, any), or ``chain: source -> target``."""
 
     chain: str
     word: str = ""
-    move: Move | None = None
+    move: MovePhrase | None = None
 
 
 @dataclass(frozen=True)
@@ -128,12 +128,12 @@ def read_per_time(value: object) -> Frequency:
     return Frequency(amount, unit)
 
 
-def read_move(text: object) -> Move:
+def read_move(text: object) -> MovePhrase:
     """Read ``state -> state``."""
     match = _MOVE.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise refuse("must be a move 'state -> state' (or 'any -> state')")
-    return Move(match.group(1), match.group(2))
+    return MovePhrase(match.group(1), match.group(2))
 
 
 def read_fire(text: object) -> FireText:
@@ -151,16 +151,16 @@ def read_fire(text: object) -> FireText:
         raise refuse(f"cannot read the probability: {error}", column=column) from None
 
 
-def read_target(text: object) -> Target:
+def read_target(text: object) -> TargetPhrase:
     """Read ``chain.worsen`` or ``chain: state -> state``."""
     match = _TARGET.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise refuse("must be 'chain.worsen', 'chain.improve', 'chain.any' or 'chain: state -> state'")
     chain, word, source, target = match.groups()
-    return Target(chain, word or "", None if word else Move(source, target))
+    return TargetPhrase(chain, word or "", None if word else MovePhrase(source, target))
 
 
-def read_targets(value: object) -> tuple[Target, ...]:
+def read_targets(value: object) -> tuple[TargetPhrase, ...]:
     """Read one target or a list of them."""
     return tuple(read_target(item) for item in (value if isinstance(value, list | tuple) else [value]))
 

@@ -7,10 +7,10 @@ from typing import Literal
 
 from sim.config.check.draft import Draft
 from sim.config.check.problems import Key
-from sim.config.check.vocabulary import Place
+from sim.config.check.vocabulary import ExpressionPlace
 from sim.config.schema.base import Figure, MoveFigure
 from sim.config.schema.chains import ChainPart
-from sim.config.schema.phrases import Move, read_move
+from sim.config.schema.phrases import MovePhrase, read_move
 from sim.config.text.library import nearest
 from sim.language.evaluate import Expression
 from sim.model.spec import Chain, Transition
@@ -50,7 +50,7 @@ def start_shares(draft: Draft, path: Key, shares: Mapping[str, Figure], states: 
         at = (*path, "start", state)
         if state not in states:
             draft.findings.add(at, unknown_state(str(path[1]), state, states), of_key=True)
-        result[state] = draft.within(at, figure.value, Place(None, "a share at the start"), 1.0)
+        result[state] = draft.within(at, figure.value, ExpressionPlace(None, "a share at the start"), 1.0)
     known = [draft.constant(share) for share in result.values()]
     total = sum(share for share in known if share is not None)
     if total > 1 + _SHARES:
@@ -87,7 +87,7 @@ def _transitions(
     return tuple(merged[key] for key in sorted(merged, key=lambda key: (place[key[0]], place[key[1]])))
 
 
-def _checked_move(draft: Draft, path: Key, text: str, states: tuple[str, ...]) -> Move | None:
+def _checked_move(draft: Draft, path: Key, text: str, states: tuple[str, ...]) -> MovePhrase | None:
     """Read ``state -> state`` and check both states."""
     try:
         move = read_move(text)
@@ -116,7 +116,7 @@ def _amount(draft: Draft, path: Key, figure: MoveFigure, is_rate: bool, unit: st
         if is_rate:
             draft.findings.add(path, "'rest' belongs to probabilities; a rate must be a number or an expression")
         return None
-    place = Place(unit, "a rate" if is_rate else "a probability")
+    place = ExpressionPlace(unit, "a rate" if is_rate else "a probability")
     return draft.within(path, figure.value, place, float("inf") if is_rate else 1.0)
 
 

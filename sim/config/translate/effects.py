@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from sim.config.check.draft import Draft
 from sim.config.check.problems import Key
-from sim.config.check.vocabulary import Place
+from sim.config.check.vocabulary import ExpressionPlace
 from sim.config.schema.chains import EffectPart
-from sim.config.schema.phrases import FireText, Move, Target, read_move
+from sim.config.schema.phrases import FireText, MovePhrase, TargetPhrase, read_move
 from sim.config.translate.chains import Moves, unknown_chain, unknown_state
 from sim.model.spec import Chain, Effect, Fire
 
@@ -67,7 +67,7 @@ def _fired_by(draft: Draft, path: Key, text: str, chain: Chain) -> Moves:
     return _declared(draft, path, chain, move, of_key=True)
 
 
-def _declared(draft: Draft, path: Key, chain: Chain, move: Move, of_key: bool = False) -> Moves:
+def _declared(draft: Draft, path: Key, chain: Chain, move: MovePhrase, of_key: bool = False) -> Moves:
     """List the declared moves that a move names, noting when there are none."""
     for state in (move.source, move.target):
         if state != "any" and state not in chain.states and state not in chain.level_names:
@@ -95,7 +95,9 @@ def _fire(draft: Draft, path: Key, item: FireText, made: Mapping[str, Chain], mo
         return None
     target = members(target_chain, item.target)[0]
     sources = target_chain.states if item.source == "any" else members(target_chain, item.source)
-    probability = draft.expression(path, item.probability, Place(None, "the probability of firing"), item.offset)
+    probability = draft.expression(
+        path, item.probability, ExpressionPlace(None, "the probability of firing"), item.offset
+    )
     value = draft.constant(probability)
     if value is not None and not 0 <= value <= 1:
         draft.findings.add(path, f"the probability of firing is {value:g}; it must be from 0 to 1")
@@ -143,13 +145,13 @@ def _effect(draft: Draft, i: int, part: EffectPart, made: Mapping[str, Chain]) -
     units = {made[chain].unit for chain in on if chain in made}
     when, times = part.when, part.times.value
     for unit in sorted(units):
-        when = draft.expression((*path, "when"), part.when, Place(unit, "a condition"))
-        times = draft.expression((*path, "times"), part.times.value, Place(unit, "a multiplier"))
+        when = draft.expression((*path, "when"), part.when, ExpressionPlace(unit, "a condition"))
+        times = draft.expression((*path, "times"), part.times.value, ExpressionPlace(unit, "a multiplier"))
     draft.bounded((*path, "times"), times, "a multiplier")
     return Effect(part.name, on, when, times, part.scale)
 
 
-def target_moves(draft: Draft, path: Key, target: Target, made: Mapping[str, Chain]) -> Moves:
+def target_moves(draft: Draft, path: Key, target: TargetPhrase, made: Mapping[str, Chain]) -> Moves:
     """List the moves that ``chain.worsen`` or ``chain: a -> b`` names."""
     chain = made.get(target.chain)
     if chain is None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sim.config.check import spanning as checks
 from sim.config.check.draft import MAX_WINDOW, Draft, quantity
 from sim.config.check.problems import Findings
-from sim.config.check.vocabulary import MEMORY, PARAMETER, Checker, Place, Vocabulary, Words
+from sim.config.check.vocabulary import MEMORY, PARAMETER, Checker, ExpressionPlace, Vocabulary, Words
 from sim.config.schema.config import Config
 from sim.config.text.source import Tree, plain
 from sim.config.translate.appraisal import card
@@ -138,7 +138,7 @@ def _parameters(draft: Draft) -> dict[str, Parameter]:
         path = ("parameters", name)
         before = len(draft.findings.problems)
         unit = draft.words.unit_of(part.value)
-        expression = draft.expression(path, part.value, Place(unit, PARAMETER))
+        expression = draft.expression(path, part.value, ExpressionPlace(unit, PARAMETER))
         if len(draft.findings.problems) == before and not draft.words.row_reads(expression):
             value = draft.constant(expression)
             if value is not None and value - value != 0:
@@ -151,7 +151,7 @@ def _memories(draft: Draft) -> tuple[Memory, ...]:
     """Translate what is remembered."""
     result = []
     for name, part in draft.config.remember.items():
-        when = draft.expression(("remember", name, "when"), part.when, Place(draft.words.root, MEMORY))
+        when = draft.expression(("remember", name, "when"), part.when, ExpressionPlace(draft.words.root, MEMORY))
         result.append(Memory(name, when, draft.whole_steps(("remember", name, "window"), part.window, 1, MAX_WINDOW)))
     return tuple(result)
 
@@ -160,7 +160,7 @@ def _stocks(draft: Draft) -> tuple[Stock, ...]:
     """Translate the feedback stocks."""
     result = []
     for name, part in draft.config.feedback.items():
-        path, place = ("feedback", name), Place(None, "a stock", steps=True)
+        path, place = ("feedback", name), ExpressionPlace(None, "a stock", steps=True)
         checked = draft.expression((*path, part.kind), getattr(part, part.kind), place)
         over = 1.0 if part.over is None else part.over.steps(draft.step)
         if over <= 0:
@@ -170,7 +170,7 @@ def _stocks(draft: Draft) -> tuple[Stock, ...]:
         start = (
             None
             if part.start is None
-            else draft.expression((*path, "start"), part.start.value, Place(None, "the start of a stock"))
+            else draft.expression((*path, "start"), part.start.value, ExpressionPlace(None, "the start of a stock"))
         )
         result.append(Stock(name, "level" if part.kind == "flow" else part.kind, checked, over, start))
     return tuple(result)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from sim.config.check.draft import Draft, quantity
 from sim.config.check.problems import Key
-from sim.config.check.vocabulary import COUNT, Place
+from sim.config.check.vocabulary import COUNT, ExpressionPlace
 from sim.config.schema.money import CostPart, CountedPart, ValuePart
-from sim.config.schema.phrases import Duration, Target
+from sim.config.schema.phrases import Duration, TargetPhrase
 from sim.config.text.library import nearest
 from sim.config.translate.effects import target_moves
 from sim.language.evaluate import Expression, Node, number
@@ -58,7 +58,7 @@ class Meters:
         if part.of is not None and part.of not in words.units:
             self.draft.findings.add((*path[:-1], "of"), f"is no unit; there are {', '.join(words.units)}")
             unit = words.root
-        when = self.draft.expression(path, condition, Place(unit, COUNT))
+        when = self.draft.expression(path, condition, ExpressionPlace(unit, COUNT))
         name = " ".join(condition.text.split())
         own = words.unit_of(condition)
         return Meter(name if unit == own else f"{unit}: {name}", "while", unit, when=when)
@@ -88,7 +88,7 @@ class Meters:
         chain = self.chains.get(name)
         return Meter(f"{name}.{what}", "per", chain.unit if chain else "", chain=name, what=what)
 
-    def _is_admission(self, target: Target) -> bool:
+    def _is_admission(self, target: TargetPhrase) -> bool:
         """Whether a move is the one through the gate of a service, which its team makes and no rate."""
         move = target.move
         return target.chain in self.draft.config.services and move is not None and (move.source, move.target) == GATE
@@ -107,9 +107,9 @@ def _cost(draft: Draft, meters: Meters, i: int, part: CostPart) -> CostLine:
     """Translate one cost line."""
     path: Key = ("costs", i)
     meter = meters.meter(path, part)
-    price = draft.within((*path, "price"), part.price.value, Place(None, "a price"))
+    price = draft.within((*path, "price"), part.price.value, ExpressionPlace(None, "a price"))
     if part.times is not None:
-        price = product(price, draft.within((*path, "times"), part.times.value, Place(None, "a quantity")))
+        price = product(price, draft.within((*path, "times"), part.times.value, ExpressionPlace(None, "a quantity")))
     _check_price_year(draft, path, part)
     if not draft.optional:
         for key in ("tier", "ledger", "kind", "control"):
@@ -205,7 +205,7 @@ def _value(draft: Draft, meters: Meters, i: int, part: ValuePart) -> Value:
     if when is not None and part.while_ is not None and draft.words.row_reads(draft.words.resolved(when)):
         when, extra = None, when
     elif when is not None:
-        when = draft.expression((*path, "when"), when, Place(None, "a condition on when moves count"))
+        when = draft.expression((*path, "when"), when, ExpressionPlace(None, "a condition on when moves count"))
     meter = meters.meter(path, part, extra)
     amounts = {}
     known = list(draft.config.outcomes)
@@ -216,7 +216,7 @@ def _value(draft: Draft, meters: Meters, i: int, part: ValuePart) -> Value:
                 f"'{name}' is no outcome; 'outcomes' has {', '.join(known) or 'none'}{nearest(name, known)}",
                 of_key=True,
             )
-        amounts[name] = draft.expression((*path, name), figure.value, Place(None, "a value"))
+        amounts[name] = draft.expression((*path, name), figure.value, ExpressionPlace(None, "a value"))
     if not amounts:
         draft.findings.add(
             path,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sim.config.check.draft import Draft
 from sim.config.check.problems import Key
-from sim.config.check.vocabulary import Place
+from sim.config.check.vocabulary import ExpressionPlace
 from sim.config.schema.base import Figure
 from sim.config.schema.phrases import Duration
 from sim.config.schema.services import MeanPart, ServicePart, TeamPart
@@ -45,26 +45,26 @@ def _service(draft: Draft, name: str, part: ServicePart, areas: Areas) -> Chain:
         if part.contact_hours
         else 0.0,
     )
-    when = draft.expression((*path, "refer", "when"), part.refer.when, Place(unit, "a condition"))
+    when = draft.expression((*path, "refer", "when"), part.refer.when, ExpressionPlace(unit, "a condition"))
     description = ServiceDescription(
         service=service,
         unit=unit,
         refer_when=referred_where_open(when, opens, draft.clock.step_years),
-        refer_rate=draft.within((*path, "refer", "rate"), part.refer.rate.value, Place(unit, "a rate"))
+        refer_rate=draft.within((*path, "refer", "rate"), part.refer.rate.value, ExpressionPlace(unit, "a rate"))
         if part.refer.rate
         else None,
-        again=draft.within((*path, "refer", "again"), part.refer.again.value, Place(unit, "a rate")),
+        again=draft.within((*path, "refer", "again"), part.refer.again.value, ExpressionPlace(unit, "a rate")),
         identify_steps=_mean(draft, (*path, "identify"), part.identify),
         assess_steps=_mean(draft, (*path, "assess"), part.assess),
         offer_steps=_mean(draft, (*path, "offer"), part.offer),
-        consent=draft.within((*path, "consent"), part.consent.value, Place(unit, "a share"), 1.0)
+        consent=draft.within((*path, "consent"), part.consent.value, ExpressionPlace(unit, "a share"), 1.0)
         if part.consent
         else None,
         refused_steps=_mean(draft, (*path, "refused_for"), part.refused_for),
         patience_steps=_mean(draft, (*path, "patience"), part.patience),
         engaged_steps=_mean(draft, (*path, "engaged"), part.engaged),
         stages=part.engaged.stages if part.engaged else 1,
-        dropout_rate=draft.within((*path, "dropout", "rate"), part.dropout.rate.value, Place(unit, "a rate"))
+        dropout_rate=draft.within((*path, "dropout", "rate"), part.dropout.rate.value, ExpressionPlace(unit, "a rate"))
         if part.dropout
         else None,
         aftercare_steps=_mean(draft, (*path, "aftercare"), part.aftercare),
@@ -151,7 +151,7 @@ def _driven(draft: Draft, path: Key, key: str, figure: Figure | None) -> Express
     """Translate what a team reads each step."""
     if figure is None:
         return None
-    return draft.within((*path, key), figure.value, Place(None, f"a team's {key}", steps=True))
+    return draft.within((*path, key), figure.value, ExpressionPlace(None, f"a team's {key}", steps=True))
 
 
 def _optional_steps(draft: Draft, length: Duration | None) -> float:

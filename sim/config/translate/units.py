@@ -10,7 +10,7 @@ from sim.config.check.problems import Findings
 from sim.config.schema.config import Config
 from sim.config.schema.phrases import Duration
 from sim.config.schema.units import AgePart, ClockPart, TablePart, UnitPart
-from sim.model.spec import Areas, Clock, Table, Trait, Unit
+from sim.model.spec import Areas, Clock, LookupTable, Trait, Unit
 from sim.model.traits import gamma_classes
 
 MAX_CHILDREN = 30
@@ -133,13 +133,13 @@ def traits(config: Config) -> tuple[Trait, ...]:
     return tuple(result)
 
 
-def tables(config: Config) -> dict[str, Table]:
+def tables(config: Config) -> dict[str, LookupTable]:
     """Translate the tables, points in rising order."""
     return {name: _table(name, part) for name, part in config.tables.items()}
 
 
-def _table(name: str, part: TablePart) -> Table:
+def _table(name: str, part: TablePart) -> LookupTable:
     """Translate one table."""
     points = sorted((part.linear or part.bands or {}).items())
     kind: Literal["linear", "bands"] = "linear" if part.linear is not None else "bands"
-    return Table(name, part.by, kind, tuple(x for x, _ in points), tuple(y for _, y in points))
+    return LookupTable(name, part.by, kind, tuple(x for x, _ in points), tuple(y for _, y in points))

@@ -12,7 +12,7 @@ from sim.config.text.source import Tree, plain
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """A scenario of the library: its name, title, whose rows it has, and what it tests in one line."""
 
     name: str
@@ -21,14 +21,14 @@ class Entry:
     about: str
 
 
-def scenarios() -> list[Entry]:
+def scenarios() -> list[CatalogueEntry]:
     """List the scenarios of the library; ``about`` is the first sentence of the comment that opens the file."""
     found = []
     for name in library.names("scenarios"):
         path = library.find(f"scenarios/{name}.yaml")
         if path is not None:
             tree = tree_of(path)
-            found.append(Entry(name, _text(tree, "title"), _population(tree), _about(path)))
+            found.append(CatalogueEntry(name, _text(tree, "title"), _population(tree), _about(path)))
     return found
 
 

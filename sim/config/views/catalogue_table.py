@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from sim.config.views.catalogue import Entry
+from sim.config.views.catalogue import CatalogueEntry
 from sim.errors import ModelError, Problem
 from sim.intervals import over_replications
 from sim.results.costs import cost_by_step
@@ -24,7 +24,7 @@ NO_SET = "null"
 """What an evidence set is called where a study has none."""
 
 
-def table(entries: Iterable[Entry], results: Path) -> str:
+def table(entries: Iterable[CatalogueEntry], results: Path) -> str:
     """Make the table of scenarios in Markdown, with what came out where a finished run is in ``results/NAME``.
 
     Parameters

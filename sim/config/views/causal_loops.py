@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sim.config.views.polarity import Reading, readings_of_expression, readings_of_factor
+from sim.config.views.polarity import VariableRead, readings_of_expression, readings_of_factor
 from sim.language.evaluate import Expression
 from sim.language.functions import of_service
 from sim.model.compiled.grid import Factor, effect_factors
@@ -23,7 +23,7 @@ TEAM_SIGNS = {"turnover_times": -1, "time_left": 1, "extra_workers": 1}
 
 
 @dataclass(frozen=True)
-class Link:
+class CausalLink:
     """A causal link: sign 1, -1 or 0 (either), and the names of the effects or rates that make it."""
 
     source: str
@@ -45,16 +45,16 @@ class CausalGraph:
     """The variables of a model by group (family, child, services, feedback ...), and the links between them."""
 
     groups: dict[str, str] = field(default_factory=dict)
-    links: dict[tuple[str, str], Link] = field(default_factory=dict)
+    links: dict[tuple[str, str], CausalLink] = field(default_factory=dict)
 
     def add(self, source: str, target: str, sign: int, why: str) -> None:
         """Add a link; links between the same two with different signs make one that depends."""
         old = self.links.get((source, target))
         if old is None:
-            self.links[source, target] = Link(source, target, sign, (why,))
+            self.links[source, target] = CausalLink(source, target, sign, (why,))
             return
         both = tuple(dict.fromkeys((*old.why, why)))
-        self.links[source, target] = Link(source, target, sign if old.sign == sign else 0, both)
+        self.links[source, target] = CausalLink(source, target, sign if old.sign == sign else 0, both)
 
     def after(self, name: str) -> list[str]:
         """List what a variable acts on."""
@@ -107,12 +107,12 @@ def _gated(model: Model) -> list[str]:
     return [chain.name for chain in model.chains if chain.name in driven or chain.name in asked]
 
 
-def _asked(expression: Expression, model: Model) -> Iterator[Reading]:
+def _asked(expression: Expression, model: Model) -> Iterator[VariableRead]:
     reads = readings_of_expression(expression, model) if any(map(of_service, expression.nodes())) else []
     return (read for read in reads if read.part)
 
 
-def _variable(read: Reading) -> str:
+def _variable(read: VariableRead) -> str:
     """Name the variable that is read."""
     return f"{read.name} {read.part}" if read.part else read.name
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.config.views.causal_loops import CausalGraph, Link, causal_graph, loops_of
+from sim.config.views.causal_loops import CausalGraph, CausalLink, causal_graph, loops_of
 from sim.language.evaluate import Expression
 from sim.model.spec import Chain, Effect, Model, Stock, Team
 
@@ -87,7 +87,7 @@ def _stock(stock: Stock) -> str:
     return f"{stock.name}: {stock.kind} of {_short(stock.expression)} {how}{start}"
 
 
-def _link(link: Link) -> str:
+def _link(link: CausalLink) -> str:
     """Draw one causal link."""
     return f"{link.source} -> {link.target}: {SIGNS[link.sign]} ({', '.join(link.why)})"
 

@@ -29,7 +29,7 @@ FEW_VALUES = 5
 
 
 @dataclass(frozen=True)
-class Reading:
+class VariableRead:
     """A variable that is read: a chain, a stock or ``agencies``; ``part`` waiting, places ...; sign 1, -1 or 0."""
 
     name: str
@@ -37,13 +37,13 @@ class Reading:
     part: str = ""
 
 
-def readings_of_expression(expression: Expression, model: Model) -> list[Reading]:
+def readings_of_expression(expression: Expression, model: Model) -> list[VariableRead]:
     """List what an expression over totals and stocks reads, with signs, without names that it does not answer to."""
     factor = Factor(Reader(model, model.units[0].name), expression)
     return list(_of_totals(factor, model))
 
 
-def readings_of_factor(factor: Factor, model: Model, own: str) -> list[Reading]:
+def readings_of_factor(factor: Factor, model: Model, own: str) -> list[VariableRead]:
     """List what a factor of a chain's moves reads from rows and from totals; the chain's own state is left out."""
     found = list(_of_totals(factor, model))
     sources = [source for source in factor.sources if source.kind in ("chain", "count", "memory", "agencies")]
@@ -70,7 +70,7 @@ def _raw(factor: Factor, model: Model) -> dict[Source, FloatArray]:
     return raw
 
 
-def _of_source(source: Source, table: FloatArray, model: Model) -> Iterator[Reading]:
+def _of_source(source: Source, table: FloatArray, model: Model) -> Iterator[VariableRead]:
     """Turn the answer to raw values of a source, (raw value, others), into readings of variables."""
     if source.kind == "chain":
         yield from _reading(source.name, _slope(severity(model, source.name), table))
@@ -82,9 +82,9 @@ def _of_source(source: Source, table: FloatArray, model: Model) -> Iterator[Read
             yield from _reading(name, None if sign is None else sign * own)
 
 
-def _reading(name: str, sign: int | None, part: str = "") -> Iterator[Reading]:
+def _reading(name: str, sign: int | None, part: str = "") -> Iterator[VariableRead]:
     if sign is not None:
-        yield Reading(name, sign, part)
+        yield VariableRead(name, sign, part)
 
 
 def severity(model: Model, chain: str) -> FloatArray:
@@ -131,7 +131,7 @@ def _chains_of(condition: Expression, unit: str, model: Model) -> Iterator[tuple
                 yield source.name, sign
 
 
-def _of_totals(factor: Factor, model: Model) -> Iterator[Reading]:
+def _of_totals(factor: Factor, model: Model) -> Iterator[VariableRead]:
     """List the totals and stocks that a factor answers to."""
     nodes = {
         canonical(node): node
@@ -151,17 +151,17 @@ def _of_totals(factor: Factor, model: Model) -> Iterator[Reading]:
             yield from _of_name(name, sign, nodes.get(name), model)
 
 
-def _of_name(name: str, sign: int, node: Node | None, model: Model) -> Iterator[Reading]:
+def _of_name(name: str, sign: int, node: Node | None, model: Model) -> Iterator[VariableRead]:
     """Turn the answer to a total or stock into readings of variables."""
     if node is None:
-        yield Reading(name, sign)
+        yield VariableRead(name, sign)
     elif of_service(node):
-        yield Reading(node.args[0].name, sign, node.name)
+        yield VariableRead(node.args[0].name, sign, node.name)
     else:
         condition = as_condition(model, node.args[0])
         units = [c.unit for c in model.chains if c.name in condition.names]
         yield from (
-            Reading(chain, sign * own)
+            VariableRead(chain, sign * own)
             for chain, own in _chains_of(condition, units[0] if units else model.units[0].name, model)
         )
 

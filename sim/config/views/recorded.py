@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.config.loading import load
 from sim.config.text.source import Scalar, Tree, parse
-from sim.config.views.register import Entry, entries
+from sim.config.views.register import RegisterEntry, entries
 from sim.model.spec import Scenario
 
 FILE = "run.json"
@@ -53,7 +53,7 @@ def recorded_scenario(run: Mapping[str, Any]) -> Scenario:
         return load(path)
 
 
-def recorded_register(run: Mapping[str, Any]) -> list[Entry]:
+def recorded_register(run: Mapping[str, Any]) -> list[RegisterEntry]:
     """List every figure of a run's config that has a source or an interval, with the file that set it."""
     origins = run.get("origins", {})
     return [

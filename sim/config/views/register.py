@@ -18,7 +18,7 @@ ASSUMPTION = "assumption"
 
 
 @dataclass(frozen=True)
-class Entry:
+class RegisterEntry:
     """One figure: its place as ``--set`` takes it, what is written there, and its provenance.
 
     ``number``, ``low`` and ``high`` are in ``unit`` (for durations that of the value, such as months); None where the
@@ -55,7 +55,7 @@ class Entry:
         return f"{self.path}={number!r} {self.unit}" if self.is_duration else f"{self.path}={number!r}"
 
 
-def register(path: str | Path, sets: Sequence[str] = ()) -> list[Entry]:
+def register(path: str | Path, sets: Sequence[str] = ()) -> list[RegisterEntry]:
     """List every figure of a config that has a source or an interval, in the order of the config.
 
     Raises
@@ -66,7 +66,7 @@ def register(path: str | Path, sets: Sequence[str] = ()) -> list[Entry]:
     return list(entries(tree_of(path, sets)))
 
 
-def entries(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[Entry]:
+def entries(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[RegisterEntry]:
     """Walk a tree."""
     key = next((key for key in VALUES if key in tree.mapping and not tree.mapping[key].mapping), None)
     if key is not None and ("source" in tree.mapping or "low" in tree.mapping):
@@ -77,14 +77,14 @@ def entries(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[Entry]:
         yield from entries(child, (*path, str(child.mapping["name"].value) if "name" in child.mapping else str(i)))
 
 
-def _entry(tree: Tree, path: tuple[str, ...], key: str) -> Entry:
+def _entry(tree: Tree, path: tuple[str, ...], key: str) -> RegisterEntry:
     """Read one figure."""
     told = {name: child.value for name, child in tree.mapping.items()}
     durations = {name: length for name in (key, "low", "high") if (length := _duration(told.get(name))) is not None}
     unit = durations[key].unit if key in durations else ""
     text = {name: str(told.get(name) or "") for name in ("source", "locator", "quality", "why", "price_year", "unit")}
     number, low, high = (_number(told.get(name), durations.get(name), unit) for name in (key, "low", "high"))
-    return Entry(
+    return RegisterEntry(
         path=".".join(f'"{part}"' if "." in part else part for part in (*path, key)),
         written=str(told[key]), number=number, low=low, high=high, unit=f"{unit}s" if unit else text["unit"],
         source=text["source"], locator=text["locator"], quality=text["quality"], why=text["why"],

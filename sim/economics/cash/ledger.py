@@ -34,7 +34,7 @@ PENNY = 0.005
 
 
 @dataclass(frozen=True)
-class Group:
+class PaymentGroup:
     """Payments that belong together."""
 
     part: str
@@ -54,7 +54,7 @@ class Ledger:
 
     made: Increments
     accounts: tuple[str, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[PaymentGroup, ...]
     pays_more: FloatArray
     pays_more_in_cash: FloatArray
 
@@ -73,11 +73,11 @@ def agency_ledger(ds: xr.Dataset, made: Increments, terms: Terms, ledger: str | 
     return Ledger(made, accounts, tuple(group for group, _ in named), books[0], books[1])
 
 
-def _groups(ds: xr.Dataset) -> list[tuple[Group, BoolArray]]:
+def _groups(ds: xr.Dataset) -> list[tuple[PaymentGroup, BoolArray]]:
     """List the groups with their lines, (line,), in order of first appearance."""
     own = programme_lines(ds)
     told = [[str(name) for name in ds[key].values] for key in ("tier", "kind", "control")]
-    of_line = [Group(PARTS[0] if o else PARTS[1], *rest) for o, *rest in zip(own, *told, strict=True)]
+    of_line = [PaymentGroup(PARTS[0] if o else PARTS[1], *rest) for o, *rest in zip(own, *told, strict=True)]
     return [(group, np.array([one == group for one in of_line])) for group in dict.fromkeys(of_line)]
 
 

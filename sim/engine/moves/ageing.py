@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from sim.arrays import IntArray
 from sim.engine.fate.uniforms import positions
 from sim.engine.moves.opening import FirstStates, leave, welcome
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 
 
-def turn_over(worlds: Sequence[World], step: int, stream: int) -> None:
+def turn_over(worlds: Sequence[MovingWorld], step: int, stream: int) -> None:
     """Let rows leave and enter at the start of a step, in every world at once."""
     population = worlds[0].population
     renewal = population.renewals.get(step)
@@ -33,7 +33,7 @@ def turn_over(worlds: Sequence[World], step: int, stream: int) -> None:
             welcome(world, unit, new, drawn)
 
 
-def keep_birthdays(worlds: Sequence[World], step: int) -> None:
+def keep_birthdays(worlds: Sequence[MovingWorld], step: int) -> None:
     """Let who has grown out of a chain leave its states."""
     found: dict[tuple[str, int], IntArray] = {}
     for chain in worlds[0].chains.values():

@@ -28,7 +28,7 @@ class Firing:
 
 
 @dataclass
-class Link:
+class Consequences:
     """What follows from the moves of one chain, by pair.
 
     ``new`` (pair,) is the state moved to; ``change`` (pair, state) what a move adds to the numbers of rows in states;
@@ -44,12 +44,14 @@ class Link:
     counts: list[tuple[str, IntArray]] = field(default_factory=list)
 
 
-def link(compiled: Compiled, chain: Chain) -> Link:
+def link(compiled: Compiled, chain: Chain) -> Consequences:
     """Tabulate a chain."""
     n = len(chain.states)
     old, new = np.divmod(np.arange(n * n), n)
     one = np.eye(n)
-    return Link(n, new.astype(np.uint8), one[new] - one[old], _service(chain, old, new), firings_of(compiled, chain))
+    return Consequences(
+        n, new.astype(np.uint8), one[new] - one[old], _service(chain, old, new), firings_of(compiled, chain)
+    )
 
 
 def _service(chain: Chain, old: IntArray, new: IntArray) -> StateArray | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from sim.engine.moves.consequences import mark
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.model.spec import Model
 
 
-def hand_over(world: World, before: Model, rule: str) -> None:
+def hand_over(world: MovingWorld, before: Model, rule: str) -> None:
     """Hand over, at the start of a regime, the cases of services that had posts before it and have none now.
 
     Parameters

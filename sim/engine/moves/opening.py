@@ -11,14 +11,14 @@ import numpy as np
 from sim.arrays import FloatArray, IntArray, StateArray
 from sim.engine.fate.draws import key, uniform
 from sim.engine.moves.step import Pass, make_pass
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.engine.people.population import Rows
 from sim.model.compiled.program import BETTER, WORSE
 from sim.model.compiled.scope import Moment
 from sim.model.spec import Chain
 
 
-def open_world(world: World, stream: int, now: Moment) -> None:
+def open_world(world: MovingWorld, stream: int, now: Moment) -> None:
     """Draw everyone's first states: by shares first, then what is stationary given the rest."""
     chains = world.compiled.model.chains
     for chain in chains:
@@ -44,7 +44,7 @@ class FirstStates:
         self.uniforms: dict[str, FloatArray] = {}
         self.drawn: dict[tuple[str, tuple[float, ...]], StateArray] = {}
 
-    def of(self, world: World, chain: Chain) -> StateArray:
+    def of(self, world: MovingWorld, chain: Chain) -> StateArray:
         """Give first states, (row,); a row out of the chain's ages is in its first state."""
         bounds = world.start_shares(chain.name)
         if (chain.name, bounds) not in self.drawn:
@@ -62,7 +62,7 @@ class FirstStates:
         return drawn.astype(np.uint8)
 
 
-def _stationary(world: World, chain: Chain, rows: IntArray, stream: int, now: Moment) -> StateArray:
+def _stationary(world: MovingWorld, chain: Chain, rows: IntArray, stream: int, now: Moment) -> StateArray:
     """Draw first states from the stationary distribution of the chain's own moves, everything else held as it is."""
     shares = np.cumsum(stationary_shares(make_pass(world, chain.name, now), rows), axis=1)
     u = uniform(key(stream, "first state", chain.name, world.step), world.rows(chain.name).ids[rows])
@@ -98,7 +98,7 @@ def stationary(flow: FloatArray) -> FloatArray:
     return np.asarray(np.clip(np.linalg.pinv(system) @ target, 0.0, 1.0))
 
 
-def leave(world: World, unit: str, rows: IntArray) -> None:
+def leave(world: MovingWorld, unit: str, rows: IntArray) -> None:
     """Empty the places of rows that leave, while they are still there."""
     _settle(world, unit, rows, None)
     _count(world, unit, rows, -1)
@@ -107,7 +107,7 @@ def leave(world: World, unit: str, rows: IntArray) -> None:
             bounds.clear(rows)
 
 
-def welcome(world: World, unit: str, new: IntArray, drawn: FirstStates) -> None:
+def welcome(world: MovingWorld, unit: str, new: IntArray, drawn: FirstStates) -> None:
     """Put newcomers into their first states, some in places taken over and some (``new``) in places that were empty."""
     _count(world, unit, new, 1)
     _settle(world, unit, drawn.rows, drawn)
@@ -120,7 +120,7 @@ def welcome(world: World, unit: str, new: IntArray, drawn: FirstStates) -> None:
             world.memory[name][drawn.rows] = 0
 
 
-def _settle(world: World, unit: str, rows: IntArray, drawn: FirstStates | None) -> None:
+def _settle(world: MovingWorld, unit: str, rows: IntArray, drawn: FirstStates | None) -> None:
     """Move rows to the states drawn for them, else to the first one of every chain, without counting it as moves."""
     for name, chain in world.chains.items():
         if chain.unit == unit:
@@ -130,7 +130,7 @@ def _settle(world: World, unit: str, rows: IntArray, drawn: FirstStates | None) 
             world.move(name, rows.take(moved), new.take(moved), counted=False)
 
 
-def _count(world: World, unit: str, rows: IntArray, by: int) -> None:
+def _count(world: MovingWorld, unit: str, rows: IntArray, by: int) -> None:
     """Take rows (all in first states) out of the occupancy and the counts over children, or add them."""
     if not len(rows):
         return

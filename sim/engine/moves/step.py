@@ -33,7 +33,7 @@ import numpy as np
 from sim.arrays import FloatArray, IntArray
 from sim.engine.fate.uniforms import BYTES, FINE_BITS, Bounds, Draws, draw
 from sim.engine.moves.codes import FIXED, CodeReader
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.engine.people.population import Rows
 from sim.model.compiled.program import BETTER, WORSE, Program, Tables, bounds_of
 from sim.model.compiled.scope import Moment
@@ -50,7 +50,7 @@ MARGIN = 1.0 / 16
 class Pass:
     """How one chain is stepped in one world: its program, its present tables and what they imply."""
 
-    world: World
+    world: MovingWorld
     program: Program
     codes: list[int]
     tables: Tables
@@ -243,7 +243,7 @@ class Pass:
         return which, pairs.take(which)
 
 
-def make_pass(world: World, name: str, now: Moment) -> Pass:
+def make_pass(world: MovingWorld, name: str, now: Moment) -> Pass:
     """Prepare the stepping of a chain in a world."""
     program = world.compiled.programs[name]
     one = Pass(world, program, world.compiled.program_codes[name], Tables([], None))

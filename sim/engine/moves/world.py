@@ -20,8 +20,8 @@ from sim.engine.moves.consequences import (
     HELP_BEGINS,
     HELP_ENDS,
     JOINS_QUEUE,
+    Consequences,
     Firing,
-    Link,
     Plain,
     engaged_states,
     link,
@@ -32,7 +32,7 @@ from sim.model.compiled.model import Compiled
 from sim.model.compiled.scope import Moment, clock_value
 from sim.model.spec import Chain, Memory
 
-__all__ = ["Firing", "World"]
+__all__ = ["Firing", "MovingWorld"]
 
 
 def columns_of(compiled: Compiled) -> dict[tuple[str, str], slice]:
@@ -47,7 +47,7 @@ def columns_of(compiled: Compiled) -> dict[tuple[str, str], slice]:
     return columns
 
 
-class World:
+class MovingWorld:
     """The rows of one world.
 
     Attributes
@@ -130,12 +130,12 @@ class World:
             self._starts[chain] = tuple(accumulate(shares))
         return self._starts[chain]
 
-    def fork(self, compiled: Compiled) -> World:
+    def fork(self, compiled: Compiled) -> MovingWorld:
         """Copy this world to go on under another model with the same chains and states."""
         carried = self.carried.copy()
         for name in compiled.k_chains - carried.entered.keys():
             carried.entered[name] = np.full(self.rows(name).n, self.step, np.int32)
-        return World(compiled, self.population, self.area_slot, self.stream, (self.step, carried))
+        return MovingWorld(compiled, self.population, self.area_slot, self.stream, (self.step, carried))
 
     # What follows from the states: made afresh here, kept up to date by `follow`.
 
@@ -144,7 +144,7 @@ class World:
         self.compiled = compiled
         self.chains: dict[str, Chain] = {chain.name: chain for chain in compiled.model.chains}
         self._lay_out_counts()
-        self.links: dict[str, Link] = {name: link(compiled, chain) for name, chain in self.chains.items()}
+        self.links: dict[str, Consequences] = {name: link(compiled, chain) for name, chain in self.chains.items()}
         self.firings = {name: one.firings for name, one in self.links.items()}
         self.bounds: dict[str, Bounds] = {}
         self._starts: dict[str, tuple[float, ...]] = {}

@@ -21,7 +21,7 @@ from sim.engine.history import History, Parting, Timeline
 from sim.engine.moves.ageing import keep_birthdays, turn_over
 from sim.engine.moves.handover import hand_over
 from sim.engine.moves.opening import open_world
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.engine.people.population import make_population
 from sim.engine.teams.plans import open_teams
 from sim.engine.teams.staffing import Staff
@@ -36,7 +36,7 @@ from sim.model.spec import Scenario
 class Line(History):
     """A simulated history: its rows in motion, the stocks of its feedback, its staff now, and what was counted."""
 
-    world: World
+    world: MovingWorld
     feedback: Feedback
     diary: Diary
     staff: Mapping[str, Staff] = field(default_factory=dict)
@@ -95,7 +95,7 @@ class Run:
 
     def _begin(self, world: spec.World, names: list[str]) -> Line:
         """Open the history of a baseline world."""
-        rows = World(self.compiled[world.name], self.population, self.slots, self.stream)
+        rows = MovingWorld(self.compiled[world.name], self.population, self.slots, self.stream)
         line = Line(names, world.regime, rows, Feedback.of(world.model), Diary.of(self.layout, rows))
         open_world(rows, self.stream, line.now(rows.step))
         rows.index(line.now(rows.step))

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.arrays import BoolArray, IntArray
 from sim.engine.fate.draws import key, uniform, words
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.engine.teams.admission import admit, free_places
 from sim.model.spec import Service
 
@@ -23,7 +23,7 @@ class Admission:
     waits: IntArray
 
 
-def hold_meeting(world: World, name: str, places: IntArray | None, stream: int) -> Admission:
+def hold_meeting(world: MovingWorld, name: str, places: IntArray | None, stream: int) -> Admission:
     """Admit from a service's queue to its free places (None: no limit) and move who is admitted.
 
     Parameters
@@ -59,7 +59,7 @@ def hold_meeting(world: World, name: str, places: IntArray | None, stream: int) 
     return Admission(admitted, world.step - since)
 
 
-def standing_queue(world: World, name: str, stream: int) -> IntArray:
+def standing_queue(world: MovingWorld, name: str, stream: int) -> IntArray:
     """Bring the queue up to date: (row, step of joining) in order of arrival, those of one step shuffled by a hash."""
     queue = world.queue[name]
     rows, since = queue[:, 0], queue[:, 1]
@@ -81,7 +81,7 @@ def _side_by_side(rows: IntArray, since: IntArray) -> IntArray:
     return np.stack([rows, since]).T
 
 
-def priority_class(world: World, name: str, rows: IntArray, stream: int) -> IntArray:
+def priority_class(world: MovingWorld, name: str, rows: IntArray, stream: int) -> IntArray:
     """Give the priority class of waiting rows, 0 first: brokered cases, then the service's own order of priority."""
     service = world.chains[name].service
     assert service is not None
@@ -95,7 +95,7 @@ def priority_class(world: World, name: str, rows: IntArray, stream: int) -> IntA
     return np.where(brokered, 0, rank + 1)
 
 
-def _lexical(world: World, service: Service, rows: IntArray) -> IntArray:
+def _lexical(world: MovingWorld, service: Service, rows: IntArray) -> IntArray:
     """Combine the criteria before `wait` into one class, the first criterion leading."""
     assert not callable(service.priority)
     rank = np.zeros(len(rows), np.int64)
@@ -107,7 +107,7 @@ def _lexical(world: World, service: Service, rows: IntArray) -> IntArray:
     return rank
 
 
-def _criterion(world: World, criterion: str, rows: IntArray) -> tuple[IntArray, int]:
+def _criterion(world: MovingWorld, criterion: str, rows: IntArray) -> tuple[IntArray, int]:
     """Give the value of a criterion for some rows and its largest possible value."""
     if criterion in world.state:
         return world.state[criterion][rows].astype(np.int64), len(world.chains[criterion].states) - 1
@@ -116,14 +116,14 @@ def _criterion(world: World, criterion: str, rows: IntArray) -> tuple[IntArray, 
     return world.root.traits[criterion][rows], len(world.compiled.model.trait(criterion).values) - 1
 
 
-def _carried(world: World, rows: IntArray) -> dict[str, IntArray]:
+def _carried(world: MovingWorld, rows: IntArray) -> dict[str, IntArray]:
     """Give a priority rule what it may look at: states, memories and trait classes of the waiting rows."""
     root = world.compiled.model.root.name
     carried: dict[str, IntArray] = {n: s[rows] for n, s in world.state.items() if world.chains[n].unit == root}
     return carried | {n: m[rows] for n, m in world.memory.items()} | {n: t[rows] for n, t in world.root.traits.items()}
 
 
-def _brokered(world: World, name: str, rows: IntArray, stream: int) -> BoolArray | None:
+def _brokered(world: MovingWorld, name: str, rows: IntArray, stream: int) -> BoolArray | None:
     """Mark the rows for which a key worker has arranged a place in the front of this queue; None when nobody may."""
     marked: BoolArray | None = None
     for broker, chain in world.chains.items():

@@ -12,7 +12,7 @@ from sim.arrays import FloatArray, IntArray
 from sim.engine.fate.draws import key
 from sim.errors import ModelError
 from sim.evaluation.designs.bias import BEFORE, Course, Judged, Worlds, course, judge, true_effect
-from sim.evaluation.designs.designs import DESIGNS, Group, Setting, everyone_served, served_of
+from sim.evaluation.designs.designs import DESIGNS, EntryGroup, Setting, everyone_served, served_of
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS, follow_pair, helped_world
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.panel import Names, Panel
@@ -49,7 +49,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Followed:
+class FollowedOutcome:
     """The families helped under one rule and evidence set: the course of an outcome, and the trial that it takes.
 
     ``smallest`` and ``largest`` are the sizes at the ends of the interval of the true effect; None is without bound.
@@ -75,7 +75,7 @@ class Evaluated:
     replications: int
     seed: int
     verdicts: tuple[Verdict, ...]
-    followed: tuple[Followed, ...]
+    followed: tuple[FollowedOutcome, ...]
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def evaluate_designs(
     """
     _check(scenario, regime, effect_sets, outcomes, rules, months)
     verdicts: list[Verdict] = []
-    followed: list[Followed] = []
+    followed: list[FollowedOutcome] = []
     for effect_set in effect_sets:
         world = helped_world(scenario, regime, effect_set)
         short = pared(
@@ -191,7 +191,7 @@ def frailty_of(panel: Panel, model: Model) -> tuple[IntArray, FloatArray]:
     return panel.traits[FRAILTY].astype(np.int64), np.asarray(trait.values, np.float64)
 
 
-def arms_of(worlds: Worlds, groups: Sequence[Group]) -> Arms:
+def arms_of(worlds: Worlds, groups: Sequence[EntryGroup]) -> Arms:
     """Sum each served family's outcome over the months that are looked at, with help and without."""
     generation, parts = worlds.helped.generation, []
     for helped in (True, False):
@@ -222,7 +222,7 @@ def _estimate(values: Sequence[float]) -> Estimate:
     return interval(np.asarray(values, np.float64))
 
 
-def _followed(effect_set: str, rule: str, outcome: str, found: Sequence[Once], seed: int) -> Followed:
+def _followed(effect_set: str, rule: str, outcome: str, found: Sequence[Once], seed: int) -> FollowedOutcome:
     """Put courses together and size the trial on the families of all replications."""
     courses = {
         name: _estimate([getattr(one.courses[outcome], name) for one in found]) for name in Course.__dataclass_fields__
@@ -237,4 +237,4 @@ def _followed(effect_set: str, rule: str, outcome: str, found: Sequence[Once], s
         largest = families_an_arm(ends[0], arms.variance) if effect.low * effect.high > 0 else None
     made = size(arms, key(seed, "trial size", outcome))
     families = float(np.mean([one.families for one in found]))
-    return Followed(effect_set, rule, outcome, families, courses, made, smallest, largest)
+    return FollowedOutcome(effect_set, rule, outcome, families, courses, made, smallest, largest)

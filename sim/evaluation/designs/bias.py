@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sim.arrays import FloatArray, IntArray
-from sim.evaluation.designs.designs import BEFORE_AFTER, Design, Group
+from sim.evaluation.designs.designs import BEFORE_AFTER, Design, EntryGroup
 from sim.evaluation.trial.family_outcomes import Amounts
 from sim.evaluation.trial.panel import Panel
 
@@ -103,23 +103,23 @@ class Worlds:
         self.seen = {True: amounts(self.helped), False: amounts(self.baseline)}
 
 
-Part = Callable[[Group], tuple[IntArray, FloatArray]]
+Part = Callable[[EntryGroup], tuple[IntArray, FloatArray]]
 """Families of a group and their weights, (month, family)."""
 
 
-def _served(group: Group) -> tuple[IntArray, FloatArray]:
+def _served(group: EntryGroup) -> tuple[IntArray, FloatArray]:
     return group.served, group.served_weight
 
 
-def _alone(group: Group) -> tuple[IntArray, FloatArray]:
+def _alone(group: EntryGroup) -> tuple[IntArray, FloatArray]:
     return group.other, group.weight
 
 
-def _followed(group: Group) -> tuple[IntArray, FloatArray]:
+def _followed(group: EntryGroup) -> tuple[IntArray, FloatArray]:
     return group.other, group.followed
 
 
-def level(worlds: Worlds, groups: Sequence[Group], part: Part, *, helped: bool) -> float:
+def level(worlds: Worlds, groups: Sequence[EntryGroup], part: Part, *, helped: bool) -> float:
     """Give the level over the months that are looked at, of families who are still there."""
     sums = np.zeros(2)
     generation = worlds.helped.generation  # who comes and goes is the same in both worlds
@@ -133,7 +133,7 @@ def level(worlds: Worlds, groups: Sequence[Group], part: Part, *, helped: bool) 
 
 
 def level_before(
-    worlds: Worlds, groups: Sequence[Group], part: Part, *, helped: bool, months: tuple[int, int] = (1, BEFORE)
+    worlds: Worlds, groups: Sequence[EntryGroup], part: Part, *, helped: bool, months: tuple[int, int] = (1, BEFORE)
 ) -> float:
     """Give the level in months before entry, of the families of ``level`` with the same weights."""
     sums = np.zeros(2)
@@ -149,7 +149,7 @@ def level_before(
     return float(sums[0] / sums[1]) if sums[1] else math.nan
 
 
-def judge(worlds: Worlds, design: Design, groups: Sequence[Group], truth: float) -> Judged:
+def judge(worlds: Worlds, design: Design, groups: Sequence[EntryGroup], truth: float) -> Judged:
     """Say what a design reports of the outcome that ``worlds`` looks at, and why that is not the truth.
 
     Parameters
@@ -165,7 +165,7 @@ def judge(worlds: Worlds, design: Design, groups: Sequence[Group], truth: float)
     if design is BEFORE_AFTER:
         return _before_after(worlds, groups, truth, frailty)
 
-    def said(part: Part, *, helped: bool, among: Sequence[Group] = groups) -> float:
+    def said(part: Part, *, helped: bool, among: Sequence[EntryGroup] = groups) -> float:
         after = level(worlds, among, part, helped=helped)
         return after - level_before(worlds, among, part, helped=helped) if design.of_changes else after
 
@@ -180,7 +180,7 @@ def judge(worlds: Worlds, design: Design, groups: Sequence[Group], truth: float)
     return Judged(served - compared, truth, causes, *frailty, matched_share(groups))
 
 
-def _before_after(worlds: Worlds, groups: Sequence[Group], truth: float, frailty: tuple[float, float]) -> Judged:
+def _before_after(worlds: Worlds, groups: Sequence[EntryGroup], truth: float, frailty: tuple[float, float]) -> Judged:
     """Judge before and after: what the families would have done anyway, and what everybody did."""
     before, before_0 = (level_before(worlds, groups, _served, helped=helped) for helped in (True, False))
     after, after_0 = (level(worlds, groups, _served, helped=helped) for helped in (True, False))
@@ -189,26 +189,26 @@ def _before_after(worlds: Worlds, groups: Sequence[Group], truth: float, frailty
     return Judged(after - before, truth, causes, *frailty)
 
 
-def true_effect(worlds: Worlds, groups: Sequence[Group]) -> float:
+def true_effect(worlds: Worlds, groups: Sequence[EntryGroup]) -> float:
     """Give the effect on all who were helped: the same families with and without."""
     return level(worlds, groups, _served, helped=True) - level(worlds, groups, _served, helped=False)
 
 
-def course(worlds: Worlds, groups: Sequence[Group]) -> Course:
+def course(worlds: Worlds, groups: Sequence[EntryGroup]) -> Course:
     """Follow the families helped from before entry to after, with help and without."""
     early, late = (level_before(worlds, groups, _served, helped=True, months=m) for m in ((7, 12), (1, 6)))
     without, after = (level(worlds, groups, _served, helped=helped) for helped in (False, True))
     return Course(early, late, without, after)
 
 
-def matched_share(groups: Sequence[Group]) -> float:
+def matched_share(groups: Sequence[EntryGroup]) -> float:
     """Give the share of families helped who are compared with somebody; of groups that lost families on the way too."""
     there = sum(float(group.served_weight.mean(axis=0).sum()) for group in groups)
     helped = sum(group.helped for group in groups)
     return there / helped if helped else math.nan
 
 
-def _mix(worlds: Worlds, groups: Sequence[Group], part: Part) -> FloatArray:
+def _mix(worlds: Worlds, groups: Sequence[EntryGroup], part: Part) -> FloatArray:
     """Give the shares of the classes of frailty, (class,)."""
     mix = np.zeros(len(worlds.values))
     for group in groups:
@@ -217,12 +217,12 @@ def _mix(worlds: Worlds, groups: Sequence[Group], part: Part) -> FloatArray:
     return np.asarray(mix / mix.sum() if mix.sum() else np.full(len(mix), math.nan))
 
 
-def mean_frailty(worlds: Worlds, groups: Sequence[Group], part: Part) -> float:
+def mean_frailty(worlds: Worlds, groups: Sequence[EntryGroup], part: Part) -> float:
     """Give mean frailty by the weights of a part."""
     return float(_mix(worlds, groups, part) @ worlds.values)
 
 
-def equally_frail(worlds: Worlds, groups: Sequence[Group]) -> list[Group]:
+def equally_frail(worlds: Worlds, groups: Sequence[EntryGroup]) -> list[EntryGroup]:
     """Weight the comparison so that its mix of frailty is that of the served; nothing else of it is touched."""
     mine, theirs = _mix(worlds, groups, _served), _mix(worlds, groups, _alone)
     times = np.divide(mine, theirs, out=np.zeros_like(mine), where=theirs > 0)

@@ -19,7 +19,7 @@ from sim.evaluation.trial.trial import MONTHS, Trial, entries, first_served, fol
 
 
 @dataclass(frozen=True)
-class Group:
+class EntryGroup:
     """The families of one entry month under one design, with their weights in each month that is looked at.
 
     Attributes
@@ -80,11 +80,11 @@ class Design:
 
     name: str
     title: str
-    groups: Callable[[Setting], list[Group]]
+    groups: Callable[[Setting], list[EntryGroup]]
     of_changes: bool = False
 
 
-def everyone_served(setting: Setting) -> list[Group]:
+def everyone_served(setting: Setting) -> list[EntryGroup]:
     """Give all families first helped in each month, held against all families of that month, equally weighted.
 
     The comparison is followed whether help reaches it or not: it stands for what happens to everybody.
@@ -94,7 +94,7 @@ def everyone_served(setting: Setting) -> list[Group]:
     for step in setting.steps:
         served = np.flatnonzero(first_served(setting.panel, ever, step))
         equal = np.full((len(setting.window), n), len(served) / n)
-        found.append(Group(step, served, _ones(setting, served), np.arange(n), equal, equal, len(served)))
+        found.append(EntryGroup(step, served, _ones(setting, served), np.arange(n), equal, equal, len(served)))
     return found
 
 
@@ -103,7 +103,7 @@ def _ones(setting: Setting, served: IntArray) -> FloatArray:
     return np.ones((len(setting.window), len(served)))
 
 
-def propensity(setting: Setting) -> list[Group]:
+def propensity(setting: Setting) -> list[EntryGroup]:
     """Hold the served against all not yet met by a key worker, by odds of the score; help ends a comparison's time."""
     ever = setting.panel.ever_helped()
     found = []
@@ -113,7 +113,7 @@ def propensity(setting: Setting) -> list[Group]:
         weight, matched = odds(covariates(setting.panel, step)[asked], is_served[asked])
         mine, theirs = is_served[asked], ~is_served[asked]
         rows = len(setting.window)
-        group = Group(
+        group = EntryGroup(
             step, asked[mine], np.tile(matched[mine], (rows, 1)), asked[theirs], np.tile(weight[theirs], (rows, 1)),
             np.tile(weight[theirs], (rows, 1)), int(mine.sum()),
         )  # fmt: skip
@@ -121,13 +121,13 @@ def propensity(setting: Setting) -> list[Group]:
     return found
 
 
-def _dropped_when_helped(setting: Setting, group: Group, ever: BoolArray) -> Group:
+def _dropped_when_helped(setting: Setting, group: EntryGroup, ever: BoolArray) -> EntryGroup:
     """Leave comparison families out from when help reaches them, others standing for nobody."""
     free = np.stack([~ever[group.step + month, group.other] for month in setting.window])
     return replace(group, followed=group.weight * free)
 
 
-def changes(setting: Setting) -> list[Group]:
+def changes(setting: Setting) -> list[EntryGroup]:
     """Hold the change of the served against that of families on the list who were not taken on in that month."""
     ever = setting.panel.ever_helped()
     found = []
@@ -135,17 +135,17 @@ def changes(setting: Setting) -> list[Group]:
         served = np.flatnonzero(first_served(setting.panel, ever, step))
         other = np.flatnonzero(setting.on_list[step] & ~ever[step])
         equal = np.full((len(setting.window), len(other)), len(served) / max(len(other), 1))
-        group = Group(step, served, _ones(setting, served), other, equal, equal, len(served))
+        group = EntryGroup(step, served, _ones(setting, served), other, equal, equal, len(served))
         found.append(_dropped_when_helped(setting, group, ever))
     return found
 
 
-def not_yet_served(setting: Setting) -> list[Group]:
+def not_yet_served(setting: Setting) -> list[EntryGroup]:
     """Hold the served against similar families whom no key worker has met (``trials``)."""
     return [_by_stratum(setting, trial) for trial in entries(setting.panel, setting.steps)]
 
 
-def waiting_list(setting: Setting) -> list[Group]:
+def waiting_list(setting: Setting) -> list[EntryGroup]:
     """Hold the served against similar families on the list in that month who were not taken on."""
     trials = entries(setting.panel, setting.steps)
     return [_by_stratum(setting, _only(trial, setting.on_list[trial.step])) for trial in trials]
@@ -157,7 +157,7 @@ def _only(trial: Trial, kept: BoolArray) -> Trial:
     return trial_of(trial.step, trial.stratum, served, other & kept)
 
 
-def _by_stratum(setting: Setting, trial: Trial) -> Group:
+def _by_stratum(setting: Setting, trial: Trial) -> EntryGroup:
     """Weight the comparison of each stratum to its served, month by month, those who remain standing for who is gone.
 
     A stratum without anybody left counts in neither group in that month.
@@ -179,7 +179,7 @@ def _by_stratum(setting: Setting, trial: Trial) -> Group:
         left = np.bincount(at_other, weights[month - 1][trial.other] * here[1], n) > 0
         served[row] = left[at_served]
         alone[row] *= left[at_other]
-    return Group(trial.step, trial.served, served, trial.other, alone, censored, helped)
+    return EntryGroup(trial.step, trial.served, served, trial.other, alone, censored, helped)
 
 
 BEFORE_AFTER = Design("before_after", "before and after", everyone_served, of_changes=True)
@@ -193,6 +193,6 @@ DESIGNS = (
 )
 
 
-def served_of(groups: Sequence[Group]) -> int:
+def served_of(groups: Sequence[EntryGroup]) -> int:
     """Count the families helped."""
     return sum(len(group.served) for group in groups)

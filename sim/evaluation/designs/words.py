@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from sim.evaluation.designs.answer import Evaluated, Followed, Verdict
+from sim.evaluation.designs.answer import Evaluated, FollowedOutcome, Verdict
 from sim.evaluation.designs.bias import CAUSES, MEANT
 from sim.evaluation.designs.designs import DESIGNS
 from sim.evaluation.trial.family_outcomes import OUTCOMES
@@ -132,12 +132,12 @@ def _stated(value: float, outcome: str) -> str:
     return f"{text[0]}£{text[1:]}" if text[0] in f"+{MINUS}" else text
 
 
-def _families(one: Followed) -> str:
+def _families(one: FollowedOutcome) -> str:
     """Write the size of a trial, or that there is nothing to find."""
     return "nothing to find" if one.size.an_arm is None else f"{2 * one.size.an_arm:,}"
 
 
-def _range(one: Followed) -> str:
+def _range(one: FollowedOutcome) -> str:
     """Write the sizes at the ends of the interval of the effect."""
     if one.smallest is None:
         return MISSING

@@ -57,7 +57,7 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class Fit:
+class EffectFit:
     """A whole fit, ready to be written down."""
 
     effect_set: str
@@ -82,7 +82,7 @@ def fit_effects(
     replications: int = 6,
     workers: int = 1,
     tell: Callable[[str], None] = lambda line: None,
-) -> Fit:
+) -> EffectFit:
     """Solve for the parameters of an evidence set.
 
     Parameters
@@ -126,7 +126,7 @@ def fit_effects(
     values, samples = solve(study, estimands, start, tell=tell)
     fitted = tuple(_fitted(e, v, s, hours) for e, v, s in zip(estimands, values, samples.T, strict=True))
     stamp = digest(scenario, regime, effect_set, [e.parameter for e in estimands])
-    return Fit(effect_set, regime, stamp, replications, scenario.seed, fitted)
+    return EffectFit(effect_set, regime, stamp, replications, scenario.seed, fitted)
 
 
 def _found(estimand: Estimand, levels: Levels) -> float:
@@ -237,7 +237,7 @@ def _fitted(estimand: Estimand, value: float, samples: FloatArray, dose: float) 
     return Fitted(estimand, float(value), reached, error, near, 0.0 if near else estimand.target - reached, dose)
 
 
-def table(fit: Fit) -> str:
+def table(fit: EffectFit) -> str:
     """Write a fit as plain text, the multiplier beside the estimand: they differ."""
     head = f"{'estimand':24} {'target':>10} {'reached':>10} {'s.e.':>7} {'value':>9} {'multiplier at full dose':>24}"
     rows = [f"{fit.effect_set} ({fit.replications} replications, seed {fit.seed})", head]
@@ -252,7 +252,7 @@ def table(fit: Fit) -> str:
     return "\n".join(rows) + "\n"
 
 
-def as_record(fit: Fit) -> Mapping[str, object]:
+def as_record(fit: EffectFit) -> Mapping[str, object]:
     """Give what an evidence set keeps of a fit, plain and rounded to what its error lets one read."""
     kept: dict[str, object] = {
         "digest": fit.digest, "regime": fit.regime, "replications": fit.replications, "seed": fit.seed,

@@ -15,7 +15,7 @@ from sim.config.text.amending import amend
 from sim.config.text.source import plain, read
 from sim.errors import ModelError, Problem
 from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
-from sim.evaluation.effects.fit import Fit, as_record, fit_effects
+from sim.evaluation.effects.fit import EffectFit, as_record, fit_effects
 from sim.model.spec import Scenario
 
 WHY = "solved for by families fit-effects, so that the simulated study finds {target} ({name}); see fit"
@@ -30,7 +30,7 @@ def run(
     workers: int = 1,
     write: bool = True,
     tell: Callable[[str], None] = lambda line: None,
-) -> list[Fit]:
+) -> list[EffectFit]:
     """Solve for the effects of a study's evidence sets and keep them.
 
     Parameters
@@ -87,7 +87,7 @@ def estimands_in(file: Path) -> Mapping[str, Mapping[str, Any]]:
     return plain(tree.mapping["estimands"]) if "estimands" in tree.mapping else {}
 
 
-def keep(fit: Fit, file: Path) -> None:
+def keep(fit: EffectFit, file: Path) -> None:
     """Write the solved values and the record of the fit into the file of an evidence set, all or nothing."""
     given, values = read(file).mapping["set"].mapping, dict[tuple[str, ...], object]()
     for item in fit.fitted:

@@ -21,7 +21,7 @@ Amounts = tuple[FloatArray, FloatArray]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FamilyOutcome:
     """One outcome: its name, what a level of it is, and how it is read off a panel at a step.
 
     ``is_share`` says that levels are shares, which people read in per cent; else they are pounds a family and year.
@@ -64,13 +64,13 @@ def _cost(panel: Panel, step: int) -> Amounts:
 OUTCOMES = {
     outcome.name: outcome
     for outcome in (
-        Outcome("in_crisis", "families in crisis", _crisis),
-        Outcome("looked_after", "children looked after", _seen("looked_after", of_children=True)),
-        Outcome("protection_plan", "children on a protection plan", _seen("protection_plan", of_children=True)),
-        Outcome("attending", "children attending school", _seen("attending", of_children=True)),
-        Outcome("well", "adults in good mental health", _seen("well", of_children=False)),
-        Outcome("adult_custody", "families with an adult in custody", _seen("adult_custody", of_children=False)),
-        Outcome("cost", "cost a family and year, services' posts apart", _cost, is_share=False),
+        FamilyOutcome("in_crisis", "families in crisis", _crisis),
+        FamilyOutcome("looked_after", "children looked after", _seen("looked_after", of_children=True)),
+        FamilyOutcome("protection_plan", "children on a protection plan", _seen("protection_plan", of_children=True)),
+        FamilyOutcome("attending", "children attending school", _seen("attending", of_children=True)),
+        FamilyOutcome("well", "adults in good mental health", _seen("well", of_children=False)),
+        FamilyOutcome("adult_custody", "families with an adult in custody", _seen("adult_custody", of_children=False)),
+        FamilyOutcome("cost", "cost a family and year, services' posts apart", _cost, is_share=False),
     )
 }
 """Costs are the narrow ledger without the posts of services, so that help is not held against what it brings about."""

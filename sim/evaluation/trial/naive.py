@@ -23,7 +23,7 @@ from sim.evaluation.trial.evaluation import (
     helped_world,
 )
 from sim.evaluation.trial.panel import Panel
-from sim.evaluation.trial.trial import MONTHS, Counts, Trial, compare, entries, follow_up, twin
+from sim.evaluation.trial.trial import MONTHS, OutcomeCounts, Trial, compare, entries, follow_up, twin
 from sim.model.spec import Scenario
 from sim.results.beside import Answer
 from sim.runs.replications import over_replications
@@ -107,6 +107,8 @@ def before_after(panel: Panel, trials: Sequence[Trial], question: Question) -> L
             months = follow_up(panel, trial, question.outcome, served, start, length)
             people[side] += [at_risk.sum() for at_risk, _ in months]
             hits[side] += [events.sum() for _, events in months]
-    levels = Counts(hits[0], people[0], hits[1], people[1]).levels((1, length), first_events=question.of_first_events)
+    levels = OutcomeCounts(hits[0], people[0], hits[1], people[1]).levels(
+        (1, length), first_events=question.of_first_events
+    )
     after, before = (level if there.any() else math.nan for level, there in zip(levels, people, strict=True))
     return after, before

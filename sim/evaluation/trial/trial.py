@@ -27,7 +27,7 @@ MONTHS = 24
 
 
 @dataclass(frozen=True)
-class Counts:
+class OutcomeCounts:
     """Outcomes and people of each month after entry, (month,): standardised sums over entry months."""
 
     served: FloatArray
@@ -35,9 +35,9 @@ class Counts:
     other: FloatArray
     other_people: FloatArray
 
-    def __add__(self, more: Counts) -> Counts:
+    def __add__(self, more: OutcomeCounts) -> OutcomeCounts:
         """Pool with another set of trials."""
-        return Counts(*(getattr(self, name) + getattr(more, name) for name in self.__dataclass_fields__))
+        return OutcomeCounts(*(getattr(self, name) + getattr(more, name) for name in self.__dataclass_fields__))
 
     def levels(self, months: tuple[int, int], *, first_events: bool) -> tuple[float, float]:
         """Give the level among the served and in the comparison over months after entry, both ends included.
@@ -56,7 +56,7 @@ class Counts:
         return levels[0], levels[1]
 
 
-Results = dict[str, Counts]
+Results = dict[str, OutcomeCounts]
 """Counts by outcome."""
 
 
@@ -214,7 +214,7 @@ def compare(panel: Panel, trials: Sequence[Trial], outcomes: Sequence[str], *, w
             ):
                 sums = _standardised(trial, people * weights[month], events * weights[month])
                 total[outcome][:, month] += sums
-    return {outcome: Counts(*sums) for outcome, sums in total.items()}
+    return {outcome: OutcomeCounts(*sums) for outcome, sums in total.items()}
 
 
 def followed(panel: Panel, trial: Trial, ever: BoolArray, *, weighted: bool = True) -> list[FloatArray]:
@@ -310,5 +310,5 @@ def twin(panel: Panel, baseline: Panel, trials: Sequence[Trial], outcomes: Seque
             both = (follow_up(p, trial, outcome, trial.stratum >= 0, trial.step + 1) for p in (panel, baseline))
             for month, ((people, events), (people_0, events_0)) in enumerate(zip(*both, strict=True)):
                 total[:, month] += [part[trial.served].sum() for part in (events, people, events_0, people_0)]
-        found[outcome] = Counts(*total)
+        found[outcome] = OutcomeCounts(*total)
     return found

@@ -19,10 +19,10 @@ from sim.language.evaluate import Expression, parse
 from sim.language.names import TIMED
 from sim.model.compiled.grid import Axis, Factor, effect_factors, fold, reduced
 from sim.model.compiled.scope import Moment, Reader, moment, moment_names
-from sim.model.compiled.tables import BETTER, WORSE, Group, Tables, bounds_of
+from sim.model.compiled.tables import BETTER, WORSE, DigitGroup, Tables, bounds_of
 from sim.model.spec import Chain, Model
 
-__all__ = ["BETTER", "WORSE", "Group", "Program", "Tables", "bounds_of", "compile_chain"]
+__all__ = ["BETTER", "WORSE", "DigitGroup", "Program", "Tables", "bounds_of", "compile_chain"]
 
 GROUP_CELLS = 1 << 15
 
@@ -36,7 +36,7 @@ class Program:
     step_years: float
     transitions: list[tuple[int, int]]
     factors: list[Factor]
-    groups: list[Group]
+    groups: list[DigitGroup]
     slots: list[tuple[int, int, int, int]]
     """(transition, side, own state, slot)"""
     targets: StateArray
@@ -108,7 +108,7 @@ class Program:
             result.append(rows)
         return result
 
-    def _product(self, group: Group, transition: int, now: Moment) -> FloatArray:
+    def _product(self, group: DigitGroup, transition: int, now: Moment) -> FloatArray:
         """Multiply the group's factors of one transition; the first group's includes the step length for rates."""
         source = self.transitions[transition][0]
         base = group is self.groups[0]
@@ -125,7 +125,7 @@ class Program:
         self._check(value, transition, now)
         return value
 
-    def _lasting(self, group: Group, transition: int, factors: list[int], now: Moment) -> FloatArray:
+    def _lasting(self, group: DigitGroup, transition: int, factors: list[int], now: Moment) -> FloatArray:
         """Multiply the factors that time does not change, once."""
         at = (self.groups.index(group), transition)
         if at not in self._products:
@@ -136,7 +136,7 @@ class Program:
             self._products[at] = value
         return self._products[at]
 
-    def _times(self, i: int, group: Group, source: int, now: Moment) -> FloatArray:
+    def _times(self, i: int, group: DigitGroup, source: int, now: Moment) -> FloatArray:
         """Evaluate a factor over a group's axes; one that time does not change is evaluated once."""
         factor = self.factors[i]
         if self._timed[i]:
@@ -251,7 +251,7 @@ def _slots(transitions: Sequence[tuple[int, int]], n_states: int) -> tuple[list[
     return slots, targets
 
 
-def _groups(factors: list[Factor], axes: list[Axis], n_states: int, own: str, single: bool) -> list[Group]:
+def _groups(factors: list[Factor], axes: list[Axis], n_states: int, own: str, single: bool) -> list[DigitGroup]:
     """Share the axes out over groups: axes that meet in a factor stay together, groups merge while they stay small."""
     position = {axis.source: i for i, axis in enumerate(axes)}
     members: list[set[int]] = [{i} for i in range(len(axes))]
@@ -284,4 +284,4 @@ def _groups(factors: list[Factor], axes: list[Axis], n_states: int, own: str, si
         groups.append((chosen, mine_factors))
     rest = [i for i in range(len(factors)) if i not in taken]
     groups[0][1].extend(rest)
-    return [Group(chosen, tuple(sorted(mine)), n_states) for chosen, mine in groups]
+    return [DigitGroup(chosen, tuple(sorted(mine)), n_states) for chosen, mine in groups]

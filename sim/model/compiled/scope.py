@@ -19,7 +19,7 @@ from sim.language.evaluate import Expression, Node, evaluate, evaluate_node
 from sim.language.functions import FUNCTIONS, called
 from sim.language.names import CLOCK, WORDS, reads
 from sim.language.tree import canonical
-from sim.model.spec import Chain, Model, Table
+from sim.model.spec import Chain, LookupTable, Model
 
 
 @dataclass(frozen=True, order=True)
@@ -118,7 +118,7 @@ def moment_names(expression: Expression, model: Model) -> frozenset[str]:
     return frozenset(names)
 
 
-def table_values(table: Table, x: FloatArray) -> FloatArray:
+def table_values(table: LookupTable, x: FloatArray) -> FloatArray:
     """Read a table; below its first band the first value holds."""
     if table.kind == "linear":
         return np.interp(x, table.x, table.y)

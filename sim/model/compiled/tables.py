@@ -16,7 +16,7 @@ BETTER, WORSE = 0, 1
 
 
 @dataclass(frozen=True)
-class Group:
+class DigitGroup:
     """Digits whose tables stand together: ``axes`` beside the own state, C order, own state first."""
 
     axes: tuple[Axis, ...]

@@ -9,7 +9,7 @@ from typing import Any
 import xarray as xr
 
 from sim.config.views.recorded import recorded_register
-from sim.config.views.register import Entry
+from sim.config.views.register import RegisterEntry
 from sim.economics.report import FullAppraisal
 from sim.economics.rows import budget_table
 from sim.exhibits.numbers import plural
@@ -66,7 +66,7 @@ def _summary(ds: xr.Dataset, summary: Summary) -> Table:
     return Table("Summary", columns, list(summary_observations(ds, summary)), about, "summary.csv", keys=3)
 
 
-def _ledger(ds: xr.Dataset, register: Sequence[Entry]) -> Table:
+def _ledger(ds: xr.Dataset, register: Sequence[RegisterEntry]) -> Table:
     """Give every cost by payer; the first row of each line says where its price comes from."""
     ledger = ledger_table(ds)
     line, comments, seen = ledger.names.index("line"), {}, set()
@@ -79,7 +79,7 @@ def _ledger(ds: xr.Dataset, register: Sequence[Entry]) -> Table:
     return replace(ledger, title="Ledger", note=about, keys=3, comments=comments)
 
 
-def sources_of_line(line: str, register: Sequence[Entry]) -> str:
+def sources_of_line(line: str, register: Sequence[RegisterEntry]) -> str:
     """Say where the figures of a cost line come from."""
     prefix = f'costs."{line}".' if "." in line else f"costs.{line}."
     return "\n".join(
@@ -89,7 +89,7 @@ def sources_of_line(line: str, register: Sequence[Entry]) -> str:
     )
 
 
-def source(entry: Entry) -> str:
+def source(entry: RegisterEntry) -> str:
     """Say where a figure comes from in one sentence or two."""
     year = f"{entry.price_year} prices. " if entry.price_year else ""
     told = [f"Source: {entry.source}" if entry.source else "No source", entry.locator, entry.quality, entry.why]
@@ -124,7 +124,7 @@ def _areas(ds: xr.Dataset) -> Table:
     return replace(areas, title="Areas", rows=rows, note=about, keys=4)
 
 
-def _assumptions(register: Sequence[Entry]) -> Table:
+def _assumptions(register: Sequence[RegisterEntry]) -> Table:
     """Give every figure of the config with where it comes from."""
     rows = [tuple(getattr(entry, name) for name in ASSUMPTION_COLUMNS) for entry in register]
     made = sum(entry.is_assumption for entry in register)

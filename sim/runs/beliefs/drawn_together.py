@@ -11,9 +11,9 @@ from sim.config.schema.uncertainty import RowPart, UncertaintyPart
 from sim.config.text.library import nearest
 from sim.config.text.merge import split_path
 from sim.config.text.source import Tree
-from sim.config.views.register import VALUES, Entry
+from sim.config.views.register import VALUES, RegisterEntry
 from sim.runs.beliefs.distributions import Belief
-from sim.runs.beliefs.joint_draws import Correlated, Joint, Pair, SharedRow, copula, row_size
+from sim.runs.beliefs.joint_draws import Correlated, JointFigures, Pair, SharedRow, copula, row_size
 
 REST = "rest"
 
@@ -22,11 +22,11 @@ REST = "rest"
 class Together:
     """The figures that rows add to those that are drawn anyway, and what is drawn together."""
 
-    figures: list[Entry] = field(default_factory=list)
-    joint: list[Joint] = field(default_factory=list)
+    figures: list[RegisterEntry] = field(default_factory=list)
+    joint: list[JointFigures] = field(default_factory=list)
 
 
-def together(part: UncertaintyPart, figures: Sequence[Entry], findings: Findings) -> Together:
+def together(part: UncertaintyPart, figures: Sequence[RegisterEntry], findings: Findings) -> Together:
     """Read correlations and rows, noting what is wrong with them.
 
     Parameters
@@ -55,9 +55,9 @@ def together(part: UncertaintyPart, figures: Sequence[Entry], findings: Findings
     return found
 
 
-def _figures_of(row: RowPart, path: Key, drawn: Mapping[str, Entry], findings: Findings) -> list[Entry]:
+def _figures_of(row: RowPart, path: Key, drawn: Mapping[str, RegisterEntry], findings: Findings) -> list[RegisterEntry]:
     """Find the shares of a row, in the order in which they stand."""
-    found: list[Entry] = []
+    found: list[RegisterEntry] = []
     for i, text in enumerate(row.of):
         at: Tree | None = findings.tree
         for step in (steps := split_path(text)):
@@ -83,7 +83,7 @@ def _numbers(tree: Tree, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
         yield (*path, name), child
 
 
-def _entry(path: tuple[str, ...], tree: Tree, drawn: Mapping[str, Entry]) -> Entry | None:
+def _entry(path: tuple[str, ...], tree: Tree, drawn: Mapping[str, RegisterEntry]) -> RegisterEntry | None:
     """Give the figure at a path: one that is drawn already, or a bare number; None where it is neither."""
     key = next((key for key in VALUES if key in tree.mapping), None)
     at = tree if key is None else tree.mapping[key]
@@ -94,10 +94,10 @@ def _entry(path: tuple[str, ...], tree: Tree, drawn: Mapping[str, Entry]) -> Ent
     if not is_number and at.value != REST:
         return None
     number = float(at.value) if is_number else None  # type: ignore[arg-type]
-    return Entry(name, str(at.value), number, None, None, "share", "", "", "", "", "", None, str(at.origin))
+    return RegisterEntry(name, str(at.value), number, None, None, "share", "", "", "", "", "", None, str(at.origin))
 
 
-def _row(label: str, row: RowPart, path: Key, entries: Sequence[Entry], findings: Findings) -> SharedRow | None:
+def _row(label: str, row: RowPart, path: Key, entries: Sequence[RegisterEntry], findings: Findings) -> SharedRow | None:
     """Make a row, or note why it is none."""
     shares = [one.number for one in entries if one.number is not None]
     if len(shares) < 1:
@@ -111,7 +111,7 @@ def _row(label: str, row: RowPart, path: Key, entries: Sequence[Entry], findings
         return None
 
 
-def _believed(one: Entry) -> Belief:
+def _believed(one: RegisterEntry) -> Belief:
     """Give the interval of a share; none where it has none."""
     assert one.number is not None
     low, high = one.number if one.low is None else one.low, one.number if one.high is None else one.high

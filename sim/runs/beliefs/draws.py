@@ -13,7 +13,7 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.engine.fate.draws import key, uniform
 from sim.runs.beliefs.distributions import Belief
-from sim.runs.beliefs.joint_draws import Joint
+from sim.runs.beliefs.joint_draws import JointFigures
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Uncertain:
 
 
 def drawn(
-    uncertain: Sequence[Uncertain], seed: int, draws: Sequence[int], joint: Sequence[Joint] = ()
+    uncertain: Sequence[Uncertain], seed: int, draws: Sequence[int], joint: Sequence[JointFigures] = ()
 ) -> FloatArray:  # fmt: skip
     """Give the values of each draw, (draw, parameter): each parameter on its own, but for those of ``joint``."""
     beliefs = {one.name: one.belief for one in uncertain}

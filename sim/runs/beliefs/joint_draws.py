@@ -21,7 +21,7 @@ NEGATIVE = 1e-9
 Pair = tuple[str, str]
 
 
-class Joint(Protocol):
+class JointFigures(Protocol):
     """Some figures that are drawn together; a sample from a calibrated posterior can be another one."""
 
     @property

@@ -37,7 +37,7 @@ OF_THE_QUEUE = ("waiting", "left")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Agreement:
     """One quantity of one world, at the number (``where``, of ``compared``) that is furthest beyond what is allowed.
 
     ``tolerance`` is a share of the expected value; ``critical`` how many standard errors chance may make.
@@ -89,7 +89,7 @@ class Numbers:
 
 def agree(
     simulated: xr.Dataset, expected: xr.Dataset, tolerances: Mapping[str, float] | None = None
-) -> list[Comparison]:
+) -> list[Agreement]:
     """Compare two Datasets of one scenario.
 
     Parameters
@@ -223,10 +223,10 @@ def _totals(quantity: str, kind: str, a: xr.DataArray, e: xr.DataArray, counts: 
     return Numbers(quantity, kind, names, mean, error, expected, judged, over_run=True)
 
 
-def _worst(world: WorldName, one: Numbers, tolerance: float, critical: float) -> Comparison:
+def _worst(world: WorldName, one: Numbers, tolerance: float, critical: float) -> Agreement:
     """Find the number that is furthest beyond what is allowed."""
     found = [
-        Comparison(
+        Agreement(
             world.name, one.quantity, one.names[i], float(one.simulated[i]), float(one.expected[i]),
             float(one.standard_error[i]), tolerance, critical, int(one.judged.sum()),
         )
@@ -235,7 +235,7 @@ def _worst(world: WorldName, one: Numbers, tolerance: float, critical: float) ->
     return max(found, key=lambda number: abs(number.simulated - number.expected) / _allowed(number))
 
 
-def _allowed(one: Comparison) -> float:
+def _allowed(one: Agreement) -> float:
     """Give the difference that tolerance, chance and rounding allow."""
     rounding = ROUNDING * max(abs(one.expected), 1.0)
     return one.tolerance * abs(one.expected) + one.critical * one.standard_error + rounding

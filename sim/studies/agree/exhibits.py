@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.exhibits.numbers import MINUS, MISSING, digits
-from sim.studies.agree.answer import FALSE_ALARM, Comparison
+from sim.studies.agree.answer import FALSE_ALARM, Agreement
 from sim.table import Table
 
 
-def agreement_table(found: Sequence[Comparison], solver: str) -> Table:
+def agreement_table(found: Sequence[Agreement], solver: str) -> Table:
     """Make the table of a comparison, disagreements first.
 
     Parameters

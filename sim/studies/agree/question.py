@@ -8,13 +8,13 @@ from typing import Literal
 from sim.model.spec import Scenario
 from sim.results.facts import facts_of
 from sim.runs.ensemble import expect, simulate
-from sim.studies.agree.answer import CLOSURE, Comparison, agree
+from sim.studies.agree.answer import CLOSURE, Agreement, agree
 from sim.studies.agree.waits import agree_on_waits
 
 QUEUES: tuple[Literal["teams", "per_family"], ...] = ("teams", "per_family")
 
 
-def solvers_agree(scenario: Scenario, workers: int = 1) -> tuple[list[Comparison], str]:
+def solvers_agree(scenario: Scenario, workers: int = 1) -> tuple[list[Agreement], str]:
     """Run a scenario by both solvers and compare.
 
     Parameters
@@ -39,7 +39,7 @@ def solvers_agree(scenario: Scenario, workers: int = 1) -> tuple[list[Comparison
     return agree(simulated, expected, CLOSURE if kind == "closure" else None), kind
 
 
-def waits_agree(scenario: Scenario, workers: int = 1) -> tuple[list[Comparison], str]:
+def waits_agree(scenario: Scenario, workers: int = 1) -> tuple[list[Agreement], str]:
     """Run a scenario with teams and with one process a family, and compare waits; raises as ``agree_on_waits``."""
     runs = []
     for queues in QUEUES:

@@ -13,7 +13,7 @@ from scipy import stats
 
 from sim.arrays import FloatArray
 from sim.results.worlds import WorldName, of_world, world_names
-from sim.studies.agree.answer import FALSE_ALARM, FEWEST, Comparison
+from sim.studies.agree.answer import FALSE_ALARM, FEWEST, Agreement
 
 SHARE_OFF, STEPS_OFF = 0.10, 0.25
 """Measured on one authority with monthly meetings (docs/queues.md): what moving step by step changes of a wait."""
@@ -21,7 +21,7 @@ LEFT_OFF = 0.05
 """The same of the share that gives up, in share points."""
 
 
-def agree_on_waits(teams: xr.Dataset, families: xr.Dataset) -> list[Comparison]:
+def agree_on_waits(teams: xr.Dataset, families: xr.Dataset) -> list[Agreement]:
     """Compare mean waits and the share that gives up, service by service.
 
     Parameters
@@ -72,11 +72,11 @@ def _of(ds: xr.Dataset, world: WorldName, service: str) -> tuple[FloatArray, Flo
 
 def _compared(
     world: str, quantity: str, teams: FloatArray, families: FloatArray, allowed: float, critical: float
-) -> Comparison:
+) -> Agreement:
     """Compare two means; what is allowed is turned into a share of the reference."""
     error = float(np.sqrt(sum(sample.var(ddof=1) / len(sample) for sample in (teams, families))))
     reference = float(families.mean())
-    return Comparison(
+    return Agreement(
         world, quantity, "whole run", float(teams.mean()), reference, error,
         allowed / reference if reference > 0 else 0.0, critical, 1,
     )  # fmt: skip

@@ -32,7 +32,7 @@ Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Sampled:
+class SampledFigure:
     """A figure of one run: its estimate, and its value in each replication where that is known."""
 
     estimate: Estimate
@@ -144,7 +144,7 @@ def _remarks(a: xr.Dataset, b: xr.Dataset) -> Iterator[str]:
         yield "The runs are not of the same length."
 
 
-def _figures(ds: xr.Dataset, summary: Summary) -> Iterator[tuple[Key, Sampled]]:
+def _figures(ds: xr.Dataset, summary: Summary) -> Iterator[tuple[Key, SampledFigure]]:
     """Give the headline figures of a run."""
     for world in world_names(ds):
         base = baseline_of(ds, world)
@@ -152,36 +152,39 @@ def _figures(ds: xr.Dataset, summary: Summary) -> Iterator[tuple[Key, Sampled]]:
         for outcome in (str(name) for name in ds["outcome"].values):
             samples = np.asarray(of_world(ds, world, "outcomes").sel(outcome=outcome).values, dtype=np.float64)
             estimate = _read(summary["regimes"][world.name]["outcomes"][outcome])
-            yield (world.name, "outcome", outcome), Sampled(estimate, "", samples)
+            yield (world.name, "outcome", outcome), SampledFigure(estimate, "", samples)
         for service, wait in summary["regimes"][world.name]["wait_months"].items():
             if wait["mean"] is not None:
-                yield (world.name, "mean wait", service), Sampled(Estimate(wait["mean"]), "months")
+                yield (world.name, "mean wait", service), SampledFigure(Estimate(wait["mean"]), "months")
         care = looked_after(summary["regimes"][world.name])
         if care is not None:
-            yield (world.name, "share at the end", "looked after"), Sampled(Estimate(care), "share")
+            yield (world.name, "share at the end", "looked after"), SampledFigure(Estimate(care), "share")
     yield from _worth(ds)
 
 
-def _costs(ds: xr.Dataset, summary: Summary, world: WorldName, base: WorldName) -> Iterator[tuple[Key, Sampled]]:
+def _costs(ds: xr.Dataset, summary: Summary, world: WorldName, base: WorldName) -> Iterator[tuple[Key, SampledFigure]]:
     """Give cost per row and year, and its difference to the baseline of the same run."""
     for ledger in (str(name) for name in ds["ledger"].values):
         samples = cost_per_family_year(ds, world, ledger)
         estimate = _read(summary["regimes"][world.name]["cost_per_family_year"][ledger])
-        yield (world.name, "cost", ledger), Sampled(estimate, "£", samples)
+        yield (world.name, "cost", ledger), SampledFigure(estimate, "£", samples)
         if world != base:
             change = _read(summary["differences"][world.name]["cost_per_family_year"][ledger])
             less = samples - cost_per_family_year(ds, base, ledger)
-            yield (world.name, f"cost minus {base.regime}", ledger), Sampled(change, "£", less)
+            yield (world.name, f"cost minus {base.regime}", ledger), SampledFigure(change, "£", less)
 
 
-def _worth(ds: xr.Dataset) -> Iterator[tuple[Key, Sampled]]:
+def _worth(ds: xr.Dataset) -> Iterator[tuple[Key, SampledFigure]]:
     """Give net present social value of each comparison in the headline ledger."""
     full = full_appraisal(ds)
     for found in full.found:
         net = found.compared.view(full.terms.ledger, "social").net
         against = found.compared.against.regime
         key = (found.compared.world.name, f"net present value against {against}", full.terms.ledger)
-        yield key, Sampled(net.estimate(sampled=full.terms.sampled), "£m", np.asarray(net.amount, dtype=np.float64))
+        yield (
+            key,
+            SampledFigure(net.estimate(sampled=full.terms.sampled), "£m", np.asarray(net.amount, dtype=np.float64)),
+        )
 
 
 def _read(figures: dict[str, Any]) -> Estimate:
@@ -190,7 +193,7 @@ def _read(figures: dict[str, Any]) -> Estimate:
     return Estimate(math.nan if mean is None else mean, figures["low"], figures["high"])
 
 
-def _compared(key: Key, a: Sampled, b: Sampled, *, paired: bool) -> Compared:
+def _compared(key: Key, a: SampledFigure, b: SampledFigure, *, paired: bool) -> Compared:
     """Compare one figure."""
     return Compared(
         *key, a.unit, a.estimate, b.estimate, difference(a, b, paired=paired), overlap(a.estimate, b.estimate)
@@ -204,7 +207,7 @@ def overlap(a: Estimate, b: Estimate) -> bool | None:
     return a.low <= b.high and b.low <= a.high
 
 
-def difference(a: Sampled, b: Sampled, *, paired: bool) -> Estimate:
+def difference(a: SampledFigure, b: SampledFigure, *, paired: bool) -> Estimate:
     """Give B minus A with its 95% interval: paired within replications, else as of independent runs.
 
     Of runs with one replication, whose intervals come from the variance between families, the half widths add up as

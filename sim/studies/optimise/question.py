@@ -39,7 +39,7 @@ _HERE = Origin("a point")
 
 
 @dataclass(frozen=True)
-class Settings:
+class OptimiseSettings:
     """A config and the levers of one of its regimes; settings of them are numbered along the grid."""
 
     file: Path
@@ -151,7 +151,7 @@ def optimise(
     ResultError
         When ``keep`` holds points of something else.
     """
-    settings = Settings(find(path), tree_of(path, sets), regime, tuple(levers))
+    settings = OptimiseSettings(find(path), tree_of(path, sets), regime, tuple(levers))
     base = scenario_of(settings.tree, settings.file)
     there = [name for name in dict.fromkeys(w.regime for w in base.worlds) if name != base.baseline]
     if regime not in there:

@@ -21,7 +21,7 @@ FEWEST = 2
 
 
 @dataclass(frozen=True)
-class Joint:
+class JoinedRegime:
     """A regime and what it would change: ``changed`` parameters, and the services of each agency that it touches."""
 
     base: World
@@ -35,7 +35,7 @@ class Joint:
         return tuple(self.services)
 
 
-def joint_regime(scenario: Scenario, regime: str) -> Joint:
+def joint_regime(scenario: Scenario, regime: str) -> JoinedRegime:
     """Find what a regime changes, service by service, under the first evidence set.
 
     Raises
@@ -67,7 +67,7 @@ def joint_regime(scenario: Scenario, regime: str) -> Joint:
             f"the services that '{regime}' changes are run by {', '.join(of_agency) or 'no agency'}; "
             "sharing needs at least two"
         )
-    return Joint(base, full, changed, {name: tuple(run) for name, run in of_agency.items()})
+    return JoinedRegime(base, full, changed, {name: tuple(run) for name, run in of_agency.items()})
 
 
 def changed_parameters(base: Model, full: Model) -> frozenset[str]:
@@ -120,7 +120,7 @@ def _services_in(part: object, every: Collection[str]) -> frozenset[str]:
     return frozenset(name for one in expressions(part) for name in one.names & set(every))
 
 
-def joined(joint: Joint, members: Collection[str]) -> Model:
+def joined(joint: JoinedRegime, members: Collection[str]) -> Model:
     """Give the model when some agencies join.
 
     Everybody is the regime itself and nobody the baseline, exactly. In between, a cost that names no service and that
@@ -147,7 +147,7 @@ def joined(joint: Joint, members: Collection[str]) -> Model:
 class _Blend:
     """The parts of a model in which ``inside`` are the services that joined."""
 
-    joint: Joint
+    joint: JoinedRegime
     inside: frozenset[str]
 
     def model(self) -> Model:
@@ -216,7 +216,7 @@ def _part_of(price: Expression, share: float) -> Expression:
 
 
 def coalition_scenario(
-    scenario: Scenario, joint: Joint, coalitions: Mapping[str, Collection[str]]
+    scenario: Scenario, joint: JoinedRegime, coalitions: Mapping[str, Collection[str]]
 ) -> Scenario:  # fmt: skip
     """Give the baseline and a world for each coalition of agencies, by name, on the same random numbers."""
     worlds = [joint.base] + [

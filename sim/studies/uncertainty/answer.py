@@ -15,7 +15,7 @@ from sim.arrays import FloatArray
 from sim.economics.value.appraisal import Appraisal, appraise
 from sim.intervals import Estimate
 from sim.results.facts import JSON, facts_of, read_facts, written
-from sim.results.quantity import Quantity
+from sim.results.quantity import OutputName
 from sim.results.summary import cost_per_family_year
 from sim.results.worlds import world_names
 from sim.runs.beliefs.draws import Uncertain
@@ -53,13 +53,13 @@ def outputs(ds: xr.Dataset, appraisal: Appraisal) -> dict[str, FloatArray]:
     found = {}
     for world in world_names(ds):
         for ledger in (str(name) for name in ds["ledger"].values):
-            found[str(Quantity("cost", world.regime, ledger))] = cost_per_family_year(ds, world, ledger)
+            found[str(OutputName("cost", world.regime, ledger))] = cost_per_family_year(ds, world, ledger)
     for compared in appraisal.comparisons:
         regime, against = compared.world.regime, compared.against.regime
         for view in compared.views:
             if view.view == VIEW:
                 for what in ("net", "gross", "intervention", "cashable"):
-                    found[str(Quantity(what, regime, view.ledger, against))] = getattr(view, what).amount
+                    found[str(OutputName(what, regime, view.ledger, against))] = getattr(view, what).amount
     return found
 
 
@@ -169,9 +169,9 @@ def samples(table: xr.Dataset, output: str) -> FloatArray:
     return np.asarray(table["outputs"].sel(output=output).values, dtype=np.float64)
 
 
-def quantities(table: xr.Dataset) -> list[Quantity]:
+def quantities(table: xr.Dataset) -> list[OutputName]:
     """List the outputs of a table of draws, taken apart."""
-    return [Quantity.parse(str(name)) for name in table["output"].values]
+    return [OutputName.parse(str(name)) for name in table["output"].values]
 
 
 def net_benefits(table: xr.Dataset, baseline: str, ledger: str) -> tuple[list[str], FloatArray]:
@@ -180,7 +180,7 @@ def net_benefits(table: xr.Dataset, baseline: str, ledger: str) -> tuple[list[st
         one.regime for one in quantities(table)
         if (one.measure, one.against, one.ledger) == ("net", baseline, ledger)
     ]  # fmt: skip
-    columns = [samples(table, str(Quantity("net", regime, ledger, baseline))) for regime in regimes]
+    columns = [samples(table, str(OutputName("net", regime, ledger, baseline))) for regime in regimes]
     return [baseline, *regimes], np.stack([np.zeros(table.sizes["draw"]), *columns], axis=1)
 
 

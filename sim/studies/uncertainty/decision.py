@@ -9,8 +9,8 @@ import xarray as xr
 
 from sim.arrays import FloatArray
 from sim.economics.frontier import acceptability, probability_above
-from sim.economics.voi import FOLDS, Value, evpi, evppi_table, expected_loss, fitted, terms_of_fit
-from sim.results.quantity import Quantity
+from sim.economics.voi import FOLDS, InformationValue, evpi, evppi_table, expected_loss, fitted, terms_of_fit
+from sim.results.quantity import OutputName
 from sim.studies.uncertainty.answer import Doubt, doubt, facts_of_draws, net_benefits, samples
 
 RATIOS = (1.0, 1.5, 2.0)
@@ -39,7 +39,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Worth:
+class KnowledgeWorth:
     """A parameter or group: what knowing it is worth, and where it takes the net present value of a regime.
 
     ``at_low`` and ``at_high`` are the fitted means where the parameter is at its 2.5% and 97.5% quantiles; NaN for
@@ -47,7 +47,7 @@ class Worth:
     """
 
     name: str
-    value: Value
+    value: InformationValue
     at_low: float
     at_high: float
 
@@ -60,9 +60,9 @@ class Decision:
     baseline: str
     draws: int
     standings: tuple[Standing, ...]
-    evpi: Value
-    parameters: tuple[Worth, ...]
-    groups: tuple[Worth, ...]
+    evpi: InformationValue
+    parameters: tuple[KnowledgeWorth, ...]
+    groups: tuple[KnowledgeWorth, ...]
     leading: str
     """The regime with the highest mean net present value beside the baseline: what the parameters move."""
     terms: str
@@ -97,7 +97,7 @@ def decide(table: xr.Dataset, ledger: str) -> Decision:
     standings = tuple(
         Standing(
             regime,
-            doubt(table, str(Quantity("net", regime, ledger, baseline))) if i else None,
+            doubt(table, str(OutputName("net", regime, ledger, baseline))) if i else None,
             float(chances[i]), probability_above(benefit[:, i], 0.0), float(losses[i]),
             _ratios(table, regime, baseline, ledger) if i else {},
         )
@@ -114,18 +114,18 @@ def decide(table: xr.Dataset, ledger: str) -> Decision:
 def _ratios(table: xr.Dataset, regime: str, baseline: str, ledger: str) -> dict[float, float]:
     """Give P(BCR > x): gross saving over what intervention costs, in draws in which it costs anything."""
     spent, saved = (
-        samples(table, str(Quantity(measure, regime, ledger, baseline))) for measure in ("intervention", "gross")
+        samples(table, str(OutputName(measure, regime, ledger, baseline))) for measure in ("intervention", "gross")
     )
     costs = spent > 0
     return {x: float((saved[costs] > x * spent[costs]).mean()) for x in RATIOS} if costs.any() else {}
 
 
-def _worth(table: xr.Dataset, benefit: FloatArray, leading: int) -> tuple[Worth, ...]:
+def _worth(table: xr.Dataset, benefit: FloatArray, leading: int) -> tuple[KnowledgeWorth, ...]:
     """Give every parameter's worth, the largest first; those that do not vary are left out."""
     names = [str(name) for name in table["parameter"].values]
     inputs = {name: draws for name, draws in zip(names, table["inputs"].values.T, strict=True) if np.ptp(draws) > 0}
     values = evppi_table(benefit, inputs)
-    found = [Worth(name, values[name], *_swing(benefit[:, leading], draws)) for name, draws in inputs.items()]
+    found = [KnowledgeWorth(name, values[name], *_swing(benefit[:, leading], draws)) for name, draws in inputs.items()]
     return tuple(sorted(found, key=lambda one: (-one.value.value, -abs(one.at_high - one.at_low))))
 
 
@@ -137,7 +137,7 @@ def _swing(benefit: FloatArray, draws: FloatArray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _groups(table: xr.Dataset, benefit: FloatArray, worth: tuple[Worth, ...]) -> tuple[Worth, ...]:
+def _groups(table: xr.Dataset, benefit: FloatArray, worth: tuple[KnowledgeWorth, ...]) -> tuple[KnowledgeWorth, ...]:
     """Give the worth of each group of the config, from the few of its members that are worth most.
 
     A joint fit takes more terms than few draws can bear; groups are then cut down to what fits.
@@ -149,5 +149,5 @@ def _groups(table: xr.Dataset, benefit: FloatArray, worth: tuple[Worth, ...]) ->
     chosen = {name: of for name, of in chosen.items() if of}
     inputs = {one: np.asarray(table["inputs"].sel(parameter=one).values) for of in chosen.values() for one in of}
     values = evppi_table(benefit, inputs, chosen)
-    found = [Worth(name, values[name], np.nan, np.nan) for name in chosen]
+    found = [KnowledgeWorth(name, values[name], np.nan, np.nan) for name in chosen]
     return tuple(sorted(found, key=lambda one: -one.value.value))

@@ -20,14 +20,14 @@ from sim.config.text.source import Origin, Tree
 from sim.config.text.writing import to_yaml
 from sim.config.translate.model import config_of
 from sim.config.translate.worlds import ONLY_REGIME
-from sim.config.views.register import Entry, entries
+from sim.config.views.register import RegisterEntry, entries
 from sim.economics.value.terms import stated_terms
 from sim.errors import ModelError, Problem
 from sim.model.spec import Scenario
 from sim.runs.beliefs.distributions import belief
 from sim.runs.beliefs.drawn_together import together
 from sim.runs.beliefs.draws import Uncertain, chosen_set, drawn
-from sim.runs.beliefs.joint_draws import Joint
+from sim.runs.beliefs.joint_draws import JointFigures
 from sim.runs.beliefs.posterior import Posterior, read_posterior
 from sim.runs.ensemble import simulate
 from sim.runs.identity import digest_of_points
@@ -52,9 +52,9 @@ class UncertainConfig:
     file: Path
     tree: Tree
     config: Config
-    figures: tuple[Entry, ...]
+    figures: tuple[RegisterEntry, ...]
     uncertain: tuple[Uncertain, ...] = field(default=())
-    joint: tuple[Joint, ...] = field(default=())
+    joint: tuple[JointFigures, ...] = field(default=())
     """What is drawn together; all else is drawn figure by figure."""
     terms: str = ""
     """What pounds of its results are, but for their ledger."""
@@ -128,7 +128,7 @@ def study(path: str | Path, sets: Sequence[str] = ()) -> UncertainConfig:
     return made
 
 
-def _left_out(one: Entry, config: Config) -> bool:
+def _left_out(one: RegisterEntry, config: Config) -> bool:
     """Say whether a figure keeps its value."""
     return any(one.path == start or one.path.startswith(f"{start}.") for start in config.uncertainty.leave_out)
 

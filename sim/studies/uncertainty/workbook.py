@@ -10,7 +10,7 @@ import xarray as xr
 
 from sim.exhibits.style import words
 from sim.exhibits.xlsx import provenance, write_book
-from sim.results.quantity import Quantity
+from sim.results.quantity import OutputName
 from sim.studies.uncertainty.answer import doubt, facts_of_draws
 from sim.studies.uncertainty.decision import RATIOS, TAILS, Decision, Standing
 from sim.table import Column, Row, Table, plain
@@ -145,7 +145,7 @@ def _worth(decisions: Sequence[Decision]) -> Iterator[Row]:
 
 def _outputs(table: xr.Dataset) -> Iterator[Row]:
     for name in (str(output) for output in table["output"].values):
-        one, found = Quantity.parse(name), doubt(table, name)
+        one, found = OutputName.parse(name), doubt(table, name)
         yield (one.measure, words(one.regime), words(one.against), one.ledger, found.mean, found.low, found.high,
                found.parameter_sd, plain(found.monte_carlo_sd), found.standard_error)  # fmt: skip
 

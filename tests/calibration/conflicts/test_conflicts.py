@@ -8,7 +8,7 @@ import pytest
 from calibration.conflicts.arithmetic import Conflict, arithmetic_conflicts
 from calibration.conflicts.model import model_conflicts
 from calibration.methods.emulator import build
-from calibration.problem import Definition, Problem, Target
+from calibration.problem import CalibrationProblem, Definition, Target
 from calibration.space import from_box, latin_hypercube
 from sim.arrays import FloatArray
 from tests.calibration.published import ALL, CLAIMS, COST, FALL, SAVING, said
@@ -111,7 +111,7 @@ def test_a_saving_within_its_share_is_no_conflict() -> None:
     assert arithmetic_conflicts([small, BY_NAME["average_cost"]], (SAVING,)) == ()
 
 
-def told(one: Problem, kinds: tuple[str, ...] = ("fit",)) -> tuple[Conflict, ...]:
+def told(one: CalibrationProblem, kinds: tuple[str, ...] = ("fit",)) -> tuple[Conflict, ...]:
     """Give the model's conflicts, by an emulator over the whole box."""
     box = latin_hypercube(4, "runs", 60, len(one.parameters))
     points = from_box(one.parameters, box)

@@ -11,7 +11,7 @@ from calibration.diagnosis.influence import influence
 from calibration.diagnosis.recovery import recovery
 from calibration.likelihood import residuals
 from calibration.methods.convergence import convergence
-from calibration.problem import Fit, Problem
+from calibration.problem import CalibrationProblem, Fit
 from calibration.space import normals, prior_draws
 from sim.arrays import FloatArray
 from sim.engine.fate.draws import key
@@ -20,18 +20,18 @@ from tests.calibration.toys import ERROR, FIGURES, SLOPES, exact, linear, proble
 WORLDS, DRAWS = 300, 63
 
 
-def right(one: Problem, seed: int, n: int = DRAWS, wider: float = 1.0) -> FloatArray:
+def right(one: CalibrationProblem, seed: int, n: int = DRAWS, wider: float = 1.0) -> FloatArray:
     """Draw from the closed form; ``wider`` makes it wrong."""
     mean, covariance = exact(one)
     return mean + wider * normals(seed, "exact", (n, 3)) @ np.linalg.cholesky(covariance).T
 
 
-def prior(one: Problem, seed: int) -> FloatArray:
+def prior(one: CalibrationProblem, seed: int) -> FloatArray:
     """Draw from the prior whatever the figures say."""
     return prior_draws(one.parameters, seed, DRAWS)
 
 
-def too_narrow(one: Problem, seed: int) -> FloatArray:
+def too_narrow(one: CalibrationProblem, seed: int) -> FloatArray:
     """Draw with half the spread."""
     return right(one, seed, wider=0.5)
 
@@ -159,7 +159,7 @@ def test_a_figure_that_weights_cannot_leave_out_is_fitted_again() -> None:
     fit = replace(fitted(), draws=draws, predicted=far.predict(draws))
     assert np.isnan(influence(far, fit)[0].shift).all()
 
-    def refit(one: Problem) -> Fit:
+    def refit(one: CalibrationProblem) -> Fit:
         assert [target.name for target in one.targets if target.kind == "held_out"] == ["t0"]
         mean, covariance = without(0)
         new = mean + normals(3, "refit", (4000, 3)) @ np.linalg.cholesky(covariance).T

@@ -9,7 +9,7 @@ import sim
 from calibration.diagnosis.diagnostics import simulation_based_calibration
 from calibration.diagnosis.recovery import recovery
 from calibration.methods import least_squares, posterior
-from calibration.problem import Definition, Parameter, Problem, Target
+from calibration.problem import CalibrationProblem, Definition, FreeParameter, Target
 from sim.arrays import FloatArray
 from sim.runs.beliefs.distributions import Belief
 from tests.calibration.toys import normal_parameters, targets
@@ -31,10 +31,10 @@ def shares(onward: float, back: float) -> tuple[float, ...]:
     return tuple(float(places[state][month]) for state, month in (("left", 3), ("left", 12), ("right", 240)))
 
 
-def markov() -> Problem:
+def markov() -> CalibrationProblem:
     """Give two chances of moving, seen by shares at two months and in the long run."""
     chance = Belief(0.25, 0.08, 0.45, "beta")
-    parameters = tuple(Parameter(name, 0.02, 0.6, "logit", chance, "wide") for name in ("onward", "back"))
+    parameters = tuple(FreeParameter(name, 0.02, 0.6, "logit", chance, "wide") for name in ("onward", "back"))
     seen = tuple(
         Target(f"share {i}", "fit", value, 0.002, 0.0, "share", Definition(f"share {i}"), "solved", "place")
         for i, value in enumerate(shares(0.2, 0.1))
@@ -43,7 +43,7 @@ def markov() -> Problem:
     def predict(points: FloatArray) -> FloatArray:
         return np.array([shares(float(onward), float(back)) for onward, back in points])
 
-    return Problem(parameters, seen, predict, np.zeros(3))
+    return CalibrationProblem(parameters, seen, predict, np.zeros(3))
 
 
 def test_chances_of_a_markov_chain_come_back() -> None:
@@ -68,7 +68,7 @@ def bent(x: FloatArray) -> FloatArray:
     return np.stack([x[:, 0] + 0.3 * x[:, 0] ** 2, x[:, 1] - 0.3 * x[:, 0] * x[:, 1], x.sum(axis=1)], axis=1)
 
 
-def draw(one: Problem, seed: int) -> FloatArray:
+def draw(one: CalibrationProblem, seed: int) -> FloatArray:
     """Give 63 draws of the whole method's posterior, spread over its chains."""
     found = posterior.fit(one, seed, 280)
     assert found.is_usable, found.refusals
@@ -78,6 +78,6 @@ def draw(one: Problem, seed: int) -> FloatArray:
 @pytest.mark.slow
 def test_the_whole_method_is_calibrated_and_covers_the_truth() -> None:
     """Forty worlds: ranks of parameters and log-likelihood even; coverage in 24 within binomial chance of 99.9%."""
-    one = Problem(normal_parameters(2), targets([0.0, 0.0, 0.0], 0.4), bent, np.zeros(3))
+    one = CalibrationProblem(normal_parameters(2), targets([0.0, 0.0, 0.0], 0.4), bent, np.zeros(3))
     assert simulation_based_calibration(one, draw, 40, 1).is_calibrated
     assert recovery(one, draw, 24, 2).is_right

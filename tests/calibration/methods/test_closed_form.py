@@ -16,7 +16,7 @@ from calibration.methods import history, least_squares, posterior
 from calibration.methods.emulator import build
 from calibration.methods.narrowing import narrow
 from calibration.methods.posterior import effective_share
-from calibration.problem import Fit, Parameter, Problem
+from calibration.problem import CalibrationProblem, Fit, FreeParameter
 from sim.arrays import FloatArray
 from sim.runs.beliefs.distributions import Belief
 from tests.calibration.toys import NORMAL, SLOPES, exact, linear, problem
@@ -114,10 +114,10 @@ def test_a_box_that_misses_the_posterior_is_left(sampled: Fit) -> None:
     assert (found.draws.mean(axis=0) - mean) / np.sqrt(np.diag(covariance)) == pytest.approx(np.zeros(3), abs=0.2)
 
 
-def bent() -> Problem:
+def bent() -> CalibrationProblem:
     """A rate between 0.05 and 1 seen through exp(-12 rate) and a square, one figure on the log scale."""
     one = problem(lambda x: np.concatenate([np.exp(-x), 100 * x**2], axis=1), [0.65, 14.0], 1, 0.03)
-    rate = Parameter("rate", 0.05, 1.0, "log", Belief(0.3, 0.1, 0.9, "lognormal"), "")
+    rate = FreeParameter("rate", 0.05, 1.0, "log", Belief(0.3, 0.1, 0.9, "lognormal"), "")
     figures = (one.targets[0], replace(one.targets[1], standard_error=4.0, discrepancy=3.0, scale="log"))
     return replace(one, parameters=(rate,), targets=figures)
 
@@ -212,5 +212,5 @@ def test_least_squares_says_when_it_did_not_settle() -> None:
     def steep(x: FloatArray) -> FloatArray:
         return np.exp(3 * x)
 
-    one = replace(problem(steep, [400.0], 1, 1e-3), parameters=(Parameter("x", -7.0, 7.0, "linear", NORMAL, ""),))
+    one = replace(problem(steep, [400.0], 1, 1e-3), parameters=(FreeParameter("x", -7.0, 7.0, "linear", NORMAL, ""),))
     assert any("did not settle" in reason for reason in least_squares.fit(one, 1, 8).refusals)

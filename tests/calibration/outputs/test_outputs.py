@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from calibration.outputs import output
-from calibration.outputs.following import History, follow
+from calibration.outputs.following import WorldHistory, follow
 from calibration.predicting import Runner
 from calibration.study import measured_noise, study
 from sim.config import load
@@ -29,32 +29,32 @@ SMALL = ["units.family.size=2000", "units.family.warm_up=3 months", "services.ke
 
 
 @pytest.fixture(scope="module")
-def toy() -> History:
+def toy() -> WorldHistory:
     return follow(load(TOY / "model.yaml", ["units.family.size=20000"]))
 
 
 @pytest.fixture(scope="module")
-def families() -> History:
+def families() -> WorldHistory:
     return follow(load(ROOT / "configs" / "calibration" / "observed.yaml", SMALL))
 
 
-def of(text: str, history: History) -> float:
+def of(text: str, history: WorldHistory) -> float:
     """Work out an output."""
     return output(text).of(history)
 
 
-def test_rates_and_spells_have_their_closed_forms(toy: History) -> None:
+def test_rates_and_spells_have_their_closed_forms(toy: WorldHistory) -> None:
     assert of("exit_rate(worry, worried)", toy) == pytest.approx(12 * LEAVING, rel=0.02)
     assert of("ended_within(worry, worried, 6)", toy) == pytest.approx(1 - (1 - LEAVING) ** 6, rel=0.02)
     assert of("episode_years(worry, worried)", toy) == pytest.approx(1 / (12 * LEAVING), rel=0.1)
 
 
-def test_those_who_leave_soon_are_a_geometric_share(toy: History) -> None:
+def test_those_who_leave_soon_are_a_geometric_share(toy: WorldHistory) -> None:
     """Of leavers seen after half a year, 1 - (1 - p)^6 have spells of up to six months, once flows have settled."""
     assert of("leavers_within(worry, worried, 6)", toy) == pytest.approx(1 - (1 - LEAVING) ** 6, rel=0.06)
 
 
-def test_shares_sum_to_one_and_agree_with_stocks_and_costs(toy: History) -> None:
+def test_shares_sum_to_one_and_agree_with_stocks_and_costs(toy: WorldHistory) -> None:
     calm, worried = of("share(worry, calm)", toy), of("share(worry, worried)", toy)
     assert calm + worried == pytest.approx(1.0)
     assert of("share_from(worry, worried)", toy) == worried
@@ -63,14 +63,14 @@ def test_shares_sum_to_one_and_agree_with_stocks_and_costs(toy: History) -> None
     assert of("cost(narrow)", toy) == pytest.approx(12 * 1000 * 1.04 * trouble, rel=1e-5)  # £1,000 a month, deflated
 
 
-def test_the_dearest_cost_at_least_the_mean_and_at_most_the_largest(toy: History) -> None:
+def test_the_dearest_cost_at_least_the_mean_and_at_most_the_largest(toy: WorldHistory) -> None:
     costs = [of(text, toy) for text in ("cost(narrow)", "top_cost(narrow, 0.25)", "largest_cost(narrow)")]
     assert costs == sorted(costs)
     assert costs[-1] <= 12 * 1000 * 1.04 * (1 + 1e-6)
     assert of("top_cost(narrow, 1)", toy) == pytest.approx(costs[0], rel=1e-5)
 
 
-def test_what_follows_entry_in_the_families_of_england_holds_together(families: History) -> None:
+def test_what_follows_entry_in_the_families_of_england_holds_together(families: WorldHistory) -> None:
     assert families.entries
     worse, better = of("at_entry(care, in_need)", families), of("at_entry(care, plan)", families)
     assert 1 >= worse >= better >= 0
@@ -83,7 +83,7 @@ def test_what_follows_entry_in_the_families_of_england_holds_together(families: 
     assert 0 < of("lower_share(gross, 6)", families) < 1
 
 
-def test_consent_and_completion_are_those_of_the_model(families: History) -> None:
+def test_consent_and_completion_are_those_of_the_model(families: WorldHistory) -> None:
     """Consent is 0.78 by config; three stages of 1/3 year against drop-out at 0.38 a year: (1 / (1 + 0.38 / 3))^3."""
     asked = families.flows["identified -> waiting"] + families.flows["identified -> refused"]
     assert of("consent", families) == pytest.approx(0.78, abs=4 * math.sqrt(0.78 * 0.22 / asked))
@@ -92,7 +92,7 @@ def test_consent_and_completion_are_those_of_the_model(families: History) -> Non
     assert of("turnover", families) == 0.15
 
 
-def test_everybody_entered_once_and_was_there_the_year_before(families: History) -> None:
+def test_everybody_entered_once_and_was_there_the_year_before(families: WorldHistory) -> None:
     seen = np.concatenate([rows for _, rows in families.entries])
     assert len(np.unique(seen)) == len(seen)
     for step, rows in families.entries:
@@ -106,7 +106,7 @@ def test_an_output_that_is_none_is_refused_with_what_there_is(text: str) -> None
         output(text)
 
 
-def test_an_output_checks_what_it_names_against_the_model(toy: History) -> None:
+def test_an_output_checks_what_it_names_against_the_model(toy: WorldHistory) -> None:
     for text, said in (
         ("share(wory, calm)", "did you mean 'worry'"), ("share(worry, glad)", "which has calm, worried"),
         ("cost(wide)", "is no ledger"), ("trait_at_entry(age)", "is no trait"), ("consent", "no chain 'keyworker'"),

@@ -9,7 +9,7 @@ import xarray as xr
 
 from calibration.conflicts.arithmetic import arithmetic_conflicts
 from calibration.diagnosis.influence import influence
-from calibration.problem import Fit, Problem
+from calibration.problem import CalibrationProblem, Fit
 from calibration.report.figures import plot_conflicts, plot_contraction, plot_fit, plot_influence, plot_pairs
 from calibration.report.numbers import in_unit, short
 from calibration.report.page import lead, write_calibration
@@ -23,7 +23,7 @@ from tests.calibration.toys import exact, linear
 def calibrated(refusals: tuple[str, ...] = (), *, bare: bool = False) -> xr.Dataset:
     """Give the linear problem's closed form as a calibration, with the published claims beside it."""
     one = linear()
-    one = Problem(one.parameters, one.targets, one.predict, one.noise, () if bare else CLAIMS, (SAVING,))
+    one = CalibrationProblem(one.parameters, one.targets, one.predict, one.noise, () if bare else CLAIMS, (SAVING,))
     mean, covariance = exact(one)
     draws = mean + normals(1, "draws", (800, 3)) @ np.linalg.cholesky(covariance).T
     fit = Fit("exact", mean, draws, one.predict(draws), draws[:4], one.predict(draws[:4]), refusals, (("runs", 4.0),))
@@ -66,7 +66,7 @@ def test_what_is_no_calibration_is_refused(tmp_path: Path) -> None:
 
 def test_the_digest_changes_with_every_word_of_a_target() -> None:
     one = linear()
-    other = Problem(one.parameters, one.targets, one.predict, one.noise, CLAIMS[:1])
+    other = CalibrationProblem(one.parameters, one.targets, one.predict, one.noise, CLAIMS[:1])
     assert targets_digest(one) != targets_digest(other)
     assert targets_digest(one) == targets_digest(linear())
 

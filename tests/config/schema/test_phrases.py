@@ -13,9 +13,9 @@ from sim.config.schema.phrases import (
     Duration,
     FireText,
     Frequency,
-    Move,
+    MovePhrase,
     PerThing,
-    Target,
+    TargetPhrase,
     read_duration,
     read_fire,
     read_per_thing,
@@ -42,8 +42,8 @@ def test_moves_firings_targets_and_what_a_price_is_per() -> None:
     assert read_fire("care: home -> away with 0.2") == FireText("care", "home", "away", parse("0.2"), 24)
     assert read_fire("crisis: acute") == FireText("crisis", "any", "acute", parse(1.0), 0)
     assert read_targets(["care.worsen", "care: a -> b"]) == (
-        Target("care", "worsen"),
-        Target("care", "", Move("a", "b")),
+        TargetPhrase("care", "worsen"),
+        TargetPhrase("care", "", MovePhrase("a", "b")),
     )
     assert read_per_thing("help.worker") == PerThing("help", "worker")
     assert read_per_thing("family") == PerThing("family", "row")

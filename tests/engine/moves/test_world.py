@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.engine.solvers.families import Line, replicate
 from sim.model.spec import Scenario
 from tests.afresh import conditions_hold, occupancy_holds, queues_hold
@@ -55,7 +55,7 @@ def test_the_example_of_the_language(tmp_path: Path):
     path.write_text(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0], encoding="utf-8")
     scenario = sim.load(path, ["units.family.size=600"])
 
-    def look(world: World) -> None:
+    def look(world: MovingWorld) -> None:
         for hold in (conditions_hold, occupancy_holds, queues_hold):
             hold(world)
 
@@ -78,7 +78,7 @@ def test_memories_are_the_months_that_were():
     past: dict[str, list[np.ndarray]] = {}
     born: dict[str, np.ndarray] = {}
 
-    def look(world: World) -> None:
+    def look(world: MovingWorld) -> None:
         regime = str(id(world))
         if regime not in past:  # a history that parts takes over the past of the baseline
             past[regime] = list(past["first"]) if "first" in past else []
@@ -101,7 +101,7 @@ def test_time_in_state_is_counted_from_the_move():
     """``entered`` is the step after the last move: k is 0 in the first step in a state."""
     last: dict[str, np.ndarray] = {}
 
-    def look(world: World) -> None:
+    def look(world: MovingWorld) -> None:
         for name, entered in world.entered.items():
             state = world.state[name]
             if name in last:
@@ -120,7 +120,7 @@ def test_a_fire_reaches_children_and_parents_at_once():
     before: dict[str, np.ndarray] = {}
     seen = {"evictions": 0, "taken": 0}
 
-    def look(world: World) -> None:
+    def look(world: MovingWorld) -> None:
         if before and world.step > -11:
             here = world.root.active & (world.root.born < world.step)
             evicted = here & (world.state["housing"] == 2) & (before["housing"] != 2)

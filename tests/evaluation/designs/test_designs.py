@@ -27,7 +27,7 @@ from sim.evaluation.designs.designs import BEFORE_AFTER, DESIGNS, Setting, every
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.propensity import odds
-from sim.evaluation.trial.trial import Counts, compare, entries
+from sim.evaluation.trial.trial import OutcomeCounts, compare, entries
 from tests.evaluation.trial.small_panels import ENGAGED, WAITING, panel
 
 STEPS, MONTHS, START = 48, (13, 24), 13
@@ -160,7 +160,7 @@ def test_similar_families_are_those_of_the_simulated_evaluation() -> None:
     worlds.helped.well[:] = worlds.helped.hub == 0
     worlds.look_at(OUTCOMES["well"].amounts)
     one = dict(judged(worlds, setting))["not_yet_served"]
-    counts: Counts = compare(setting.panel, entries(setting.panel, setting.steps), ["well"])["well"]
+    counts: OutcomeCounts = compare(setting.panel, entries(setting.panel, setting.steps), ["well"])["well"]
     served, other = counts.levels(MONTHS, first_events=False)
     assert one.reported == pytest.approx(served - other, abs=1e-12)
 

@@ -13,7 +13,7 @@ import pytest
 import sim
 from sim.errors import ModelError
 from sim.evaluation.effects.estimands import Estimand, digest, estimands_of, with_parameters
-from sim.evaluation.effects.fit import Fit, _fitted, as_record, solve, table
+from sim.evaluation.effects.fit import EffectFit, _fitted, as_record, solve, table
 from sim.language.evaluate import number
 from sim.model.spec import Parameter, Scenario
 
@@ -80,7 +80,7 @@ def test_what_is_out_of_reach_stops_at_its_bound() -> None:
     made = _fitted(claimed, float(values[0]), samples[:, 0], 10.0)
     assert not made.reachable
     assert made.shortfall == pytest.approx(-55_000)
-    fit = Fit("claimed", "integrated", "0" * 64, 1, 1, (made,))
+    fit = EffectFit("claimed", "integrated", "0" * 64, 1, 1, (made,))
     assert "not reachable: short by 5.5e+04" in table(fit)
     assert as_record(fit)["reachable"] is False
 
@@ -101,7 +101,7 @@ def test_the_multiplier_is_not_the_estimand() -> None:
     made = _fitted(estimand(), -0.06, np.log([0.68, 0.68]), 10.9)
     assert made.reachable
     assert made.multiplier == pytest.approx(math.exp(-0.654))
-    record = as_record(Fit("measured", "integrated", "0" * 64, 2, 1, (made,)))
+    record = as_record(EffectFit("measured", "integrated", "0" * 64, 2, 1, (made,)))
     assert record["estimands"] == {
         "looked_after": {
             "value": -0.06, "multiplier": 0.52, "target": 0.68, "reached": 0.68, "reachable": True,

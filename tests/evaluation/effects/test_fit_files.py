@@ -10,7 +10,7 @@ import sim
 from sim.cli import app
 from sim.errors import ModelError
 from sim.evaluation.effects.estimands import digest, estimands_of
-from sim.evaluation.effects.fit import Fit, _fitted
+from sim.evaluation.effects.fit import EffectFit, _fitted
 from sim.evaluation.effects.question import estimands_in, keep, run, set_file, stale
 
 SET = """\
@@ -36,9 +36,11 @@ def evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
-def a_fit(file: Path, stamp: str) -> Fit:
+def a_fit(file: Path, stamp: str) -> EffectFit:
     estimand = estimands_of(estimands_in(file))[0]
-    return Fit("measured", "integrated", stamp, 2, 1, (_fitted(estimand, -0.0612349, np.log([0.67, 0.69]), 10.9),))
+    return EffectFit(
+        "measured", "integrated", stamp, 2, 1, (_fitted(estimand, -0.0612349, np.log([0.67, 0.69]), 10.9),)
+    )
 
 
 def test_comments_stay_and_values_change(evidence: Path) -> None:
@@ -59,7 +61,7 @@ def test_comments_stay_and_values_change(evidence: Path) -> None:
 def test_the_reason_for_a_bound_stands(evidence: Path) -> None:
     estimand = estimands_of(estimands_in(evidence))[0]
     stuck = _fitted(estimand, -0.3, np.log([0.9, 0.9]), 10.9)
-    keep(Fit("measured", "integrated", "cd" * 32, 2, 1, (stuck,)), evidence)
+    keep(EffectFit("measured", "integrated", "cd" * 32, 2, 1, (stuck,)), evidence)
     text = evidence.read_text(encoding="utf-8")
     assert 'value: -0.3, unit: log ratio per hour a month, source: F4, why: "to be solved for"' in text
     assert "reachable: false" in text

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.evaluation.trial.evaluation import REFERRAL_RULES, before_and_after, contrast, referred
-from sim.evaluation.trial.trial import Counts
+from sim.evaluation.trial.trial import OutcomeCounts
 from tests.evaluation.trial.small_panels import panel
 
 
@@ -68,5 +68,5 @@ def test_ratio_of_means_and_t_intervals() -> None:
 
 
 def test_counts_add_up_over_entry_months() -> None:
-    counts = Counts(*(np.full(24, float(i)) for i in (1, 10, 2, 10)))
+    counts = OutcomeCounts(*(np.full(24, float(i)) for i in (1, 10, 2, 10)))
     assert (counts + counts).levels((1, 24), first_events=False) == (0.1, 0.2)

@@ -19,7 +19,7 @@ from sim.model.compiled.grid import Factor, fold, raw_size, reduced
 from sim.model.compiled.model import compile_model
 from sim.model.compiled.program import compile_chain
 from sim.model.compiled.scope import Moment, Reader, Source, moment
-from sim.model.spec import Memory, Model, Table, Trait, Unit
+from sim.model.spec import LookupTable, Memory, Model, Trait, Unit
 from tests.strategies import FIXED, make_chain, make_effect, make_model, make_service
 
 CARE = make_chain("care", "home plan away", {"home -> plan": 0.1}, unit="child")
@@ -33,7 +33,7 @@ def model(**rest) -> Model:
             Trait("children", (1.0, 2.0, 3.0), (0.5, 0.3, 0.2)),
             Trait("frailty", (0.5, 1.0, 1.5), (0.3, 0.4, 0.3)),
         ),
-        "tables": {"by_age": Table("by_age", "age", "bands", (0.0, 1.0, 2.0), (1.0, 2.0, 1.0))},
+        "tables": {"by_age": LookupTable("by_age", "age", "bands", (0.0, 1.0, 2.0), (1.0, 2.0, 1.0))},
         "memories": (Memory("bad_months", parse("mood >= low"), 5),),
         **rest,
     }

@@ -18,7 +18,7 @@ import sim
 from sim.language.evaluate import parse
 from sim.model.services import product
 from sim.model.spec import Model, Scenario
-from sim.studies.agree.answer import FALSE_ALARM, Comparison, agree
+from sim.studies.agree.answer import FALSE_ALARM, Agreement, agree
 from sim.studies.agree.waits import agree_on_waits
 from tests.places import AGREEMENT
 
@@ -45,7 +45,7 @@ def expected() -> xr.Dataset:
     return sim.expect(scenario())
 
 
-def failed(found: list[Comparison]) -> set[str]:
+def failed(found: list[Agreement]) -> set[str]:
     return {one.quantity for one in found if not one.passed}
 
 

@@ -24,7 +24,7 @@ from sim.results.folder.store import staged, write_results
 from sim.results.summary import cost_per_family_year
 from sim.results.worlds import world_names
 from sim.studies.compare import exhibits as comparison
-from sim.studies.compare.answer import Compared, Sampled, compare_runs, difference, overlap, welch, why_not_paired
+from sim.studies.compare.answer import Compared, SampledFigure, compare_runs, difference, overlap, welch, why_not_paired
 from tests import synthetic
 
 NASTY = '<script>alert(1)</script> [bold]& "'
@@ -111,8 +111,8 @@ def test_independent_runs_have_welch_s_interval() -> None:
 
 
 def test_half_widths_of_single_replications_add_up_as_independent_ones() -> None:
-    a = Sampled(Estimate(10.0, 7.0, 13.0), "£", np.array([10.0]))
-    b = Sampled(Estimate(20.0, 16.0, 24.0), "£", np.array([20.0]))
+    a = SampledFigure(Estimate(10.0, 7.0, 13.0), "£", np.array([10.0]))
+    b = SampledFigure(Estimate(20.0, 16.0, 24.0), "£", np.array([20.0]))
     assert difference(a, b, paired=False) == Estimate(10.0, 5.0, 15.0)
     assert difference(a, replace(b, estimate=Estimate(20.0)), paired=False) == Estimate(10.0)
 

@@ -14,7 +14,7 @@ import xarray as xr
 from scipy.stats import norm
 
 from sim.config.views.register import register
-from sim.economics.voi import Value
+from sim.economics.voi import InformationValue
 from sim.errors import ModelError, ResultError
 from sim.exhibits.numbers import MINUS
 from sim.runs.beliefs.draws import drawn
@@ -209,7 +209,7 @@ def test_each_reading_of_the_evidence_is_told_apart():
     found = doubt(table, "net|better|usual|narrow")
     assert np.isnan(found.monte_carlo_sd)
     assert found.parameter_sd == pytest.approx(np.std([1e7, 2e7, 3e7, -1e7, -3e7], ddof=1))
-    decision = Decision("narrow", "usual", 5, (), Value(0.0, 0.0), (), (), "better", "")
+    decision = Decision("narrow", "usual", 5, (), InformationValue(0.0, 0.0), (), (), "better", "")
     told = readings(table, decision)
     assert told is not None
     assert [(row[0], row[2], row[4], row[5]) for row in told.rows] == [

@@ -16,7 +16,7 @@ from scipy import stats
 from sim.engine.counts.layout import area_slots
 from sim.engine.fate.draws import key, words
 from sim.engine.moves.opening import open_world
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.engine.people.population import make_population
 from sim.engine.teams.meeting import hold_meeting
 from sim.language.evaluate import parse
@@ -38,30 +38,30 @@ def model(size: int = 8, areas: tuple[str, ...] = ("north",), **service: Any) ->
     return make_model([crisis, keyworker, specialist], size, 12, 1 / 12, areas=places)
 
 
-def opened(built: Model) -> World:
+def opened(built: Model) -> MovingWorld:
     """Open a world at step 0, everyone out of help; areas are dealt out in turn: north, south, north ..."""
     population = make_population(built, 1, 0)
     rows = population.rows["family"]
     rows.area = np.maximum(rows.ids, 0) % len(built.areas.names)
     compiled = compile_model(built)
-    world = World(compiled, population, area_slots(built), STREAM)
+    world = MovingWorld(compiled, population, area_slots(built), STREAM)
     open_world(world, STREAM, first_moment(compiled))
     world.index(first_moment(compiled))
     return world
 
 
-def put(world: World, chain: str, state: str, *families: int) -> None:
+def put(world: MovingWorld, chain: str, state: str, *families: int) -> None:
     """Move families (by number; in one stratum that is their row) to a state."""
     number = next(i for i, name in enumerate(world.chains[chain].states) if name.startswith(state))
     world.move(chain, np.array(families), number)
 
 
-def wait_from(world: World, step: int, *families: int, service: str = "keyworker") -> None:
+def wait_from(world: MovingWorld, step: int, *families: int, service: str = "keyworker") -> None:
     world.step = step
     put(world, service, "waiting", *families)
 
 
-def meet(world: World, step: int, *places: int, service: str = "keyworker", stream: int = STREAM) -> list[int]:
+def meet(world: MovingWorld, step: int, *places: int, service: str = "keyworker", stream: int = STREAM) -> list[int]:
     """Hold a meeting; give the families admitted, in order of number."""
     world.step = step
     return sorted(hold_meeting(world, service, np.array(places), stream).rows.tolist())

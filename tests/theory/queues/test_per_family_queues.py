@@ -20,7 +20,7 @@ from scipy import stats
 import sim
 from sim.engine.fate.draws import key
 from sim.engine.solvers.by_day import hazards
-from sim.engine.solvers.by_day.gate import Entry, Gate
+from sim.engine.solvers.by_day.gate import Admitted, Gate
 from sim.engine.solvers.by_day.lives import Lives
 from sim.engine.solvers.by_day.queue import Queue, _Gate, simulate_queue
 from sim.engine.solvers.by_day.run import Living
@@ -86,7 +86,7 @@ def areas(load: float, patience: float | None) -> Scenario:
 
 def by_family(load: float, patience: float | None) -> Sample:
     """Run a process for each case, in all areas at once."""
-    entries: list[Entry] = []
+    entries: list[Admitted] = []
     run = Run(areas(load, patience), 0, Living(entries.append))
     world = run.lines[0].world
     names = world.chains["clinic"].states

@@ -18,7 +18,7 @@ Admit = Callable[[int, float], None]
 
 
 @dataclass(frozen=True)
-class Entry:
+class Admitted:
     """Somebody let in: to which service, which row, since when it waited and when that ended, in steps."""
 
     service: str
@@ -27,7 +27,7 @@ class Entry:
     until: float
 
 
-Observe = Callable[[Entry], None]
+Observe = Callable[[Admitted], None]
 """Looks at everybody who is let in."""
 
 

@@ -20,7 +20,7 @@ from sim.model.spec import Chain
 
 
 @dataclass(frozen=True)
-class Move:
+class HazardSlot:
     """One slot of one side: its hazard a step by code, for each group; and where it leads by own state."""
 
     tables: list[FloatArray]
@@ -42,7 +42,7 @@ class Hazards:
         self.n_groups = len(program.groups)
         self.stretch = _stretch(program)
         self.tables: Tables | None = None
-        self.moves: list[Move] = []
+        self.moves: list[HazardSlot] = []
         self.total: list[float] = []
         self.sums: FloatArray = np.zeros(0)
 
@@ -62,7 +62,7 @@ class Hazards:
                 if first.any():
                     arrays = [first, *(part[slot, side] for part in parts[1:])]
                     lists = [array.tolist() for array in arrays]
-                    self.moves.append(Move(arrays, lists, targets[slot, side].tolist()))
+                    self.moves.append(HazardSlot(arrays, lists, targets[slot, side].tolist()))
                     total += first
         self.sums = total
         self.total = total.tolist() if self.n_groups == 1 else []
@@ -74,7 +74,7 @@ class Hazards:
             return self.total[codes[row + self.cell]]
         return sum(self._of(move, codes, row) for move in self.moves)
 
-    def _of(self, move: Move, codes: memoryview, row: int) -> float:
+    def _of(self, move: HazardSlot, codes: memoryview, row: int) -> float:
         hazard, cell = 1.0, row + self.cell
         for table in move.hazards:
             hazard *= table[codes[cell]]

@@ -12,9 +12,9 @@ import numpy as np
 import simpy
 
 from sim.engine.moves.consequences import HELP_BEGINS, HELP_ENDS, JOINS_QUEUE, Firing
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.engine.solvers.by_day.family import Family
-from sim.engine.solvers.by_day.gate import Entry, Gate, no_limit
+from sim.engine.solvers.by_day.gate import Admitted, Gate, no_limit
 from sim.engine.solvers.by_day.plans import Plan, criteria, plans_of
 from sim.engine.solvers.by_day.wiring import Touch, readers, touch, units_of
 from sim.engine.teams.meeting import priority_class
@@ -38,11 +38,11 @@ class Lives:
         Moves made so far.
     """
 
-    def __init__(self, world: World, stream: int) -> None:
+    def __init__(self, world: MovingWorld, stream: int) -> None:
         self.world, self.stream = world, stream
         self.env = simpy.Environment(initial_time=world.step)
         self.families: dict[int, Family] = {}
-        self.entries: list[Entry] = []
+        self.entries: list[Admitted] = []
         self.events = 0
         self.fresh = True
         self.wire()
@@ -68,7 +68,7 @@ class Lives:
         self.truth: dict[str, list[bool]] = {}
         self.agencies = memoryview(b"")
 
-    def fork(self, world: World) -> Lives:
+    def fork(self, world: MovingWorld) -> Lives:
         """Copy everybody for a world that parts from this one, now."""
         twin = Lives(world, self.stream)
         twin.families = {row: family.fork() for row, family in self.families.items()}
@@ -241,7 +241,7 @@ class Lives:
         """Let in who has waited since some time."""
         family = self.families[row]
         family.catch_up(self.env.now)
-        self.entries.append(Entry(plan.name, row, since, self.env.now))
+        self.entries.append(Admitted(plan.name, row, since, self.env.now))
         self.move(family, plan, row, plan.engaged)
         family.total = self.total(family)
         family.wake(self.env)

@@ -13,7 +13,7 @@ from sim.engine.fate.draws import key, uniform
 from sim.engine.solvers.by_day.family import Family, stream_of
 from sim.engine.solvers.by_day.lives import Lives
 from sim.engine.solvers.by_day.plans import Plan, criteria
-from sim.engine.solvers.by_day.wiring import Unit, codes_afresh, turns_with_time
+from sim.engine.solvers.by_day.wiring import UnitCells, codes_afresh, turns_with_time
 from sim.engine.teams.meeting import priority_class
 from sim.model.compiled.scope import Moment
 
@@ -110,7 +110,7 @@ def _reckon(lives: Lives, everybody: bool) -> None:
             family.wake(lives.env)
 
 
-def hazards_of(unit: Unit, codes: IntArray) -> FloatArray:
+def hazards_of(unit: UnitCells, codes: IntArray) -> FloatArray:
     """Give the hazard of each chain for many rows from their codes, (row, chain)."""
     columns = [h.of_all([codes[:, h.cell + g] for g in range(h.n_groups)]) for h in unit.hazards]
     return np.stack(columns, axis=1) if columns else np.zeros((len(codes), 0))

@@ -8,9 +8,9 @@ import numpy as np
 
 from sim.arrays import FloatArray
 from sim.engine.moves.consequences import Firing
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.engine.solvers.by_day.gate import Gate
-from sim.engine.solvers.by_day.wiring import Touch, Unit, by_pair, readers
+from sim.engine.solvers.by_day.wiring import Touch, UnitCells, by_pair, readers
 from sim.model.compiled.scope import Source
 from sim.model.spec import Service
 
@@ -61,7 +61,7 @@ class Plan:
         return result
 
 
-def plans_of(world: World, units: list[Unit]) -> dict[str, Plan]:
+def plans_of(world: MovingWorld, units: list[UnitCells]) -> dict[str, Plan]:
     """Make the plans of all chains of a world."""
     plans = {}
     for u, unit in enumerate(units):
@@ -90,7 +90,7 @@ def plans_of(world: World, units: list[Unit]) -> dict[str, Plan]:
     return plans
 
 
-def _looks_at(world: World, service: str, chain: str) -> bool:
+def _looks_at(world: MovingWorld, service: str, chain: str) -> bool:
     """Say whether a service's queue stands in an order that a chain may change."""
     there = world.chains[service].service
     if there is None or not world.chains[service].is_gated:

@@ -10,7 +10,7 @@ from sim.arrays import FloatArray
 from sim.engine.counts.record import WAIT_DAYS, Record
 from sim.engine.fate.draws import key
 from sim.engine.history import Parting
-from sim.engine.solvers.by_day.gate import Entry, Observe
+from sim.engine.solvers.by_day.gate import Admitted, Observe
 from sim.engine.solvers.by_day.lives import Lives
 from sim.engine.solvers.by_day.months import take_in, write_down
 from sim.engine.solvers.run import Line, Run
@@ -110,7 +110,7 @@ class Living:
         lives.entries = []
         write_down(lives)
 
-    def _note(self, step: int, line: Line, entries: list[Entry]) -> None:
+    def _note(self, step: int, line: Line, entries: list[Admitted]) -> None:
         """Write down who was let in and how long each had waited."""
         for name in self.days[line]:
             served = [entry for entry in entries if entry.service == name]

@@ -12,14 +12,14 @@ import numpy as np
 
 from sim.arrays import IntArray
 from sim.engine.moves.codes import CodeReader
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.engine.solvers.by_day.hazards import Hazards
 from sim.model.compiled.model import Compiled
 from sim.model.compiled.scope import Source
 
 
 @dataclass(frozen=True)
-class Reader:
+class ReadingCell:
     """A cell that reads a source: ``adds[value]`` is what a raw value adds to its code."""
 
     cell: int
@@ -41,7 +41,7 @@ class Touch:
 
 
 @dataclass
-class Unit:
+class UnitCells:
     """The cells of the rows of one unit.
 
     ``chains`` are their chains in the model's order, each with its ``hazards``; an owner below their number is a chain,
@@ -56,13 +56,13 @@ class Unit:
     counted: list[str] = field(default_factory=list)
 
 
-def units_of(world: World) -> list[Unit]:
+def units_of(world: MovingWorld) -> list[UnitCells]:
     """List the units of a world, the root first, with everything that their rows carry a code for."""
     compiled, units = world.compiled, []
     for unit in compiled.model.units:
         rows = world.population.rows[unit.name]
         names = [chain.name for chain in compiled.model.chains if chain.unit == unit.name]
-        made = Unit(unit.name, names, [], [], [])
+        made = UnitCells(unit.name, names, [], [], [])
         for i, name in enumerate(names):
             made.hazards.append(Hazards(compiled.programs[name], len(made.cells)))
             for number in compiled.program_codes[name]:
@@ -78,20 +78,20 @@ def units_of(world: World) -> list[Unit]:
     return units
 
 
-def readers(unit: Unit, source: Source) -> list[Reader]:
+def readers(unit: UnitCells, source: Source) -> list[ReadingCell]:
     """List the cells of a unit that read a source, the own state of a chain included."""
     found = []
     for cell, reading in enumerate(unit.cells):
         own = reading.code.own
         if own is not None and source == Source("chain", own[0]):
-            found.append(Reader(cell, unit.owners[cell], reading.own.tolist()))
+            found.append(ReadingCell(cell, unit.owners[cell], reading.own.tolist()))
         for axis, stride in reading.code.axes:
             if axis.source == source:
-                found.append(Reader(cell, unit.owners[cell], (axis.classes.astype(np.int64) * stride).tolist()))
+                found.append(ReadingCell(cell, unit.owners[cell], (axis.classes.astype(np.int64) * stride).tolist()))
     return found
 
 
-def touch(unit: Unit, found: list[Reader], old: int, new: int) -> Touch | None:
+def touch(unit: UnitCells, found: list[ReadingCell], old: int, new: int) -> Touch | None:
     """Work out what it means that a source's value goes from old to new; None when nothing."""
     n = len(unit.chains)
     moved = [(r, r.adds[min(new, len(r.adds) - 1)] - r.adds[min(old, len(r.adds) - 1)]) for r in found]
@@ -102,7 +102,7 @@ def touch(unit: Unit, found: list[Reader], old: int, new: int) -> Touch | None:
     return Touch(adds, owners, counted) if moved else None
 
 
-def by_pair(unit: Unit, found: list[Reader], n: int) -> list[Touch | None]:
+def by_pair(unit: UnitCells, found: list[ReadingCell], n: int) -> list[Touch | None]:
     """Give what each move of a chain of n states means, by pair old * n + new."""
     return [touch(unit, found, *divmod(pair, n)) for pair in range(n * n)]
 
@@ -115,7 +115,7 @@ def turns_with_time(compiled: Compiled) -> bool:
     return clocked or any(axis.source.kind in ("age", "k", "memory") for axis in axes)
 
 
-def codes_afresh(unit: Unit, rows: IntArray) -> IntArray:
+def codes_afresh(unit: UnitCells, rows: IntArray) -> IntArray:
     """Read all codes of some rows off the states, (row, cell)."""
     read = [reading.of(rows) for reading in unit.cells]
     return np.stack(read, axis=1) if read else np.zeros((len(rows), 0), np.int64)

@@ -17,7 +17,7 @@ from sim.arrays import FloatArray, IntArray
 from sim.model.compiled.grid import Axis
 from sim.model.compiled.program import Program
 from sim.model.compiled.scope import Moment, Source, moment
-from sim.model.compiled.tables import Group, Tables
+from sim.model.compiled.tables import DigitGroup, Tables
 from sim.model.spec import Chain
 
 Member = TypeVar("Member")
@@ -89,7 +89,7 @@ class Law:
                 value = value.take([0], axis=axis)
         return value
 
-    def _part(self, tables: Tables, g: int, group: Group, state: int, pinned: dict[Source, int]) -> FloatArray:
+    def _part(self, tables: Tables, g: int, group: DigitGroup, state: int, pinned: dict[Source, int]) -> FloatArray:
         """Give what one group multiplies a state's moves by, (move, *its classes)."""
         n_slots = tables.by_slot[g].shape[0]
         table = tables.by_slot[g].reshape(n_slots, 2, *group.shape)
@@ -136,7 +136,7 @@ def _law(program: Program) -> Law:
     return Law(program, {axis.source: axis for axis in axes}, moves)
 
 
-def _apart(program: Program, axes: list[Axis]) -> list[Group]:
+def _apart(program: Program, axes: list[Axis]) -> list[DigitGroup]:
     """Group the axes that meet in a factor, each such set by itself."""
     position = {axis.source: i for i, axis in enumerate(axes)}
     links = [{position[s] for s in factor.sources if s in position} for factor in program.factors]
@@ -150,7 +150,7 @@ def _apart(program: Program, axes: list[Axis]) -> list[Group]:
         shares.append(share)
     shares[0] = sorted(shares[0] + [i for i in range(len(program.factors)) if i not in taken])
     n = len(program.chain.states)
-    return [Group(tuple(axes[i] for i in g), tuple(share), n) for g, share in zip(chosen, shares, strict=True)]
+    return [DigitGroup(tuple(axes[i] for i in g), tuple(share), n) for g, share in zip(chosen, shares, strict=True)]
 
 
 def linked_sets(members: Iterable[Member], links: Iterable[set[Member]]) -> list[set[Member]]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, IntArray
 from sim.engine.moves.consequences import Firing
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.engine.solvers.exact.cells import Space, shifted
 
 
@@ -25,7 +25,7 @@ class FlowKernel:
 class Branching:
     """Grows the branches of one pass: members one after another, then what their moves fire."""
 
-    def __init__(self, space: Space, world: World) -> None:
+    def __init__(self, space: Space, world: MovingWorld) -> None:
         self.space, self.world = space, world
         self.cells = np.arange(len(space.keys))
         self.keys = space.keys.copy()

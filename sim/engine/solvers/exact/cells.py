@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.arrays import FloatArray, IntArray
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.engine.people.population import Population, Rows
 from sim.errors import ModelError
 from sim.model.compiled.grid import horizon, max_children
@@ -26,7 +26,7 @@ class NotExact(ModelError):
 
 
 @dataclass(frozen=True)
-class Place:
+class CellCoordinate:
     """One coordinate: the state of ``chain`` of the root (member -1) or of a child (member 0, 1 ...), or its tunnel."""
 
     chain: str
@@ -46,9 +46,9 @@ class Space:
 
     compiled: Compiled
     keys: IntArray
-    places: dict[tuple[str, int], Place]
-    tunnels: dict[tuple[str, int], Place]
-    traits: dict[str, Place]
+    places: dict[tuple[str, int], CellCoordinate]
+    tunnels: dict[tuple[str, int], CellCoordinate]
+    traits: dict[str, CellCoordinate]
     weights_of_traits: FloatArray
 
     def find(self, keys: IntArray) -> IntArray:
@@ -121,22 +121,22 @@ def refuse(model: Model) -> None:
 
 def _coordinates(
     compiled: Compiled,
-) -> tuple[dict[tuple[str, int], Place], dict[tuple[str, int], Place], dict[str, Place]]:
+) -> tuple[dict[tuple[str, int], CellCoordinate], dict[tuple[str, int], CellCoordinate], dict[str, CellCoordinate]]:
     """Lay out the digits of a key."""
     model = compiled.model
     stride = 1
     places, tunnels, traits = {}, {}, {}
     for trait in model.traits:
-        traits[trait.name] = Place(trait.name, -1, len(trait.values), stride)
+        traits[trait.name] = CellCoordinate(trait.name, -1, len(trait.values), stride)
         stride *= len(trait.values)
     for chain in model.chains:
         members = [-1] if chain.unit == model.root.name else list(range(max_children(model)))
         for member in members:
-            places[chain.name, member] = Place(chain.name, member, len(chain.states), stride)
+            places[chain.name, member] = CellCoordinate(chain.name, member, len(chain.states), stride)
             stride *= len(chain.states)
             if chain.name in compiled.k_chains:
                 size = _tunnel_length(compiled, chain.name) + 2
-                tunnels[chain.name, member] = Place(chain.name, member, size, stride, tunnel=True)
+                tunnels[chain.name, member] = CellCoordinate(chain.name, member, size, stride, tunnel=True)
                 stride *= size
             if stride > 1 << 62:
                 raise NotExact("expect cannot number the cells of this model; use --solver simulate")
@@ -156,9 +156,9 @@ def _tunnel_length(compiled: Compiled, chain: str) -> int:
 
 def _start_keys(
     model: Model,
-    places: dict[tuple[str, int], Place],
-    tunnels: dict[tuple[str, int], Place],
-    traits: dict[str, Place],
+    places: dict[tuple[str, int], CellCoordinate],
+    tunnels: dict[tuple[str, int], CellCoordinate],
+    traits: dict[str, CellCoordinate],
 ) -> IntArray:
     """List the cells in which rows may start: each tunnel at 1 (no step in the state yet)."""
     keys = np.zeros(1, np.int64)
@@ -219,7 +219,7 @@ def tick(space: Space, keys: IntArray) -> IntArray:
     return keys
 
 
-def cell_world(space: Space, area_slot: IntArray, stream: int) -> World:
+def cell_world(space: Space, area_slot: IntArray, stream: int) -> MovingWorld:
     """Make a world whose rows are the cells, so that the engine's own functions answer for them."""
     compiled, keys = space.compiled, space.keys
     model = compiled.model
@@ -249,7 +249,7 @@ def cell_world(space: Space, area_slot: IntArray, stream: int) -> World:
     first = -model.root.warm_up
     for unit in model.units:
         rows[unit.name].born = np.full(rows[unit.name].n, first - (unit.age_steps or (0, 0))[0])
-    world = World(compiled, Population(rows, {}), area_slot, stream)
+    world = MovingWorld(compiled, Population(rows, {}), area_slot, stream)
     for chain in model.chains:
         for member in space.members(chain.name):
             at = rows_of(space, world, member)
@@ -258,13 +258,13 @@ def cell_world(space: Space, area_slot: IntArray, stream: int) -> World:
     return world
 
 
-def cells_with(world: World, member: int) -> IntArray:
+def cells_with(world: MovingWorld, member: int) -> IntArray:
     """List the cells that have a member."""
     root = world.root
     return np.arange(root.n) if member < 0 else np.flatnonzero(root.n_children > member)
 
 
-def rows_of(space: Space, world: World, member: int) -> IntArray:
+def rows_of(space: Space, world: MovingWorld, member: int) -> IntArray:
     """List the rows (of the root unit, or of the children) of a member, in order of their cells."""
     cells = cells_with(world, member)
     return cells if member < 0 else world.root.first_child[cells] + member

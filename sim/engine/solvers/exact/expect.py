@@ -14,7 +14,7 @@ from sim.engine.counts.record import Record
 from sim.engine.feedback import Feedback
 from sim.engine.moves.opening import stationary_shares
 from sim.engine.moves.step import Pass, make_pass
-from sim.engine.moves.world import World
+from sim.engine.moves.world import MovingWorld
 from sim.engine.solvers.exact.branching import Branching, FlowKernel
 from sim.engine.solvers.exact.cells import Space, cell_world, cells_with, make_space, rows_of, tick
 from sim.engine.solvers.expected import expect_worlds
@@ -31,7 +31,7 @@ class Cells:
     def __init__(self, compiled: Compiled, n_rows: int) -> None:
         self.compiled, self.model, self.n_rows = compiled, compiled.model, n_rows
         self.space: Space = make_space(compiled)
-        self.world: World = cell_world(self.space, area_slots(self.model), 0)
+        self.world: MovingWorld = cell_world(self.space, area_slots(self.model), 0)
         self.step = -self.model.root.warm_up
         self.feedback = Feedback.of(self.model)
         self.totals: dict[str, float] = dict.fromkeys(compiled.totals, 0.0)

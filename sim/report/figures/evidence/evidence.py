@@ -10,12 +10,12 @@ from sim.economics.value.terms import terms_of
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.style import COLOURS, INK, dark, new_axes, words
 from sim.report.defaults import compares, worlds_of_regime, worlds_of_set
-from sim.report.figures.evidence.worths import Worth, draw_estimate, pounds, span, worths
+from sim.report.figures.evidence.worths import WorldWorth, draw_estimate, pounds, span, worths
 from sim.results.facts import facts_of
 from sim.table import Table
 
 
-def headline_worths(ds: xr.Dataset) -> list[Worth]:
+def headline_worths(ds: xr.Dataset) -> list[WorldWorth]:
     """Value the last regime against the baseline, and against the first other regime, under each evidence set."""
     regimes = [str(name) for name in ds["regime"].values if name != facts_of(ds).baseline]
     others = [facts_of(ds).baseline, *[name for name in regimes[:1] if name != regimes[-1]]]

@@ -12,7 +12,7 @@ from sim.economics.value.terms import terms_of
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.style import COLOURS, INK, dark, new_axes, words
 from sim.report.defaults import has_costs
-from sim.report.figures.evidence.worths import Worth, draw_estimate, pounds, span, worths
+from sim.report.figures.evidence.worths import WorldWorth, draw_estimate, pounds, span, worths
 from sim.results.facts import facts_of
 from sim.results.worlds import world_names
 from sim.table import Table
@@ -26,7 +26,7 @@ def is_ladder(ds: xr.Dataset) -> bool:
     return ds.sizes["regime"] > LADDER_RUNGS and is_appraised(ds, terms_of(ds))
 
 
-def ladder(ds: xr.Dataset, effect_set: str | None = None) -> tuple[list[Worth], list[Worth]]:
+def ladder(ds: xr.Dataset, effect_set: str | None = None) -> tuple[list[WorldWorth], list[WorldWorth]]:
     """Value each rung against the baseline, and each against the rung below it."""
     chosen = str(ds["effect_set"].values[0]) if effect_set is None else effect_set
     rungs = [world for world in world_names(ds) if world.effect_set == chosen]

@@ -18,7 +18,7 @@ MILLION = 1e6
 
 
 @dataclass(frozen=True)
-class Worth:
+class WorldWorth:
     """Net present social value of a world against another, £m, and whether it spends more or the same."""
 
     world: WorldName
@@ -27,14 +27,14 @@ class Worth:
     net: Estimate
 
 
-def worths(ds: xr.Dataset, terms: Terms, pairs: list[tuple[WorldName, WorldName]]) -> list[Worth]:
+def worths(ds: xr.Dataset, terms: Terms, pairs: list[tuple[WorldName, WorldName]]) -> list[WorldWorth]:
     """Value each pair of worlds, the first against the second, in the headline ledger."""
     found = []
     for world, against in pairs:
         compared = compare(ds, increments(ds, world, against, terms), terms)
         net = compared.view(terms.ledger, "social").net.estimate(sampled=terms.sampled)
         low, high = (None if end is None else end / MILLION for end in (net.low, net.high))
-        found.append(Worth(world, against.regime, compared.spend, Estimate(net.mean / MILLION, low, high)))
+        found.append(WorldWorth(world, against.regime, compared.spend, Estimate(net.mean / MILLION, low, high)))
     return found
 
 

@@ -12,8 +12,8 @@ from sim.exhibits.style import COLOURS, INK, new_axes, words
 from sim.intervals import many_over_replications
 from sim.report.defaults import agency_label, first_ledger, has_costs, worlds_of_set
 from sim.report.figures.money.amounts import span_of
-from sim.results.by_agency import agency_cost_per_family_year
 from sim.results.facts import facts_of
+from sim.results.summary import agency_cost_per_family_year
 from sim.table import Table
 
 

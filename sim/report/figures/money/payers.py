@@ -14,8 +14,8 @@ from sim.exhibits.style import COLOURS, INK, new_axes, words
 from sim.intervals import many_over_replications
 from sim.report.defaults import agency_label, compares, first_ledger, worlds_of_set
 from sim.report.figures.money.amounts import interval
-from sim.results.by_agency import agency_cost_per_family_year
 from sim.results.facts import facts_of
+from sim.results.summary import agency_cost_per_family_year
 from sim.results.worlds import WorldName
 from sim.table import Table
 

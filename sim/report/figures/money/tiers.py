@@ -13,8 +13,8 @@ from sim.exhibits.style import INK, new_axes, words
 from sim.intervals import many_over_replications
 from sim.report.defaults import first_ledger, has_costs, worlds_of_set
 from sim.report.figures.money.amounts import interval
-from sim.results.by_agency import tier_cost_per_family_year
 from sim.results.facts import facts_of
+from sim.results.summary import tier_cost_per_family_year
 from sim.table import Table
 
 SHADES = ("#CFE3F0", "#92C0DE", "#E8A56B", "#CC79A7", "#8A8A8A")
