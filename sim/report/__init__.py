@@ -10,7 +10,15 @@ from typing import Any
 
 from sim.report.figures import plots
 
-OF_STUDIES = {"plot_gains": "sim.studies.gains.exhibits"}
+OF_STUDIES = {
+    "plot_frontier": "sim.studies.optimise.exhibits",
+    "plot_gains": "sim.studies.gains.exhibits",
+    "plot_net_benefit": "sim.studies.uncertainty.exhibits",
+    "plot_settings": "sim.studies.optimise.exhibits",
+    "plot_shares": "sim.studies.shapley.exhibits",
+    "plot_swings": "sim.studies.uncertainty.exhibits",
+    "plot_worth": "sim.studies.uncertainty.exhibits",
+}
 """Figures of studies that are public here too, by name, since studies stand above the report."""
 
 
