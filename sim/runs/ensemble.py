@@ -19,8 +19,8 @@ from sim.engine.solvers.by_day.run import replicate_families
 from sim.errors import ModelError
 from sim.model.spec import Scenario
 from sim.results.dataset import to_dataset
+from sim.runs.failures import run_named
 from sim.runs.follow.rows import is_small, replicate_with_rows
-from sim.runs.poison import run_named
 from sim.runs.pool import Batch, batches_of, run_batches
 
 Progress = Callable[[int, int], None]

@@ -17,10 +17,10 @@ import pytest
 import sim
 from sim.engine.counts.layout import layout_of
 from sim.engine.counts.record import QUEUE_COUNTS, Layout, Record
+from sim.engine.solvers.by_day.dependencies import codes_afresh
 from sim.engine.solvers.by_day.lives import Lives
 from sim.engine.solvers.by_day.months import hazards_of
 from sim.engine.solvers.by_day.run import Living, replicate_families
-from sim.engine.solvers.by_day.wiring import codes_afresh
 from sim.engine.solvers.run import Line, Run
 from sim.errors import ModelError
 from sim.model.spec import Scenario

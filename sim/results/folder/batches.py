@@ -19,7 +19,7 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.engine.counts.record import Record
 from sim.errors import ResultError
-from sim.results.folder.packed import Mark, Packed, as_list, from_bytes, marks_of, to_bytes
+from sim.results.folder.netcdf import Mark, NamedArrays, as_list, from_bytes, marks_of, to_bytes
 from sim.results.folder.store import flush
 
 _NAME = re.compile(r"batch-(\d{6,})-(\d{6,})-([0-9a-f]{64})\.nc")
@@ -95,11 +95,11 @@ def read_shard(shard: Shard, digest: str) -> Iterator[Record]:
     ResultError
         If the file was altered or damaged, or belongs to another study or program; names it.
     """
-    packed = from_bytes(checked(shard, digest))
-    at = {name: {number: i for i, number in enumerate(of)} for name, of in packed.marks_of.items()}
-    numbers, seconds = (as_list(packed.marks[name]) for name in ("replications", "engine_seconds"))
+    named = from_bytes(checked(shard, digest))
+    at = {name: {number: i for i, number in enumerate(of)} for name, of in named.marks_of.items()}
+    numbers, seconds = (as_list(named.marks[name]) for name in ("replications", "engine_seconds"))
     for number, took in zip(map(int, numbers), seconds, strict=True):
-        mine = {name: array[at[name][number]] for name, array in packed.arrays.items() if number in at[name]}
+        mine = {name: array[at[name][number]] for name, array in named.arrays.items() if number in at[name]}
         yield Record(**mine, replication=number, engine_seconds=took)
 
 
@@ -130,4 +130,4 @@ def _encode(digest: str, records: Sequence[Record]) -> bytes:
             of[name] = [record.replication for record in having]
     numbers, seconds = [record.replication for record in records], [record.engine_seconds for record in records]
     marks: dict[str, Mark] = {"digest": digest, "replications": numbers, "engine_seconds": seconds}
-    return to_bytes(Packed(arrays, marks, of, alike=1))  # of what a batch has, worlds are most alike
+    return to_bytes(NamedArrays(arrays, marks, of, alike=1))  # of what a batch has, worlds are most alike

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sim.arrays import FloatArray
 from sim.results.collect import Collected, Moments
-from sim.results.folder.packed import Packed, as_list, from_bytes, to_file
+from sim.results.folder.netcdf import NamedArrays, as_list, from_bytes, to_file
 
 SUMS = "sums.nc"
 _MOMENTS = ("first", "total", "squares")
@@ -31,17 +31,17 @@ def write_sums(path: Path, collected: Collected, marks: dict[str, str]) -> None:
     for name, moments in collected.averaged.items():
         n = moments.n
         arrays |= {f"averaged.{name}.{part}": getattr(moments, part) for part in _MOMENTS}
-    to_file(path, Packed(arrays, {"replications": n, **marks}))
+    to_file(path, NamedArrays(arrays, {"replications": n, **marks}))
 
 
 def read_sums(path: Path) -> tuple[Collected, int, dict[str, str]]:
     """Read what ``write_sums`` wrote: the moments and sums, the number of replications and the marks."""
-    packed = from_bytes(path.read_bytes())
-    marks = dict(packed.marks)
+    named = from_bytes(path.read_bytes())
+    marks = dict(named.marks)
     n = int(as_list(marks.pop("replications"))[0])
     collected = Collected()
     parts: dict[str, dict[str, FloatArray]] = {}
-    for full, array in packed.arrays.items():
+    for full, array in named.arrays.items():
         kind, *names = full.split(".")
         if kind == "averaged":
             parts.setdefault(names[0], {})[names[1]] = array

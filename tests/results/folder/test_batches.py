@@ -19,7 +19,7 @@ from sim.errors import ResultError
 from sim.results.dataset import to_dataset
 from sim.results.folder import batches as shards
 from sim.results.folder.batches import read_shard, shards_in, write_shard
-from sim.results.folder.packed import Packed, from_bytes, to_bytes
+from sim.results.folder.netcdf import NamedArrays, from_bytes, to_bytes
 from sim.results.folder.store import write_dataset
 from sim.results.folder.stream import TOGETHER, opened_lazily, write_streamed
 from sim.results.folder.sums import read_sums, write_sums
@@ -55,7 +55,7 @@ def test_odd_numbers_come_back_to_the_last_bit() -> None:
     """Whole numbers are packed into 32 bits only where nothing is lost: not minus nought, NaN or 2^31."""
     odd = {"a": [-0.0, 1.0], "b": [np.nan, 2.0], "c": [2.0**31, 1.0], "d": [0.1], "e": [-7.0, 2.0**31 - 1], "f": []}
     arrays = {name: np.array(values) for name, values in odd.items()}
-    back = from_bytes(to_bytes(Packed(arrays))).arrays
+    back = from_bytes(to_bytes(NamedArrays(arrays))).arrays
     assert {name: array.tobytes() for name, array in back.items()} == {n: a.tobytes() for n, a in arrays.items()}
 
 

@@ -13,10 +13,10 @@ import simpy
 
 from sim.engine.moves.consequences import HELP_BEGINS, HELP_ENDS, JOINS_QUEUE, Firing
 from sim.engine.moves.world import MovingWorld
+from sim.engine.solvers.by_day.dependencies import Touch, readers, touch, units_of
 from sim.engine.solvers.by_day.family import Family
 from sim.engine.solvers.by_day.gate import Admitted, Gate, no_limit
 from sim.engine.solvers.by_day.plans import Plan, criteria, plans_of
-from sim.engine.solvers.by_day.wiring import Touch, readers, touch, units_of
 from sim.engine.teams.meeting import priority_class
 from sim.model.compiled.scope import Source
 

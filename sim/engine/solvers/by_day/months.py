@@ -10,10 +10,10 @@ import numpy as np
 
 from sim.arrays import FloatArray, IntArray
 from sim.engine.fate.draws import key, uniform
+from sim.engine.solvers.by_day.dependencies import UnitCells, codes_afresh, turns_with_time
 from sim.engine.solvers.by_day.family import Family, stream_of
 from sim.engine.solvers.by_day.lives import Lives
 from sim.engine.solvers.by_day.plans import Plan, criteria
-from sim.engine.solvers.by_day.wiring import UnitCells, codes_afresh, turns_with_time
 from sim.engine.teams.meeting import priority_class
 from sim.model.compiled.scope import Moment
 

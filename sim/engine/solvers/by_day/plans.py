@@ -9,8 +9,8 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.engine.moves.consequences import Firing
 from sim.engine.moves.world import MovingWorld
+from sim.engine.solvers.by_day.dependencies import Touch, UnitCells, by_pair, readers
 from sim.engine.solvers.by_day.gate import Gate
-from sim.engine.solvers.by_day.wiring import Touch, UnitCells, by_pair, readers
 from sim.model.compiled.scope import Source
 from sim.model.spec import Service
 

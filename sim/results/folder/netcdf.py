@@ -17,7 +17,7 @@ Mark = str | int | list[int] | list[float]
 
 
 @dataclass(frozen=True)
-class Packed:
+class NamedArrays:
     """Arrays by name, each with what is said of it, and what is said of all; ``list`` marks come back as lists."""
 
     arrays: Mapping[str, FloatArray]
@@ -28,10 +28,10 @@ class Packed:
     """An axis along which arrays are much alike, such as that of worlds: kept as what differs from the first there."""
 
 
-def to_bytes(packed: Packed) -> bytes:
+def to_bytes(named: NamedArrays) -> bytes:
     """Make the file in memory, so that a full disk is met while plain bytes are written; it holds the time of day."""
-    file = netCDF4.Dataset("packed", "w", memory=1 << 16)
-    _fill(file, packed)
+    file = netCDF4.Dataset("arrays", "w", memory=1 << 16)
+    _fill(file, named)
     return _without_padding(bytes(file.close()))
 
 
@@ -42,7 +42,7 @@ def _without_padding(content: bytes) -> bytes:
     return content[: int.from_bytes(content[28:36], "little")]
 
 
-def to_file(path: Path, packed: Packed) -> None:
+def to_file(path: Path, named: NamedArrays) -> None:
     """Make the file on disk: the same bytes for the same arrays and marks.
 
     Raises
@@ -52,23 +52,23 @@ def to_file(path: Path, packed: Packed) -> None:
     """
     try:
         with netCDF4.Dataset(path, "w") as file:
-            _fill(file, packed)
+            _fill(file, named)
     except RuntimeError as error:  # what the netCDF library says when a disk is full
         raise OSError(f"{path.name} could not be written ({error}); is the disk full?") from error
 
 
-def _fill(file: netCDF4.Dataset, packed: Packed) -> None:
+def _fill(file: netCDF4.Dataset, named: NamedArrays) -> None:
     """Write everything, in the order of the names."""
-    file.setncatts(dict(sorted(packed.marks.items())))
-    for name, array in sorted(packed.arrays.items()):
-        _put(file, name, array, packed.marks_of.get(name, []), packed.alike)
+    file.setncatts(dict(sorted(named.marks.items())))
+    for name, array in sorted(named.arrays.items()):
+        _put(file, name, array, named.marks_of.get(name, []), named.alike)
 
 
-def from_bytes(content: bytes) -> Packed:
+def from_bytes(content: bytes) -> NamedArrays:
     """Read what ``to_bytes`` made; the arrays come back to the last bit."""
     arrays: dict[str, FloatArray] = {}
     marks_of: dict[str, list[int]] = {}
-    with netCDF4.Dataset("packed", memory=content) as file:
+    with netCDF4.Dataset("arrays", memory=content) as file:
         marks = {name: _plain(file.getncattr(name)) for name in file.ncattrs()}
         for name, variable in file.variables.items():
             variable.set_auto_maskandscale(False)
@@ -79,12 +79,12 @@ def from_bytes(content: bytes) -> Packed:
             arrays[name] = np.asarray(array, dtype=np.float64)
             if "of" in variable.ncattrs():
                 marks_of[name] = [int(number) for number in np.atleast_1d(variable.of)]
-    return Packed(arrays, marks, marks_of)
+    return NamedArrays(arrays, marks, marks_of)
 
 
 def marks_of(content: bytes) -> dict[str, Mark]:
     """Read the marks alone."""
-    with netCDF4.Dataset("packed", memory=content) as file:
+    with netCDF4.Dataset("arrays", memory=content) as file:
         return {name: _plain(file.getncattr(name)) for name in file.ncattrs()}
 
 
