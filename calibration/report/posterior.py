@@ -5,8 +5,9 @@ Figures and the page are drawn from this alone, so that they can be made again y
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -56,9 +57,10 @@ def facts_of_calibration(ds: xr.Dataset) -> CalibrationFacts:
 
 
 def targets_digest(problem: CalibrationProblem) -> str:
-    """Give the sha256 of everything that is said of targets, claims, relations and parameters."""
-    told = repr((problem.parameters, problem.targets, problem.claims, problem.relations))
-    return sha256(told.encode()).hexdigest()
+    """Give the sha256 of all that is said of targets, claims, relations and parameters, whatever classes hold it."""
+    parts = (problem.parameters, problem.targets, problem.claims, problem.relations)
+    said = [[asdict(thing) for thing in part] for part in parts]
+    return sha256(json.dumps(said, sort_keys=True, default=repr).encode()).hexdigest()
 
 
 def to_dataset(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from calibration.report.posterior import read_posterior
+from calibration.report.posterior import read_posterior, targets_digest
 from calibration.study import study
 from sim.cli import add_installed, app
 from sim.config import load
@@ -85,7 +85,9 @@ def test_what_is_found_says_of_which_model(done: Path) -> None:
 
 
 def test_calibrated_values_of_the_library_are_of_its_model() -> None:
-    assert calibration_of(tree_of("calibrated/national"))["model"] == study("calibration/national").meaning
+    kept, made = calibration_of(tree_of("calibrated/national")), study("calibration/national")
+    assert kept["model"] == made.meaning
+    assert kept["targets"] == targets_digest(made.problem(None, np.zeros(len(made.targets))))
 
 
 def test_doubt_takes_the_posterior_whole_and_counts_a_calibrated_multiplier_once(done: Path, tmp_path: Path) -> None:
