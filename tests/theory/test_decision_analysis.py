@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.stats import norm
-from sim.economics.choice import voi
 
+from sim.economics import voi
 from sim.economics.cash.pooling import NotEnoughError, contributions, losers, smallest_transfers
 from sim.economics.frontier import acceptability, icer_table, net_benefit, probability_above
 from sim.economics.sensitivity import sobol, tornado
