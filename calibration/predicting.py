@@ -22,7 +22,7 @@ from sim.runs.points import Points, Store, Tell
 
 OWN = Rooms(
     Path(__file__).resolve().parent,
-    ("__init__.py", "predicting.py", "outputs", "parameters.py", "problem.py", "schema.py"),
+    ("predicting.py", "outputs", "parameters.py", "problem.py", "schema.py"),
 )
 """Source of this package on which an answer depends: this file and all that it imports here."""
 Key = tuple[int, tuple[float, ...]]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sim.engine.erlang import erlang_a, erlang_b, erlang_c, places_for, wait_c
     from sim.engine.solvers.choice import solver_of
     from sim.errors import ModelError, ResultError
-    from sim.evaluation.trial.evaluation import REFERRAL_RULES, before_and_after, evaluate, referred
+    from sim.evaluation.trial.evaluation import before_and_after, evaluate, referred
     from sim.evaluation.trial.naive import three_ways
     from sim.evaluation.trial.panel import follow
     from sim.language.evaluate import parse
@@ -46,7 +46,7 @@ _NAMES = {
     "sim.engine.erlang": ("erlang_a", "erlang_b", "erlang_c", "places_for", "wait_c"),
     "sim.engine.solvers.choice": ("solver_of",),
     "sim.errors": ("ModelError", "ResultError"),
-    "sim.evaluation.trial.evaluation": ("REFERRAL_RULES", "before_and_after", "evaluate", "referred"),
+    "sim.evaluation.trial.evaluation": ("before_and_after", "evaluate", "referred"),
     "sim.evaluation.trial.naive": ("three_ways",),
     "sim.evaluation.trial.panel": ("follow",),
     "sim.language.evaluate": ("parse",),
@@ -72,7 +72,6 @@ _NAMES = {
 _HOMES = {name.split()[-1]: (module, name.split()[0]) for module, names in _NAMES.items() for name in names}
 
 __all__ = [
-    "REFERRAL_RULES",
     "ModelError",
     "Money",
     "ResultError",

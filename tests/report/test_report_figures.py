@@ -30,8 +30,8 @@ from sim.runs.follow.spread import PERCENTILES, CostSpread, Paired, Spread
 from tests import synthetic
 
 STUDIES = {
-    "plot_family_costs", "plot_paired", "plot_gains", "plot_naive", "plot_ladder", "plot_budget", "plot_cash_tornado",
-    "plot_evaluated",
+    "plot_family_costs", "plot_paired", "plot_naive", "plot_ladder", "plot_budget", "plot_cash_tornado",
+    "plot_evaluated", *sim.report.OF_STUDIES,
 }  # fmt: skip
 """Drawn from what a study found, or of more than the made-up run has."""
 
