@@ -24,9 +24,8 @@ from sim.economics.value.increments import (
 from sim.economics.value.switching import Switch, switching_values
 from sim.economics.value.terms import Terms, terms_of
 from sim.intervals import Estimate
+from sim.results.waits import NATION
 from sim.units import MONTHS_PER_YEAR
-
-NATION = "all areas"
 
 
 @dataclass(frozen=True)

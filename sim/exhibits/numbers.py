@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from math import isnan
+from math import floor, isclose, isnan, log10
 from typing import Any
 
 import numpy as np
@@ -75,6 +75,26 @@ def interval(estimate: Estimate | Mapping[str, Any], write: Writer = figure) -> 
     if mean is None:
         return MISSING
     return write(mean) if low is None or high is None else f"{write(mean)} ({write(low)} to {write(high)})"
+
+
+def short(estimate: Mapping[str, Any], write: Writer | None = None) -> str:
+    """Write a mean ± half its interval; the ends themselves where they are not equally far from it.
+
+    Without a way to write them, the mean gets as many places as half the interval needs for two figures.
+    """
+    mean, low, high = (estimate[end] for end in ENDS)
+    if mean is None:
+        return MISSING
+    if low is None or high is None:
+        return (write or general)(mean)
+    half = high - mean
+    if write is None and half > 0:
+        places = max(1 - floor(log10(half)), 0)
+        write = partial(fixed, places=places)
+    write = write or general
+    if isclose(half, mean - low, rel_tol=0.01, abs_tol=1e-12):
+        return f"{write(mean)} ± {write(half).lstrip('+')}"
+    return f"{write(mean)} ({write(low)} to {write(high)})"
 
 
 def difference(estimate: Estimate | Mapping[str, Any]) -> str:

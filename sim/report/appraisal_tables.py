@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from sim.economics.cash.budget import READINGS, BudgetImpact, period_of
-from sim.economics.report import NATION, Found, FullAppraisal
+from sim.economics.report import Found, FullAppraisal
 from sim.economics.value.card import NET_CASH, CardNumber
 from sim.economics.value.terms import Terms
 from sim.exhibits.numbers import MISSING, digits, interval, millions, ratio
 from sim.exhibits.style import words
 from sim.money.money import Money
+from sim.results.waits import NATION
 from sim.table import Table
 from sim.units import financial_year_label
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
-from sim.exhibits.numbers import MINUS, MISSING, Writer, figure, fixed, general, millions, ratio, share, signed
+from sim.exhibits.numbers import MINUS, figure, millions, ratio, share, short, signed
 from sim.exhibits.terminal import PAGE, width
-from sim.intervals import ENDS
 from sim.report import tables
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
@@ -116,23 +112,3 @@ def _by_set(rows: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
         made.append((f"  {regime}", *cells))
         last = effects
     return tuple(made)
-
-
-def short(estimate: Mapping[str, Any], write: Writer | None = None) -> str:
-    """Write a mean ± half its interval; the ends themselves where they are not equally far from it.
-
-    Without a way to write them, the mean gets as many places as half the interval needs for two figures.
-    """
-    mean, low, high = (estimate[end] for end in ENDS)
-    if mean is None:
-        return MISSING
-    if low is None or high is None:
-        return (write or general)(mean)
-    half = high - mean
-    if write is None and half > 0:
-        places = max(1 - math.floor(math.log10(half)), 0)
-        write = partial(fixed, places=places)
-    write = write or general
-    if math.isclose(half, mean - low, rel_tol=0.01, abs_tol=1e-12):
-        return f"{write(mean)} ± {write(half).lstrip('+')}"
-    return f"{write(mean)} ({write(low)} to {write(high)})"

@@ -16,11 +16,11 @@ from sim.arrays import FloatArray
 from sim.economics.value.terms import Terms
 from sim.model.spec import Model, Scenario, Service, Team
 from sim.results.columns import filled, table
+from sim.results.waits import NATION
 from sim.results.worlds import WorldName, of_world, world_names
 from sim.table import Row, Table, plain
 from sim.units import MONTHS_PER_YEAR, financial_year_label
 
-NATION = "all areas"
 COLUMNS = (
     "regime", "effect_set", "service", "area", "period", "posts_funded", "posts_in_place", "vacancies", "leavers",
     "recruits", "pay", "of_it_in_training", "of_it_supervision", "price_year", "waiting", "months_to_clear_the_queue",

@@ -10,10 +10,9 @@ from typing import Any
 
 from sim.config.views.recorded import Difference
 from sim.exhibits.html import write_page
-from sim.exhibits.numbers import MISSING, Writer, figure, fixed, millions, share
+from sim.exhibits.numbers import MISSING, Writer, figure, fixed, millions, share, short
 from sim.exhibits.style import words
 from sim.intervals import Estimate
-from sim.report.terminal import short
 from sim.studies.compare.answer import Compared, RunsCompared
 from sim.table import Table
 
