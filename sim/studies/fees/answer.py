@@ -13,11 +13,8 @@ import numpy as np
 
 from sim.arrays import FloatArray, IntArray
 from sim.engine.counts.record import Layout
-from sim.engine.solvers import families as engine
 from sim.model.appraisal import PaymentByResults
-from sim.model.spec import Scenario
 from sim.runs.follow.track import Track
-from sim.runs.follow.tracker import track
 from sim.table import Table
 from sim.units import MONTHS_PER_YEAR
 
@@ -41,53 +38,7 @@ class FeeYear:
     result_fees: float
 
 
-def payment_by_results(
-    scenario: Scenario, rules: PaymentByResults | None = None, replications: int = 1
-) -> list[FeeYear]:
-    """Count results and pay fees under each regime that has the service.
-
-    Parameters
-    ----------
-    scenario
-        The study.
-    rules
-        The fees; those of the config unless given.
-    replications
-        How many are followed; numbers are means.
-
-    Returns
-    -------
-        One entry for each world that attaches families and each year. A family is attached once; one that moves away is
-        followed no further.
-
-    Raises
-    ------
-    ValueError
-        If there are no rules, no replication, or the model lacks the service or the memory.
-    """
-    rules = scenario.appraisal.payment_by_results if rules is None else rules
-    if rules is None:
-        raise ValueError("there are no fees: the config has no 'appraisal.payment_by_results'")
-    if replications < 1:
-        raise ValueError(f"replications is {replications}; it must be at least 1")
-    model = scenario.worlds[0].model
-    there = {c.name for c in model.chains if c.service is not None} | {m.name for m in model.memories}
-    missing = [name for name in (rules.service, rules.remembered) if name not in there]
-    if missing:
-        raise ValueError(f"payment by results follows {', '.join(missing)}, which the model does not have")
-    layout = engine.layout(scenario)
-    first = min((w.start for w in scenario.worlds if w.regime != scenario.baseline), default=0)
-    names = [world.name for world in scenario.worlds]
-    totals: dict[tuple[str, int], list[FeeYear]] = {}
-    for replication in range(replications):
-        tracks = track(scenario, replication, names, first, model.clock.steps, only=(rules.service, rules.remembered))
-        for name in names:
-            for year in _years(layout, tracks, name, rules):
-                totals.setdefault((name, year.year), []).append(year)
-    return [_mean(years, replications) for years in totals.values()]
-
-
-def _years(layout: Layout, tracks: Mapping[str, Track], name: str, rules: PaymentByResults) -> list[FeeYear]:
+def fee_years(layout: Layout, tracks: Mapping[str, Track], name: str, rules: PaymentByResults) -> list[FeeYear]:
     """Count one world of one replication by year; nothing where the service takes on nobody."""
     attached = first_helped(tracks[name], rules.service)
     if (attached == NEVER).all():
@@ -155,7 +106,7 @@ def turned_around(lives: Track, attached: IntArray, rules: PaymentByResults) -> 
     return result
 
 
-def _mean(years: list[FeeYear], replications: int) -> FeeYear:
+def mean_of(years: list[FeeYear], replications: int) -> FeeYear:
     """Average the replications of one world and year."""
 
     def over(name: str) -> float:

@@ -12,10 +12,10 @@ from sim.studies.fees.answer import (
     NEVER,
     counted_anyway,
     fees_by_year,
-    payment_by_results,
     turned_around,
 )
 from sim.studies.fees.exhibits import fees_table
+from sim.studies.fees.question import payment_by_results
 
 RULES = PaymentByResults("keyworker", "crisis_months", 2, 2, 4, 4000.0, (0.8, 0.5), 0.5)
 SMALL = ["units.family.size=400", "clock.steps=36", "replications=1"]
