@@ -1,13 +1,14 @@
 """Worlds on one history until regimes part: the one driver of every solver.
 
 A regime cannot matter before it begins. So all worlds of an evidence set are one history, the baseline's, until the
-step in which a regime starts: from there its world goes on by itself. What a history holds, how one begins and how one
-goes on under another model are the business of the solver, which says so in two functions.
+step in which a regime starts: from there its world goes on by itself. Worlds that a solver knows to be alike stay one
+history for ever. What a history holds, how one begins and how one goes on under another model are the business of the
+solver, which says so in two functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -26,11 +27,13 @@ class History:
 
 
 Kept = TypeVar("Kept", bound=History)
+Alike = Callable[[World, World], bool]
+"""Says whether two worlds come out the same from the same past."""
 
 
 @dataclass(frozen=True)
 class Parting(Generic[Kept]):
-    """A world whose regime starts: the history that it leaves, and its own from now on."""
+    """Worlds whose regime starts: the history that they leave, and theirs from now on; ``world`` is the first."""
 
     old: Kept
     new: Kept
@@ -48,19 +51,36 @@ class Timeline(Generic[Kept]):
         Begins the history of a baseline world at the first step; it stands for the worlds named.
     part
         Gives the history of a world whose regime starts in a step: that of the history it leaves, under its own model.
+    alike
+        Says which worlds come out the same; by default none.
     """
 
     def __init__(
-        self, scenario: Scenario, begin: Callable[[World, list[str]], Kept], part: Callable[[Kept, World, int], Kept]
+        self,
+        scenario: Scenario,
+        begin: Callable[[World, list[str]], Kept],
+        part: Callable[[Kept, World, int], Kept],
+        alike: Alike = lambda one, other: one is other,
     ) -> None:
-        self.scenario, self._part = scenario, part
+        self.scenario, self._part, self._alike = scenario, part, alike
         model = scenario.worlds[0].model
         self.first, self.end = -model.root.warm_up, model.clock.steps
         self.histories: list[Kept] = []
-        for world in scenario.worlds:
-            if world.regime == scenario.baseline:
-                names = [w.name for w in scenario.worlds if w.effect_set == world.effect_set]
-                self.histories.append(begin(world, names))
+        baselines = [world for world in scenario.worlds if world.regime == scenario.baseline]
+        for group in self._groups(baselines):
+            sets = {world.effect_set for world in group}
+            self.histories.append(begin(group[0], [w.name for w in scenario.worlds if w.effect_set in sets]))
+
+    def _groups(self, worlds: Sequence[World]) -> list[list[World]]:
+        """Put worlds that are alike together, in order."""
+        groups: list[list[World]] = []
+        for world in worlds:
+            group = next((group for group in groups if self._alike(group[0], world)), None)
+            if group is None:
+                groups.append([world])
+            else:
+                group.append(world)
+        return groups
 
     def of(self, world: str) -> Kept:
         """Give the history that stands for a world now."""
@@ -68,12 +88,19 @@ class Timeline(Generic[Kept]):
 
     def part(self, step: int) -> list[Parting[Kept]]:
         """Let the worlds whose regime starts in a step go on by themselves, and say which they are."""
+        starting = [
+            world
+            for world in self.scenario.worlds
+            if world.regime not in (self.scenario.baseline, self.of(world.name).regime)
+            and max(world.start, self.first) == step
+        ]
         partings = []
-        for world in self.scenario.worlds:
-            old = self.of(world.name)
-            if world.regime not in (self.scenario.baseline, old.regime) and max(world.start, self.first) == step:
-                old.names.remove(world.name)
-                new = self._part(old, world, step)
+        for old in list(self.histories):
+            for group in self._groups([world for world in starting if world.name in old.names]):
+                names = [world.name for world in group]
+                old.names[:] = [name for name in old.names if name not in names]
+                new = self._part(old, group[0], step)
+                new.names[:] = names
                 self.histories.append(new)
-                partings.append(Parting(old, new, world))
+                partings.append(Parting(old, new, group[0]))
         return partings

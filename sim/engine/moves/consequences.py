@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
 from sim.model.compiled.model import Compiled, Condition
+from sim.model.compiled.reach import fires_of
 from sim.model.compiled.scope import clock_value
 from sim.model.spec import Chain
 
@@ -80,13 +81,11 @@ def mark(chain: Chain, *states: int) -> BoolArray:
 
 
 def firings_of(compiled: Compiled, chain: Chain) -> list[Firing]:
-    """Compile the fires of a chain; none from a service when services are inert."""
+    """Compile the fires of a chain."""
     model = compiled.model
-    if chain.service is not None and model.services_inert:
-        return []
     n, number = len(chain.states), {s: i for i, s in enumerate(chain.states)}
     firings = []
-    for i, fire in enumerate(chain.fires):
+    for i, fire in enumerate(fires_of(model, chain)):
         moves = np.zeros(n * n, np.bool_)
         for a, b in fire.moves:
             moves[number[a] * n + number[b]] = True

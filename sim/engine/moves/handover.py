@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.engine.moves.consequences import mark
 from sim.engine.moves.world import MovingWorld
+from sim.model.handover import handed_over
 from sim.model.spec import Model
 
 
@@ -19,15 +20,9 @@ def hand_over(world: MovingWorld, before: Model, rule: str) -> None:
     before
         The model that held until now.
     rule
-        ``finish``: open cases go on to their end and nobody new is let in. ``close``: all are closed at once.
-        ``transfer``: they are closed, and their families join the queue of each service that has more posts now
-        than before (a family that already has a case there stays as it is).
+        As in ``handed_over``; a family that already has a case where it is handed to stays as it is.
     """
-    if rule == "finish":
-        return
-    now = world.compiled.model
-    ending = [name for name in world.joined if posts(before, name) > 0 and posts(now, name) == 0]
-    growing = [name for name in world.joined if posts(now, name) > posts(before, name)]
+    ending, growing = handed_over(before, world.compiled.model, rule)
     moved = np.zeros(world.root.n, np.bool_)
     for name in ending:
         chain = world.chains[name]
@@ -35,19 +30,8 @@ def hand_over(world: MovingWorld, before: Model, rule: str) -> None:
         rows = np.flatnonzero(open_[world.state[name]] & world.root.active)
         moved[rows] = True
         world.move(name, rows, chain.end)
-    if rule == "transfer":
-        for name in growing:
-            chain = world.chains[name]
-            idle = mark(chain, *chain.idle)
-            rows = np.flatnonzero(moved & idle[world.state[name]])
-            world.move(name, rows, chain.waiting)
-
-
-def posts(model: Model, service: str) -> float:
-    """Give the posts that a model ever gives a service; a service without a team has no limit, so infinitely many."""
-    chain = model.chain(service)
-    if not chain.is_gated or chain.service is None or chain.service.team is None:
-        return np.inf
-    team = chain.service.team
-    levels = [team.workers, *(workers for _, workers in team.funding)]
-    return max(sum(level.values()) for level in levels)
+    for name in growing:
+        chain = world.chains[name]
+        idle = mark(chain, *chain.idle)
+        rows = np.flatnonzero(moved & idle[world.state[name]])
+        world.move(name, rows, chain.waiting)

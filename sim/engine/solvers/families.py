@@ -73,26 +73,32 @@ class ChainByChain:
 
     def __init__(self, scheme: str) -> None:
         self.scheme = scheme
-        self.steppers: list[Stepper] = []
+        self.steppers: list[tuple[list[Line], Stepper]] = []
 
     def line_up(self, run: Run, partings: Sequence[Parting[Line]]) -> None:
         """Line the worlds up chain by chain, in the model's order."""
         del partings
-        self.steppers = [
-            Stepper([make_pass(line.world, chain, line.now(run.step)) for line in run.lines], key(run.stream, chain))
-            for chain in run.scenario.worlds[0].model.order
-        ]
+        order = run.scenario.worlds[0].model.order
+        turning = {chain: [line for line in run.lines if line.world.compiled.turns(chain)] for chain in order}
+        self.steppers = []
+        for chain, lines in turning.items():
+            if lines:
+                passes = [make_pass(line.world, chain, line.now(run.step)) for line in lines]
+                self.steppers.append((lines, Stepper(passes, key(run.stream, chain))))
 
     def move(self, run: Run, moments: Sequence[Moment]) -> None:
         """Step every chain."""
-        for stepper in self.steppers:
-            stepper.refresh(moments)
+        by_line = dict(zip(run.lines, moments, strict=True))
+        for lines, stepper in self.steppers:
+            stepper.refresh([by_line[line] for line in lines])
             stepper.run(run.step, self.scheme)
 
     def meet(self, run: Run, line: Line) -> None:
         """Hold the meeting of every service."""
         world = line.world
         for name in world.joined:
+            if not world.compiled.reaches(name, world.chains[name].waiting):
+                continue
             present = line.staff.get(name)
             limited = present is not None and world.compiled.model.queues == "teams"
             if present is not None and limited and not present.meets:

@@ -27,7 +27,7 @@ from sim.engine.teams.plans import open_teams
 from sim.engine.teams.staffing import Staff
 from sim.language.evaluate import Node
 from sim.model import spec
-from sim.model.compiled.model import compile_scenario
+from sim.model.compiled.model import alike, compile_scenario
 from sim.model.compiled.scope import Moment, moment
 from sim.model.spec import Scenario
 
@@ -80,11 +80,11 @@ class Run:
         self.scenario, self.replication, self.mover = scenario, replication, mover
         model = scenario.worlds[0].model
         self.stream = key(scenario.seed, "replication", replication)
+        self.layout, self.slots = layout_of(scenario), area_slots(model)
         self.compiled = compile_scenario(scenario)
         self.population = make_population(model, scenario.seed, replication)
-        self.layout, self.slots = layout_of(scenario), area_slots(model)
         self.workforces = open_teams(scenario, self.stream)
-        self.timeline = Timeline(scenario, self._begin, self._part)
+        self.timeline = Timeline(scenario, self._begin, self._part, self._alike)
         self.step, self.last = self.timeline.first, self.timeline.end
         mover.line_up(self, [])
 
@@ -108,6 +108,11 @@ class Run:
         line = Line([world.name], world.regime, rows, feedback, diary, old.staff)
         rows.index(line.now(step))
         return line
+
+    def _alike(self, one: spec.World, other: spec.World) -> bool:
+        """Say whether two worlds are one history: under models that make no difference to anybody there."""
+        same_start = (one.regime, one.start, one.handover) == (other.regime, other.start, other.handover)
+        return same_start and alike(self.compiled[one.name], self.compiled[other.name])
 
     def advance(self) -> None:
         """Go one step on."""
@@ -156,10 +161,26 @@ class Run:
         if self.step >= 0:
             line.diary.record(self.step, world, line.staff)
 
+    def _check(self, line: Line) -> None:
+        """Hold a history to what its rows were thought to reach."""
+        reach = line.world.compiled.reach
+        for name, states in reach.states.items() if reach is not None else ():
+            beyond = line.diary.steps[:, line.diary.columns["state", name]][:, ~states]
+            assert not beyond.any(), f"{name}: rows were in states that none was thought to reach"
+
     def record(self) -> Record:
-        """Read the record off the diaries of all worlds."""
+        """Read the record off the diaries of all worlds.
+
+        Raises
+        ------
+        AssertionError
+            When a row has been where none can be (``sim.model.compiled.reach``): the tables left that out.
+        """
+        for line in self.lines:
+            self._check(line)
         lines = [self.timeline.of(name) for name in self.layout.worlds]
         models = [world.model for world in self.scenario.worlds]
         levels = levels_of(models, [line.feedback for line in lines])
-        arrays = [Reading(line.world.compiled, line.diary).arrays() for line in lines]
+        read = {id(line): Reading(line.world.compiled, line.diary).arrays() for line in self.lines}
+        arrays = [read[id(line)] for line in lines]
         return record_of(self.layout, arrays, levels, self.replication, self.started)

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 
 import numpy as np
 
 from sim.arrays import FloatArray, IntArray
 from sim.language.evaluate import Expression, evaluate
 from sim.language.names import TIMED
-from sim.model.compiled.scope import GridScope, Moment, Reader, Source, moment, moment_names, sources_of
-from sim.model.spec import Effect, Model
+from sim.model.compiled.scope import GridScope, Moment, Reader, Source, moment, moment_names, reads_of, sources_of
+from sim.model.spec import Chain, Effect, Model
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,28 @@ def probes(model: Model, names: frozenset[str]) -> list[Moment]:
     return moments
 
 
-def fold(factors: Sequence[Factor], reader: Reader, own: str = "") -> list[Axis]:
+Raws = Callable[[Source, Reader], IntArray]
+"""Gives the raw values that a source can have, in order; 0 is always one of them."""
+
+
+def every_raw(source: Source, reader: Reader) -> IntArray:
+    """Give all raw values of a source."""
+    return np.arange(raw_size(source, reader, horizon(reader.model)))
+
+
+def seen(factor: Factor, raws: Raws = every_raw) -> list[FloatArray]:
+    """Evaluate a factor over what its sources can be, at every moment that it tells apart: (source, ...) each."""
+    raw = {source: raws(source, factor.reader).astype(np.float64) for source in factor.sources}
+    return [factor.values(raw, now) for now in probes(factor.reader.model, factor.moment_names)]
+
+
+def fold(
+    factors: Sequence[Factor],
+    reader: Reader,
+    own: str = "",
+    raws: Raws = every_raw,
+    values: Sequence[list[FloatArray]] | None = None,
+) -> list[Axis]:
     """Fold each source that the factors read to classes of raw values that no factor tells apart at any moment.
 
     Parameters
@@ -129,36 +151,60 @@ def fold(factors: Sequence[Factor], reader: Reader, own: str = "") -> list[Axis]
         The rows that carry the sources.
     own
         A chain whose states are all kept (the chain that moves); it gets no axis.
+    raws
+        What the sources can be; other raw values are put into the first class.
+    values
+        What ``seen`` gives for each factor, where that is known.
 
     Returns
     -------
         One axis for each source with more than one class.
     """
-    steps = horizon(reader.model)
     signatures: dict[Source, list[FloatArray]] = {}
-    for factor in factors:
-        sources = factor.sources
-        if not sources:
-            continue
-        raw = {s: np.arange(raw_size(s, reader, steps), dtype=np.float64) for s in sources}
-        for now in probes(reader.model, factor.moment_names):
-            values = factor.values(raw, now)
-            for i, source in enumerate(sources):
-                signatures.setdefault(source, []).append(np.moveaxis(values, i, 0).reshape(values.shape[i], -1))
+    for factor, told in zip(factors, values or [seen(factor, raws) for factor in factors], strict=True):
+        for i, source in enumerate(factor.sources):
+            parts = [np.moveaxis(one, i, 0).reshape(one.shape[i], -1) for one in told]
+            signatures.setdefault(source, []).extend(parts)
     axes = []
     for source, parts in signatures.items():
         if source == Source("chain", own):
             continue
         _, first, classes = np.unique(np.hstack(parts), axis=0, return_index=True, return_inverse=True)
         if len(first) > 1:
-            axes.append(_in_raw_order(source, first, classes.reshape(-1)))
+            axes.append(_in_raw_order(source, first, classes.reshape(-1), raws(source, reader), reader))
     return axes
 
 
-def _in_raw_order(source: Source, first: IntArray, classes: IntArray) -> Axis:
+def _in_raw_order(source: Source, first: IntArray, classes: IntArray, raw: IntArray, reader: Reader) -> Axis:
     """Number classes by their first raw value, so that tables read naturally."""
     rank = np.argsort(np.argsort(first))
-    return Axis(source, rank[classes].astype(np.int32), np.sort(first).astype(np.float64))
+    by_raw = np.zeros(raw_size(source, reader, horizon(reader.model)), np.int32)
+    by_raw[raw] = rank[classes]
+    return Axis(source, by_raw, raw[np.sort(first)].astype(np.float64))
+
+
+def never_holds(factor: Factor, values: Sequence[FloatArray]) -> bool:
+    """Say whether an effect multiplies by 1 at every moment, given what ``seen`` gives of it."""
+    timed = factor.moment_names <= TIMED  # totals may be anything
+    return factor.when is not None and timed and all(bool(np.all(value == 1.0)) for value in values)
+
+
+def digest_of(factors: Sequence[Factor], values: Sequence[list[FloatArray]], raws: Raws) -> bytes:
+    """Give a digest of what factors multiply, and by how much for what their sources can be, given what is ``seen``.
+
+    Where totals are read, which may be anything, it is of the expressions too.
+    """
+    digest = sha256()
+    for factor, told in zip(factors, values, strict=True):
+        can_be = [(source, raws(source, factor.reader).tolist()) for source in factor.sources]
+        digest.update(repr((sorted(factor.moves), factor.scale, factor.when is None, can_be)).encode())
+        for value in told:
+            digest.update(np.ascontiguousarray(value).tobytes())
+        if factor.moment_names - TIMED:
+            for expression in filter(None, (factor.times, factor.when)):
+                nodes = [(node.kind, node.name, node.value) for node in reads_of(expression, factor.reader.model)]
+                digest.update(repr(nodes).encode())
+    return digest.digest()
 
 
 def truth(condition: Expression, reader: Reader) -> tuple[list[Axis], Callable[[Moment], FloatArray]]:
@@ -191,6 +237,17 @@ def reduced(factor: Factor, axes: Sequence[Axis], now: Moment, own: str = "", ow
         shape.append(values.shape[k] if there else 1)
         k += there
     return values.reshape(shape)
+
+
+def transition_factors(model: Model, chain: Chain) -> list[Factor]:
+    """List what multiplies the moves of a chain: their own expressions, then effects."""
+    reader = Reader(model, chain.unit, k_chain=chain.name)
+    own = [
+        Factor(reader, t.expression, moves=frozenset([i]))
+        for i, t in enumerate(chain.transitions)
+        if t.expression is not None
+    ]
+    return own + effect_factors(model, chain.name, [(t.source, t.target) for t in chain.transitions])
 
 
 def effect_factors(model: Model, chain: str, transitions: Sequence[tuple[str, str]]) -> list[Factor]:

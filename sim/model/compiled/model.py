@@ -7,19 +7,20 @@ priorities all read codes. ``Wire`` says what a source's change adds to which co
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 
 from sim.arrays import BoolArray
 from sim.language.evaluate import Expression, Node
-from sim.language.functions import Known, called
 from sim.language.tree import canonical
-from sim.model.compiled.grid import Axis, Factor, fold, reduced
+from sim.model.compiled.grid import Axis, Factor, Raws, every_raw, fold, reduced, transition_factors
 from sim.model.compiled.program import Program, compile_chain
-from sim.model.compiled.scope import Moment, Reader, counted, moment
-from sim.model.spec import Model, Scenario, Service
+from sim.model.compiled.reach import Reach
+from sim.model.compiled.scope import Moment, Reader, calls, counted, moment
+from sim.model.parts import expressions
+from sim.model.spec import Model, Scenario
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,21 @@ class Compiled:
     """Meter -> the chain and the states that it counts, (state,)."""
     k_chains: set[str] = field(default_factory=set)
     totals: dict[str, Node] = field(default_factory=dict)
+    reach: Reach | None = None
+    """What rows can be, where tables leave out the rest; None where they hold everything."""
+
+    @property
+    def raws(self) -> Raws:
+        """What the sources of rows can be in these tables."""
+        return self.reach.raws if self.reach is not None else every_raw
+
+    def turns(self, chain: str) -> bool:
+        """Say whether a chain may ever move by itself."""
+        return self.reach is None or chain in self.reach.turning
+
+    def reaches(self, chain: str, *states: int) -> bool:
+        """Say whether a row may ever be in one of some states of a chain."""
+        return self.reach is None or bool(self.reach.states[chain][list(states)].any())
 
     def add_code(
         self, unit: str, axes: Iterable[tuple[Axis, int]], size: int, own: tuple[str, int] | None = None
@@ -89,7 +105,7 @@ class Compiled:
         """Compile a condition on rows of a unit and register it under a name."""
         reader = Reader(self.model, unit)
         factor = Factor(reader, expression)
-        axes = fold([factor], reader)
+        axes = fold([factor], reader, raws=self.raws)
         sizes = [axis.size for axis in axes]
         strides = [int(np.prod(sizes[i + 1 :], dtype=np.int64)) for i in range(len(sizes))]
         code = self.add_code(unit, zip(axes, strides, strict=True), int(np.prod(sizes, dtype=np.int64)))
@@ -98,15 +114,16 @@ class Compiled:
         return condition
 
 
-def compile_model(model: Model) -> Compiled:
-    """Compile a model.
+def compile_model(model: Model, reach: Reach | None = None) -> Compiled:
+    """Compile a model; given what rows can be, tables leave out the rest.
 
     Raises
     ------
     ModelError
         When a rate is negative, a row of probabilities exceeds 1, or a table would grow beyond what fits in memory.
     """
-    compiled = Compiled(model, {chain.name: compile_chain(model, chain) for chain in model.chains})
+    raws = every_raw if reach is None else reach.raws
+    compiled = Compiled(model, {chain.name: compile_chain(model, chain, raws) for chain in model.chains}, reach=reach)
     for memory in model.memories:
         compiled.add_condition(f"remember {memory.name}", model.root.name, memory.when)
     for name, program in compiled.programs.items():
@@ -114,13 +131,14 @@ def compile_model(model: Model) -> Compiled:
         for group in program.groups:
             own = (name, group.strides[0])
             codes.append(compiled.add_code(program.chain.unit, group.coded, group.size, own))
-            compiled.k_chains |= {axis.source.name for axis in group.axes if axis.source.kind == "k"}
         compiled.program_codes[name] = codes
+        factors = transition_factors(model, program.chain)  # all of them: a regime that starts may read more
+        compiled.k_chains |= {s.name for factor in factors for s in factor.sources if s.kind == "k"}
     for meter in model.meters:
         if meter.kind == "while" and meter.when is not None:
             compiled.add_meter(meter.name, meter.unit, meter.when)
     _add_counts(compiled)
-    compiled.totals = {canonical(node): node for node in _calls(model, "step")}
+    compiled.totals = {canonical(node): node for node in calls(model, "step")}
     for key, node in compiled.totals.items():
         if node.name == "total":
             compiled.add_condition(key, _total_unit(model, node), as_condition(model, node.args[0]))
@@ -141,7 +159,7 @@ class _Itself:
 
 
 def compile_scenario(scenario: Scenario) -> dict[str, Compiled]:
-    """Compile the models of all worlds, by name; once for the replications of a scenario that follow one another.
+    """Compile the models of all worlds, by name, for what rows can be in each; once for replications in a row.
 
     Raises
     ------
@@ -153,13 +171,57 @@ def compile_scenario(scenario: Scenario) -> dict[str, Compiled]:
 
 @lru_cache(maxsize=1)
 def _compile_worlds(key: _Itself) -> dict[str, Compiled]:
-    return {world.name: compile_model(world.model) for world in key.scenario.worlds}
+    scenario, reaches, compiled = key.scenario, dict[str, Reach](), {}
+    for world in scenario.worlds:
+        base = scenario.baseline_of(world)
+        if base.name not in reaches:
+            reaches[base.name] = Reach(base.model)
+        past = reaches[base.name]
+        reach = past if world is base else Reach(world.model, past, world.handover)
+        compiled[world.name] = compile_model(world.model, reach)
+    return compiled
+
+
+def alike(one: Compiled, other: Compiled) -> bool:
+    """Say whether the same draws make the same counts under two compiled models, whatever rows can be in them.
+
+    Models may differ in effects and parameters that make no difference to anybody there.
+    """
+    if one is other:
+        return True
+    if one.programs.keys() != other.programs.keys() or _plainly(one.model) != _plainly(other.model):
+        return False
+    same_moves = all(program.digest == other.programs[name].digest for name, program in one.programs.items())
+    return same_moves and _parameters(one.model) == _parameters(other.model)
+
+
+def _plainly(model: Model) -> Model:
+    """Leave out of a model what programs are made of."""
+    chains = tuple(
+        replace(chain, transitions=tuple(replace(t, expression=None) for t in chain.transitions))
+        for chain in model.chains
+    )
+    return replace(model, chains=chains, effects=(), parameters={}, card=())
+
+
+def _parameters(model: Model) -> dict[str, Expression]:
+    """Give the parameters that anything but programs reads, and those that these read."""
+    asked = [node for known in ("row", "step") for node in calls(model, known)]
+    found = {name for e in expressions(_plainly(model)) for name in e.names}
+    found |= {name for node in asked for name in Expression("", node).names}
+    told: dict[str, Expression] = {}
+    while found:
+        name = found.pop()
+        if name in model.parameters and name not in told:
+            told[name] = model.parameters[name].expression
+            found |= told[name].names
+    return told
 
 
 def _add_counts(compiled: Compiled) -> None:
     """Register the condition behind each count over children that some axis reads."""
     model = compiled.model
-    inner = {counted(node).name: node.args[0] for node in _calls(model, "row")}
+    inner = {counted(node).name: node.args[0] for node in calls(model, "row")}
     wanted = {axis.source for code in compiled.codes for axis, _ in code.axes if axis.source.kind == "count"}
     for source in sorted(wanted):
         name = f"count {source.name}"
@@ -184,23 +246,6 @@ def _total_unit(model: Model, node: Node) -> str:
             if inner.kind == "name" and inner.name == chain.name:
                 return chain.unit
     return model.root.name
-
-
-def _calls(model: Model, known: Known) -> list[Node]:
-    """List every call in the model's expressions of a function whose value is known then."""
-    expressions = [p.expression for p in model.parameters.values()]
-    expressions += [t.expression for chain in model.chains for t in chain.transitions if t.expression is not None]
-    expressions += [e for effect in model.effects for e in (effect.when, effect.times)]
-    expressions += [memory.when for memory in model.memories]
-    expressions += [stock.expression for stock in model.stocks]
-    expressions += [e for chain in model.chains if chain.service for e in _driven(chain.service)]
-    expressions += [meter.when for meter in model.meters if meter.when is not None]
-    return [node for e in expressions for node in e.nodes() if called(node, known)]
-
-
-def _driven(service: Service) -> tuple[Expression, ...]:
-    """List what a service's team reads each step."""
-    return service.team.driven if service.team else ()
 
 
 def first_moment(compiled: Compiled) -> Moment:

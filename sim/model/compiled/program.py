@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 
 import numpy as np
 
@@ -17,7 +18,18 @@ from sim.arrays import FloatArray, IntArray, StateArray
 from sim.errors import ModelError
 from sim.language.evaluate import Expression, parse
 from sim.language.names import TIMED
-from sim.model.compiled.grid import Axis, Factor, effect_factors, fold, reduced
+from sim.model.compiled.grid import (
+    Axis,
+    Factor,
+    Raws,
+    digest_of,
+    every_raw,
+    fold,
+    never_holds,
+    reduced,
+    seen,
+    transition_factors,
+)
 from sim.model.compiled.scope import Moment, Reader, moment, moment_names
 from sim.model.compiled.tables import BETTER, WORSE, DigitGroup, Tables, bounds_of
 from sim.model.spec import Chain, Model
@@ -41,6 +53,8 @@ class Program:
     """(transition, side, own state, slot)"""
     targets: StateArray
     """Destination by (slot, side, own state); a slot that a state does not have repeats its last one."""
+    digest: bytes
+    """Equal where the same moves have the same chances whatever rows can be."""
     rest: dict[int, int] = field(default_factory=dict)
     """State -> transition that takes what remains of a probabilities row."""
     _signature: tuple[float, ...] | None = None
@@ -185,8 +199,18 @@ def _apply(value: FloatArray, times: FloatArray, factor: Factor, is_rate: bool) 
     return np.asarray(-np.log1p(-p)) if is_rate else p
 
 
-def compile_chain(model: Model, chain: Chain) -> Program:
+def compile_chain(model: Model, chain: Chain, raws: Raws = every_raw) -> Program:
     """Compile one chain of a model.
+
+    Parameters
+    ----------
+    model
+        The model.
+    chain
+        One of its chains.
+    raws
+        What the sources of rows can be, where it is known to be less than everything: the rest is folded away, and
+        effects that can never hold are left out.
 
     Raises
     ------
@@ -196,21 +220,21 @@ def compile_chain(model: Model, chain: Chain) -> Program:
     number = {state: i for i, state in enumerate(chain.states)}
     transitions = [(number[t.source], number[t.target]) for t in chain.transitions]
     reader = Reader(model, chain.unit, k_chain=chain.name)
-    factors = [
-        Factor(reader, t.expression, moves=frozenset([i]))
-        for i, t in enumerate(chain.transitions)
-        if t.expression is not None
-    ]
+    factors = transition_factors(model, chain)
     every = frozenset(range(len(transitions)))
     rest = {number[t.source]: i for i, t in enumerate(chain.transitions) if t.expression is None}
-    factors += effect_factors(model, chain.name, [(t.source, t.target) for t in chain.transitions])
     if chain.ages_steps is not None:
         factors.append(Factor(reader, _in_window(chain.ages_steps, model.clock.step_years), moves=every))
-    axes = fold(factors, reader, own=chain.name)
+    values = [seen(factor, raws) for factor in factors]
+    if raws is not every_raw:
+        matters = [not never_holds(factor, told) for factor, told in zip(factors, values, strict=True)]
+        factors, values = list(compress(factors, matters)), list(compress(values, matters))
+    axes = fold(factors, reader, chain.name, raws, values)
     single = chain.kind == "probabilities" or any(f.scale != "rate" for f in factors)
     groups = _groups(factors, axes, len(chain.states), chain.name, single)
     slots, targets = _slots(transitions, len(chain.states))
-    program = Program(chain, reader, model.clock.step_years, transitions, factors, groups, slots, targets, rest)
+    digest = digest_of(factors, values, raws)
+    program = Program(chain, reader, model.clock.step_years, transitions, factors, groups, slots, targets, digest, rest)
     program.tables(moment(model, 0, dict.fromkeys(_totals(program), 0.0)))
     return program
 

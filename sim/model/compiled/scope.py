@@ -16,7 +16,7 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.errors import ModelError
 from sim.language.evaluate import Expression, Node, evaluate, evaluate_node
-from sim.language.functions import FUNCTIONS, called
+from sim.language.functions import FUNCTIONS, Known, called
 from sim.language.names import CLOCK, WORDS, reads
 from sim.language.tree import canonical
 from sim.model.spec import Chain, LookupTable, Model
@@ -102,6 +102,18 @@ def sources_of(expression: Expression, reader: Reader) -> list[Source]:
 def counted(node: Node) -> Source:
     """Give the source that any() and count() read: how many rows of its own a condition holds for."""
     return Source("count", canonical(node.args[0]))
+
+
+def calls(model: Model, known: Known) -> list[Node]:
+    """List every call in what a model's families and teams go by of a function whose value is known then."""
+    found = [p.expression for p in model.parameters.values()]
+    found += [t.expression for chain in model.chains for t in chain.transitions if t.expression is not None]
+    found += [e for effect in model.effects for e in (effect.when, effect.times)]
+    found += [memory.when for memory in model.memories]
+    found += [stock.expression for stock in model.stocks]
+    found += [e for c in model.chains if c.service and c.service.team for e in c.service.team.driven]
+    found += [meter.when for meter in model.meters if meter.when is not None]
+    return [node for e in found for node in e.nodes() if called(node, known)]
 
 
 def moment_names(expression: Expression, model: Model) -> frozenset[str]:

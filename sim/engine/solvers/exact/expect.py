@@ -19,7 +19,7 @@ from sim.engine.solvers.exact.branching import Branching, FlowKernel
 from sim.engine.solvers.exact.cells import Space, cell_world, cells_with, make_space, rows_of, tick
 from sim.engine.solvers.expected import expect_worlds
 from sim.engine.teams.meeting import WAIT_BINS
-from sim.model.compiled.model import Compiled, compile_scenario
+from sim.model.compiled.model import Compiled, compile_model
 from sim.model.compiled.program import BETTER, WORSE
 from sim.model.compiled.scope import Moment, clock_value, moment
 from sim.model.spec import Chain, Scenario
@@ -239,7 +239,7 @@ def expect_record(scenario: Scenario) -> Record:
     ModelError
         When a model is too large or has what cells cannot hold; says what.
     """
-    size, compiled = scenario.worlds[0].model.root.size, compile_scenario(scenario)
+    size, compiled = scenario.worlds[0].model.root.size, {w.name: compile_model(w.model) for w in scenario.worlds}
     return expect_worlds(
         scenario,
         begin=lambda world: Cells(compiled[world.name], size),

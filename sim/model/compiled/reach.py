@@ -1,0 +1,146 @@
+"""Which states the rows of a world can ever be in: nobody comes to a key worker to whom nobody is referred.
+
+What nobody can reach matters to nobody: it is folded out of the tables, and worlds that differ in it alone are one
+history. A move counts as possible unless some factor of its rate is 0 at every step wherever rows can be, so no state
+is left out that a row might reach; a run that finds a row in one all the same stops. Columns, and the states that rows
+carry from one regime to the next, keep every state.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.arrays import BoolArray, IntArray
+from sim.language.evaluate import Expression
+from sim.language.names import TIMED
+from sim.model.compiled.grid import Factor, every_raw, probes, transition_factors
+from sim.model.compiled.scope import Reader, Source, calls, clock_value, counted
+from sim.model.handover import handed_over
+from sim.model.spec import Chain, Fire, Model
+
+
+class Reach:
+    """What the rows of a world can ever be in.
+
+    Attributes
+    ----------
+    states
+        Chain -> whether rows may be in each state at some step, (state,).
+    moves
+        Chain -> whether a row may go from one state to another for whatever reason, (state, state).
+    turning
+        The chains that may move by themselves.
+    """
+
+    def __init__(self, model: Model, past: Reach | None = None, rule: str = "finish") -> None:
+        """Find what rows reach from the states in which they start.
+
+        Parameters
+        ----------
+        model
+            The world's model, which holds from the start on or after a ``past``.
+        past
+            What rows may be in when the model takes over from another one.
+        rule
+            What is then done with the cases of services that end, as in ``handed_over``.
+        """
+        self.model = model
+        self.states = {chain.name: _starts(model, chain) for chain in model.chains}
+        self.moves = {name: np.zeros((len(states), len(states)), np.bool_) for name, states in self.states.items()}
+        self.turning: set[str] = set()
+        self._inner = {counted(node).name: node for node in calls(model, "row")}
+        self._factors = {chain.name: transition_factors(model, chain) for chain in model.chains}
+        self._handed: tuple[list[str], list[str]] = ([], [])
+        if past is not None:
+            self._handed = handed_over(past.model, model, rule)
+            for name, states in past.states.items():
+                self.states[name] |= states
+        while any([self._step(chain) for chain in model.chains]):
+            pass
+
+    def raws(self, source: Source, reader: Reader) -> IntArray:
+        """Give the raw values that a source can have, in order."""
+        if source.kind == "chain":
+            return np.flatnonzero(self.states[source.name])
+        if source.kind == "agencies":
+            helping = [c for c in self.model.chains if c.is_gated and self.states[c.name][list(c.engaged)].any()]
+            return np.arange(1 + len(helping))
+        if source.kind == "memory":
+            when, rows = self.model.memory(source.name).when, Reader(self.model, self.model.root.name)
+        elif source.kind == "count":
+            node = self._inner[source.name]
+            when, rows = Expression(source.name, node.args[0]), Reader(self.model, self.model.units[1].name)
+        else:
+            return every_raw(source, reader)
+        return every_raw(source, reader) if self.ever(Factor(rows, when)) else np.zeros(1, np.int64)
+
+    def ever(self, factor: Factor, own: str = "", state: int = 0) -> bool:
+        """Say whether a factor is above 0 at some step for a row that there can be, the chain ``own`` in a state."""
+        if factor.moment_names - TIMED:
+            return True  # totals and stocks may be anything
+        raw = {
+            s: np.array([float(state)]) if s == Source("chain", own) else self.raws(s, factor.reader).astype(np.float64)
+            for s in factor.sources
+        }
+        return any(not np.all(factor.values(raw, now) <= 0) for now in probes(self.model, factor.moment_names))
+
+    def _step(self, chain: Chain) -> bool:
+        """Find new moves of a chain from the states reached so far; say whether there were any."""
+        found = [self._allow(chain, a, b) for a, b in self._others(chain)]
+        number = {state: i for i, state in enumerate(chain.states)}
+        factors = self._factors[chain.name]
+        for i, move in enumerate(chain.transitions):
+            a, b = number[move.source], number[move.target]
+            known = self.moves[chain.name][a, b] and chain.name in self.turning
+            if self.states[chain.name][a] and not known:
+                mine = [factor for factor in factors if i in factor.moves]
+                if all(self.ever(factor, chain.name, a) for factor in mine):
+                    self.turning.add(chain.name)
+                    found.append(self._allow(chain, a, b))
+        for fire in fires_of(self.model, chain):
+            found += self._fired(chain, fire)
+        return any(found)
+
+    def _others(self, chain: Chain) -> list[tuple[int, int]]:
+        """List the moves that are no rates: being let in, growing out of an age, being handed over."""
+        moves = [(chain.waiting, chain.engaged[0])] if chain.is_gated and chain.has_queue else []
+        if chain.ages_steps is not None:
+            moves += [(state, 0) for state in range(len(chain.states))]
+        ending, growing = self._handed
+        if chain.name in ending:
+            moves += [(state, chain.end) for state in (chain.waiting, *chain.engaged)]
+        if chain.name in growing:
+            moves += [(state, chain.waiting) for state in chain.idle]
+        return moves
+
+    def _fired(self, chain: Chain, fire: Fire) -> list[bool]:
+        """Let the moves of a chain that rows may make set off a fire."""
+        states = chain.states
+        sets_off = any(self.moves[chain.name][states.index(a), states.index(b)] for a, b in fire.moves)
+        if not sets_off or not self.ever(Factor(Reader(self.model, self.model.root.name), fire.probability)):
+            return []
+        target = self.model.chain(fire.chain)
+        number = target.states.index(fire.target)
+        return [self._allow(target, target.states.index(source), number) for source in fire.sources]
+
+    def _allow(self, chain: Chain, source: int, target: int) -> bool:
+        """Note that rows may go from one state to another, if there can be any; say whether that is new."""
+        moves, states = self.moves[chain.name], self.states[chain.name]
+        if not states[source] or source == target or moves[source, target]:
+            return False
+        moves[source, target] = states[target] = True
+        return True
+
+
+def fires_of(model: Model, chain: Chain) -> tuple[Fire, ...]:
+    """Give the fires of a chain; none of a service when services are inert."""
+    return () if chain.service is not None and model.services_inert else chain.fires
+
+
+def _starts(model: Model, chain: Chain) -> BoolArray:
+    """Mark the states in which rows start or to which the places of those who leave are put back, (state,)."""
+    if chain.start is None:
+        return np.ones(len(chain.states), np.bool_)
+    starts = np.array([s in chain.start and clock_value(chain.start[s], model, 0) > 0 for s in chain.states])
+    starts[0] = True
+    return starts
