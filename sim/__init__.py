@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sim.runs.beliefs.distributions import belief
     from sim.runs.ensemble import expect, simulate
     from sim.runs.follow.spread import spread_of
+    from sim.runs.kept import Kept, again, keep
     from sim.studies.gains.question import who_gains
     from sim.studies.optimise.answer import search
     from sim.studies.optimise.capacity import knee
@@ -58,6 +59,7 @@ _NAMES = {
     "sim.runs.beliefs.distributions": ("belief",),
     "sim.runs.ensemble": ("expect", "simulate"),
     "sim.runs.follow.spread": ("spread_of",),
+    "sim.runs.kept": ("Kept", "again", "keep"),
     "sim.studies.gains.question": ("who_gains",),
     "sim.studies.optimise.answer": ("search",),
     "sim.studies.optimise.capacity": ("knee",),
@@ -72,10 +74,12 @@ _NAMES = {
 _HOMES = {name.split()[-1]: (module, name.split()[0]) for module, names in _NAMES.items() for name in names}
 
 __all__ = [
+    "Kept",
     "ModelError",
     "Money",
     "ResultError",
     "ServiceDescription",
+    "again",
     "agency_gains",
     "appraise",
     "before_and_after",
@@ -88,6 +92,7 @@ __all__ = [
     "evaluate",
     "expect",
     "follow",
+    "keep",
     "knee",
     "lever_of",
     "load",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from sim.config.check.limits import check_size
 from sim.config.check.problems import Findings
 from sim.config.schema.config import Config
 from sim.config.text import library
-from sim.config.text.merge import load_tree, prune
-from sim.config.text.source import Tree
+from sim.config.text.merge import load_tree, prune, split_path, with_settings
+from sim.config.text.source import Tree, parse
 from sim.config.text.writing import to_yaml
 from sim.config.translate.appraisal import appraisal_spec
 from sim.config.translate.effect_sets import effect_sets, inlined
@@ -18,7 +19,7 @@ from sim.config.translate.model import config_of
 from sim.config.translate.worlds import ONLY_REGIME, worlds
 from sim.errors import ModelError, Problem
 from sim.language.evaluate import constant
-from sim.model.spec import Scenario
+from sim.model.spec import Scenario, World
 
 
 def find(path: str | Path) -> Path:
@@ -50,6 +51,37 @@ def tree_of(path: str | Path, sets: Sequence[str] = ()) -> Tree:
     return prune(load_tree(find(path), sets))
 
 
+def changed(scenario: Scenario, sets: Sequence[str]) -> Scenario:
+    """Lay settings over a scenario that was loaded from a config; its layers are not read again.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    sets
+        Settings, each ``section.name.key=value`` with the value in YAML.
+
+    Raises
+    ------
+    ModelError
+        With every problem found, or when the scenario was not loaded from a config.
+    """
+    if not scenario.resolved:
+        raise ModelError("this scenario was made in Python, not loaded from a config; change its model there")
+    tree = prune(with_settings(_tree_of(scenario.resolved), sets))
+    paths = [split_path(text.partition("=")[0]) for text in sets]
+    regimes = {path[1] for path in paths if path[0] == "regimes" and len(path) > 2}
+    alone = all(path[0] == "regimes" and len(path) > 2 for path in paths)
+    same = [world for world in scenario.worlds if alone and world.regime not in regimes]
+    return scenario_of(tree, Path(f"{scenario.name}.yaml"), same)
+
+
+@lru_cache(maxsize=4)
+def _tree_of(resolved: str) -> Tree:
+    """Read the text of a resolved config."""
+    return parse(resolved, "the config")
+
+
 def load(path: str | Path, sets: Sequence[str] = ()) -> Scenario:
     """Load a config to a scenario.
 
@@ -73,8 +105,17 @@ def load(path: str | Path, sets: Sequence[str] = ()) -> Scenario:
     return scenario_of(prune(load_tree(file, sets)), file)
 
 
-def scenario_of(tree: Tree, file: Path) -> Scenario:
-    """Translate a config whose layers are one tree already; ``file`` is where relative names start.
+def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario:
+    """Translate a config whose layers are one tree already.
+
+    Parameters
+    ----------
+    tree
+        The config.
+    file
+        Where relative names start.
+    known
+        Worlds of which the config says what it said when they were made.
 
     Raises
     ------
@@ -92,7 +133,7 @@ def scenario_of(tree: Tree, file: Path) -> Scenario:
     baseline = _baseline(config, findings)
     discount = _discount(config, findings)
     sets_of_effects = effect_sets(tree, config, file, findings)
-    made = worlds(tree, config, sets_of_effects, findings)
+    made = worlds(tree, config, sets_of_effects, findings, known)
     appraisal = appraisal_spec(config, findings, made[0].model if made else None)
     if findings.problems:
         raise ModelError(_ordered(findings.problems))

@@ -40,9 +40,14 @@ class Feedback:
         """
         if step <= -model.root.warm_up:
             return Feedback.of(model)
+        new = self.copy()
+        new.levels = _starts(model, step) | self.levels
+        return new
+
+    def copy(self) -> Feedback:
+        """Copy the stocks."""
         pipes = {name: deque(pipe) for name, pipe in self.pipes.items()}
-        levels = _starts(model, step) | self.levels
-        return Feedback(levels, pipes, dict(self.periods), [dict(past) for past in self.history])
+        return Feedback(dict(self.levels), pipes, dict(self.periods), [dict(past) for past in self.history])
 
     def advance(self, model: Model, now: Moment) -> None:
         """Take in the totals at the end of a step.

@@ -8,7 +8,7 @@ solver, which says so in two functions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -53,6 +53,8 @@ class Timeline(Generic[Kept]):
         Gives the history of a world whose regime starts in a step: that of the history it leaves, under its own model.
     alike
         Says which worlds come out the same; by default none.
+    first
+        The step at which the baselines' histories begin; by default that of the warm-up.
     """
 
     def __init__(
@@ -61,10 +63,11 @@ class Timeline(Generic[Kept]):
         begin: Callable[[World, list[str]], Kept],
         part: Callable[[Kept, World, int], Kept],
         alike: Alike = lambda one, other: one is other,
+        first: int | None = None,
     ) -> None:
         self.scenario, self._part, self._alike = scenario, part, alike
         model = scenario.worlds[0].model
-        self.first, self.end = -model.root.warm_up, model.clock.steps
+        self.first, self.end = -model.root.warm_up if first is None else first, model.clock.steps
         self.histories: list[Kept] = []
         baselines = [world for world in scenario.worlds if world.regime == scenario.baseline]
         for group in self._groups(baselines):
@@ -86,13 +89,22 @@ class Timeline(Generic[Kept]):
         """Give the history that stands for a world now."""
         return next(history for history in self.histories if world in history.names)
 
+    def stands_for(self, world: str) -> bool:
+        """Say whether a history that runs stands for a world."""
+        return any(world in history.names for history in self.histories)
+
+    def forget(self, worlds: Collection[str]) -> None:
+        """Let the histories that stand for some worlds alone run no further."""
+        self.histories = [history for history in self.histories if not set(history.names) <= set(worlds)]
+
     def part(self, step: int) -> list[Parting[Kept]]:
         """Let the worlds whose regime starts in a step go on by themselves, and say which they are."""
         starting = [
             world
             for world in self.scenario.worlds
-            if world.regime not in (self.scenario.baseline, self.of(world.name).regime)
+            if world.regime != self.scenario.baseline
             and max(world.start, self.first) == step
+            and self.of(world.name).regime != world.regime
         ]
         partings = []
         for old in list(self.histories):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 
 class ExpressionError(ValueError):
@@ -36,7 +37,7 @@ class Expression:
         """Walk every node, parents first."""
         return walk(self.root)
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """Every name in it, functions excluded."""
         return frozenset(node.name for node in self.nodes() if node.kind == "name")

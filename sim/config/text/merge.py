@@ -31,7 +31,17 @@ def load_tree(path: Path, sets: Sequence[str] = ()) -> Tree:
     ModelError
         When a file is missing or unreadable, when files extend each other in a ring, or a setting is no setting.
     """
-    tree = _layered(path, (), [0])
+    return with_settings(_layered(path, (), [0]), sets)
+
+
+def with_settings(tree: Tree, sets: Sequence[str]) -> Tree:
+    """Apply ``key=value`` settings to a tree.
+
+    Raises
+    ------
+    ModelError
+        When a setting is no setting, or leads nowhere.
+    """
     problems: list[Problem] = []
     for text in sets:
         tree = _apply_setting(tree, text, problems)

@@ -19,7 +19,9 @@ SETTABLE = frozenset([*NAMED, "values", "queues"])
 """Sections that an overlay may touch; worlds share units, traits, clock and all that says how to run."""
 
 
-def worlds(tree: Tree, config: Config, sets: Sequence[EffectSet], findings: Findings) -> list[World]:
+def worlds(
+    tree: Tree, config: Config, sets: Sequence[EffectSet], findings: Findings, known: Sequence[World] = ()
+) -> list[World]:
     """Make every world of a study: each regime under each effect set.
 
     Parameters
@@ -30,6 +32,8 @@ def worlds(tree: Tree, config: Config, sets: Sequence[EffectSet], findings: Find
         Its effect sets.
     findings
         Where problems are noted.
+    known
+        Worlds that are taken as they are.
 
     Returns
     -------
@@ -40,6 +44,10 @@ def worlds(tree: Tree, config: Config, sets: Sequence[EffectSet], findings: Find
     made: list[World] = []
     for effect_set in sets:
         for regime, part in regimes.items():
+            same = next((w for w in known if (w.regime, w.effect_set) == (regime, effect_set.name)), None)
+            if same is not None:
+                made.append(same)
+                continue
             model = _model(tree, effect_set, regime, findings)
             if model is not None:
                 title = f"{regime}/{effect_set.name}" if listed else regime

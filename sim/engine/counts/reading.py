@@ -166,7 +166,7 @@ def record_of(layout: Layout, worlds: Sequence[Arrays], levels: FloatArray, repl
     """
     return Record(
         **{part: np.stack([arrays[part] for arrays in worlds]) for part in worlds[0]},
-        family_cost=np.full((len(layout.worlds), len(layout.ledgers), 4), np.nan),
+        family_cost=np.full((len(worlds), len(layout.ledgers), 4), np.nan),
         engine_seconds=time.process_time() - started,
         replication=replication,
         final_states=None,

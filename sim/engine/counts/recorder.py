@@ -7,7 +7,7 @@ sums of such counts, so they are read off once, at the end (reading.py).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
@@ -106,6 +106,11 @@ class Diary:
             area_waits=np.zeros((slots, s, layout.wait_bins)),
             taken=np.zeros(s),
         )
+
+    def copy(self) -> Diary:
+        """Copy what was written down so far."""
+        arrays = {f.name: getattr(self, f.name).copy() for f in fields(self) if f.name not in ("layout", "columns")}
+        return Diary(self.layout, self.columns, **arrays)
 
     def part(self, counts: Counts) -> Diary:
         """Give a history that parts from this one its past, in its own columns."""

@@ -71,7 +71,7 @@ def replicate(
 class ChainByChain:
     """Steps one chain after another in all histories at once; who waits is admitted at meetings."""
 
-    def __init__(self, scheme: str) -> None:
+    def __init__(self, scheme: str = "bytes") -> None:
         self.scheme = scheme
         self.steppers: list[tuple[list[Line], Stepper]] = []
 

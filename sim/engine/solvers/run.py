@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from sim.arrays import BoolArray, IntArray
 from sim.engine.counts.layout import area_slots, layout_of
 from sim.engine.counts.reading import Reading, record_of
 from sim.engine.counts.record import Record
@@ -19,16 +20,18 @@ from sim.engine.fate.draws import key
 from sim.engine.feedback import Feedback, levels_of
 from sim.engine.history import History, Parting, Timeline
 from sim.engine.moves.ageing import keep_birthdays, turn_over
+from sim.engine.moves.carried import Carried
 from sim.engine.moves.handover import hand_over
 from sim.engine.moves.opening import open_world
 from sim.engine.moves.world import MovingWorld
-from sim.engine.people.population import make_population
+from sim.engine.people.population import Population, make_population
 from sim.engine.teams.plans import open_teams
 from sim.engine.teams.staffing import Staff
 from sim.language.evaluate import Node
 from sim.model import spec
-from sim.model.compiled.model import alike, compile_scenario
+from sim.model.compiled.model import Compiled
 from sim.model.compiled.scope import Moment, moment
+from sim.model.compiled.worlds import alike, compile_scenario
 from sim.model.spec import Scenario
 
 
@@ -59,6 +62,52 @@ class Line(History):
         return float(present.places.sum()) if present is not None else 0.0
 
 
+@dataclass(frozen=True)
+class Parted:
+    """A history as it stands when a regime parts from it: all that is needed to let another part from it there.
+
+    Attributes
+    ----------
+    step
+        The last step that it lived through.
+    people
+        By unit: who is there, and the step of birth of each row, (row,).
+    """
+
+    step: int
+    people: Mapping[str, tuple[BoolArray, IntArray]]
+    carried: Carried
+    feedback: Feedback
+    diary: Diary
+    staff: Mapping[str, Staff]
+
+    @classmethod
+    def of(cls, line: Line) -> Parted:
+        """Copy a history."""
+        world = line.world
+        people = {unit: (rows.active.copy(), rows.born.copy()) for unit, rows in world.population.rows.items()}
+        feedback, diary = line.feedback.copy(), line.diary.copy()
+        return cls(world.step, people, world.carried.copy(), feedback, diary, dict(line.staff))
+
+
+@dataclass(frozen=True)
+class Begun:
+    """From where to go on: the population, and the histories of some baselines, by world, before a step."""
+
+    step: int
+    population: Population
+    standing: Mapping[str, Parted]
+
+    def people(self) -> Population:
+        """Give the population as it was then."""
+        then = next(iter(self.standing.values())).people
+        rows = {
+            unit: replace(rows, active=then[unit][0].copy(), born=then[unit][1].copy())
+            for unit, rows in self.population.rows.items()
+        }
+        return replace(self.population, rows=rows)
+
+
 class Mover(Protocol):
     """How the rows of all histories move between two points of a run."""
 
@@ -73,20 +122,51 @@ class Mover(Protocol):
 
 
 class Run:
-    """One replication in progress."""
+    """One replication in progress.
 
-    def __init__(self, scenario: Scenario, replication: int, mover: Mover) -> None:
+    Attributes
+    ----------
+    standing
+        Histories as they stood when regimes parted from them, by step and world of the baseline; kept when asked for.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        replication: int,
+        mover: Mover,
+        compiled: Mapping[str, Compiled] | None = None,
+        begun: Begun | None = None,
+        keep: bool = False,
+    ) -> None:
+        """Open a run at its first step; or where some baselines ``begun`` stand, from which the other worlds part.
+
+        Parameters
+        ----------
+        scenario, replication, mover
+            What is run, its number, and how rows move.
+        compiled
+            The compiled models of all worlds; by default they are compiled here.
+        begun
+            From where to go on: then every regime must start in that very step, and baselines run no further.
+        keep
+            Whether to keep histories as they stand when regimes part from them.
+        """
         self.started = time.process_time()
-        self.scenario, self.replication, self.mover = scenario, replication, mover
+        self.scenario, self.replication, self.mover, self.begun = scenario, replication, mover, begun
+        self.standing: dict[tuple[int, str], Parted] | None = {} if keep else None
         model = scenario.worlds[0].model
         self.stream = key(scenario.seed, "replication", replication)
         self.layout, self.slots = layout_of(scenario), area_slots(model)
-        self.compiled = compile_scenario(scenario)
-        self.population = make_population(model, scenario.seed, replication)
-        self.workforces = open_teams(scenario, self.stream)
-        self.timeline = Timeline(scenario, self._begin, self._part, self._alike)
+        self.compiled = compile_scenario(scenario) if compiled is None else compiled
+        self.population = make_population(model, scenario.seed, replication) if begun is None else begun.people()
+        parted = [world.name for world in scenario.worlds if world.regime != scenario.baseline]
+        self.workforces = open_teams(scenario, self.stream, None if begun is None else parted)
+        first = None if begun is None else begun.step
+        self.timeline = Timeline(scenario, self._begin, self._part, self._alike, first)
         self.step, self.last = self.timeline.first, self.timeline.end
-        mover.line_up(self, [])
+        if begun is None:
+            mover.line_up(self, [])
 
     @property
     def lines(self) -> list[Line]:
@@ -94,7 +174,12 @@ class Run:
         return self.timeline.histories
 
     def _begin(self, world: spec.World, names: list[str]) -> Line:
-        """Open the history of a baseline world."""
+        """Open the history of a baseline world, or take it up where it stands."""
+        if self.begun is not None:
+            then = self.begun.standing[world.name]
+            compiled, past = self.compiled[world.name], (then.step, then.carried)
+            rows = MovingWorld(compiled, self.population, self.slots, self.stream, past)
+            return Line(names, world.regime, rows, then.feedback, then.diary, then.staff)
         rows = MovingWorld(self.compiled[world.name], self.population, self.slots, self.stream)
         line = Line(names, world.regime, rows, Feedback.of(world.model), Diary.of(self.layout, rows))
         open_world(rows, self.stream, line.now(rows.step))
@@ -103,11 +188,21 @@ class Run:
 
     def _part(self, old: Line, world: spec.World, step: int) -> Line:
         """Fork a world whose regime starts and index it under its own model."""
+        if self.standing is not None:
+            self._keep(old, step)
         rows = old.world.fork(self.compiled[world.name])
         feedback, diary = old.feedback.part(world.model, step), old.diary.part(rows)
         line = Line([world.name], world.regime, rows, feedback, diary, old.staff)
         rows.index(line.now(step))
         return line
+
+    def _keep(self, line: Line, step: int) -> None:
+        """Keep a history of baselines as it stands before a step."""
+        assert self.standing is not None
+        worlds = [world for world in self.scenario.worlds if world.name in line.names]
+        baselines = [world.name for world in worlds if world.regime == self.scenario.baseline]
+        if (step, baselines[0]) not in self.standing:
+            self.standing |= dict.fromkeys([(step, name) for name in baselines], Parted.of(line))
 
     def _alike(self, one: spec.World, other: spec.World) -> bool:
         """Say whether two worlds are one history: under models that make no difference to anybody there."""
@@ -130,17 +225,19 @@ class Run:
     def _start_step(self) -> list[Moment]:
         """Let regimes start, and people come, go and grow up; give what expressions may ask in each history."""
         step = self.step
-        if step == 0:
+        if step == 0 and self.begun is None:
             for line in self.lines:
                 line.diary.begin(line.world)
         partings = self.timeline.part(step)
         if partings:
+            if self.begun is not None:
+                self.timeline.forget(self.begun.standing)
             self.mover.line_up(self, partings)
         worlds = [line.world for line in self.lines]
         for world in worlds:
             world.step = step
             world.clear_flows()
-        if step > self.timeline.first:
+        if step > -self.scenario.worlds[0].model.root.warm_up:
             keep_birthdays(worlds, step)
         turn_over(worlds, step, self.stream)
         for parting in partings:
@@ -178,8 +275,8 @@ class Run:
         """
         for line in self.lines:
             self._check(line)
-        lines = [self.timeline.of(name) for name in self.layout.worlds]
-        models = [world.model for world in self.scenario.worlds]
+        worlds = [world for world in self.scenario.worlds if self.timeline.stands_for(world.name)]
+        lines, models = [self.timeline.of(world.name) for world in worlds], [world.model for world in worlds]
         levels = levels_of(models, [line.feedback for line in lines])
         read = {id(line): Reading(line.world.compiled, line.diary).arrays() for line in self.lines}
         arrays = [read[id(line)] for line in lines]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -75,7 +75,7 @@ class Teams:
                 force.drive(service, drive.turnover_times, drive.time_left, drive.extra_workers * shares)
 
 
-def open_teams(scenario: Scenario, stream: int) -> Teams:
+def open_teams(scenario: Scenario, stream: int, only: Collection[str] | None = None) -> Teams:
     """Open the teams of every world: those of the baseline until its regime starts.
 
     Parameters
@@ -84,10 +84,14 @@ def open_teams(scenario: Scenario, stream: int) -> Teams:
         Whose teams.
     stream
         Key of the replication.
+    only
+        The worlds whose teams are wanted; by default all. A team's fate does not depend on what others there are.
     """
     teams = Teams(driven=frozenset().union(*(_driven(world.model) for world in scenario.worlds)))
     known: dict[tuple[object, ...], int] = {}
     for world in scenario.worlds:
+        if only is not None and world.name not in only:
+            continue
         base = scenario.baseline_of(world)
         first = -base.model.root.warm_up
         start = max(world.start, first)

@@ -6,9 +6,8 @@ priorities all read codes. ``Wire`` says what a source's change adds to which co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,8 +18,7 @@ from sim.model.compiled.grid import Axis, Factor, Raws, every_raw, fold, reduced
 from sim.model.compiled.program import Program, compile_chain
 from sim.model.compiled.reach import Reach
 from sim.model.compiled.scope import Moment, Reader, calls, counted, moment
-from sim.model.parts import expressions
-from sim.model.spec import Model, Scenario
+from sim.model.spec import Chain, Model
 
 
 @dataclass(frozen=True)
@@ -114,8 +112,19 @@ class Compiled:
         return condition
 
 
-def compile_model(model: Model, reach: Reach | None = None) -> Compiled:
-    """Compile a model; given what rows can be, tables leave out the rest.
+def compile_model(
+    model: Model, reach: Reach | None = None, known: Callable[[Chain], Program | None] = lambda chain: None
+) -> Compiled:
+    """Compile a model.
+
+    Parameters
+    ----------
+    model
+        The model.
+    reach
+        What rows can be, where tables are to leave out the rest.
+    known
+        Gives the program of a chain where it is known already.
 
     Raises
     ------
@@ -123,7 +132,8 @@ def compile_model(model: Model, reach: Reach | None = None) -> Compiled:
         When a rate is negative, a row of probabilities exceeds 1, or a table would grow beyond what fits in memory.
     """
     raws = every_raw if reach is None else reach.raws
-    compiled = Compiled(model, {chain.name: compile_chain(model, chain, raws) for chain in model.chains}, reach=reach)
+    programs = {chain.name: known(chain) or compile_chain(model, chain, raws) for chain in model.chains}
+    compiled = Compiled(model, programs, reach=reach)
     for memory in model.memories:
         compiled.add_condition(f"remember {memory.name}", model.root.name, memory.when)
     for name, program in compiled.programs.items():
@@ -143,79 +153,6 @@ def compile_model(model: Model, reach: Reach | None = None) -> Compiled:
         if node.name == "total":
             compiled.add_condition(key, _total_unit(model, node), as_condition(model, node.args[0]))
     return compiled
-
-
-@dataclass(frozen=True, eq=False)
-class _Itself:
-    """A scenario as a key: the same only when it is the very same object, since mappings inside have no hash."""
-
-    scenario: Scenario
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Itself) and other.scenario is self.scenario
-
-    def __hash__(self) -> int:
-        return id(self.scenario)
-
-
-def compile_scenario(scenario: Scenario) -> dict[str, Compiled]:
-    """Compile the models of all worlds, by name, for what rows can be in each; once for replications in a row.
-
-    Raises
-    ------
-    ModelError
-        As ``compile_model``.
-    """
-    return _compile_worlds(_Itself(scenario))
-
-
-@lru_cache(maxsize=1)
-def _compile_worlds(key: _Itself) -> dict[str, Compiled]:
-    scenario, reaches, compiled = key.scenario, dict[str, Reach](), {}
-    for world in scenario.worlds:
-        base = scenario.baseline_of(world)
-        if base.name not in reaches:
-            reaches[base.name] = Reach(base.model)
-        past = reaches[base.name]
-        reach = past if world is base else Reach(world.model, past, world.handover)
-        compiled[world.name] = compile_model(world.model, reach)
-    return compiled
-
-
-def alike(one: Compiled, other: Compiled) -> bool:
-    """Say whether the same draws make the same counts under two compiled models, whatever rows can be in them.
-
-    Models may differ in effects and parameters that make no difference to anybody there.
-    """
-    if one is other:
-        return True
-    if one.programs.keys() != other.programs.keys() or _plainly(one.model) != _plainly(other.model):
-        return False
-    same_moves = all(program.digest == other.programs[name].digest for name, program in one.programs.items())
-    return same_moves and _parameters(one.model) == _parameters(other.model)
-
-
-def _plainly(model: Model) -> Model:
-    """Leave out of a model what programs are made of."""
-    chains = tuple(
-        replace(chain, transitions=tuple(replace(t, expression=None) for t in chain.transitions))
-        for chain in model.chains
-    )
-    return replace(model, chains=chains, effects=(), parameters={}, card=())
-
-
-def _parameters(model: Model) -> dict[str, Expression]:
-    """Give the parameters that anything but programs reads, and those that these read."""
-    asked = [node for known in ("row", "step") for node in calls(model, known)]
-    found = {name for e in expressions(_plainly(model)) for name in e.names}
-    found |= {name for node in asked for name in Expression("", node).names}
-    told: dict[str, Expression] = {}
-    while found:
-        name = found.pop()
-        if name in model.parameters and name not in told:
-            told[name] = model.parameters[name].expression
-            found |= told[name].names
-    return told
 
 
 def _add_counts(compiled: Compiled) -> None:

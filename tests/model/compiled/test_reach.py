@@ -19,9 +19,10 @@ from sim.engine.counts.record import Record
 from sim.engine.solvers import run as runs
 from sim.engine.solvers.families import replicate
 from sim.language.evaluate import parse
-from sim.model.compiled.model import Compiled, alike, compile_model, compile_scenario
+from sim.model.compiled.model import Compiled, compile_model
 from sim.model.compiled.reach import Reach
-from sim.model.spec import Memory, Model, Parameter, Scenario, Stock, Team, World
+from sim.model.compiled.worlds import alike, compile_scenario
+from sim.model.spec import Memory, Model, Parameter, Scenario, Stock, Team, Trait, Unit, World
 from tests.places import TOY
 from tests.strategies import (
     FIXED,
@@ -187,6 +188,25 @@ def test_worlds_that_differ_for_nobody_are_one_history(rate, change, one, both):
     assert alike(compiled["base/a"], compiled["base/b"]) == one
 
 
+@pytest.mark.parametrize("inside", ["total(mood >= limit) / 400", "any(care >= limit)"])
+def test_what_stands_inside_totals_and_counts_keeps_worlds_apart(inside, both):
+    """The value of `limit` shows in no table: only who is counted depends on it."""
+    care = make_chain("care", "home plan away", {"home -> plan": 0.3, "plan -> away": 0.3}, unit="child")
+    units = (Unit("family", 400), Unit("child", of="family", number="children"))
+    made = [
+        model(
+            care, units=units, traits=(Trait("children", (1.0, 2.0), (0.5, 0.5)),),
+            parameters={"worse": Parameter("worse", parse("0.5")), "limit": Parameter("limit", parse(limit))},
+            effects=(make_effect("seen", HELPS, f"({inside}) > 0.1", 0.1),),
+        )
+        for limit in ("1", "2")
+    ]  # fmt: skip
+    compiled = compile_scenario(two_sets(*made))
+    assert not alike(compiled["base/a"], compiled["base/b"])
+    record = both(two_sets(*made))
+    assert (record.stocks[0] != record.stocks[1]).any()
+
+
 def test_siloed_services_are_one_history_under_all_evidence_on_key_workers():
     scenario = sim.load("national")
     compiled = compile_scenario(scenario)
@@ -201,6 +221,6 @@ def test_a_row_where_none_was_thought_to_come_stops_the_run(monkeypatch):
             super().__init__(*args)
             self.states["mood"] = np.array([True, True, False])
 
-    monkeypatch.setattr("sim.model.compiled.model.Reach", TooSmall)
+    monkeypatch.setattr("sim.model.compiled.worlds.Reach", TooSmall)
     with pytest.raises(AssertionError, match="mood: rows were in states"):
         replicate(make_scenario(model()), 0)

@@ -1,0 +1,175 @@
+"""The compiled models of all worlds: for what rows can be in each, with what is known already, and which are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+
+from sim.language.evaluate import Expression
+from sim.model.compiled.model import Compiled, compile_model
+from sim.model.compiled.program import Program
+from sim.model.compiled.reach import Reach
+from sim.model.compiled.scope import calls
+from sim.model.handover import handed_over
+from sim.model.parts import expressions
+from sim.model.spec import Chain, Model, Scenario, Team
+
+NO_TEAM = Team({}, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Itself:
+    """A scenario as a key: the same only when it is the very same object, since mappings inside have no hash."""
+
+    scenario: Scenario
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other.scenario is self.scenario
+
+    def __hash__(self) -> int:
+        return id(self.scenario)
+
+
+def compile_scenario(scenario: Scenario) -> dict[str, Compiled]:
+    """Compile the models of all worlds, by name, for what rows can be in each; once for replications in a row.
+
+    Raises
+    ------
+    ModelError
+        As ``compile_model``.
+    """
+    return _compile_worlds(_Itself(scenario))
+
+
+@lru_cache(maxsize=1)
+def _compile_worlds(key: _Itself) -> dict[str, Compiled]:
+    return compile_anew(key.scenario, {})
+
+
+def compile_anew(scenario: Scenario, known: Mapping[str, Compiled]) -> dict[str, Compiled]:
+    """Compile the models of all worlds, taking over what ``known`` models of worlds of the same names have alike.
+
+    Raises
+    ------
+    ModelError
+        As ``compile_model``.
+    """
+    compiled: dict[str, Compiled] = {}
+    for world in sorted(scenario.worlds, key=lambda world: world.regime != scenario.baseline):
+        base, old = scenario.baseline_of(world), known.get(world.name)
+        past = None if world is base else compiled[base.name].reach
+        before = None if world is base or base.name not in known else known[base.name].reach
+        rule = "finish" if world is base else world.handover
+        moves_alike = old is not None and _what_moves(old.model) == _what_moves(world.model)
+        if old is not None and moves_alike and _same_past(old, before, past, world.model, rule):
+            compiled[world.name] = replace(old, model=world.model)
+            continue
+        reach = Reach(world.model, past, rule)
+        compiled[world.name] = compile_model(world.model, reach, partial(_taken_over, old, reach))
+    return {world.name: compiled[world.name] for world in scenario.worlds}
+
+
+def _same_past(old: Compiled, before: Reach | None, past: Reach | None, model: Model, rule: str) -> bool:
+    """Say whether a world's rows come from where they came from before, and are handed over alike."""
+    if past is None or before is None:
+        return past is before
+    if any((past.states[name] != states).any() for name, states in before.states.items()):
+        return False
+    return handed_over(before.model, old.model, rule) == handed_over(past.model, model, rule)
+
+
+def _taken_over(old: Compiled | None, reach: Reach, chain: Chain) -> Program | None:
+    """Give the program of a chain where an old model said the same of it and rows could be the same."""
+    if old is None or old.reach is None or chain.name not in old.programs:
+        return None
+    same_rows = all((old.reach.states[name] == states).all() for name, states in reach.states.items())
+    same = same_rows and _moves_of(old.model, chain.name) == _moves_of(reach.model, chain.name)
+    return old.programs[chain.name] if same else None
+
+
+def alike(one: Compiled, other: Compiled) -> bool:
+    """Say whether the same draws make the same counts under two compiled models, whatever rows can be in them.
+
+    Models may differ in money, and in effects and parameters that make no difference to anybody there.
+    """
+    if one is other:
+        return True
+    if one.programs.keys() != other.programs.keys() or _unmoved(one.model) != _unmoved(other.model):
+        return False
+    same_moves = all(program.digest == other.programs[name].digest for name, program in one.programs.items())
+    return same_moves and _read_otherwise(one.model) == _read_otherwise(other.model)
+
+
+def counts_alike(one: Model, other: Model) -> bool:
+    """Say whether two models say the same of everything but money, so that the same draws make the same counts."""
+    return _what_counts(one) == _what_counts(other) and _parameters(one) == _parameters(other)
+
+
+def _what_counts(model: Model) -> Model:
+    """Leave money out of a model, parameters, and what is only told of services; a team without posts is just that."""
+    chains = tuple(_with_team(chain, NO_TEAM) if _has_no_posts(chain) else chain for chain in model.chains)
+    chains = tuple(
+        replace(c, service=replace(c.service, agency="", contact_hours_month=0.0)) if c.service is not None else c
+        for c in chains
+    )
+    return replace(model, chains=chains, parameters={}, costs=(), outcomes=(), values=(), card=())
+
+
+def _has_no_posts(chain: Chain) -> bool:
+    """Say whether a service has a team to which nothing ever gives a post."""
+    team = chain.service.team if chain.service is not None else None
+    if team is None or team.extra_workers is not None:
+        return False
+    return not any(any(level.values()) for level in (team.workers, *(workers for _, workers in team.funding)))
+
+
+def _with_team(chain: Chain, team: Team | None) -> Chain:
+    """Give a chain's service another team."""
+    return chain if chain.service is None else replace(chain, service=replace(chain.service, team=team))
+
+
+def _what_moves(model: Model) -> tuple[Model, dict[str, Expression]]:
+    """Give what the tables of a model are made of: all but money and teams."""
+    bare = replace(_what_counts(model), chains=tuple(_with_team(chain, None) for chain in model.chains))
+    return bare, _parameters(replace(bare, parameters=model.parameters))
+
+
+def _moves_of(model: Model, name: str) -> tuple[object, ...]:
+    """Give what the tables of one chain are made of."""
+    states = [(c.name, c.unit, c.states, c.levels, c.level_names) for c in model.chains]
+    services = [(chain.name, chain.is_gated) for chain in model.chains if chain.service is not None]
+    own = replace(model.chain(name), start=None, fires=(), service=None)
+    effects = tuple(effect for effect in model.effects if name in effect.on)
+    bare = replace(model, chains=(own,), effects=effects, parameters={}, meters=(), stocks=(), costs=(), values=(),
+                   card=(), outcomes=())  # fmt: skip
+    return bare, states, services, _parameters(replace(bare, parameters=model.parameters))
+
+
+def _unmoved(model: Model) -> Model:
+    """Leave out of a model, beside money, what programs are made of."""
+    counted = _what_counts(model)
+    chains = tuple(
+        replace(chain, transitions=tuple(replace(t, expression=None) for t in chain.transitions))
+        for chain in counted.chains
+    )
+    return replace(counted, chains=chains, effects=())
+
+
+def _read_otherwise(model: Model) -> dict[str, Expression]:
+    """Give the parameters that anything but programs reads: also what stands inside any(), count() and total()."""
+    asked = [Expression("", node) for known in ("row", "step") for node in calls(model, known)]
+    return _parameters(replace(_unmoved(model), parameters=model.parameters), asked)
+
+
+def _parameters(model: Model, asked: Sequence[Expression] = ()) -> dict[str, Expression]:
+    """Give the parameters that a model reads, or is asked for, those of money apart; and those that these read."""
+    read = replace(model, parameters={}, costs=(), values=(), card=())
+    found = {name for expression in (*expressions(read), *asked) for name in expression.names}
+    told: dict[str, Expression] = {}
+    while found:
+        name = found.pop()
+        if name in model.parameters and name not in told:
+            told[name] = model.parameters[name].expression
+            found |= told[name].names
+    return told
