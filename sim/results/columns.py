@@ -140,6 +140,9 @@ NUMBERS = {
 IN_FILE = {
     ("fund.csv", "account"): "The fund, or the agency.",
     ("pool.csv", "account"): "The agency, or the pool, in which agencies are added up.",
+    ("ledger_monthly.csv", "financial_year"): (
+        "The financial year of the month; a step that crosses 1 April has a row in each, with its share of the money."
+    ),
     ("pool.csv", "year"): "The year of the pool, from 1.",
     ("pool.csv", "left"): f"What is in the pool after the year, £: {INTERVAL['']}; empty for an agency.",
     ("areas.csv", "what"): "cost, or count of a meter.",

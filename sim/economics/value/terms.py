@@ -16,6 +16,7 @@ from sim.money.money import Basis
 from sim.results.facts import facts_of
 from sim.results.summary import interval_kind, window_start
 from sim.results.tables import year_label
+from sim.results.years import first_year_after
 from sim.units import MONTHS_PER_YEAR
 
 UNDISCOUNTED = "none"
@@ -112,7 +113,7 @@ def terms_of(
     name, rates = _schedule(ds, schedule)
     return Terms(
         spec=spec, price_year=facts_of(ds).price_year,
-        base_year=year_label(ds, int(ds["financial_year"].values[min(base + 1, ds.sizes["step"] - 1)])),
+        base_year=year_label(ds, first_year_after(ds, base)),
         base_point=base, steps=min(all_steps, max(1, round(spec.horizon_years / step_years))), all_steps=all_steps,
         step_years=step_years, schedule=name, rates=rates, ledger=_ledger(ds, ledger or spec.ledger),
         sampled=interval_kind(ds) == "monte_carlo",

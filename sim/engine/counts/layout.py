@@ -8,9 +8,9 @@ from sim.arrays import IntArray
 from sim.engine.counts.record import Layout
 from sim.engine.teams.meeting import WAIT_BINS
 from sim.errors import ModelError
-from sim.model.compiled.scope import moment
 from sim.model.pathway import IDLE, WAITING
-from sim.model.spec import Chain, Model, Scenario
+from sim.model.spec import Chain, Clock, Model, Scenario
+from sim.units import financial_year_shares
 
 
 def layout_of(scenario: Scenario) -> Layout:
@@ -24,8 +24,8 @@ def layout_of(scenario: Scenario) -> Layout:
     model = scenario.worlds[0].model
     for world in scenario.worlds[1:]:
         _same_structure(world.name, world.model, model)
-    years = [_year(model, step) for step in range(model.clock.steps)]
-    distinct = sorted(set(years))
+    shares = [shares_of_years(model.clock, step) for step in range(model.clock.steps)]
+    distinct = sorted({year for shared in shares for year in shared})
     return Layout(
         worlds=tuple(world.name for world in scenario.worlds),
         n_steps=model.clock.steps,
@@ -36,7 +36,7 @@ def layout_of(scenario: Scenario) -> Layout:
         services=tuple(c.name for c in model.chains if c.is_gated),
         areas=tuple(kept_areas(model)),
         years=tuple(distinct),
-        year_of_step=tuple(distinct.index(year) for year in years),
+        year_of_step=tuple(distinct.index(max(shared)) for shared in shares),
         wait_bins=WAIT_BINS,
         ledgers=tuple(dict.fromkeys(name for line in model.costs for name in line.ledgers)),
     )
@@ -93,10 +93,11 @@ def area_slots(model: Model) -> IntArray:
     return np.array([kept.index(name) if name in kept else len(kept) for name in model.areas.names])
 
 
-def _year(model: Model, step: int) -> int:
-    """Give the financial year (April to March, by its first calendar year) of a step, or its model year."""
-    clock = model.clock
+def shares_of_years(clock: Clock, step: int) -> dict[int, float]:
+    """Give the financial years (by their first calendar year) that a step lies in with their shares of it.
+
+    Without dates it lies wholly in its model year. Counts belong to the last of them, in which the step ends.
+    """
     if clock.start is None:
-        return clock.first + int(step * clock.step_years + 1e-9)
-    calendar = moment(model, step).clock["year"]
-    return int(np.floor(calendar - 3 / 12 + 1e-6))
+        return {clock.first + int(step * clock.step_years + 1e-9): 1.0}
+    return financial_year_shares(clock.start, clock.step_years, step)

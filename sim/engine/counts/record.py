@@ -32,7 +32,7 @@ class Layout:
     years: tuple[int, ...]
     """Financial (April to March) or model years that steps fall into."""
     year_of_step: tuple[int, ...]
-    """Index into ``years`` of each step."""
+    """Index into ``years`` of each step: the year in which it ends; its money is shared among all that it lies in."""
     wait_bins: int
     ledgers: tuple[str, ...]
 
