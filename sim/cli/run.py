@@ -30,7 +30,9 @@ def command(
     sets: Sets = None,
     replications: Annotated[int | None, typer.Option(help="Number of replications, in place of the config's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed, in place of the config's.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; results are the same whatever their number.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, max=1024, help="Processes; results are the same whatever their number.")
+    ] = 1,
     cluster: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="A Dask scheduler: 127.0.0.1:PORT here, tls://HOST:PORT elsewhere."),
@@ -48,15 +50,17 @@ def command(
     from sim.results.folder.store import check_destination
     from sim.runs.resume import at_work
 
+    tell = functools.partial(typer.echo, err=True)
     flags = {"replications": replications, "seed": seed, "solver": solver}
     scenario = load(config, [*(sets or []), *(f"{key}={value}" for key, value in flags.items() if value is not None)])
+    for note in scenario.notes:
+        tell(f"note: {note}")
     destination = out or Path("results") / Path(scenario.name).name
     check_destination(destination, force=force or resume)
     if cluster is not None:
         from sim.runs.cluster import check_address
 
         check_address(cluster)
-    tell = functools.partial(typer.echo, err=True)
     with at_work(destination, scenario, resume=resume, force=force, tell=tell) as work:
         if work.is_finished:
             typer.echo(f"{destination} is finished; there is nothing to add")

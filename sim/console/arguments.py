@@ -12,7 +12,7 @@ Sets = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Lay a value over the config; may be repeated.")
 ]
 Run = Annotated[Path, typer.Argument(metavar="DIR", help="A finished results folder.")]
-Workers = Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")]
+Workers = Annotated[int, typer.Option(min=1, max=1024, help="Processes; the result does not depend on it.")]
 Solver = Annotated[str | None, typer.Option(metavar="simulate|expect", help="In place of the config's.")]
 Replications = Annotated[int | None, typer.Option(min=1, help="In place of the config's.")]
 

@@ -372,6 +372,10 @@ class Model:
         return next(memory for memory in self.memories if memory.name == name)
 
 
+AS_WRITTEN = "as_written"
+"""The evidence set of a study that names none: every number as its config has it."""
+
+
 @dataclass(frozen=True)
 class World:
     """A regime under an evidence set: which model holds from point ``start`` on (the baseline's before it)."""
@@ -402,6 +406,8 @@ class Scenario:
     appraisal: AppraisalSpec = field(default_factory=AppraisalSpec)
     resolved: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What laying settings over figures did beside setting them, for people to read."""
 
     def world(self, name: str) -> World:
         """Give the world of that name."""

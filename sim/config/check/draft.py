@@ -74,8 +74,8 @@ class Draft:
             return at_least
         return round(steps)
 
-    def point(self, path: Key, value: int | tuple[int, int]) -> int:
-        """Turn a date or a number of steps into a point from 0 to the last."""
+    def point(self, path: Key, value: int | tuple[int, int], *, begins: bool = False) -> int:
+        """Turn a date or a number of steps into a point from 0 to the last, or where something begins one before it."""
         clock = self.clock
         if isinstance(value, tuple):
             if clock.start is None:
@@ -90,6 +90,10 @@ class Draft:
             point = value
         if not 0 <= point <= clock.steps:
             self.findings.add(path, f"is step {point}; it must lie within the clock, from step 0 to {clock.steps}")
+            return 0
+        if begins and point == clock.steps:
+            rule = f"there is no step after it; the last that has one is step {clock.steps - 1}"
+            self.findings.add(path, f"is step {point}, where the clock ends, and {rule}")
             return 0
         return point
 

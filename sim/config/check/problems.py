@@ -148,11 +148,21 @@ def _as_number(text: str) -> float | None:
 
 def fields_at(root: Any, path: Sequence[str | int | float]) -> list[str]:
     """List the keys that the schema allows at a path; none where any key is allowed."""
+    models = [model for kind in _kinds_at(root, path) for model in _models(kind)]
+    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
+
+
+def allows_any(root: Any, path: Sequence[str | int | float]) -> bool:
+    """Whether the schema leaves open what stands below a path."""
+    return any(inner is Any for kind in _kinds_at(root, path) for inner in _walk(kind))
+
+
+def _kinds_at(root: Any, path: Sequence[str | int | float]) -> list[Any]:
+    """List the kinds that may stand at a path."""
     kinds = [root]
     for part in path:
         kinds = [inner for kind in kinds for inner in _inside(kind, part)]
-    models = [model for kind in kinds for model in _models(kind)]
-    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
+    return kinds
 
 
 def _inside(kind: Any, part: str | int | float) -> Iterator[Any]:
@@ -193,16 +203,14 @@ def _problem(findings: Findings, path: Key, item: dict[str, Any], allowed: list[
     origin = found.origin
     clean = written(findings.tree, tuple(part for part in path if not _is_noise(part)))
     if kind == "missing":
-        return Problem(str(origin), dotted(clean), f"'{path[-1]}' is missing; the keys here are {', '.join(allowed)}")
+        message = f"'{path[-1]}' is missing; the keys here are {', '.join(allowed)}"
+        return Problem(str(origin), dotted(clean), message + _as_new(findings.tree, path[:-1]))
     if kind == "extra_forbidden":
         place = parent.keys.get(key, origin) if parent is not None else origin
         name = str(path[-1])
         others = [word for word in allowed if word not in (parent.mapping if parent else {})]
-        return Problem(
-            str(place),
-            dotted(clean),
-            f"'{name}' is no key here; allowed are {', '.join(allowed)}{nearest(name, others)}",
-        )
+        near = nearest(name, others) or nearest(name, allowed)
+        return Problem(str(place), dotted(clean), f"'{name}' is no key here; allowed are {', '.join(allowed)}{near}")
     if "key" in context:
         origin = found.keys.get(str(context["key"]), origin)
         at = written(findings.tree, (*clean, context["key"]))
@@ -210,7 +218,25 @@ def _problem(findings: Findings, path: Key, item: dict[str, Any], allowed: list[
     if context.get("column") is not None:
         return Problem(str(origin.at(context["column"])), dotted(clean), context["message"])
     given = f"given {show_value(found)}; " if not rest or is_scalar(found) else ""
-    return Problem(str(origin), dotted(clean), given + _rule(kind, context, item["msg"], found))
+    new = _as_new(findings.tree, path) if found.mapping and not rest else ""
+    return Problem(str(origin), dotted(clean), given + _rule(kind, context, item["msg"], found) + new)
+
+
+def _as_new(tree: Tree, path: Key) -> str:
+    """Say that a thing which lacks a key is new in its layer, with the name that may be meant; or nothing."""
+    found, key, parent, rest = locate(tree, path)
+    if rest or parent is None or fields_at(Config, path[:-1]):
+        return ""
+    names = _item_names(parent) if parent.items else list(parent.mapping)
+    name = str(found.mapping["name"].value) if parent.items and "name" in found.mapping else key
+    if not (parent.keys[key] if parent.mapping else found.origin).added:
+        return ""
+    return f"; '{name}' is new here{nearest(name, [other for other in names if other != name])}"
+
+
+def _item_names(tree: Tree) -> list[str]:
+    """List the names of the items of a list."""
+    return [str(item.mapping["name"].value) for item in tree.items if "name" in item.mapping]
 
 
 def _is_noise(part: str | int | float) -> bool:
@@ -227,7 +253,8 @@ def _rule(kind: str, context: Mapping[str, Any], message: str, found: Tree) -> s
         return str(context["message"]) + near
     if kind in _LIMITS:
         word, name = _LIMITS[kind]
-        return f"must be {word} {context[name]:g}"
+        limit = context[name]
+        return f"must be {word} {limit:,}" if isinstance(limit, int) else f"must be {word} {limit:g}"
     if kind == "literal_error":
         words = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return f"must be {context['expected'].replace(chr(39), '')}{nearest(str(found.value), words)}"

@@ -27,13 +27,14 @@ Start = Annotated[
 ]
 
 
+_Age = Annotated[NotNegative, Field(le=10_000)]
+
+
 class ChainPart(Provenance):
     """A named, ordered set of states, best to worst, moved by ``rates`` a year or ``probabilities`` a step."""
 
     of: Name | None = Field(default=None, description="the unit whose rows carry it; default the root unit")
-    ages: tuple[NotNegative, NotNegative] | None = Field(
-        default=None, description="[from, to) in years in which it moves"
-    )
+    ages: tuple[_Age, _Age] | None = Field(default=None, description="[from, to) in years in which it moves")
     after: Name | None = Field(
         default=None, description="the chain or service right after which it moves; 'order' then leaves it out"
     )

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from sim.config.schema.base import Figure, Provenance
 from sim.config.schema.fields import (
     AtLeastOne,
+    Called,
     Expr,
     Firing,
     Length,
@@ -17,10 +18,12 @@ from sim.config.schema.fields import (
     PointOrDate,
     Positive,
     Share,
-    Text,
 )
 from sim.config.schema.readers import refuse
 from sim.language.evaluate import parse
+
+MOST_POSTS = 1_000_000
+"""Posts of an area, and cases of a worker, at most."""
 
 
 def _now(value: Any) -> Any:
@@ -45,7 +48,7 @@ def _priority(value: Any) -> tuple[tuple[str, bool], ...]:
 
 
 Workers = Annotated[
-    dict[str, NotNegative],
+    dict[Called, Annotated[NotNegative, Field(le=MOST_POSTS)]],
     BeforeValidator(_workers),
     WithJsonSchema(
         {
@@ -113,7 +116,7 @@ class TeamPart(Provenance):
     """The gate of a service: places = working posts x caseload, in each area."""
 
     workers: Workers = Field(description="posts: a number (shared among areas by size), or a number for each area")
-    caseload: Positive = Field(description="cases a worker holds at once")
+    caseload: Positive = Field(le=MOST_POSTS, description="cases a worker holds at once")
     turnover: NotNegative = Field(default=0.0, description="rate a year at which workers leave")
     hire: Length | None = Field(default=None, description="mean time to fill a post")
     training: Length | None = Field(default=None, description="time before a new worker takes cases")
@@ -139,7 +142,7 @@ class ServicePart(Provenance):
     kind: Literal["statutory", "discretionary"] = Field(
         description="statutory (answers by law, no queue) or discretionary"
     )
-    agency: Text = Field(default="", description="who runs it")
+    agency: Called = Field(default="", description="who runs it")
     of: Name | None = Field(default=None, description="the unit whose rows it takes; default the root unit")
     after: Name | None = Field(
         default=None, description="the chain or service right after which it moves; 'order' then leaves it out"
@@ -160,7 +163,7 @@ class ServicePart(Provenance):
     respond: MeanPart | None = Field(default=None, description="statutory: mean time to respond")
     contact_hours: Figure | None = Field(default=None, description="hours of contact with a family in a month of help")
     team: TeamPart | None = Field(default=None, description="its workers; without one there is no limit on places")
-    opens: dict[str, PointOrDate] = Field(
+    opens: dict[Called, PointOrDate] = Field(
         default_factory=dict,
         description="area: date or step until when nobody is referred there and it has no posts; others at once",
     )

@@ -12,6 +12,7 @@ from sim.config.schema.base import Figure, Part, Provenance
 from sim.config.schema.fields import (
     AtLeastOne,
     Axis,
+    Called,
     Count,
     Date,
     Flag,
@@ -28,6 +29,9 @@ from sim.config.schema.fields import (
 from sim.config.schema.phrases import Duration
 from sim.config.schema.readers import refuse
 
+SHORTEST_STEP, LONGEST_STEP = 1e-6, 1_000
+"""Years; the shortest is half a minute."""
+
 
 def _step(value: object) -> Duration:
     """Read the length of a step."""
@@ -37,8 +41,12 @@ def _step(value: object) -> Duration:
     except ValueError:
         amount = 0.0
     if match is None or not amount > 0 or amount == float("inf"):
-        raise refuse("must be day, week, month, quarter or year, or a length such as '0.03125 year'")
-    return Duration(amount, match.group(2))
+        words = ["day", "week", "month", "quarter", "year"]
+        raise refuse("must be day, week, month, quarter or year, or a length such as '0.03125 year'", words=words)
+    step = Duration(amount, match.group(2))
+    if not SHORTEST_STEP <= step.years <= LONGEST_STEP:
+        raise refuse(f"must be from {SHORTEST_STEP:g} to {LONGEST_STEP:,} years")
+    return step
 
 
 Step = Annotated[
@@ -53,9 +61,9 @@ Step = Annotated[
 class ClockPart(Part):
     """Points 0..steps; in the move from point p to p + 1 the cycle is first + p."""
 
-    steps: AtLeastOne = Field(description="number of steps")
+    steps: AtLeastOne = Field(le=1_000_000, description="number of steps")
     step: Step = Field(default=Duration(1, "year"), description="length of a step")
-    first: Whole = Field(default=0, description="number of the first cycle")
+    first: Whole = Field(default=0, ge=-1_000_000, le=1_000_000, description="number of the first cycle")
     start: Date | None = Field(default=None, description="calendar month of point 0, such as 2011-04")
     integration: Literal["exact", "euler"] = Field(
         default="exact", description="a rate's chance in a step: exact, 1 - exp(-rate x step), or euler, rate x step"
@@ -126,10 +134,10 @@ class AreaPart(Figure):
 class UnitPart(Part):
     """Whose rows these are. The first unit is the root; a second belongs ``of`` it."""
 
-    size: Count = Field(default=0, description="number of rows at the start")
+    size: Count = Field(default=0, le=1_000_000_000, description="number of rows at the start")
     of: Name | None = Field(default=None, description="the unit to which these rows belong")
     number: Name | None = Field(default=None, description="the trait that says how many rows each row of the root has")
-    areas: dict[str, AreaPart] = Field(default_factory=dict, description="named places of the root unit")
+    areas: dict[Called, AreaPart] = Field(default_factory=dict, description="named places of the root unit")
     age: AgePart | None = Field(default=None, description="ages at the start")
     leaves: LeavesPart | None = Field(default=None, description="how rows leave")
     births: Figure | None = Field(default=None, description="rate of births a year")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,17 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a value was written; ``inset`` is what to add to a column in its text, None when it spans lines."""
+    """Where a value was written; ``inset`` is what to add to a column in its text, None when it spans lines.
+
+    ``added`` marks a key that a layer over others wrote and none of them has; ``note`` says what else setting did.
+    """
 
     file: str
     line: int = 0
     column: int = 0
     inset: int | None = 0
+    added: bool = False
+    note: str = ""
 
     def __str__(self) -> str:
         """Give ``file:line:column``, or the file alone where there are no lines (``--set``)."""
@@ -53,7 +58,7 @@ class Origin:
         """Give the place ``offset`` characters into the text of the value, where that can be told."""
         if not self.line or self.inset is None:
             return self
-        return Origin(self.file, self.line, self.column + self.inset + offset, self.inset)
+        return replace(self, column=self.column + self.inset + offset)
 
 
 @dataclass(frozen=True)
@@ -220,6 +225,11 @@ class _Composer:
         """Note a problem and go on."""
         self.problems.append(Problem(str(self.origin(event)), key, message))
 
+    def printable(self, text: str, event: Any) -> None:
+        """Note a control character that is written as an escape in quotes."""
+        if bad := _CONTROL.search(text):
+            self.problem(event, f"the character {bad.group()!r} is not text")
+
     def alias(self, event: Any) -> Tree:
         """Repeat an anchored value, counting its size."""
         if event.anchor not in self.anchors:
@@ -249,6 +259,7 @@ class _Composer:
             if type(event).__name__ != "ScalarEvent":
                 raise _refuse(self.origin(event), "a key must be plain text, not a list, a mapping or a repeated value")
             key = str(event.value)
+            self.printable(key, event)
             if key == "<<" and not event.style:
                 self.problem(event, "merge keys ('<<') are not used here; use 'extends'")
             if key in entries:
@@ -264,6 +275,7 @@ class _Composer:
         quoted = style in ("'", '"')
         origin = self.origin(event, (1 if quoted else 0) if one_line and style not in ("|", ">") else None)
         if style:
+            self.printable(text, event)
             return Tree(text, origin)
         if text in _WORDS:
             return Tree(_WORDS[text], origin)

@@ -23,6 +23,9 @@ from sim.config.translate.units import ages_steps, areas, check_units, clock_of,
 from sim.model.pathway import STATES
 from sim.model.spec import Memory, Model, Parameter, Stock
 
+MAX_OVER = 1_000_000
+"""Steps over which a feedback stock may look back: a delayed one keeps a number for each."""
+
 
 def config_of(tree: Tree, findings: Findings) -> Config | None:
     """Check a tree against the schema; notes every problem and gives None when there are any."""
@@ -165,6 +168,8 @@ def _stocks(draft: Draft) -> tuple[Stock, ...]:
         over = 1.0 if part.over is None else part.over.steps(draft.step)
         if over <= 0:
             draft.findings.add((*path, "over"), "must be above 0")
+        elif over > MAX_OVER:
+            draft.findings.add((*path, "over"), f"is {over:g} steps; it must be at most {MAX_OVER:,}")
         elif part.over is not None and part.kind == "average":
             draft.whole_steps((*path, "over"), part.over, 1)
         start = (

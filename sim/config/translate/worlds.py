@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sim.config.check.layering import Used, nothing_taken_away
 from sim.config.check.problems import Findings
 from sim.config.schema.config import Config, RegimePart
 from sim.config.text import library
@@ -38,24 +39,30 @@ def worlds(tree: Tree, config: Config, sets: Sequence[EffectSet], findings: Find
     regimes = config.regimes or {ONLY_REGIME: RegimePart()}
     listed = config.effect_set is not None and len(tree.mapping["effect_set"].items) > 0
     made: list[World] = []
+    used = Used()
+    used.take_in(config)
     for effect_set in sets:
         for regime, part in regimes.items():
-            model = _model(tree, effect_set, regime, findings)
+            model = _model(tree, effect_set, regime, findings, used)
             if model is not None:
                 title = f"{regime}/{effect_set.name}" if listed else regime
                 start = _start(config, regime, part, findings)
                 made.append(World(title, regime, effect_set.name, model, start, part.handover))
+    if not findings.problems:
+        used.check(tree, findings)
     _check_structure(made, findings)
     return made
 
 
 def _start(config: Config, regime: str, part: RegimePart, findings: Findings) -> int:
     """Give the point from which a regime holds."""
-    return draft_of(config, findings).point(("regimes", regime, "start"), part.start) if part.start is not None else 0
+    if part.start is None:
+        return 0
+    return draft_of(config, findings).point(("regimes", regime, "start"), part.start, begins=True)
 
 
-def _model(tree: Tree, effect_set: EffectSet, regime: str, findings: Findings) -> Model | None:
-    """Lay the overlays over the tree and translate it."""
+def _model(tree: Tree, effect_set: EffectSet, regime: str, findings: Findings, used: Used) -> Model | None:
+    """Lay the overlays over the tree and translate it; ``used`` takes in what it uses."""
     before = len(findings.problems)
     settings = tree.mapping["regimes"].mapping[regime].mapping.get("set") if "regimes" in tree.mapping else None
     laid = tree
@@ -65,9 +72,12 @@ def _model(tree: Tree, effect_set: EffectSet, regime: str, findings: Findings) -
         laid = overlay(laid, settings, f"regimes.{regime}.set", findings)
     if len(findings.problems) > before:
         return None
-    laid = prune(laid)
     own = Findings(laid)
+    nothing_taken_away(laid, own)
+    laid = prune(laid)
     config = config_of(laid, own)
+    if config is not None:
+        used.take_in(config)
     model = model_of(config, laid, own, effect_set.inert) if config is not None else None
     findings.problems.extend(p for p in own.problems if p not in findings.problems)
     return model

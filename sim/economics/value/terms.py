@@ -11,7 +11,7 @@ from sim.arrays import FloatArray
 from sim.economics.value.discounting import factors
 from sim.intervals import Estimate, over_replications
 from sim.model.appraisal import AppraisalSpec
-from sim.model.spec import Scenario
+from sim.model.spec import AS_WRITTEN, Scenario
 from sim.money.money import Basis
 from sim.results.facts import facts_of
 from sim.results.summary import interval_kind, window_start
@@ -173,5 +173,5 @@ def stated_terms(scenario: Scenario, regime: str | None = None) -> str:
 
 
 def _has_sets(scenario: Scenario) -> bool:
-    """Whether evidence sets are named; a study without any has one that is called null."""
-    return scenario.worlds[0].effect_set not in ("", "null")
+    """Whether evidence sets are named; a study without any is as its config is written."""
+    return scenario.worlds[0].effect_set not in ("", AS_WRITTEN)

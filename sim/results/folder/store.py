@@ -19,6 +19,7 @@ from uuid import uuid4
 import xarray as xr
 
 from sim.errors import ResultError
+from sim.results.facts import set_named
 from sim.results.summary import Summary
 
 MANIFEST = "manifest.json"
@@ -170,6 +171,7 @@ def read_results(folder: Path) -> tuple[xr.Dataset, Summary, dict[str, Any]]:
     """
     verify(folder)
     ds = xr.load_dataset(folder / "results.nc", engine="netcdf4")
+    ds = ds.assign_coords(effect_set=[set_named(str(name)) for name in ds["effect_set"].values])
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     return ds.assign_attrs(timing_of(summary)), summary, run
