@@ -111,6 +111,7 @@ def scenario_of(tree: Tree, file: Path) -> Scenario:
         appraisal=appraisal,
         resolved=to_yaml(inlined(tree, sets_of_effects)),
         origins=dict(origins(tree)),
+        notes=tuple(f"{text}: {', '.join(of)}" for text, of in findings.notes.items()),
     )
 
 

@@ -402,6 +402,8 @@ class Scenario:
     appraisal: AppraisalSpec = field(default_factory=AppraisalSpec)
     resolved: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What is legal in its config and should be known before its results are used."""
 
     def world(self, name: str) -> World:
         """Give the world of that name."""

@@ -69,7 +69,7 @@ def _model(tree: Tree, effect_set: EffectSet, regime: str, findings: Findings) -
     own = Findings(laid)
     config = config_of(laid, own)
     model = model_of(config, laid, own, effect_set.inert) if config is not None else None
-    findings.problems.extend(p for p in own.problems if p not in findings.problems)
+    findings.include(own)
     return model
 
 
