@@ -108,7 +108,7 @@ def _counted(
 def bins_used(waits: FloatArray) -> int:
     """Give how many bins of waits are kept: all that anybody is in and an empty one, ten years of months at least."""
     used = np.flatnonzero(waits.reshape(-1, waits.shape[-1]).any(axis=0))
-    return min(max(int(used.max(initial=0)) + 2, FEWEST_WAIT_BINS), waits.shape[-1])
+    return min(max(int(used.max(initial=0)) + 2, FEWEST_WAIT_BINS), int(waits.shape[-1]))
 
 
 def _from_point_0(array: FloatArray) -> FloatArray:

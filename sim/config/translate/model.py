@@ -165,8 +165,10 @@ def _stocks(draft: Draft) -> tuple[Stock, ...]:
         over = 1.0 if part.over is None else part.over.steps(draft.step)
         if over <= 0:
             draft.findings.add((*path, "over"), "must be above 0")
-        elif part.over is not None and part.kind == "average":
+        elif part.over is not None and part.kind in ("average", "delay"):
             draft.whole_steps((*path, "over"), part.over, 1)
+        elif over < 1:
+            draft.findings.add((*path, "over"), f"is {over:.3g} steps; a level follows in a step at least")
         start = (
             None
             if part.start is None

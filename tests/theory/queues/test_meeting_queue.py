@@ -2,8 +2,8 @@
 
 Of N there, as many as there are places are helped and the others wait. In a step each case ends with chance 1 / m,
 each who waited at its start gives up with chance 1 / patience, and a Poisson number K joins (who arrived in the step
-before); then places are given out. So N' = N - Bin(helped, 1 / m) - Bin(waiting, 1 / patience) + K, whose law is stepped
-on here number by number from an empty start: M/M/c, or Erlang A, on whole steps.
+before); then places are given out. N becomes N - Bin(helped, 1 / m) - Bin(waiting, 1 / patience) + K. That law is
+stepped on here number by number from an empty start: M/M/c, or Erlang A, on whole steps.
 
 Four hundred areas with a team of three places each are so many independent queues in one run, since arrivals are dealt
 out to areas at random. What is seen of all of them at a point is then held to its mean within 4.5 of its own exact
