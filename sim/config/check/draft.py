@@ -22,8 +22,8 @@ MAX_WINDOW = 64
 
 def is_near_a_step(years: Fraction | float, step: Fraction) -> bool:
     """Say whether a time is a whole number of steps, give or take half a month: to be rounded without harm."""
-    steps = years / step
-    return float(abs(steps - round(steps)) * step) <= _HALF_A_MONTH
+    steps = float(years) / float(step)
+    return abs(steps - round(steps)) * float(step) <= _HALF_A_MONTH
 
 
 @dataclass(frozen=True)
