@@ -113,7 +113,7 @@ def welcome(world: MovingWorld, unit: str, new: IntArray, drawn: FirstStates) ->
     _settle(world, unit, drawn.rows, drawn)
     for name, entered in world.entered.items():
         if world.chains[name].unit == unit:
-            entered[new] = world.step + 1  # as whoever moves in this step; places taken over are moved in `_settle`
+            entered[drawn.rows] = world.step + 1  # as whoever moves in this step
     for name, bounds in world.bounds.items():
         if world.chains[name].unit == unit:
             bounds.set(new, world.state[name].take(new))
