@@ -112,6 +112,7 @@ def record(of: Scenario, replication: int, steps: int = STEPS) -> Record:
         area[:, 0, step // 12] += np.floor(meters[:, step] / 2)
         area[:, 1, step // 12] += np.ceil(meters[:, step] / 2)
     waits = np.repeat(rng.poisson(30.0 * 0.8 ** np.arange(20), (1, 1, 20)), n, axis=0).astype(float)
+    waits[..., -1] = 0.0  # nobody waits longer than is told apart
     family_cost = np.tile([9000.0, 4.0e6, -100.0, 1.0e6], (n, 2, 1))
     return Record(
         stocks=stocks, flows=rng.poisson(10.0, (n, steps, len(FLOWS))).astype(float), meters=meters, area_meters=area,

@@ -54,7 +54,7 @@ def check(path: str | Path, sets: Sequence[str] = ()) -> str:
         lines.append(f"a run needs {estimate(config)}")
     solver = solver_of(scenario)
     lines.append(f"--solver expect: {solver.kind} ({solver.reason})")
-    lines += [f"note: {note}" for note in (*scenario.notes, *notes(scenario), *stale(scenario))]
+    lines += [f"note: {note}" for note in (*scenario.notes, *scenario.cautions, *notes(scenario), *stale(scenario))]
     return "\n".join(lines) + "\n"
 
 

@@ -128,6 +128,7 @@ def scenario_of(tree: Tree, file: Path) -> Scenario:
         resolved=to_yaml(inlined(tree, sets_of_effects)),
         origins=dict(origins(tree)),
         notes=tuple(notes(tree)),
+        cautions=tuple(f"{text}: {', '.join(of)}" for text, of in findings.notes.items()),
     )
 
 

@@ -42,7 +42,7 @@ WORDS: dict[str, Word] = {
     "or": Word("never", "joins two conditions", state=False),
     "not": Word("never", "turns a condition round", state=False),
     "rest": Word("never", "in place of a probability: what the other moves leave", state=False),
-    "now": Word("never", "in place of a rate: at once"),
+    "now": Word("never", "in place of a rate or a mean duration: at once"),
 }
 CLOCK = frozenset(name for name, word in WORDS.items() if word.known == "step")
 TIMED = CLOCK | {"age"}

@@ -25,9 +25,9 @@ class ServiceDescription:
 
     ``refer_rate`` None means `now`; ``identify_steps``, ``assess_steps``, ``offer_steps``, ``refused_steps``,
     ``patience_steps``, ``engaged_steps``, ``aftercare_steps`` are means, None where that step takes no time (or, for
-    patience, engaged and refused, never ends by itself); ``consent`` None is everyone. A statutory service takes
-    its case in after ``respond_steps`` and closes it when ``refer_when`` no longer holds, unless ``engaged_steps``
-    says how long.
+    patience, engaged and refused, never ends by itself; 0 is `now`); ``consent`` None is everyone. A statutory service
+    takes its case in after ``respond_steps`` and closes it when ``refer_when`` no longer holds, unless
+    ``engaged_steps`` says how long.
     """
 
     service: Service
@@ -104,12 +104,12 @@ class _Pathway:
 
     def statutory(self) -> None:
         d = self.d
-        first = "identified" if d.respond_steps and d.respond_steps > 1 else "engaged"
+        first = "identified" if d.respond_steps else "engaged"
         for source in ("none", "closed"):
             self.move(source, first, d.refer_rate or self.now(), d.refer_when)
-        if first == "identified":
-            self.move("identified", "engaged", self.lasting(d.respond_steps or 1.0))
-        if d.engaged_steps:
+        if d.respond_steps:
+            self.move("identified", "engaged", self.lasting(d.respond_steps))
+        if d.engaged_steps is not None:
             self.move("engaged", "closed", self.lasting(d.engaged_steps))
         else:
             self.move("engaged", "closed", self.now(), negation(d.refer_when))
@@ -130,9 +130,9 @@ class _Pathway:
                 self.move(state, following, self.lasting(mean))
             else:
                 self.offer(state, self.lasting(mean))
-        if d.refused_steps:
+        if d.refused_steps is not None:
             self.move("refused", "none", self.lasting(d.refused_steps))
-        if d.patience_steps:
+        if d.patience_steps is not None:
             self.move("waiting", "dropped_out", self.lasting(d.patience_steps))
         self.help()
 
@@ -148,7 +148,7 @@ class _Pathway:
         d = self.d
         after = "aftercare" if d.aftercare_steps else "closed"
         for i in range(1, d.stages + 1):
-            if d.engaged_steps:
+            if d.engaged_steps is not None:
                 following = self.stage(i + 1) if i < d.stages else after
                 self.move(self.stage(i), following, self.lasting(d.engaged_steps, d.stages))
             if d.dropout_rate is not None:

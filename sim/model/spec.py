@@ -408,6 +408,8 @@ class Scenario:
     origins: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """What laying settings over figures did beside setting them, for people to read."""
+    cautions: tuple[str, ...] = ()
+    """What is legal in its config and should be known before its results are used."""
 
     def world(self, name: str) -> World:
         """Give the world of that name."""

@@ -116,7 +116,7 @@ def waits(summary: Summary) -> Table:
          *(count(wait[part]) for part in ("waiting", "left")))
         for service in _first(summary, "wait_months")
         for name, figures in summary["regimes"].items()
-        if (wait := figures["wait_months"][service])["mean"] is not None
+        if any((wait := figures["wait_months"][service])[part] is not None for part in ("mean", "p50", "p90"))
     ]  # fmt: skip
     columns = ("service", "regime", "median", "90% within", "mean", "waiting at the end", "left the queue")
     return Table("Waits of those admitted, months", columns, tuple(rows))

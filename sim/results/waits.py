@@ -24,7 +24,9 @@ class Wait:
     """Waits for a service in a place: how many, a replication, and months waited by those admitted, all pooled.
 
     ``p10``, ``p50`` and ``p90`` are what that many in a hundred waited at most. Months are NaN where nobody was
-    admitted. How many joined, left and wait at the end is counted for all areas together, and None for one of them.
+    admitted, and where they cannot be told because some waited longer than the histogram tells apart: ``beyond`` is the
+    share of those. How many joined, left and wait at the end is counted for all areas together, and None for one of
+    them.
     """
 
     area: str
@@ -36,6 +38,7 @@ class Wait:
     p10: float
     p50: float
     p90: float
+    beyond: float = 0.0
 
 
 def nation_wait(ds: xr.Dataset, world: WorldName, service: str) -> Wait:
@@ -62,22 +65,26 @@ def _wait(
     joined, left, waiting = counts
     admitted = float(histogram.sum()) / ds.sizes["replication"]
     first, half, ninth = (quantile(histogram, share) * unit for share in (0.1, 0.5, 0.9))
-    return Wait(area, joined, admitted, left, waiting, mean_wait(histogram) * unit, first, half, ninth)
+    beyond = float(histogram[-1] / histogram.sum()) if histogram[-1] > 0 else 0.0
+    return Wait(area, joined, admitted, left, waiting, mean_wait(histogram) * unit, first, half, ninth, beyond)
 
 
 def quantile(histogram: FloatArray, share: float) -> float:
-    """Give the smallest wait, in steps, that at least ``share`` of those admitted did not exceed; NaN for none.
+    """Give the smallest wait, in steps, that at least ``share`` of those admitted did not exceed.
 
-    ``histogram[w]`` is how many waited w whole steps; the last bin holds that or longer.
+    ``histogram[w]`` is how many waited w whole steps; the last bin holds that or longer. NaN where nobody was admitted,
+    or where the wait is in the last bin, which says how long at least and no more.
     """
     total = float(histogram.sum())
     if not total > 0:
         return float("nan")
     # A hair below, so that sums of fractions (from the expectation solver) do not step over a bin by rounding.
-    return float(np.searchsorted(np.cumsum(histogram), share * total * (1 - 1e-12)))
+    found = int(np.searchsorted(np.cumsum(histogram), share * total * (1 - 1e-12)))
+    return float(found) if found < histogram.size - 1 else float("nan")
 
 
 def mean_wait(histogram: FloatArray) -> float:
-    """Give the mean wait in steps of those admitted; NaN for none."""
+    """Give the mean wait in steps of those admitted; NaN for none, or where anybody is in the last bin (see above)."""
     total = float(histogram.sum())
-    return float((np.arange(histogram.size) * histogram).sum() / total) if total > 0 else float("nan")
+    known = total > 0 and not histogram[-1] > 0
+    return float((np.arange(histogram.size) * histogram).sum() / total) if known else float("nan")

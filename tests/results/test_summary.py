@@ -131,11 +131,19 @@ def test_intervals_without_what_they_need() -> None:
 
 
 def test_waits_by_hand() -> None:
-    histogram = np.array([5.0, 0.0, 3.0, 0.0, 2.0])
+    histogram = np.array([5.0, 0.0, 3.0, 0.0, 2.0, 0.0])
     assert mean_wait(histogram) == pytest.approx(1.4)
     assert [quantile(histogram, share) for share in (0.5, 0.51, 0.8, 0.9)] == [0, 2, 2, 4]
     assert np.isnan(quantile(np.zeros(3), 0.5))
     assert np.isnan(mean_wait(np.zeros(3)))
+
+
+def test_no_mean_of_waits_longer_than_are_told_apart() -> None:
+    """Two of ten waited four steps or longer: the mean is not known, the median is, the ninth decile is not."""
+    histogram = np.array([5.0, 0.0, 3.0, 0.0, 2.0])
+    assert np.isnan(mean_wait(histogram))
+    assert [quantile(histogram, share) for share in (0.5, 0.8)] == [0, 2]
+    assert np.isnan(quantile(histogram, 0.9))
 
 
 def test_quantiles_pool_replications(ds, summary) -> None:

@@ -15,8 +15,15 @@ from sim.language.evaluate import Expression, constant
 from sim.model.spec import Clock, Quantity
 
 _WHOLE = 1e-6
+_HALF_A_MONTH = 1 / 24 + 1e-9
 MAX_WINDOW = 64
 """Steps that a memory can look back: a bit for each in one word."""
+
+
+def is_near_a_step(years: Fraction | float, step: Fraction) -> bool:
+    """Say whether a time is a whole number of steps, give or take half a month: to be rounded without harm."""
+    steps = float(years) / float(step)
+    return abs(steps - round(steps)) * float(step) <= _HALF_A_MONTH
 
 
 @dataclass(frozen=True)

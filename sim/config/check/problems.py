@@ -24,11 +24,15 @@ _LIMITS = {
 
 
 class Findings:
-    """Collects problems of one tree; ``add`` turns a key path into the place where it was written."""
+    """Collects problems of one tree; ``add`` turns a key path into the place where it was written.
+
+    ``notes`` hold what is legal and should be known: what is said, of which paths.
+    """
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.problems: list[Problem] = []
+        self.notes: dict[str, list[str]] = {}
 
     def add(self, path: Key, message: str, column: int | None = None, of_key: bool = False) -> None:
         """Note a problem at a key path; ``column`` counts from 0 in the text of the value, or of the key itself."""
@@ -40,6 +44,19 @@ class Findings:
             f"given {show_value(found)}; " if not rest and not of_key and column is None and is_scalar(found) else ""
         )
         self.problems.append(Problem(str(origin), dotted(written(self.tree, path)), given + message))
+
+    def note(self, text: str, of: str) -> None:
+        """Note what is legal and should be known of a path, once."""
+        paths = self.notes.setdefault(text, [])
+        if of not in paths:
+            paths.append(of)
+
+    def include(self, others: Findings) -> None:
+        """Take over what was found in another layer of the tree, without repeats."""
+        self.problems.extend(problem for problem in others.problems if problem not in self.problems)
+        for text, paths in others.notes.items():
+            for path in paths:
+                self.note(text, path)
 
     def known(self, path: Key, name: str, what: str, there: Iterable[str], of_key: bool = False) -> bool:
         """Whether a name is one of those there are; notes it with what there is when it is none."""

@@ -17,6 +17,7 @@ from sim.config.schema.phrases import (
     TargetPhrase,
     read_duration,
     read_fire,
+    read_mean,
     read_move,
     read_per_thing,
     read_per_time,
@@ -98,6 +99,11 @@ Length = Annotated[
     Duration,
     BeforeValidator(read_duration),
     _schema(["number", "string"], "a duration such as '9 months'; a bare number is steps"),
+]
+Mean = Annotated[
+    Duration | None,
+    BeforeValidator(read_mean),
+    _schema(["number", "string"], "a duration above 0 such as '9 months', or now; a bare number is steps"),
 ]
 PerTime = Annotated[
     Frequency,

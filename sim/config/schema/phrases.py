@@ -114,6 +114,19 @@ def read_duration(value: object) -> Duration:
     return Duration(amount, unit)
 
 
+def read_mean(value: object) -> Duration | None:
+    """Read a mean duration above 0, or the word ``now`` (None): it takes no time."""
+    if value == "now":
+        return None
+    length = read_duration(value)
+    if not length.amount:
+        raise refuse(
+            "must be a duration above 0; write 'now' for what takes no time (patience: now, nobody stays who finds no "
+            "place), or leave the key out"
+        )
+    return length
+
+
 def read_per_time(value: object) -> Frequency:
     """Read ``2.7 / day``; a bare number is per step."""
     if is_number(value):

@@ -13,6 +13,7 @@ from sim.config.schema.fields import (
     Expr,
     Firing,
     Length,
+    Mean,
     Name,
     NotNegative,
     PointOrDate,
@@ -84,10 +85,10 @@ class ReferPart(Provenance):
 
 
 class MeanPart(Provenance):
-    """A mean duration; the bare duration may stand for it."""
+    """A mean duration, or ``now``; the bare duration may stand for it."""
 
     short: ClassVar[str] = "mean"
-    mean: Length = Field(description="the mean duration")
+    mean: Mean = Field(description="the mean duration, or now: it takes no time")
     low: Length | None = Field(default=None, description="lower end of its 95% interval")
     high: Length | None = Field(default=None, description="upper end of its 95% interval")
 
@@ -155,7 +156,8 @@ class ServicePart(Provenance):
     consent: Figure | None = Field(default=None, description="share that accept an offer; default all")
     refused_for: MeanPart | None = Field(default=None, description="mean time after a refusal before a new referral")
     patience: MeanPart | None = Field(
-        default=None, description="mean time of waiting before giving up; default none gives up"
+        default=None,
+        description="mean time of waiting before giving up (now: who finds no place leaves); default none gives up",
     )
     engaged: EngagedPart | None = Field(default=None, description="how long help lasts")
     dropout: DropoutPart | None = Field(default=None, description="leaving help early")

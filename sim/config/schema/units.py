@@ -141,7 +141,9 @@ class UnitPart(Part):
     age: AgePart | None = Field(default=None, description="ages at the start")
     leaves: LeavesPart | None = Field(default=None, description="how rows leave")
     births: Figure | None = Field(default=None, description="rate of births a year")
-    arrive: ArrivePart | None = Field(default=None, description="new rows from outside")
+    arrive: ArrivePart | None = Field(
+        default=None, description="new rows from outside; they enter at the end of their step"
+    )
     warm_up: Length = Field(default=Duration(0), description="how long the model runs before point 0")
 
 

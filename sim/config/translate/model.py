@@ -170,8 +170,10 @@ def _stocks(draft: Draft) -> tuple[Stock, ...]:
             draft.findings.add((*path, "over"), "must be above 0")
         elif over > MAX_OVER:
             draft.findings.add((*path, "over"), f"is {over:g} steps; it must be at most {MAX_OVER:,}")
-        elif part.over is not None and part.kind == "average":
+        elif part.over is not None and part.kind in ("average", "delay"):
             draft.whole_steps((*path, "over"), part.over, 1)
+        elif over < 1:
+            draft.findings.add((*path, "over"), f"is {over:.3g} steps; a level follows in a step at least")
         start = (
             None
             if part.start is None

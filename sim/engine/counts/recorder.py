@@ -148,12 +148,16 @@ class Diary:
 
     def admit(self, service: str, slot: IntArray, waits: IntArray) -> None:
         """Write down who was let in: the slot and the whole steps waited of each, (row,)."""
-        bins, slots = self.layout.wait_bins, len(self.start)
-        place = slot * bins + np.minimum(waits, bins - 1)
-        self.add_waits(service, np.bincount(place, minlength=slots * bins).reshape(slots, bins))
+        bins, slots = 1 + int(waits.max(initial=0)), len(self.start)
+        self.add_waits(service, np.bincount(slot * bins + waits, minlength=slots * bins).reshape(slots, bins))
 
     def add_waits(self, service: str, counts: FloatArray | IntArray) -> None:
-        """Add admissions of a step by whole steps waited, (slot, bin)."""
-        s = self.layout.services.index(service)
-        self.waits[s] += counts.sum(axis=0)
-        self.area_waits[:, s] += counts
+        """Add admissions of a step by whole steps waited, (slot, wait); the last bin takes what is longer, too."""
+        s, last = self.layout.services.index(service), self.layout.wait_bins - 1
+        told = counts[:, :last]
+        self.waits[s, : told.shape[1]] += told.sum(axis=0)
+        self.area_waits[:, s, : told.shape[1]] += told
+        if counts.shape[1] > last:
+            beyond = counts[:, last:].sum(axis=1)
+            self.waits[s, last] += beyond.sum()
+            self.area_waits[:, s, last] += beyond

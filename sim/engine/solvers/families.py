@@ -71,6 +71,8 @@ def replicate(
 class ChainByChain:
     """Steps one chain after another in all histories at once; who waits is admitted at meetings."""
 
+    whole_steps = True
+
     def __init__(self, scheme: str) -> None:
         self.scheme = scheme
         self.steppers: list[Stepper] = []

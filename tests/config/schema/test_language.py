@@ -258,7 +258,7 @@ ODD = {
         "services={s: {kind: discretionary, refer: {when: always, rate: now}, team: {workers: 0, caseload: 1}}}"
     ],
     "no_team": ["services={s: {kind: discretionary, refer: {when: life == ill, rate: 2}, engaged: 2 months}}"],
-    "statutory": ["services={s: {kind: statutory, refer: {when: life == ill}, respond: 15 days}}"],
+    "statutory": ["services={s: {kind: statutory, refer: {when: life == ill}, respond: now}}"],
     "trait_of_one_value": ["traits={t: {3: 1}}"],
     "big_seed": ["seed=9223372036854775807"],
     "age_of_all": ["units.person.age={years: 60}", "chains.life.rates.ill -> dead=0.01 * age"],

@@ -76,6 +76,8 @@ def check(model: Model) -> None:
 class Living:
     """Lets all families live through each step by the day, and takes them in at the gates as places come free."""
 
+    whole_steps = False
+
     def __init__(self, observe: Observe | None = None) -> None:
         self.observe = observe
         self.lives: dict[Line, Lives] = {}

@@ -18,7 +18,6 @@ from sim.engine.moves.world import MovingWorld
 from sim.engine.solvers.exact.branching import Branching, FlowKernel
 from sim.engine.solvers.exact.cells import Space, cell_world, cells_with, make_space, rows_of, tick
 from sim.engine.solvers.expected import expect_worlds
-from sim.engine.teams.meeting import WAIT_BINS
 from sim.model.compiled.model import Compiled, compile_scenario
 from sim.model.compiled.program import BETTER, WORSE
 from sim.model.compiled.scope import Moment, clock_value, moment
@@ -140,9 +139,8 @@ class Cells:
 
     def waited(self, service: str) -> FloatArray:
         """Give the admissions of the last step, (wait,): nobody waits where there is no limit."""
-        chain, waits = self.model.chain(service), np.zeros(WAIT_BINS)
-        waits[0] = self.flows[service][chain.waiting, list(chain.engaged)].sum()
-        return waits
+        chain = self.model.chain(service)
+        return np.array([self.flows[service][chain.waiting, list(chain.engaged)].sum()])
 
     def taken(self, service: str) -> float:
         """Give who left a queue because the row left: nobody does."""
