@@ -56,7 +56,11 @@ count = figure
 signed = partial(fixed, places=0, sign=True)
 """Write a difference, always with its sign."""
 ratio = partial(fixed, places=2)
-months = partial(fixed, places=1)
+
+
+def months(value: float | None) -> str:
+    """Write months to one place, and less than a tenth of one to two significant figures."""
+    return digits(value, 2) if value is not None and 0.0 < abs(value) < 0.1 else fixed(value, places=1)
 
 
 def millions(pounds: float | None, places: int = 1, *, finer_below: float = 0.0) -> str:

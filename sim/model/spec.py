@@ -112,11 +112,18 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Transition:
-    """One move; ``expression`` is a rate per year or a probability per step, None for ``rest`` (what remains)."""
+    """One move; ``expression`` is a rate per year or a probability per step, None for ``rest`` (what remains).
+
+    A move of a service also says what its config does: that it ends a stay of ``mean_steps`` on average, or happens
+    ``now``. Where time goes in steps the expression stands for either: its chance a step has that mean in whole steps,
+    or is as good as 1. In continuous time a stay is exponential with that mean, and ``now`` is at once.
+    """
 
     source: str
     target: str
     expression: Expression | None
+    mean_steps: float | None = None
+    now: bool = False
 
 
 @dataclass(frozen=True)

@@ -110,15 +110,15 @@ def costs(summary: Summary) -> Table:
 
 
 def waits(summary: Summary) -> Table:
-    """Make the table of waits: median, ninth decile, waiting at the end and left, by service and regime."""
+    """Make the table of waits by service and regime: who waited, how long, waiting at the end and left."""
     rows = [
-        (service.replace("_", " "), name, *(months(wait[part]) for part in ("p50", "p90", "mean")),
-         *(count(wait[part]) for part in ("waiting", "left")))
+        (service.replace("_", " "), name, share(wait["waited_share"], 0),
+         *(months(wait[part]) for part in ("p50", "p90", "mean")), *(count(wait[part]) for part in ("waiting", "left")))
         for service in _first(summary, "wait_months")
         for name, figures in summary["regimes"].items()
         if any((wait := figures["wait_months"][service])[part] is not None for part in ("mean", "p50", "p90"))
     ]  # fmt: skip
-    columns = ("service", "regime", "median", "90% within", "mean", "waiting at the end", "left the queue")
+    columns = ("service", "regime", "waited", "median", "90% within", "mean", "waiting at end", "left")
     return Table("Waits of those admitted, months", columns, tuple(rows))
 
 

@@ -102,6 +102,7 @@ NUMBERS = {
     "mean_months": "Mean wait of those admitted, months; replications pooled.",
     "p50_months": "Half of those admitted waited no longer, months.",
     "p90_months": "Nine in ten of those admitted waited no longer, months.",
+    "waited_share": "Share of those admitted who had to wait at all; at meetings, longer than to the next one.",
     "horizon_years": "Years that are counted, from the base year.",
     "evidence_ends_month": "The month of the regime after which no evaluation followed families.",
     "now": "Its value in the run.",

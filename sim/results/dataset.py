@@ -13,7 +13,7 @@ import xarray as xr
 
 from sim.arrays import FloatArray
 from sim.engine.counts.layout import FEWEST_WAIT_BINS
-from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
+from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, WAIT_EDGES, WAIT_SUMS, Layout, Record
 from sim.engine.feedback import stock_names
 from sim.model.spec import Areas, Scenario
 from sim.results.collect import Collected, collect
@@ -98,10 +98,11 @@ def _counted(
     result["queue"] = ((*per, "service", "queue_count"), spread(kept["queue"]))
     result["family_cost"] = ((*per, "ledger", "family_moment"), spread(kept["family_cost"]))
     bins = bins_used(pooled["waits"])
-    result["waits"] = ((*WORLD, "service", "wait"), spread.one(pooled["waits"][..., :bins]))
-    result["area_waits"] = ((*WORLD, "area", "service", "wait"), spread.one(pooled["area_waits"][..., :bins]))
-    if collected.wait_days is not None:
-        result["wait_days"] = ((*WORLD, "service", "day"), spread.one(collected.wait_days))
+    for kind, dim in (("waits", "wait"), ("wait_sums", "wait_sum"), ("wait_times", "wait_edge")):
+        if kind in pooled:
+            used = slice(bins if kind == "waits" else None)
+            result[kind] = ((*WORLD, "service", dim), spread.one(pooled[kind][..., used]))
+            result[f"area_{kind}"] = ((*WORLD, "area", "service", dim), spread.one(pooled[f"area_{kind}"][..., used]))
     return result
 
 
@@ -152,6 +153,7 @@ def coordinates(scenario: Scenario, layout: Layout, collected: Collected) -> dic
         "ledger": words(layout.ledgers), "year": list(layout.years), "outcome": words(o.name for o in model.outcomes),
         "queue_count": list(QUEUE_COUNTS), "team_series": list(TEAM_SERIES),
         "wait": np.arange(bins_used(collected.pooled["waits"])), "family_moment": list(FAMILY_MOMENTS),
+        "wait_sum": list(WAIT_SUMS), **({"wait_edge": WAIT_EDGES} if "wait_times" in collected.pooled else {}),
         "financial_year": ("step", _years_of_points(layout)), **_dates(scenario, layout),
         **line_coordinates(scenario, line_names(scenario)),
     }  # fmt: skip

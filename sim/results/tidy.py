@@ -23,7 +23,7 @@ from sim.table import Row, Table, plain
 
 WAITS_COLUMNS = (
     "regime", "effect_set", "area", "service", "joined", "admitted", "left", "waiting", "mean_months", "p50_months",
-    "p90_months",
+    "p90_months", "waited_share",
 )  # fmt: skip
 AREAS_COLUMNS = (
     "regime", "effect_set", "area", "year", "what", "item", "agency", "unit", "price_year", "mean", "low", "high",
@@ -49,7 +49,7 @@ def waits_rows(ds: xr.Dataset) -> Iterator[Row]:
         nation = nation_wait(ds, world, service)
         areas = [wait for wait in area_waits(ds, world, service) if wait.admitted > 0]
         for wait in (*([nation] if nation.joined else []), *areas):
-            months = (plain(value) for value in (wait.mean, wait.p50, wait.p90))
+            months = (plain(value) for value in (wait.mean, wait.p50, wait.p90, wait.waited_share))
             yield (world.regime, world.effect_set, wait.area, service, wait.joined, wait.admitted, wait.left,
                    wait.waiting, *months)  # fmt: skip
 

@@ -96,7 +96,7 @@ class Config(Part):
     seed: Count = Field(default=1, lt=2**63, description="seed of all random numbers")
     solver: Literal["simulate", "expect"] = Field(default="simulate", description="Monte Carlo, or exact expectation")
     queues: Literal["teams", "open", "per_family"] = Field(
-        default="teams", description="limited places, no limit, or one process a family"
+        default="teams", description="limited places, no limit, or case by case in continuous time"
     )
     calibrated: dict[str, Any] = Field(
         default_factory=dict, description="the calibration that the parameters stand on, as families calibrate wrote it"

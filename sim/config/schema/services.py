@@ -123,7 +123,7 @@ class TeamPart(Provenance):
     training: Length | None = Field(default=None, description="time before a new worker takes cases")
     absence: Share = Field(default=0.0, description="share of working time lost to absence")
     meeting: Length | None = Field(
-        default=None, description="time between meetings that give out places; default each step"
+        default=None, description="time between meetings that give out places; default each step; none case by case"
     )
     funding: tuple[FundingPart, ...] = Field(default=(), description="later levels of posts")
     turnover_times: Figure | None = Field(

@@ -121,12 +121,13 @@ class Run:
     def advance(self) -> None:
         """Go one step on."""
         moments = self._start_step()
-        self.mover.move(self, moments)
         for line, now in zip(self.lines, moments, strict=True):
             self.workforces.heed(line.names, line.world.compiled.model, now)
         staff = self.workforces.advance(self.step)
         for line in self.lines:
             line.staff = staff[line.names[0]]
+        self.mover.move(self, moments)
+        for line in self.lines:
             self.mover.meet(self, line)
         if self._arrives_late:
             turn_over([line.world for line in self.lines], self.step, self.stream, late=True)

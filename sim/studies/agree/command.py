@@ -19,7 +19,7 @@ def command(
     replications: Annotated[int, typer.Option(min=2, help="Replications that expected values are held to.")] = 20,
     workers: Workers = 1,
     waits: Annotated[
-        bool, typer.Option("--waits", help="Hold waits of small teams to one process a family instead (one area).")
+        bool, typer.Option("--waits", help="Hold waits of small teams to those case by case instead (one area).")
     ] = False,
 ) -> None:
     """Run the solvers on one config and say, quantity by quantity, whether they agree; exit code 1 where not."""

@@ -40,9 +40,9 @@ def solvers_agree(scenario: Scenario, workers: int = 1) -> tuple[list[Agreement]
 
 
 def waits_agree(scenario: Scenario, workers: int = 1) -> tuple[list[Agreement], str]:
-    """Run a scenario with teams and with one process a family, and compare waits; raises as ``agree_on_waits``."""
+    """Run a scenario with teams and case by case, and compare waits; raises as ``agree_on_waits``."""
     runs = []
     for queues in QUEUES:
         worlds = tuple(replace(world, model=replace(world.model, queues=queues)) for world in scenario.worlds)
         runs.append(simulate(replace(scenario, worlds=worlds, solver="simulate"), workers))
-    return agree_on_waits(*runs), "one process a family"
+    return agree_on_waits(*runs), "case by case"
