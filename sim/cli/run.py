@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.console.arguments import Config, Sets, Solver
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
 from sim.console.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ def command(
         from sim.runs.cluster import check_address
 
         check_address(cluster)
-    tell = functools.partial(typer.echo, err=True)
+    tell = functools.partial(say, err=True)
     with at_work(destination, scenario, resume=resume, force=force, tell=tell) as work:
         if work.is_finished:
-            typer.echo(f"{destination} is finished; there is nothing to add")
+            say(f"{destination} is finished; there is nothing to add")
             return
         sampled = scenario.solver == "simulate"
         what, total = ("Replications", scenario.replications) if sampled else ("Working out expected values", None)
@@ -79,7 +79,7 @@ def _write(work: Work) -> Summary:
     from sim.results.folder.run_record import run_record
     from sim.results.folder.store import write_results
 
-    record = run_record(work.scenario)
+    record = run_record(work.scenario, work.identity.code)
     with work.staged() as folder, work.assembled(folder) as ds:
         full = full_appraisal(ds)
         summary = summarise(ds, full)
@@ -96,11 +96,11 @@ def _tell(summary: Summary, destination: Path, config: str, *, as_json: bool, qu
     if as_json:
         import json
 
-        typer.echo(json.dumps(summary, indent=1, allow_nan=False))
+        say(json.dumps(summary, indent=1, allow_nan=False))
     elif not quiet:
         print_headline(summary)
-        typer.echo(f"Parameters {standing(config)}.")
-        typer.echo(f"Results are in {destination}; open {destination / 'report.html'}")
+        say(f"Parameters {standing(config)}.")
+        say(f"Results are in {destination}; open {destination / 'report.html'}")
 
 
 def print_headline(summary: Summary) -> None:
