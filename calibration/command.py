@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sim.console.printing import say
+
 if TYPE_CHECKING:
     from calibration.chain import Calibrated
     from calibration.study import Study
@@ -44,7 +46,7 @@ def calibrate(
     folder = store / "backtest" if backtest else store
     if (folder / FINISHED).exists() and not force:
         raise ResultError(f"{folder} holds a finished calibration; give another --out, or --force to replace it")
-    say = (lambda line: None) if quiet else (lambda line: typer.echo(line, err=True))
+    say = (lambda line: None) if quiet else (lambda line: say(line, err=True))
     with progress_bar("Runs of the model", quiet=quiet) as tell:
         found = _found(made, store, workers, tell, say, point_only=point_only, backtest=backtest)
     _write(folder, found)
@@ -119,7 +121,7 @@ def _tell(folder: Path, found: Calibrated) -> None:
     from sim.console.printing import print_table
 
     for line in found.chosen.refusals:
-        typer.echo(f"Not to be used: {line}.")
+        say(f"Not to be used: {line}.")
     for made in (parameters_said(found), targets_said(found)):
         print_table(made)
-    typer.echo(f"Results are in {folder}; open {folder / 'calibration.html'}")
+    say(f"Results are in {folder}; open {folder / 'calibration.html'}")

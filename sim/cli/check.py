@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from sim.console.arguments import Config, Sets
+from sim.console.printing import say
 
 if TYPE_CHECKING:
     from sim.language.evaluate import Expression
@@ -19,7 +18,7 @@ EXAMPLES = ("families check national", "families check study.yaml --set replicat
 
 def command(config: Config, sets: Sets = None) -> None:
     """Check a config, and say what a run would cost in time and memory."""
-    typer.echo(check(config, sets or []), nl=False)
+    say(check(config, sets or []), nl=False)
 
 
 def check(path: str | Path, sets: Sequence[str] = ()) -> str:

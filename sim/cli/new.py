@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sim.console.printing import say
 from sim.errors import ModelError, Problem
 
 EXAMPLES = ("families new mine",)
@@ -16,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 def command(name: Annotated[str, typer.Argument(help="Name of the study; writes NAME.yaml here.")]) -> None:
     """Write a commented starter config."""
-    typer.echo(f"Wrote {new(name)}; try: families check {name}")
+    say(f"Wrote {new(name)}; try: families check {name}")
 
 
 def new(name: str, folder: Path | None = None) -> Path:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from sim.exhibits.exhibit import Drawn, Exhibit, Subject
 from sim.exhibits.style import RC
+from sim.interrupts import stop_if_pressed
 
 
 def draw_all(exhibits: Iterable[Exhibit[Subject]], subject: Subject, folder: Path) -> list[Drawn]:
@@ -22,6 +23,7 @@ def draw_all(exhibits: Iterable[Exhibit[Subject]], subject: Subject, folder: Pat
 
 def draw(exhibit: Exhibit[Subject], subject: Subject, folder: Path) -> Drawn:
     """Draw one exhibit of a subject and write it to a folder as SVG and PNG."""
+    stop_if_pressed()
     with rc_context(RC):
         table = None if exhibit.table is None else exhibit.table(subject)
         svg = written(figure_of(exhibit.draw(subject)), exhibit.name, folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sim.exhibits.numbers import shown
@@ -14,11 +15,23 @@ GAP, PAGE = 2, 80
 """Blanks between columns, and the width of what is read as text."""
 
 
+_ACTING = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # set a title, a link, the clipboard
+    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # colours, moves of the cursor
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # controls, and what turns the direction of writing
+)
+
+
+def visible(text: str) -> str:
+    """Leave out of a text what would act on a terminal rather than be read; new lines and tabs stay."""
+    return _ACTING.sub("", text)
+
+
 def cells_of(table: Table) -> list[tuple[str, ...]]:
     """Give the headings and the rows as they are shown."""
     styles = [column.style for column in table.typed]
-    rows = (tuple(shown(value, style) for value, style in zip(row, styles, strict=True)) for row in table.rows)
-    return [tuple(map(str, table.columns)), *rows]
+    rows = (tuple(visible(shown(value, style)) for value, style in zip(row, styles, strict=True)) for row in table.rows)
+    return [tuple(visible(str(column)) for column in table.columns), *rows]
 
 
 def width(table: Table) -> int:
@@ -41,7 +54,7 @@ def print_table(to: Console, table: Table) -> None:
         grid.add_column(Text(heading), justify="right" if i else "left", no_wrap=not i, overflow="fold")
     for row in rows:
         grid.add_row(*map(Text, row))
-    to.print(Text(f"\n{table.title}", style="bold"), width=page)
+    to.print(Text(f"\n{visible(table.title)}", style="bold"), width=page)
     to.print(grid)
     if table.note:
-        to.print(Text(f"\n{table.note}"), width=page)
+        to.print(Text(f"\n{visible(table.note)}"), width=page)

@@ -13,6 +13,7 @@ from sim.intervals import over_replications
 from sim.model.spec import AS_WRITTEN
 from sim.results.costs import cost_by_step
 from sim.results.facts import facts_of
+from sim.results.folder.held import is_there
 from sim.results.folder.store import read_results
 from sim.results.summary import window_start
 from sim.results.worlds import WorldName, baseline_of, other_worlds
@@ -52,7 +53,7 @@ def table(entries: Iterable[CatalogueEntry], results: Path) -> str:
 
 def _came_out(folder: Path) -> tuple[str, str]:
     """Give the differences of a finished run and how it was made."""
-    if not folder.is_dir():
+    if not is_there(folder):
         return "", NOT_RUN
     ds, summary, _ = read_results(folder)
     seconds = summary["timing"]["engine_seconds"]

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Sets, Workers
+from sim.console.printing import say
 
 NAME = "sanity"
 EXAMPLES = ("families sanity national --replications 1",)
@@ -22,4 +23,4 @@ def command(
     from sim.evaluation.checks.question import run as checked
     from sim.evaluation.checks.sanity import table
 
-    typer.echo(table(checked(config, sets or [], replications=replications, workers=workers)), nl=False)
+    say(table(checked(config, sets or [], replications=replications, workers=workers)), nl=False)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Sets, Workers
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
 
 NAME = "evaluate"
 EXAMPLES = (
@@ -56,10 +56,10 @@ def command(
     found = run(
         config, sets or [], regime=regime, under=under or [], outcomes=outcome or [], rules=rule or [], months=months,
         replications=replications, workers=workers,
-        tell=(lambda line: None) if quiet else (lambda line: typer.echo(line, err=True)),
+        tell=(lambda line: None) if quiet else (lambda line: say(line, err=True)),
     )  # fmt: skip
     write_evaluated(folder, found)
     if not quiet:
         for made in (*verdict_tables(found), size_table(found)):
             print_table(made)
-        typer.echo(f"Results are in {folder}; open {folder / 'evaluate.html'}")
+        say(f"Results are in {folder}; open {folder / 'evaluate.html'}")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Sets, Workers
+from sim.console.printing import say
 
 NAME = "fit-effects"
 EXAMPLES = ("families fit-effects national --dry-run --replications 2",)
@@ -28,6 +29,6 @@ def command(
 
     for found in fit(
         config, sets or [], only=only or [], replications=replications, workers=workers, write=not dry_run,
-        tell=lambda line: typer.echo(line, err=True),
+        tell=lambda line: say(line, err=True),
     ):  # fmt: skip
-        typer.echo(table(found))
+        say(table(found))

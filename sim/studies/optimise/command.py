@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Replications, Sets, Solver, Workers, changed
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
 
 EXAMPLES = ("families optimise demo integrated --lever posts:keyworker=40:120:20 --solver expect",)
 
@@ -43,10 +43,10 @@ def command(
     found = found_by(
         config, regime, [lever_of(text) for text in lever], [*(sets or []), *changed(solver, replications)],
         budget=budget, most=points, workers=workers, keep=folder / "settings.jsonl",
-        tell=None if quiet else lambda known: typer.echo(f"{known} settings run", err=True),
+        tell=None if quiet else lambda known: say(f"{known} settings run", err=True),
     )  # fmt: skip
     write_optimum(folder, found)
     if not quiet:
         for made in (best_table(found), *([frontier_table(found.frontier)] if found.frontier is not None else [])):
             print_table(made)
-        typer.echo(f"Results are in {folder}; open {folder / 'optimum.html'}")
+        say(f"Results are in {folder}; open {folder / 'optimum.html'}")

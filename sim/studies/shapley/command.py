@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Replications, Sets, Solver, Workers, changed
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
 
 EXAMPLES = ("families shapley demo --over agencies --replications 1",)
 
@@ -45,9 +45,9 @@ def command(
     found = share(
         config, [*(sets or []), *changed(solver, replications)], over=over.value, regimes=regime or [], view=view,
         orders=orders, workers=workers, keep=folder / "coalitions.jsonl",
-        tell=None if quiet else lambda done, wanted: typer.echo(f"{done} of {wanted} coalitions", err=True),
+        tell=None if quiet else lambda done, wanted: say(f"{done} of {wanted} coalitions", err=True),
     )  # fmt: skip
     write_sharing(folder, found)
     if not quiet:
         print_table(shares_table(found))
-        typer.echo(f"Results are in {folder}; open {folder / 'shapley.html'}")
+        say(f"Results are in {folder}; open {folder / 'shapley.html'}")

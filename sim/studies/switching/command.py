@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Sets, Workers
+from sim.console.printing import say
 
 EXAMPLES = ("families switching demo integrated --of effects --low 0 --high 3 --runs 3",)
 
@@ -27,4 +28,4 @@ def command(
     from sim.studies.switching.question import switching
 
     found = switching(config, of, low, high, regime, against=against, sets=sets or [], most_runs=runs, workers=workers)
-    typer.echo(search_lines(found, of, regime))
+    say(search_lines(found, of, regime))

@@ -20,7 +20,8 @@ from sim.economics.summary import summarise
 from sim.evaluation.checks.totals import ledger_values, narrow_to_wide, payback_values
 from sim.report.extras import Extras, read_extras
 from sim.results.facts import facts_of
-from sim.results.folder.store import MANIFEST, read_results, verify
+from sim.results.folder.manifest import MANIFEST, verify
+from sim.results.folder.store import read_results
 from sim.results.worlds import world_names
 
 ARCHIVE = Path(__file__).with_suffix("").with_name("finished_before.tar.xz")
