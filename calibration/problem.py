@@ -200,6 +200,8 @@ class Fit:
     """What was measured of the method itself: effective sample sizes, R-hat, emulator errors."""
     box: FloatArray | None = None
     """Bounds that are left, (2, parameter), natural units; None where the method does not cut them."""
+    caveats: tuple[str, ...] = ()
+    """What must be said wherever the draws are reported or used."""
 
     @property
     def is_usable(self) -> bool:

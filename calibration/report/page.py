@@ -79,7 +79,7 @@ def lead(ds: xr.Dataset) -> list[str]:
     """Say what must be known before any number: refusals, what is not informed, the score on held-out figures."""
     facts = facts_of_calibration(ds)
     lines = [f"Not to be used: {'; '.join(facts.refusals)}."] if facts.refusals else []
-    lines.append(facts.said_first)
+    lines += [facts.said_first, *(f"To be said with it: {one}." for one in facts.caveats)]
     if facts.tied:
         pairs = "; ".join(f"{words(a)} with {words(b)} ({r:+.2f})" for a, b, r in facts.tied[:5])
         lines.append(f"Known together better than apart (correlation): {pairs}.")
