@@ -196,6 +196,7 @@ def _by_conflict(problem: CalibrationProblem, conflicts: Sequence[Conflict]) -> 
         "found_by": _text("conflict", [one.found_by for one in conflicts]),
         "distance": ("conflict", np.array([one.distance for one in conflicts], dtype=np.float64)),
         "drop": _text("conflict", [one.drop for one in conflicts]),
+        "drop_rule": _text("conflict", [one.rule for one in conflicts]),
         "needed": ("conflict", np.array([one.discrepancy for one in conflicts], dtype=np.float64)),
         "differs": _text("conflict", ["; ".join(one.differs) for one in conflicts]),
         "silent": _text("conflict", ["; ".join(one.silent) for one in conflicts]),

@@ -141,7 +141,8 @@ def summary(found: Calibrated) -> dict[str, Any]:
         },
         "conflicts": [
             {"between": list(one.names), "over": one.kind, "found_by": one.found_by, "differs": list(one.differs),
-             "standard_errors": one.distance, "drop": one.drop, "discrepancy": one.discrepancy, "why": one.why}
+             "standard_errors": one.distance, "drop": one.drop, "rule": one.rule, "discrepancy": one.discrepancy,
+             "why": one.why}
             for one in found.conflicts
         ],
     }  # fmt: skip

@@ -55,9 +55,7 @@ def test_a_fit_none_of_whose_figures_lies_inside_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("end", "bounds", "figure"), [("upper", (-7.0, 0.5), 2.0), ("lower", (-0.5, 7.0), -2.0)])
-def test_a_parameter_that_a_bound_holds_back_is_refused(
-    end: str, bounds: tuple[float, float], figure: float
-) -> None:
+def test_a_parameter_that_a_bound_holds_back_is_refused(end: str, bounds: tuple[float, float], figure: float) -> None:
     """The figure asks for 2 and the bound allows 0.5: half an error of the figure would have been enough to press."""
     one = problem(lambda x: x, [figure], 1)
     held = replace(one, parameters=(replace(one.parameters[0], low=bounds[0], high=bounds[1]),))
