@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from sim.arrays import BoolArray, FloatArray
+from sim.arrays import BoolArray, FloatArray, finite
 from sim.runs.beliefs.distributions import Belief
 
 Transform = Literal["linear", "log", "logit"]
@@ -172,7 +172,7 @@ class CalibrationProblem:
             raise ValueError("a calibration needs at least one parameter")
         if not any(self.is_fitted):
             raise ValueError("a calibration needs at least one target of kind 'fit'")
-        if np.shape(self.noise) != (len(self.targets),) or not np.all(np.asarray(self.noise) >= 0):
+        if np.shape(self.noise) != (len(self.targets),) or not np.all(finite("noise", self.noise) >= 0):
             raise ValueError(f"noise of shape {np.shape(self.noise)}: one number of 0 or more for each target")
 
     @property

@@ -17,6 +17,7 @@ from math import hypot, sqrt
 from typing import Literal
 
 from calibration.problem import QUALITIES, Definition, Relation, Target
+from sim.arrays import finite
 
 THRESHOLD = 3.0
 FIELDS = ("ledger", "net", "per", "population", "window", "contrast", "statistic", "price_year")
@@ -108,6 +109,7 @@ def first_to_go(some: Sequence[Target], degrees: Counter[str], errors: Sequence[
     What rests on the weakest evidence goes first, however precise it is; among equals a claim before a held-out figure
     before a fitted one, then the one in most conflicts, then the one of the larger error.
     """
+    finite("errors", errors)
 
     def rank(i: int) -> tuple[int, int, int, float, str]:
         one = some[i]

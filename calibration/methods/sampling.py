@@ -17,7 +17,7 @@ from calibration.methods.convergence import convergence
 from calibration.methods.emulator import Emulator
 from calibration.problem import CalibrationProblem
 from calibration.space import from_scores, normals, to_box
-from sim.arrays import FloatArray, IntArray
+from sim.arrays import FloatArray, IntArray, finite
 from sim.engine.fate.draws import key
 
 ENSEMBLES = 4
@@ -78,7 +78,7 @@ def sample(problem: CalibrationProblem, emulator: Emulator, region: FloatArray, 
 
     When they have not met after ``most`` kept steps, what there is is given: the caller says so.
     """
-    size = len(problem.parameters)
+    size, region = len(problem.parameters), finite("region", region)
     table = to_box(problem.parameters, from_scores(problem.parameters, np.repeat(TABLE[:, None], size, axis=1)))
     density = _Density(
         emulator, region, table, observed(problem.targets), spread(problem), np.flatnonzero(problem.is_fitted)

@@ -37,11 +37,7 @@ def targets_said(found: Calibrated) -> Table:
     held = [one for one in told["targets"].values() if one["kind"] == "held_out"]
     inside, alone = (sum(one[key] for one in held) for key in ("inside", "inside_without_discrepancy"))
     note = (
-        (
-            f"{inside} of {len(held)} held-out figures lie in the 95% range that is predicted for them, {alone} without "
-            "what is allowed for the model's own error (their stated discrepancies)."
-        )
-        if held
-        else ""
+        f"{inside} of {len(held)} held-out figures lie in the 95% range that is predicted for them, {alone} without "
+        "what is allowed for the model's own error (their stated discrepancies)."
     )
-    return Table("Figures", ("figure", "kind", "published", "model (95%)", ""), tuple(rows), note)
+    return Table("Figures", ("figure", "kind", "published", "model (95%)", ""), tuple(rows), note if held else "")

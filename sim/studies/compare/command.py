@@ -38,7 +38,7 @@ def command(
     if results.rows:
         print_table(results)
     else:
-        typer.echo("Nothing differs in the results.")
+        typer.echo(comparison.verdict(found))
     typer.echo("")
     for line in comparison.said(found):
         wide.print(line, markup=False, width=min(wide.width, 80))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import xarray as xr
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.economics.value.appraisal import Appraisal, appraise
 from sim.intervals import Estimate
 from sim.results.facts import JSON, facts_of, read_facts, written
@@ -161,12 +161,12 @@ def samples(table: xr.Dataset, output: str) -> FloatArray:
     Raises
     ------
     ValueError
-        If there is no such output; names those there are.
+        If there is no such output, naming those there are; if it is no finite number in some draws.
     """
     there = [str(name) for name in table["output"].values]
     if output not in there:
         raise ValueError(f"there is no output '{output}'; there are {', '.join(there)}")
-    return np.asarray(table["outputs"].sel(output=output).values, dtype=np.float64)
+    return finite(f"draws of {output}", table["outputs"].sel(output=output).values)
 
 
 def quantities(table: xr.Dataset) -> list[OutputName]:
