@@ -71,8 +71,8 @@ def _same(a: float | None, b: float | None) -> bool:
 class RunsCompared:
     """Every figure that both runs have; ``why_not_paired`` is empty where the pairing of replications is valid.
 
-    ``only_a`` and ``only_b`` are the worlds of one run alone, ``left_out_a`` and ``left_out_b`` the figures that one run
-    alone has of a world that both have (of any world where no figure is in both).
+    ``only_a`` and ``only_b`` are the worlds of one run alone, ``left_out_a`` and ``left_out_b`` the figures that one
+    run alone has of a world that both have (of any world where no figure is in both).
     """
 
     figures: tuple[Compared, ...]

@@ -198,9 +198,11 @@ def test_runs_without_a_world_in_common_are_not_said_to_agree() -> None:
 def test_what_one_run_alone_has_of_a_world_is_left_out_by_name() -> None:
     ds, summary = run(made())
     fewer = ds.isel(service=slice(1, None))
-    known = {**summary, "regimes": {
-        name: {**of, "wait_months": dict(list(of["wait_months"].items())[1:])} for name, of in summary["regimes"].items()
-    }}  # fmt: skip
+    regimes = summary["regimes"]
+    fewer_waits = {name: dict(list(of["wait_months"].items())[1:]) for name, of in regimes.items()}
+    regimes = summary["regimes"]
+    fewer_waits = {name: dict(list(of["wait_months"].items())[1:]) for name, of in regimes.items()}
+    known = {**summary, "regimes": {name: {**of, "wait_months": fewer_waits[name]} for name, of in regimes.items()}}
     found = compare_runs((ds, summary), (fewer, known))
     gone = next(iter(next(iter(summary["regimes"].values()))["wait_months"]))
     assert (found.left_out_a, found.left_out_b) == ((f"mean wait {gone}",), ())
