@@ -15,7 +15,6 @@ from calibration.likelihood import residuals
 from calibration.methods.history import THRESHOLD, second_largest
 from calibration.problem import CalibrationProblem, Fit
 from calibration.space import prior_draws, to_box
-from sim.exhibits.style import words
 
 EDGE = 0.02
 """Part of the way between its bounds, on the scale that is searched, within which a parameter stands at a bound."""
@@ -66,5 +65,5 @@ def _pressed(problem: CalibrationProblem, fit: Fit, seed: int) -> list[str]:
         for end, bound, at in (("lower", one.low, found[:, i] < EDGE), ("upper", one.high, found[:, i] > 1 - EDGE)):
             before = (believed[:, i] < EDGE if end == "lower" else believed[:, i] > 1 - EDGE).mean()
             if at.mean() > max(PRESSED, MORE * before):
-                said.append(f"{words(one.name)} is pressed against its {end} bound of {bound:g}")
+                said.append(f"{one.name.replace('_', ' ')} is pressed against its {end} bound of {bound:g}")
     return said

@@ -10,8 +10,6 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.economics.frontier import acceptability, probability_above
 from sim.economics.voi import FOLDS, InformationValue, evpi, evppi_table, expected_loss, fitted, terms_of_fit
-from sim.exhibits.numbers import MINUS
-from sim.exhibits.style import words
 from sim.studies.uncertainty.answer import (
     OUTCOMES,
     Doubt,
@@ -93,8 +91,10 @@ def terms_of_draws(table: xr.Dataset, ledger: str) -> str:
     """Say what the pounds of a table of draws are, in one ledger or in outcomes."""
     facts = facts_of_draws(table)
     if ledger == OUTCOMES:
-        signs = {True: MINUS, False: ""}
-        worths = ", ".join(f"{words(name)} at {signs[each < 0]}£{abs(each):,g}" for name, each in facts.worth.items())
+        worths = ", ".join(
+            f"{name.replace('_', ' ')} at {'minus ' if each < 0 else ''}£{abs(each):,g}"
+            for name, each in facts.worth.items()
+        )
         return f"a {facts.unit or 'row'} over the run, {worths}, each discounted as its outcome is"
     return f"{ledger} ledger, resources alone, {facts.terms or 'prices of no stated year'}"
 
