@@ -150,6 +150,19 @@ def test_sampled_shapley_agrees_with_exact_within_its_error():
         assert share.value == pytest.approx(weights[share.player] * whole, abs=5 * share.standard_error + 1e-9)
 
 
+def test_sampled_orders_of_a_game_of_threes_are_orders_of_their_own():
+    """Nine players in threes, each three worth 9 when whole: 3 each, which no single order gives anybody but by chance.
+
+    Five standard errors; were all orders the same one, the middle of a three would get 0 and no error would be stated.
+    """
+    threes = [{"a", "b", "c"}, {"d", "e", "f"}, {"g", "h", "i"}]
+    found = shapley(lambda some: 9.0 * sum(three <= some for three in threes), "abcdefghi", orders=400)
+    for share in found:
+        assert share.standard_error > 0
+        assert abs(share.value - 3.0) < 5 * share.standard_error
+    assert sum(share.value for share in found) == pytest.approx(27.0)
+
+
 def test_an_additive_value_is_refused():
     with pytest.raises(AdditiveError, match="own gain"):
         shapley(lambda some: 3.0 * len(some), "abc")
