@@ -13,6 +13,7 @@ import xarray as xr
 
 from sim.arrays import FloatArray, finite
 from sim.economics.value.appraisal import Appraisal, appraise
+from sim.errors import ModelError, Problem
 from sim.intervals import Estimate
 from sim.results.facts import JSON, facts_of, read_facts, written
 from sim.results.quantity import OutputName
@@ -258,6 +259,27 @@ def enough(table: xr.Dataset, output: str, target: float) -> tuple[bool, float]:
     found = doubt(table, output)
     reached = 1.96 * found.standard_error / abs(found.mean) if found.mean else np.inf
     return bool(reached <= target), float(reached)
+
+
+def target_of(share: str | None, output: str | None) -> tuple[str, float] | None:
+    """Read what precision is asked for: ``1%`` or ``0.01`` of the mean of an output.
+
+    Raises
+    ------
+    ModelError
+        When one of the two is missing or the share is none.
+    """
+    if share is None and output is None:
+        return None
+    text = (share or "").strip()
+    try:
+        number = float(text.rstrip("%")) / (100.0 if text.endswith("%") else 1.0)
+    except ValueError:
+        number = 0.0
+    if output is None or not 0.0 < number < 1.0:
+        given = f"given --target-error {share} --on {output}"
+        raise ModelError([Problem("", "", f"{given}; write both, such as --target-error 1% --on 'cost|siloed|narrow'")])
+    return output, number
 
 
 def interval_of(found: Doubt) -> Estimate:

@@ -288,24 +288,3 @@ def _belief_of(one: Uncertain, tied: Collection[str]) -> list[object]:
     """Give best estimate, interval and distribution of a figure, and whether it is drawn with others."""
     held = one.belief
     return [held.value, held.low, held.high, held.kind, one.name in tied]
-
-
-def target_of(share: str | None, output: str | None) -> tuple[str, float] | None:
-    """Read what precision is asked for: ``1%`` or ``0.01`` of the mean of an output.
-
-    Raises
-    ------
-    ModelError
-        When one of the two is missing or the share is none.
-    """
-    if share is None and output is None:
-        return None
-    text = (share or "").strip()
-    try:
-        number = float(text.rstrip("%")) / (100.0 if text.endswith("%") else 1.0)
-    except ValueError:
-        number = 0.0
-    if output is None or not 0.0 < number < 1.0:
-        given = f"given --target-error {share} --on {output}"
-        raise ModelError([Problem("", "", f"{given}; write both, such as --target-error 1% --on 'cost|siloed|narrow'")])
-    return output, number
