@@ -32,6 +32,7 @@ from calibration.space import from_box, from_scores, latin_hypercube, to_box, to
 from sim.arrays import finite
 from sim.economics import voi
 from sim.economics.cash.budget import deepest
+from sim.economics.cash.ledger import pennies
 from sim.economics.cash.pooling import contributions, losers, smallest_transfers
 from sim.economics.frontier import acceptability, icer_table, net_benefit, probability_above
 from sim.economics.sensitivity import sobol, tornado
@@ -71,6 +72,7 @@ def named(bad: float) -> dict[str, float]:
 
 FUNCTIONS: dict[tuple[Callable[..., Any], str], Call] = {
     (deepest, "running"): lambda x: deepest(one(TABLE, x)),
+    (pennies, "shares"): lambda x: pennies(1.0, one(ROW, x)),
     (losers, "gains"): lambda x: losers(named(x)),
     (smallest_transfers, "gains"): lambda x: smallest_transfers(named(x)),
     (contributions, "by"): lambda x: contributions(1.0, named(x)),
