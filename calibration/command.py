@@ -34,7 +34,8 @@ def calibrate(
 ) -> None:
     """Find which parameters make a model agree with published figures, and how sure that is.
 
-    Every run of the model is kept in the folder, so that a calibration that was stopped goes on where it was.
+    Every run of the model is kept in the folder, so that a calibration that was stopped goes on where it was. Exit code
+    1, with everything written but the layer of config, says that what was found must not be used.
     """
     _check_installed()
     from calibration.study import study
@@ -50,8 +51,12 @@ def calibrate(
     with progress_bar("Runs of the model", quiet=quiet) as tell:
         found = _found(made, store, workers, tell, say, point_only=point_only, backtest=backtest)
     _write(folder, found)
+    for line in found.chosen.refusals:
+        say(f"Not to be used: {line}.", err=True)
     if not quiet:
         _tell(folder, found)
+    if not found.chosen.is_usable:
+        raise typer.Exit(1)
 
 
 FINISHED = "summary.json"
@@ -116,12 +121,12 @@ def _write(folder: Path, found: Calibrated) -> None:
 
 
 def _tell(folder: Path, found: Calibrated) -> None:
-    """Print what was found: what cannot be said first."""
+    """Print what was found, with what must be said of it."""
     from calibration.report.tables import parameters_said, targets_said
     from sim.console.printing import print_table
 
-    for line in found.chosen.refusals:
-        say(f"Not to be used: {line}.")
     for made in (parameters_said(found), targets_said(found)):
         print_table(made)
+    for line in found.chosen.caveats:
+        say(f"To be said with it: {line}.")
     say(f"Results are in {folder}; open {folder / 'calibration.html'}")

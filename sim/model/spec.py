@@ -314,6 +314,8 @@ class CostLine:
     kind: str
     control: str
     overlaps: str | None = None
+    programme: bool = False
+    """Whether it is what the programme itself costs, as the lines of services are: spend, and no saving."""
 
 
 @dataclass(frozen=True)

@@ -175,7 +175,8 @@ def standing(config: str) -> str:
         return "assumed: each as the config has it, none found by a calibration"
     told = dict(re.findall(r'^  (\w+): "?([^"\n]*)"?$', section[1], re.MULTILINE))
     digest = f", targets {told['targets'][:12]}" if "targets" in told else ""
-    return f"calibrated by {told.get('of', 'a calibration')} ({told.get('method', 'no method said')}{digest})"
+    caveats = f", but {told['caveats']}" if "caveats" in told else ""
+    return f"calibrated by {told.get('of', 'a calibration')} ({told.get('method', 'no method said')}{digest}){caveats}"
 
 
 def _effects(run: Mapping[str, Any], sets: list[str]) -> str:

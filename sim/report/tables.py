@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from sim.exhibits.numbers import count, difference, figure, fixed, general, interval, months, plural, share
+from sim.exhibits.style import words
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
 from sim.table import Table
@@ -45,7 +46,7 @@ def headline(summary: Summary) -> Table:
     year = f" in {summary['price_year']} prices, undiscounted" if summary["price_year"] else ""
     note = f"{INTERVALS[summary['interval']]}. {'Costs' + year + '. ' if ledgers else ''}{_convention(summary)}"
     if worth:
-        note = f"{note.rstrip()} {_terms(appraised['terms'], summary['baseline'])}"
+        note = f"{note.rstrip()} {_terms(appraised['terms'], summary['baseline'])} {no_ratios(summary)}".rstrip()
     return Table(_title(summary), tuple(columns), rows, note)
 
 
@@ -59,6 +60,16 @@ def _worth(summary: Summary, name: str) -> list[str]:
         return ["", ""]
     view = found["ledgers"][summary["appraisal"]["terms"]["ledger"]]["social"]
     return [_scaled(view["net"], 1e6, 0), _scaled(view["bcr"], 1.0, 2)]
+
+
+def no_ratios(summary: Summary) -> str:
+    """Say in sentences why regimes have no benefit-cost ratio against the baseline; nothing where all have one."""
+    why: dict[str, dict[str, None]] = {}
+    for found in summary["appraisal"]["comparisons"]:
+        if found["against_regime"] == summary["baseline"] and found["why_no_ratio"]:
+            regime = words(found["name"].rpartition("/")[0] or found["name"])
+            why.setdefault(found["why_no_ratio"], {})[regime] = None
+    return " ".join(f"No benefit-cost ratio of {', '.join(names)}: {reason}." for reason, names in why.items())
 
 
 def _scaled(value: Mapping[str, Any], unit: float, places: int) -> str:

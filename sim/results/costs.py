@@ -39,7 +39,7 @@ def _lines(scenario: Scenario) -> dict[str, CostLine]:
 def line_coordinates(scenario: Scenario, names: tuple[str, ...]) -> dict[str, object]:
     """Give what describes each line: meter, tier, ledgers, kind, control, price year, whether it is programme spend.
 
-    Programme spend is what services themselves cost; see ``is_of_services``.
+    Programme spend is what services themselves cost, see ``is_of_services``, and the lines that say so.
     """
     lines = _lines(scenario)
     own = {meter.name: is_of_services(w.model, meter) for w in scenario.worlds for meter in w.model.meters}
@@ -52,7 +52,7 @@ def line_coordinates(scenario: Scenario, names: tuple[str, ...]) -> dict[str, ob
     }  # fmt: skip
     result: dict[str, object] = {name: ("line", np.array(values, dtype=np.str_)) for name, values in text.items()}
     result["line"] = np.array(names, dtype=np.str_)
-    result["programme"] = ("line", np.array([own[line.meter] for line in ordered], dtype=bool))
+    result["programme"] = ("line", np.array([own[line.meter] or line.programme for line in ordered], dtype=bool))
     result["agency"] = np.array(_agencies(scenario, ordered), dtype=np.str_)
     return result
 

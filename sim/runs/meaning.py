@@ -49,6 +49,11 @@ def digest_of_meaning(*things: object) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+def digest_of_program() -> str:
+    """Give the digest of what the program makes of models, whatever the model: it stands beside a digest of meaning."""
+    return sha256(json.dumps([RESULTS_VERSION, probed()]).encode()).hexdigest()
+
+
 @cache
 def probed() -> str:
     """Give the sha256 of the counts of the probe run."""

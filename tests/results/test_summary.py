@@ -48,7 +48,7 @@ def test_keys_are_those_that_scripts_rely_on(summary) -> None:
     assert set(regime["outcomes"]["crisis_months"]) == {"mean", "low", "high", "sd"}
     assert len(regime["occupancy"]["crisis"]["stable"]) == summary["steps"] + 1
     difference = summary["differences"]["integrated/measured"]
-    assert set(difference) == set(regime) | {"npsv", "bcr", "payback_month"}
+    assert set(difference) == set(regime) | {"npsv", "bcr", "why_no_ratio", "payback_month"}
     assert set(summary["timing"]) == {"engine_seconds", "family_months_per_second", "peak_mb"}
     assert list(summary["differences"]) == ["integrated/measured", "integrated/no_effect"]
     json.dumps(summary, allow_nan=False)

@@ -73,6 +73,7 @@ class CostPart(CountedPart):
     kind: Literal["resource", "transfer", "tax"] | None = Field(default=None, description="kind of payment")
     control: Literal["DEL", "AME", "local"] | None = Field(default=None, description="kind of budget")
     overlaps: Text | None = Field(default=None, description="group of which one member may be priced in a ledger")
+    programme: bool = Field(default=False, description="whether it is what the programme costs, as services' lines are")
 
 
 class OutcomePart(Part):

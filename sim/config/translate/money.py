@@ -127,6 +127,7 @@ def _cost(draft: Draft, meters: Meters, i: int, part: CostPart) -> CostLine:
         kind=part.kind or "resource",
         control=part.control or "local",
         overlaps=part.overlaps,
+        programme=part.programme,
     )
 
 

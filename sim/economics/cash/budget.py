@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.economics.value.cash_prices import cash_factors_by_year, price_index
 from sim.economics.value.cashability import cashable_savings
 from sim.economics.value.increments import Increments, counted_lines, programme_lines, to_agencies
@@ -93,7 +93,7 @@ def deepest(running: FloatArray) -> tuple[FloatArray, int | None, FloatArray]:
         The peak by replication (0 where no money is ever needed); the step after which the mean total is highest,
         that is the low point of cash, None if it never rises above 0; the total at the end by replication.
     """
-    mean = running.mean(axis=0)
+    mean = finite("cash so far", running).mean(axis=0)
     low_point = int(np.argmax(mean)) if mean.size and mean.max() > 0 else None
     return np.maximum(running.max(axis=1), 0.0), low_point, running[:, -1]
 

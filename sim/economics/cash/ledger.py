@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
-from sim.arrays import BoolArray, FloatArray
+from sim.arrays import BoolArray, FloatArray, finite
 from sim.economics.cash.budget import extra_by_line
 from sim.economics.value.appraisal import is_appraised, pairs_of
 from sim.economics.value.cash_prices import price_index, why_no_cash, year_shares
@@ -135,6 +135,7 @@ def ledger_rows(ds: xr.Dataset, books: Ledger, terms: Terms) -> list[Row]:
 
 def pennies(amount: float, shares: FloatArray) -> list[float]:
     """Share an amount in pounds out to the penny by shares that sum to 1; the last has what the others leave."""
+    finite("amount and shares", [amount, *shares])
     whole = round(amount, 2)
     parts = [round(amount * float(share), 2) for share in shares[:-1]]
     return [*parts, round(whole - sum(parts), 2)] if parts else [whole]

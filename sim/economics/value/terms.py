@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.economics.value.discounting import factors
 from sim.intervals import Estimate, over_replications
 from sim.model.appraisal import AppraisalSpec
@@ -64,6 +64,7 @@ class Terms:
 
     def estimate(self, samples: FloatArray) -> Estimate:
         """Give the mean of samples (replication,), with its interval where replications are a sample."""
+        finite("samples", samples)
         return over_replications(samples) if self.sampled else Estimate(float(samples.mean()))
 
     def basis(self, ledger: str, kind: str, *, discounted: bool = True) -> Basis:

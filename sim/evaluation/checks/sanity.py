@@ -146,11 +146,15 @@ def sanity(
         The checks in order of the ranges.
     """
     names, sets = Names(), {w.effect_set for w in scenario.worlds if w.regime == regime}
+    for world in scenario.worlds:
+        if world.regime == regime:
+            names.check(world.model)
+    known: Values = {key: (value, "") for key, value in demography(scenario).items()}  # refuses other models
     steps = scenario.worlds[0].model.clock.steps
     if ds is None:
         both = pared(scenario, (scenario.baseline, regime), sorted(sets), steps, priced=True)
         ds = simulate(_repeated(both, replications), workers)
-    values: Values = {key: (value, "") for key, value in demography(scenario).items()}
+    values = known
     missing: dict[str, str] = {}
     for name, look in (("measured", _measured), ("no_effect", _no_effect), ("claimed", _claimed)):
         if name in sets:

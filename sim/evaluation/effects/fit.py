@@ -23,6 +23,7 @@ from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world
 from sim.evaluation.trial.trial import MONTHS
 from sim.model.compiled.scope import clock_value
 from sim.model.spec import Scenario
+from sim.runs.meaning import digest_of_program
 from sim.runs.replications import over_replications, pared
 
 TOLERANCE = 0.02
@@ -255,7 +256,8 @@ def table(fit: EffectFit) -> str:
 def as_record(fit: EffectFit) -> Mapping[str, object]:
     """Give what an evidence set keeps of a fit, plain and rounded to what its error lets one read."""
     kept: dict[str, object] = {
-        "digest": fit.digest, "regime": fit.regime, "replications": fit.replications, "seed": fit.seed,
+        "digest": fit.digest, "program": digest_of_program(), "regime": fit.regime,
+        "replications": fit.replications, "seed": fit.seed,
         "reachable": all(item.reachable for item in fit.fitted),
     }  # fmt: skip
     found = {}

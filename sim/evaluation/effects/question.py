@@ -17,6 +17,7 @@ from sim.errors import ModelError, Problem
 from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
 from sim.evaluation.effects.fit import EffectFit, as_record, fit_effects
 from sim.model.spec import Scenario
+from sim.runs.meaning import digest_of_program
 
 WHY = "solved for by families fit-effects, so that the simulated study finds {target} ({name}); see fit"
 
@@ -101,8 +102,19 @@ def keep(fit: EffectFit, file: Path) -> None:
     amend(file, {**values, ("fit",): dict(as_record(fit))})
 
 
+def _how_stale(fit: Mapping[str, Any]) -> str:
+    """Say what moved since effects were solved for: nothing was yet, the program, the model, or what cannot be told."""
+    if not fit.get("digest"):
+        return "has not been solved for"
+    if "program" not in fit:
+        return "was solved for in another model, or by a version of the program that makes other results"
+    if fit["program"] != digest_of_program():
+        return "was solved for by a version of the program that makes other results, whatever the model"
+    return "was solved for in another model"
+
+
 def stale(scenario: Scenario) -> list[str]:
-    """Say which evidence sets of a study were solved for in another model than the study's.
+    """Say which evidence sets of a study were solved for in another model than the study's, or by another program.
 
     Returns
     -------
@@ -122,6 +134,6 @@ def stale(scenario: Scenario) -> list[str]:
             continue
         now = digest(scenario, regime, name, [e.parameter for e in estimands_of(listed)])
         if fit.get("digest") != now:
-            solved = "was solved for in another model" if fit.get("digest") else "has not been solved for"
+            solved = _how_stale(fit)
             found.append(f"evidence set '{name}' {solved}; 'families fit-effects' solves for its effects in this one")
     return found

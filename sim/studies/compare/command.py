@@ -39,7 +39,7 @@ def command(
     if results.rows:
         print_table(results)
     else:
-        say("Nothing differs in the results.")
+        say(comparison.verdict(found))
     say("")
     for line in comparison.said(found):
         wide.print(visible(line), markup=False, width=min(wide.width, 80))

@@ -33,10 +33,10 @@ def command(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar and no table.")] = False,
 ) -> None:
     """Carry doubt about the inputs to the results; draws are kept as they come, so that a stopped study goes on."""
+    from sim.studies.uncertainty.answer import target_of
     from sim.studies.uncertainty.decision import decide
-    from sim.studies.uncertainty.exhibits import readings, standings, worth, write_uncertainty
+    from sim.studies.uncertainty.exhibits import outcomes, tables_of, why_nothing, write_uncertainty
     from sim.studies.uncertainty.question import run as drawn
-    from sim.studies.uncertainty.question import target_of
 
     folder = out or Path("results") / f"{Path(config).stem}-uncertainty"
     target = target_of(target_error, on)
@@ -47,8 +47,9 @@ def command(
         )  # fmt: skip
     ledgers = write_uncertainty(folder, table)
     if not quiet:
-        for ledger in ledgers:
-            found = decide(table, ledger)
-            for made in filter(None, (standings(found), readings(table, found), worth(found))):
-                print_table(made)
+        of_ledgers = (made for ledger in ledgers for made in tables_of(table, decide(table, ledger)))
+        for made in filter(None, (outcomes(table), *of_ledgers)):
+            print_table(made)
+        if not ledgers:
+            say(why_nothing(table))
         say(f"Results are in {folder}; open {folder / 'uncertainty.html'}")
