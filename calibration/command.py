@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,9 +48,9 @@ def calibrate(
     folder = store / "backtest" if backtest else store
     if (folder / FINISHED).exists() and not force:
         raise ResultError(f"{folder} holds a finished calibration; give another --out, or --force to replace it")
-    say = (lambda line: None) if quiet else (lambda line: say(line, err=True))
+    note = (lambda line: None) if quiet else partial(say, err=True)
     with progress_bar("Runs of the model", quiet=quiet) as tell:
-        found = _found(made, store, workers, tell, say, point_only=point_only, backtest=backtest)
+        found = _found(made, store, workers, tell, note, point_only=point_only, backtest=backtest)
     _write(folder, found)
     for line in found.chosen.refusals:
         say(f"Not to be used: {line}.", err=True)
