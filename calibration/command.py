@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from calibration.chain import Calibrated
     from calibration.study import Study
+    from sim.stages import Stages
 
 EXAMPLES = ("families calibrate configs/calibration/national.yaml --workers 2",)
 
@@ -36,7 +36,7 @@ def calibrate(
     """
     _check_installed()
     from calibration.study import study
-    from sim.console.progress import progress_bar
+    from sim.console.progress import stages
     from sim.errors import ResultError
 
     made = study(config, sets or [])
@@ -44,10 +44,10 @@ def calibrate(
     folder = store / "backtest" if backtest else store
     if (folder / FINISHED).exists() and not force:
         raise ResultError(f"{folder} holds a finished calibration; give another --out, or --force to replace it")
-    say = (lambda line: None) if quiet else (lambda line: typer.echo(line, err=True))
-    with progress_bar("Runs of the model", quiet=quiet) as tell:
-        found = _found(made, store, workers, tell, say, point_only=point_only, backtest=backtest)
-    _write(folder, found)
+    with stages(quiet=quiet) as at:
+        found = _found(made, store, workers, at, point_only=point_only, backtest=backtest)
+        at.stage("Drawing figures and writing tables")
+        _write(folder, found)
     if not quiet:
         _tell(folder, found)
 
@@ -67,10 +67,7 @@ def _check_installed() -> None:
         )
 
 
-def _found(
-    made: Study, store: Path, workers: int, tell: Callable[[int, int], None], say: Callable[[str], None], *,
-    point_only: bool, backtest: bool,
-) -> Calibrated:  # fmt: skip
+def _found(made: Study, store: Path, workers: int, at: Stages, *, point_only: bool, backtest: bool) -> Calibrated:
     """Do the work; Ctrl-C says what is kept."""
     from threadpoolctl import threadpool_limits
 
@@ -80,7 +77,7 @@ def _found(
 
     studied = as_known(made) if backtest else made
     with kept_in(store / POINTS), threadpool_limits(limits=1):  # small matrices: threads would wait for each other
-        return (point if point_only else chain)(studied, store, workers, tell, say)
+        return (point if point_only else chain)(studied, store, workers, at, at.stage)
 
 
 def _write(folder: Path, found: Calibrated) -> None:

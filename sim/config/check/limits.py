@@ -12,6 +12,7 @@ from math import log10
 from sim.config.check.draft import MAX_WINDOW
 from sim.config.check.problems import Findings
 from sim.config.schema.config import Config
+from sim.units import time_in_words
 
 SECONDS_PER_MOVE = 2e-9
 """One core's time for one row of one chain in one step of one world; of the order of the national model's."""
@@ -49,7 +50,7 @@ class RunCost:
     def __str__(self) -> str:
         """Say it in words."""
         return (
-            f"about {_time(self.seconds)} on one core, {_size(self.memory_mb)} of memory and "
+            f"about {time_in_words(self.seconds)} on one core, {_size(self.memory_mb)} of memory and "
             f"{_size(self.disk_mb)} of disk"
         )
 
@@ -109,7 +110,7 @@ def check_size(config: Config, findings: Findings) -> RunCost:
     memory = memory_mb()
     limits = []
     if needed.seconds > MAX_SECONDS:
-        limits.append(f"time is limited to {_time(MAX_SECONDS)}")
+        limits.append(f"time is limited to {time_in_words(MAX_SECONDS)}")
     if needed.memory_mb > MEMORY_SHARE * memory:
         limits.append(f"memory to {MEMORY_SHARE:.0%} of this machine's {_size(memory)}")
     if needed.disk_mb > MAX_DISK_MB:
@@ -142,19 +143,6 @@ def memory_mb() -> float:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6
     except (AttributeError, ValueError, OSError):
         return 8_000.0
-
-
-def _time(seconds: float) -> str:
-    """Say a time in the unit that suits it."""
-    for limit, size, name in (
-        (120.0, 1.0, "seconds"),
-        (7_200.0, 60.0, "minutes"),
-        (172_800.0, 3_600.0, "hours"),
-        (63e6, 86_400.0, "days"),
-    ):
-        if seconds < limit:
-            return f"{seconds / size:.3g} {name}"
-    return f"{seconds / 31_557_600:.3g} years"
 
 
 def _size(megabytes: float) -> str:

@@ -24,6 +24,7 @@ from sim.evaluation.trial.trial import MONTHS
 from sim.model.compiled.scope import clock_value
 from sim.model.spec import Scenario
 from sim.runs.replications import over_replications, pared
+from sim.stages import SILENT, Stages
 
 TOLERANCE = 0.02
 """Of the logarithm of a ratio, or of the target of a difference; one standard error where that is more."""
@@ -81,7 +82,7 @@ def fit_effects(
     dose: str = "kw_dose",
     replications: int = 6,
     workers: int = 1,
-    tell: Callable[[str], None] = lambda line: None,
+    at: Stages = SILENT,
 ) -> EffectFit:
     """Solve for the parameters of an evidence set.
 
@@ -101,8 +102,8 @@ def fit_effects(
         Replications of each simulated study, always the same ones.
     workers
         Processes.
-    tell
-        Called with a line after each sweep.
+    at
+        Told where the work stands, with a line after each sweep.
 
     Returns
     -------
@@ -118,12 +119,12 @@ def fit_effects(
     def study(values: FloatArray) -> FloatArray:
         named = {e.parameter: float(v) for e, v in zip(estimands, values, strict=True)}
         task = partial(measure_once, world=world.name, estimands=tuple(estimands))
-        answers = over_replications(task, with_parameters(short, named), replications, workers)
+        answers = over_replications(task, with_parameters(short, named), replications, workers, at)
         return np.array([[_found(e, answer) for e in estimands] for answer in answers])
 
     start = np.array([_present(scenario, world.name, e) for e in estimands])
     hours = clock_value(world.model.parameters[dose].expression, world.model, world.start)
-    values, samples = solve(study, estimands, start, tell=tell)
+    values, samples = solve(study, estimands, start, at)
     fitted = tuple(_fitted(e, v, s, hours) for e, v, s in zip(estimands, values, samples.T, strict=True))
     stamp = digest(scenario, regime, effect_set, [e.parameter for e in estimands])
     return EffectFit(effect_set, regime, stamp, replications, scenario.seed, fitted)
@@ -147,7 +148,7 @@ def _present(scenario: Scenario, world: str, estimand: Estimand) -> float:
 
 
 def solve(
-    study: Study, estimands: Sequence[Estimand], start: FloatArray, *, tell: Callable[[str], None] = lambda line: None
+    study: Study, estimands: Sequence[Estimand], start: FloatArray, at: Stages = SILENT
 ) -> tuple[FloatArray, FloatArray]:
     """Find the values at which a study finds the targets.
 
@@ -159,8 +160,8 @@ def solve(
         Targets and bounds.
     start
         Where to begin, (estimand,).
-    tell
-        Called with a line after each sweep.
+    at
+        Told where the work stands, with a line after each sweep.
 
     Returns
     -------
@@ -177,9 +178,10 @@ def solve(
     width, values = high - low, start
     slopes, last = np.zeros((len(start), len(start))), None
     for sweep in range(1, SWEEPS + 1):
+        at.stage(f"Sweep {sweep} of at most {SWEEPS}; replications")
         samples = study(values)
         miss = samples.mean(axis=0) - targets
-        tell(_line(sweep, estimands, values, miss + targets))
+        at.say(_line(sweep, estimands, values, miss + targets))
         far = np.abs(miss) > np.maximum(least, _standard_error(samples))
         if last is not None:
             slopes = _learn(slopes, (values - last[0]) / width, miss - last[1])

@@ -5,7 +5,7 @@ Comments and order in the files stay as they are. What is solved for is in ``sim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from sim.errors import ModelError, Problem
 from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
 from sim.evaluation.effects.fit import EffectFit, as_record, fit_effects
 from sim.model.spec import Scenario
+from sim.stages import SILENT, Stages
 
 WHY = "solved for by families fit-effects, so that the simulated study finds {target} ({name}); see fit"
 
@@ -29,7 +30,7 @@ def run(
     replications: int = 6,
     workers: int = 1,
     write: bool = True,
-    tell: Callable[[str], None] = lambda line: None,
+    at: Stages = SILENT,
 ) -> list[EffectFit]:
     """Solve for the effects of a study's evidence sets and keep them.
 
@@ -43,8 +44,8 @@ def run(
         As for ``fit_effects``.
     write
         Write the values into the files of the sets.
-    tell
-        Called with a line of progress.
+    at
+        Told where the work stands, with a line for each set and sweep.
 
     Returns
     -------
@@ -68,8 +69,8 @@ def run(
             if only:
                 raise ModelError(f"effect_set: '{name}' lists no estimands, so that there is nothing to solve for")
             continue
-        tell(f"{name}: {', '.join(listed)}")
-        fit = fit_effects(scenario, name, estimands_of(listed), replications=replications, workers=workers, tell=tell)
+        at.say(f"{name}: {', '.join(listed)}")
+        fit = fit_effects(scenario, name, estimands_of(listed), replications=replications, workers=workers, at=at)
         if write:
             keep(fit, file)
         fits.append(fit)
