@@ -335,6 +335,7 @@ MASKED_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
         r"\1",
     ),
     (re.compile(r"(a run needs about )[\d.,]+ (?:seconds?|minutes?|hours?|days?)"), r"\1<time>"),
+    (re.compile(r"(of it )[\d.,]+ \w+( simulating, )[\d.,]+ \w+( tables)"), r"\1<time>\2<time>\3"),
     (re.compile(r"(\.py):\d+:"), r"\1:<line>:"),
 )
 UNSEEN_SHEET = "Provenance"
