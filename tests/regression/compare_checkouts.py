@@ -178,7 +178,7 @@ JOBS: dict[str, Job] = {
     ),
     "posts": job(
         step(
-            f"optimise {POSTS} with_key_workers --lever posts:keyworker=0.5:1.5:0.5 --replications 2 --out OUT/results",
+            f"optimise {POSTS} with_key_workers --lever posts:keyworker=4:12:4 --replications 2 --out OUT/results",
             "seed=7", "clock.steps=24",
         )
     ),

@@ -21,6 +21,7 @@ from sim.errors import ModelError
 from sim.evaluation.effects.estimands import COST, Estimand, Levels, digest, measure_once, with_parameters
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world
 from sim.evaluation.trial.trial import MONTHS
+from sim.exhibits.numbers import digits
 from sim.model.compiled.scope import clock_value
 from sim.model.spec import Scenario
 from sim.runs.replications import over_replications, pared
@@ -241,15 +242,15 @@ def _fitted(estimand: Estimand, value: float, samples: FloatArray, dose: float) 
 
 def table(fit: EffectFit) -> str:
     """Write a fit as plain text, the multiplier beside the estimand: they differ."""
-    head = f"{'estimand':24} {'target':>10} {'reached':>10} {'s.e.':>7} {'value':>9} {'multiplier at full dose':>24}"
+    head = f"{'estimand':24} {'target':>8} {'reached':>8} {'s.e.':>7} {'value':>7} {'multiplier, full dose':>21}"
     rows = [f"{fit.effect_set} ({fit.replications} replications, seed {fit.seed})", head]
     for item in fit.fitted:
         e = item.estimand
         target, reached = (f"{x:,.3f}" if e.scale == "ratio" else f"{x:,.0f}" for x in (e.target, item.reached))
-        error = "" if item.standard_error is None else f"{item.standard_error:,.3g}"
-        note = "" if item.reachable else f"   not reachable: short by {abs(item.shortfall):,.3g}"
+        error = "" if item.standard_error is None else digits(item.standard_error)
+        note = "" if item.reachable else f"\n  not reachable: short by {digits(abs(item.shortfall))}"
         rows.append(
-            f"{e.name:24} {target:>10} {reached:>10} {error:>7} {item.value:>9.4f} {item.multiplier:>24.3f}{note}"
+            f"{e.name:24} {target:>8} {reached:>8} {error:>7} {item.value:>7.4f} {item.multiplier:>21.3f}{note}"
         )
     return "\n".join(rows) + "\n"
 
@@ -262,15 +263,15 @@ def as_record(fit: EffectFit) -> Mapping[str, object]:
     }  # fmt: skip
     found = {}
     for item in fit.fitted:
-        digits = 4 if item.estimand.scale == "ratio" else 0
+        places = 4 if item.estimand.scale == "ratio" else 0
         entry: dict[str, object] = {
             "value": round(item.value, 5), "multiplier": round(item.multiplier, 4),
-            "target": item.estimand.target, "reached": round(item.reached, digits), "reachable": item.reachable,
+            "target": item.estimand.target, "reached": round(item.reached, places), "reachable": item.reachable,
         }  # fmt: skip
         if item.standard_error is not None:
-            entry["standard_error"] = round(item.standard_error, digits)
+            entry["standard_error"] = round(item.standard_error, places)
         if not item.reachable:
-            entry["shortfall"] = round(item.shortfall, digits)
+            entry["shortfall"] = round(item.shortfall, places)
         found[item.estimand.name] = entry
     kept["estimands"] = found
     return kept

@@ -47,7 +47,7 @@ def switching(
 
     def scenario_at(value: float) -> Scenario:
         tried.append(value)
-        at.stage(f"Run {len(tried)} of at most {most_runs}, at {value:g}; replications", base.replications)
+        at.stage(f"Run {len(tried)} of at most {most_runs}, at {value:.6g}; replications", base.replications)
         paths = [f"{path}={value!r}" for path in of if path != EFFECTS]
         made = load(config, [*sets, *paths]) if paths else base
         return scaled_effects(made, value) if EFFECTS in of else made
