@@ -10,6 +10,7 @@ from sim.config.check.problems import Key
 from sim.config.check.vocabulary import ExpressionPlace
 from sim.config.schema.chains import EffectPart
 from sim.config.schema.phrases import FireText, MovePhrase, TargetPhrase, read_move
+from sim.config.text.library import some
 from sim.config.translate.chains import Moves, unknown_chain, unknown_state
 from sim.model.spec import Chain, Effect, Fire
 
@@ -76,10 +77,9 @@ def _declared(draft: Draft, path: Key, chain: Chain, move: MovePhrase, of_key: b
             return ()
     moves = expand(chain, move.source, move.target)
     if not moves:
-        there = ", ".join(f"{t.source} -> {t.target}" for t in chain.transitions) or "none"
-        draft.findings.add(
-            path, f"'{chain.name}' has no move '{move.source} -> {move.target}'; it has {there}", of_key=of_key
-        )
+        named = f"{move.source} -> {move.target}"
+        there = some([f"{t.source} -> {t.target}" for t in chain.transitions], named)
+        draft.findings.add(path, f"'{chain.name}' has no move '{named}'; it has {there}", of_key=of_key)
     return moves
 
 

@@ -11,7 +11,7 @@ from sim.console.arguments import Config, Replications, Sets, Solver, Workers, c
 from sim.console.printing import print_table
 from sim.console.progress import stages
 
-EXAMPLES = ("families optimise demo integrated --lever posts:keyworker=40:120:20 --solver expect",)
+EXAMPLES = ("families optimise demo integrated --lever posts:keyworker=10:30:10 --solver expect",)
 
 
 def command(
@@ -20,8 +20,8 @@ def command(
     lever: Annotated[
         list[str],
         typer.Option(
-            help="NAME=LOW:HIGH[:STEP], may be repeated. NAME is posts:SERVICE[@AREA], a path, several with commas, or "
-            "'PATH: TEXT' with {x} for the value."
+            help="NAME=LOW:HIGH[:STEP], may be repeated. NAME is posts:SERVICE[@AREA] (how many posts), a path, "
+            "several with commas, or 'PATH: TEXT' with {x} for the value."
         ),
     ],
     sets: Sets = None,

@@ -9,7 +9,7 @@ import typer
 from sim.console.arguments import Config, Quiet, Sets, Workers
 from sim.console.progress import stages
 
-EXAMPLES = ("families switching demo integrated --of effects --low 0 --high 3 --runs 3",)
+EXAMPLES = ("families switching telecare integrated/trial --of 'costs.kits watched.price.value' --low 0 --high 15",)
 
 
 def command(
