@@ -127,7 +127,7 @@ def test_an_example_runs_small(example: str, folder: Path, monkeypatch: pytest.M
     result = CliRunner().invoke(app, words_of(example, SMALLER[example]))
     assert result.exit_code in ({0, 1} if command == "agree" else {0}), result.output
     if "--json" not in example and command not in ("compare",):
-        read(result.output)
+        read(result.stdout)
     if command in LONG and "--quiet" not in example:
         assert any(LONG[command] in stage for stage in stages), stages
     if command == "switching":

@@ -1,6 +1,6 @@
 """What a run costs: its work is counted, and each kind of work takes so long.
 
-Coefficients were measured on studies of every kind (docs/scaling.md has the table) and are CPU seconds on a machine
+Coefficients were measured on studies of every kind and are CPU seconds on a machine
 that does ``probe`` in ``PROBE_SECONDS``; another machine's are in proportion.
 """
 

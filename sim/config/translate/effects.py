@@ -18,14 +18,13 @@ from sim.model.spec import Chain, Effect, Fire
 def expand(chain: Chain, source: str, target: str) -> Moves:
     """List the declared moves of a chain that ``source -> target`` names; a service's stages answer to their word."""
     sources, targets = members(chain, source), members(chain, target)
-    same_word = set(sources) == set(targets) and len(sources) > 1
     moves = ((t.source, t.target) for t in chain.transitions)
     return tuple(
         m
         for m in moves
         if (source == "any" or m[0] in sources)
         and m[1] in targets
-        and (source != "any" or same_word or m[0] not in targets)
+        and (source != "any" or m[0] not in targets)
     )
 
 
