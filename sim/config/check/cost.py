@@ -58,9 +58,9 @@ AT_ONCE = 16
 BYTES_PER_RUN = 8e4
 """What appraisal and report hold of each replication and world: measured on 1,000 replications of the nation."""
 BYTES_PER_CELL = 60.0
-DISK_FIXED, DISK_PER_FIGURE, DISK_PER_FIGURE_AND_POINT = 0.2e6, 0.25e6, 100.0
-DISK_PER_NUMBER = 10.0
-"""A count of a step in one replication and world, shards, results and sums together."""
+DISK_FIXED, DISK_PER_FIGURE, DISK_PER_FIGURE_AND_POINT = 0.2e6, 0.25e6, 160.0
+DISK_PER_NUMBER = 1.5
+"""A count of a step in one replication and world in the finished folder; most is kept as means, and all is packed."""
 
 
 @dataclass(frozen=True)
