@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from calibration.chain import Calibrated
     from calibration.study import Study
-    from sim.stages import Stages
+    from sim.stages import StageListener
 
 EXAMPLES = ("families calibrate configs/calibration/national.yaml --workers 2",)
 
@@ -67,7 +67,9 @@ def _check_installed() -> None:
         )
 
 
-def _found(made: Study, store: Path, workers: int, at: Stages, *, point_only: bool, backtest: bool) -> Calibrated:
+def _found(
+    made: Study, store: Path, workers: int, at: StageListener, *, point_only: bool, backtest: bool
+) -> Calibrated:
     """Do the work; Ctrl-C says what is kept."""
     from threadpoolctl import threadpool_limits
 

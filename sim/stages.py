@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Stages:
+class StageListener:
     """Told by long work where it stands; this one keeps it to itself."""
 
     def stage(self, name: str, total: int | None = None) -> None:
@@ -16,4 +16,4 @@ class Stages:
         """Take in a line that a user should read."""
 
 
-SILENT = Stages()
+SILENT = StageListener()

@@ -15,7 +15,7 @@ from sim.console.progress import stages
 if TYPE_CHECKING:
     from sim.results.summary import Summary
     from sim.runs.resume import Work
-    from sim.stages import Stages
+    from sim.stages import StageListener
 
 EXAMPLES = (
     "families run national",
@@ -73,7 +73,7 @@ def command(
     _tell(summary, destination, scenario.resolved, as_json=as_json, quiet=quiet)
 
 
-def _write(work: Work, at: Stages) -> Summary:
+def _write(work: Work, at: StageListener) -> Summary:
     """Write the whole results folder, or nothing."""
     from sim.economics.report import full_appraisal
     from sim.economics.rows import run_tables

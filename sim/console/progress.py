@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from sim.stages import SILENT, Stages
+from sim.stages import SILENT, StageListener
 from sim.units import time_in_words
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class _Reached(NamedTuple):
     time: float
 
 
-class Progress(Stages):
+class Progress(StageListener):
     """Keeps where a command stands and puts it into words.
 
     The pace of a stage is measured from the first count that it gives, so that what an earlier run left counts for
@@ -106,7 +106,7 @@ class Progress(Stages):
 
 
 @contextmanager
-def stages(*, quiet: bool = False) -> Iterator[Stages]:
+def stages(*, quiet: bool = False) -> Iterator[StageListener]:
     """Show on stderr where a command stands while it works; nothing if ``quiet``.
 
     Yields

@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 
 from sim.exhibits.exhibit import Drawn, Exhibit, Subject
 from sim.exhibits.style import RC
-from sim.stages import SILENT, Stages
+from sim.stages import SILENT, StageListener
 
 
 def draw_all(
-    exhibits: Iterable[Exhibit[Subject]], subject: Subject, folder: Path, at: Stages = SILENT
+    exhibits: Iterable[Exhibit[Subject]], subject: Subject, folder: Path, at: StageListener = SILENT
 ) -> list[Drawn]:  # fmt: skip
     """Draw every exhibit that applies to a subject and write it to a folder, made if need be, as SVG and PNG."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -12,12 +12,12 @@ from sim.report.gallery import draw_all
 from sim.report.html import write_report
 from sim.report.workbook.book import write_workbook
 from sim.results.summary import Summary
-from sim.stages import SILENT, Stages
+from sim.stages import SILENT, StageListener
 
 
 def present(
     folder: Path, ds: xr.Dataset, summary: Summary, record: dict[str, Any], full: FullAppraisal | None = None,
-    at: Stages = SILENT,
+    at: StageListener = SILENT,
 ) -> None:  # fmt: skip
     """Draw the figures, write the report and the workbook into a results folder."""
     at.stage("Drawing figures")

@@ -11,12 +11,12 @@ from operator import itemgetter
 from sim.model.spec import Model, Scenario
 from sim.runs.executors import Answer
 from sim.runs.pool import Batch, batches_of, run_batches
-from sim.stages import SILENT, Stages
+from sim.stages import SILENT, StageListener
 
 
 def over_replications(
     task: Callable[[Scenario, int], Answer], scenario: Scenario, replications: int, workers: int = 1,
-    at: Stages = SILENT,
+    at: StageListener = SILENT,
 ) -> list[Answer]:  # fmt: skip
     """Call a function of a scenario and a replication for replications 0, 1, 2, ...
 

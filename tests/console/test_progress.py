@@ -8,7 +8,7 @@ import pytest
 
 from sim.console import progress
 from sim.console.progress import EVERY, Progress, stages
-from sim.stages import SILENT, Stages
+from sim.stages import SILENT, StageListener
 
 
 class Clock:
@@ -149,7 +149,7 @@ def test_on_a_terminal_there_is_one_bar_of_the_stage(monkeypatch: pytest.MonkeyP
 def test_a_terminal_is_told_through_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     with stages() as at:
-        assert isinstance(at, Stages)
+        assert isinstance(at, StageListener)
         assert at is not SILENT
         at.stage("Draws", 2)
         at(1, 2)

@@ -64,7 +64,7 @@ DISK_PER_NUMBER = 1.5
 
 
 @dataclass(frozen=True)
-class Work:
+class RunWork:
     """What a run does, counted.
 
     ``rows`` are those of every unit, ``moves`` kinds of move of all chains, ``history_steps`` the steps of all
@@ -106,7 +106,7 @@ class RunCost:
         )
 
 
-def cost_of(work: Work, pace: float = 1.0) -> RunCost:
+def cost_of(work: RunWork, pace: float = 1.0) -> RunCost:
     """Say what a run would cost.
 
     Parameters
@@ -144,7 +144,7 @@ def cost_of(work: Work, pace: float = 1.0) -> RunCost:
     return RunCost(sum(parts.values()), memory / 1e6, disk / 1e6, parts)
 
 
-def _engine_seconds(work: Work) -> float:
+def _engine_seconds(work: RunWork) -> float:
     """Give the seconds of the engine."""
     compiled = work.entries * work.worlds * SECONDS_PER_COMPILED
     stepped = work.history_steps * (SECONDS_PER_STEP + work.moves * SECONDS_PER_MOVE_AND_STEP)

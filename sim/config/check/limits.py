@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from sim.config.check.cost import RunCost, Way, Work, cost_of, size_in_words
+from sim.config.check.cost import RunCost, RunWork, Way, cost_of, size_in_words
 from sim.config.check.draft import MAX_WINDOW
 from sim.config.check.problems import Findings
 from sim.config.schema.config import Config
@@ -21,7 +21,7 @@ MAX_SECONDS = 30 * 86_400.0
 MEMORY_SHARE = 0.8
 
 
-def work_of(config: Config) -> Work:
+def work_of(config: Config) -> RunWork:
     """Count what a run of a study does.
 
     Parameters
@@ -48,7 +48,7 @@ def work_of(config: Config) -> Work:
     lines, seen = len(config.costs), len(config.costs) + len(config.values)
     looks = float(max(root.size, 1)) * config.clock.steps * chains * worlds
     sampled = config.solver != "expect"
-    return Work(
+    return RunWork(
         way=_way(config),
         rows=everyone,
         chains=chains,

@@ -23,7 +23,7 @@ from sim.intervals import Estimate
 from sim.intervals import over_replications as interval
 from sim.model.spec import Model, Scenario
 from sim.runs.replications import over_replications, pared
-from sim.stages import SILENT, Stages
+from sim.stages import SILENT, StageListener
 
 SECOND_YEAR = (13, 24)
 FRAILTY = "frailty"
@@ -92,7 +92,7 @@ class Once:
 def evaluate_designs(
     scenario: Scenario, regime: str, effect_sets: Sequence[str], *, outcomes: Sequence[str] = tuple(OUTCOMES),
     rules: Sequence[str] = tuple(RULES), months: tuple[int, int] = SECOND_YEAR, replications: int = 4, workers: int = 1,
-    at: Stages = SILENT,
+    at: StageListener = SILENT,
 ) -> Evaluated:  # fmt: skip
     """Evaluate the help of a regime by every design, under each referral rule and evidence set.
 

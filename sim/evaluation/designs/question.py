@@ -10,7 +10,7 @@ from sim.errors import ModelError
 from sim.evaluation.designs.answer import SECOND_YEAR, Evaluated, evaluate_designs
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.referral import RULES
-from sim.stages import SILENT, Stages
+from sim.stages import SILENT, StageListener
 
 _MONTHS = re.compile(r"(\d{1,3})-(\d{1,3})")
 
@@ -18,7 +18,7 @@ _MONTHS = re.compile(r"(\d{1,3})-(\d{1,3})")
 def run(
     path: str, sets: Sequence[str] = (), *, regime: str = "integrated", under: Sequence[str] = (),
     outcomes: Sequence[str] = (), rules: Sequence[str] = (), months: str | None = None, replications: int = 4,
-    workers: int = 1, at: Stages = SILENT,
+    workers: int = 1, at: StageListener = SILENT,
 ) -> Evaluated:  # fmt: skip
     """Evaluate the help of a study's regime by every design.
 

@@ -25,7 +25,7 @@ from sim.exhibits.numbers import digits
 from sim.model.compiled.scope import clock_value
 from sim.model.spec import Scenario
 from sim.runs.replications import over_replications, pared
-from sim.stages import SILENT, Stages
+from sim.stages import SILENT, StageListener
 
 TOLERANCE = 0.02
 """Of the logarithm of a ratio, or of the target of a difference; one standard error where that is more."""
@@ -83,7 +83,7 @@ def fit_effects(
     dose: str = "kw_dose",
     replications: int = 6,
     workers: int = 1,
-    at: Stages = SILENT,
+    at: StageListener = SILENT,
 ) -> EffectFit:
     """Solve for the parameters of an evidence set.
 
@@ -149,7 +149,7 @@ def _present(scenario: Scenario, world: str, estimand: Estimand) -> float:
 
 
 def solve(
-    study: Study, estimands: Sequence[Estimand], start: FloatArray, at: Stages = SILENT
+    study: Study, estimands: Sequence[Estimand], start: FloatArray, at: StageListener = SILENT
 ) -> tuple[FloatArray, FloatArray]:
     """Find the values at which a study finds the targets.
 

@@ -17,7 +17,7 @@ from sim.errors import ModelError, Problem
 from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
 from sim.evaluation.effects.fit import EffectFit, as_record, fit_effects
 from sim.model.spec import Scenario
-from sim.stages import SILENT, Stages
+from sim.stages import SILENT, StageListener
 
 WHY = "solved for by families fit-effects, so that the simulated study finds {target} ({name}); see fit"
 
@@ -30,7 +30,7 @@ def run(
     replications: int = 6,
     workers: int = 1,
     write: bool = True,
-    at: Stages = SILENT,
+    at: StageListener = SILENT,
 ) -> list[EffectFit]:
     """Solve for the effects of a study's evidence sets and keep them.
 

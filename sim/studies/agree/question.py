@@ -8,14 +8,14 @@ from typing import Literal
 from sim.model.spec import Scenario
 from sim.results.facts import facts_of
 from sim.runs.ensemble import expect, simulate
-from sim.stages import SILENT, Stages
+from sim.stages import SILENT, StageListener
 from sim.studies.agree.answer import CLOSURE, Agreement, agree
 from sim.studies.agree.waits import agree_on_waits
 
 QUEUES: tuple[Literal["teams", "per_family"], ...] = ("teams", "per_family")
 
 
-def solvers_agree(scenario: Scenario, workers: int = 1, at: Stages = SILENT) -> tuple[list[Agreement], str]:
+def solvers_agree(scenario: Scenario, workers: int = 1, at: StageListener = SILENT) -> tuple[list[Agreement], str]:
     """Run a scenario by both solvers and compare.
 
     Parameters
@@ -44,7 +44,7 @@ def solvers_agree(scenario: Scenario, workers: int = 1, at: Stages = SILENT) -> 
     return agree(simulated, expected, CLOSURE if kind == "closure" else None), kind
 
 
-def waits_agree(scenario: Scenario, workers: int = 1, at: Stages = SILENT) -> tuple[list[Agreement], str]:
+def waits_agree(scenario: Scenario, workers: int = 1, at: StageListener = SILENT) -> tuple[list[Agreement], str]:
     """Run a scenario with teams and with one process a family, and compare waits; raises as ``agree_on_waits``."""
     runs = []
     for queues in QUEUES:

@@ -11,10 +11,10 @@ from sim.config.loading import load
 from sim.economics.cash.flows import why_no_funds
 from sim.errors import ModelError
 from sim.runs.ensemble import simulate
-from sim.stages import SILENT, Stages
+from sim.stages import SILENT, StageListener
 
 
-def funds(path: str | Path, sets: Sequence[str] = (), workers: int = 1, at: Stages = SILENT) -> xr.Dataset:
+def funds(path: str | Path, sets: Sequence[str] = (), workers: int = 1, at: StageListener = SILENT) -> xr.Dataset:
     """Run a config for its funds.
 
     Parameters

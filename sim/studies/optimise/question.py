@@ -16,7 +16,7 @@ from sim.runs.ensemble import simulate
 from sim.runs.identity import digest_of_points
 from sim.runs.points import Points, Solved, kept_in, store_of_solved
 from sim.runs.variants import beside_baseline, settings_of, under_first_set, with_settings
-from sim.stages import SILENT, Stages
+from sim.stages import SILENT, StageListener
 from sim.studies.optimise.answer import (
     VIEW,
     Evaluate,
@@ -121,7 +121,7 @@ class OptimiseSettings:
 
 def optimise(
     path: str | Path, regime: str, levers: Sequence[Lever], sets: Sequence[str] = (), *,
-    budget: float | None = None, most: int = 64, workers: int = 1, keep: Path | None = None, at: Stages = SILENT,
+    budget: float | None = None, most: int = 64, workers: int = 1, keep: Path | None = None, at: StageListener = SILENT,
 ) -> Optimum:  # fmt: skip
     """Find the setting of levers with the highest net present social value of a regime against the baseline.
 

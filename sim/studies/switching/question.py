@@ -8,7 +8,7 @@ from sim.config.loading import load
 from sim.errors import ModelError
 from sim.model.spec import Scenario
 from sim.runs.ensemble import simulate
-from sim.stages import SILENT, Stages
+from sim.stages import SILENT, StageListener
 from sim.studies.switching.answer import RunSwitch, scaled_effects, switching_run
 
 EFFECTS = "effects"
@@ -17,7 +17,7 @@ EFFECTS = "effects"
 
 def switching(
     config: str, of: Sequence[str], low: float, high: float, world: str, *, against: str | None = None,
-    sets: Sequence[str] = (), most_runs: int = 12, workers: int = 1, at: Stages = SILENT,
+    sets: Sequence[str] = (), most_runs: int = 12, workers: int = 1, at: StageListener = SILENT,
 ) -> RunSwitch:  # fmt: skip
     """Find the value at which a regime's net present social value is zero.
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.config.check.cost import RunCost, Work, cost_of, pace_here
+from sim.config.check.cost import RunCost, RunWork, cost_of, pace_here
 from sim.config.check.limits import SMALL, work_of
 from sim.config.check.problems import Findings
 from sim.config.loading import load, tree_of
@@ -33,13 +33,13 @@ from sim.runs.follow import rows
 from tests.places import ROOT, VALID
 
 CONFIGS = ("demo", "one_area", "telecare", "short_sentences", "leicestershire", "hip_replacement", "queue_patience")
-TEAMS = Work(
+TEAMS = RunWork(
     way="teams", rows=1e4, chains=5, moves=20, entries=40, worlds=2, points=60.0, history_steps=100.0, replications=10,
     counts=50, figures=6, lines=10,
 )  # fmt: skip
 
 
-def counted(config: str | Path, *sets: str) -> tuple[Work, Scenario]:
+def counted(config: str | Path, *sets: str) -> tuple[RunWork, Scenario]:
     """Count the work of a config, and load it."""
     tree = tree_of(config, sets)
     read = config_of(tree, Findings(tree))

@@ -156,11 +156,10 @@ def test_levers_that_do_not_suit_the_config_are_refused(lever, message):
         optimise(QUEUE, "with_key_workers", [lever_of(lever)], ["clock.steps=12", "replications=1"])
 
 
-def test_posts_are_multiplied_at_every_date():
+def test_a_service_has_so_many_posts_when_it_has_most_and_its_shares_at_other_dates():
     model = next(w.model for w in load("one_area", ["queues=teams"]).worlds if w.regime == "integrated")
-    team, twice = (
-        model.chain("keyworker").service.team,
-        staffed(model, "keyworker", 2.0).chain("keyworker").service.team,
-    )
-    assert [sum(posts.values()) for _, posts in twice.funding] == [2 * sum(posts.values()) for _, posts in team.funding]
-    assert sum(twice.workers.values()) == 2 * sum(team.workers.values()) > 0
+    team, given = (m.chain("keyworker").service.team for m in (model, staffed(model, "keyworker", 40.0)))
+    levels, fresh = ([sum(p.values()) for p in (t.workers, *(p for _, p in t.funding))] for t in (team, given))
+    assert max(fresh) == pytest.approx(40.0)
+    assert fresh == pytest.approx([40.0 * level / max(levels) for level in levels])
+    assert max(levels) > min(levels) > 0
