@@ -102,6 +102,6 @@ def test_a_name_is_found_in_the_configs_of_the_working_folder_first(
 
 def test_the_absurd_is_refused_with_time_and_memory(valid: Path) -> None:
     with pytest.raises(
-        ModelError, match=r"this study needs about .* years on one core, .* TB of memory and .* of disk"
+        ModelError, match=r"this study needs about .* years on one core, .* GB of memory and .* of disk"
     ):
-        load(valid, ["units.family.size=1e12", "clock.steps=1e6"])
+        load(valid, ["units.family.size=1e9", "clock.steps=1e6", "replications=1000"])
