@@ -115,10 +115,10 @@ def _write(folder: Path, found: Calibrated) -> None:
 def _tell(folder: Path, found: Calibrated) -> None:
     """Print what was found: what cannot be said first."""
     from calibration.report.tables import parameters_said, targets_said
-    from sim.console.printing import print_table
+    from sim.console.printing import print_table, say
 
     for line in found.chosen.refusals:
-        typer.echo(f"Not to be used: {line}.")
+        say(f"Not to be used: {line}.")
     for made in (parameters_said(found), targets_said(found)):
         print_table(made)
-    typer.echo(f"Results are in {folder}; open {folder / 'calibration.html'}")
+    say(f"Results are in {folder}; open {folder / 'calibration.html'}")

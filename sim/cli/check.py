@@ -21,7 +21,7 @@ EXAMPLES = ("families check national", "families check study.yaml --set replicat
 
 def command(config: Config, sets: Sets = None) -> None:
     """Check a config, and say what a run would cost in time and memory."""
-    typer.echo(check(config, sets or []), nl=False)
+    say(check(config, sets or []), nl=False)
 
 
 def check(path: str | Path, sets: Sequence[str] = ()) -> str:

@@ -30,4 +30,4 @@ def command(
 
     destination = out or folder.with_name(f"{folder.name}_{file_format}")
     names = export_parquet(folder, destination, force=force)
-    typer.echo(f"Wrote {len(names)} tables to {destination}: {', '.join(names)}")
+    say(f"Wrote {len(names)} tables to {destination}: {', '.join(names)}")

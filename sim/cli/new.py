@@ -22,7 +22,7 @@ def command(
 ) -> None:
     """Write a commented starter config, or one that lies on another with every lever of that in a comment."""
     path = new(name, base=base)
-    typer.echo(f"Wrote {path}; try: families check {path}")
+    say(f"Wrote {path}; try: families check {path}")
 
 
 def new(name: str, folder: Path | None = None, base: str | None = None) -> Path:

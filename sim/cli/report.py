@@ -37,4 +37,4 @@ def command(
             at.stage("Following families")
             write_families(fresh, record)
         present(fresh, ds, summary, record, at=at)
-    typer.echo(f"Rebuilt {folder / 'report.html'}")
+    say(f"Rebuilt {folder / 'report.html'}")

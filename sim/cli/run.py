@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.console.arguments import Config, Sets, Solver
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
 from sim.console.progress import stages
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def command(
     from sim.results.folder.store import check_destination
     from sim.runs.resume import at_work
 
-    tell = functools.partial(typer.echo, err=True)
+    tell = functools.partial(say, err=True)
     flags = {"replications": replications, "seed": seed, "solver": solver}
     scenario = load(config, [*(sets or []), *(f"{key}={value}" for key, value in flags.items() if value is not None)])
     for note in scenario.notes:
@@ -64,7 +64,7 @@ def command(
         check_address(cluster)
     with at_work(destination, scenario, resume=resume, force=force, tell=tell) as work, stages(quiet=quiet) as at:
         if work.is_finished:
-            typer.echo(f"{destination} is finished; there is nothing to add")
+            say(f"{destination} is finished; there is nothing to add")
             return
         if scenario.solver == "simulate":
             at.stage("Replications")
@@ -105,11 +105,11 @@ def _tell(summary: Summary, destination: Path, config: str, *, as_json: bool, qu
     if as_json:
         import json
 
-        typer.echo(json.dumps(summary, indent=1, allow_nan=False))
+        say(json.dumps(summary, indent=1, allow_nan=False))
     elif not quiet:
         print_headline(summary)
-        typer.echo(f"Parameters {standing(config)}.")
-        typer.echo(f"Results are in {destination}; open {destination / 'report.html'}")
+        say(f"Parameters {standing(config)}.")
+        say(f"Results are in {destination}; open {destination / 'report.html'}")
 
 
 def print_headline(summary: Summary) -> None:

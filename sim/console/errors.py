@@ -61,5 +61,5 @@ def notes_of(error: BaseException) -> list[str]:
 def ended(code: int, *lines: str) -> typer.Exit:
     """Print lines to stderr and make the exit."""
     for line in lines:
-        typer.echo(line, err=True)
+        say(line, err=True)
     return typer.Exit(code)

@@ -124,7 +124,7 @@ def stages(*, quiet: bool = False) -> Iterator[StageListener]:
         with Live(progress, console=console, transient=True, refresh_per_second=4):
             yield progress
     else:
-        progress = Progress(lambda line: typer.echo(line, err=True))
+        progress = Progress(lambda line: say(line, err=True))
         with _ticking(progress):
             yield progress
 

@@ -27,4 +27,4 @@ def command(
     with stages(quiet=quiet) as at:
         at.stage("Running the checks")
         found = checked(config, sets or [], replications=replications, workers=workers)
-    typer.echo(table(found), nl=False)
+    say(table(found), nl=False)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Sets, Workers
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
 from sim.console.progress import stages
 
 NAME = "evaluate"
@@ -64,4 +64,4 @@ def command(
     if not quiet:
         for made in (*verdict_tables(found), size_table(found)):
             print_table(made)
-        typer.echo(f"Results are in {folder}; open {folder / 'evaluate.html'}")
+        say(f"Results are in {folder}; open {folder / 'evaluate.html'}")

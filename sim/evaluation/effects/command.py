@@ -33,4 +33,4 @@ def command(
             config, sets or [], only=only or [], replications=replications, workers=workers, write=not dry_run, at=at
         )  # fmt: skip
     for found in fits:
-        typer.echo(table(found))
+        say(table(found))

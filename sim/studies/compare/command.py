@@ -32,16 +32,16 @@ def command(
     (ds_a, summary_a, run_a), (ds_b, summary_b, run_b) = read_results(a), read_results(b)
     keys, found = config_differences(run_a, run_b), compare_runs((ds_a, summary_a), (ds_b, summary_b))
     wide = console()
-    typer.echo(f"A is {a}\nB is {b}\n")
-    typer.echo("\n".join(comparison.config_lines(keys) or ["Nothing differs in the configs."]))
+    say(f"A is {a}\nB is {b}\n")
+    say("\n".join(comparison.config_lines(keys) or ["Nothing differs in the configs."]))
     results = comparison.results_table(found)
     if results.rows:
         print_table(results)
     else:
-        typer.echo("Nothing differs in the results.")
-    typer.echo("")
+        say("Nothing differs in the results.")
+    say("")
     for line in comparison.said(found):
         wide.print(line, markup=False, width=min(wide.width, 80))
     if html is not None:
         comparison.write_comparison(html, (str(a), str(b)), (run_a, run_b), keys, found)
-        typer.echo(f"Wrote {html}")
+        say(f"Wrote {html}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Quiet, Sets
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
 from sim.console.progress import stages
 
 EXAMPLES = ("families fees demo --out fees.csv",)
@@ -33,4 +33,4 @@ def command(
     print_table(fees_table(found, scenario))
     if out is not None:
         write_csv(out, fees_by_year(found))
-        typer.echo(f"Every year and regime is in {out}")
+        say(f"Every year and regime is in {out}")

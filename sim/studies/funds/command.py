@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Quiet, Sets, Workers
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
 from sim.console.progress import stages
 
 EXAMPLES = ("families funds demo", "families funds demo --set appraisal.pooled_budget.by=gain --out funds")
@@ -39,4 +39,4 @@ def command(
         out.mkdir(parents=True, exist_ok=True)
         terms = terms_of(ds)
         write_tables(out, [*fund_tables(ds, terms), *pool_tables(ds, terms)])
-        typer.echo(f"Every month and year is in {out}")
+        say(f"Every month and year is in {out}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Quiet, Sets
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
 from sim.console.progress import stages
 
 EXAMPLES = ("families gains demo --out gains.csv",)
@@ -34,4 +34,4 @@ def command(
     print_table(gains_table(found))
     if out is not None:
         write_csv(out, gains_by_group(found))
-        typer.echo(f"Every group and measure is in {out}")
+        say(f"Every group and measure is in {out}")

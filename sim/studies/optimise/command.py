@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Replications, Sets, Solver, Workers, changed
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
 from sim.console.progress import stages
 
 EXAMPLES = ("families optimise demo integrated --lever posts:keyworker=10:30:10 --solver expect",)
@@ -51,4 +51,4 @@ def command(
     if not quiet:
         for made in (best_table(found), *([frontier_table(found.frontier)] if found.frontier is not None else [])):
             print_table(made)
-        typer.echo(f"Results are in {folder}; open {folder / 'optimum.html'}")
+        say(f"Results are in {folder}; open {folder / 'optimum.html'}")

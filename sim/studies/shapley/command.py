@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Replications, Sets, Solver, Workers, changed
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
 from sim.console.progress import stages
 
 EXAMPLES = ("families shapley demo --over agencies --replications 1",)
@@ -53,4 +53,4 @@ def command(
         write_sharing(folder, found)
     if not quiet:
         print_table(shares_table(found))
-        typer.echo(f"Results are in {folder}; open {folder / 'shapley.html'}")
+        say(f"Results are in {folder}; open {folder / 'shapley.html'}")

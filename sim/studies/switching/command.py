@@ -32,4 +32,4 @@ def command(
         found = switching(
             config, of, low, high, regime, against=against, sets=sets or [], most_runs=runs, workers=workers, at=at
         )  # fmt: skip
-    typer.echo(search_lines(found, of, regime))
+    say(search_lines(found, of, regime))

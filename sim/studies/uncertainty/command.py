@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Sets, Workers
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
 from sim.console.progress import stages
 
 EXAMPLES = (
@@ -53,4 +53,4 @@ def command(
             found = decide(table, ledger)
             for made in filter(None, (standings(found), readings(table, found), worth(found))):
                 print_table(made)
-        typer.echo(f"Results are in {folder}; open {folder / 'uncertainty.html'}")
+        say(f"Results are in {folder}; open {folder / 'uncertainty.html'}")
