@@ -52,3 +52,20 @@ def financial_year_shares(start: tuple[int, int], step_years: float, step: int) 
 def financial_year_label(first: int) -> str:
     """Write a financial year as people do: 2011 becomes ``2011/12``."""
     return f"{first}/{(first + 1) % 100:02d}"
+
+
+_SPANS = (
+    (120.0, 1.0, "second"), (7_200.0, 60.0, "minute"), (172_800.0, 3_600.0, "hour"), (63e6, 86_400.0, "day"),
+    (float("inf"), 31_557_600.0, "year"),
+)  # fmt: skip
+"""Below how many seconds a unit is used, its seconds, and its name."""
+
+
+def time_in_words(seconds: float) -> str:
+    """Say a length of time in the unit that suits it, to three figures at most."""
+    size, name = next((size, name) for limit, size, name in _SPANS if seconds < limit)
+    amount = seconds / size
+    if amount > 1e6:
+        return "more than a million years"
+    text = f"{amount:.1f}".removesuffix(".0") if amount < 10 else f"{amount:,.0f}"
+    return f"{text} {name}" + ("" if text == "1" else "s")

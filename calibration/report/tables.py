@@ -5,6 +5,7 @@ from __future__ import annotations
 from calibration.chain import Calibrated
 from calibration.report.numbers import in_unit
 from calibration.report.writing import summary
+from sim.exhibits.numbers import digits
 from sim.exhibits.style import words
 from sim.table import Table
 
@@ -13,7 +14,12 @@ def parameters_said(found: Calibrated) -> Table:
     """Give the parameters: best, range, and how much of the doubt before is gone."""
     told = summary(found)
     rows = tuple(
-        (words(name), f"{one['best']:.3g}", f"{one['low']:.3g} to {one['high']:.3g}", f"{one['contraction']:.0%}")
+        (
+            words(name),
+            digits(one["best"]),
+            f"{digits(one['low'])} to {digits(one['high'])}",
+            f"{one['contraction']:.0%}",
+        )
         for name, one in told["parameters"].items()
     )
     silent = ", ".join(words(name) for name in told["not_informed"] or ())

@@ -47,6 +47,6 @@ def listing() -> list[tuple[str, str]]:
     for name in library.names():
         if name.startswith(("scenarios/", "textbook/")):
             path = library.find(f"{name}.yaml")
-            title = read(path).mapping.get("title") if path is not None else None
+            title = read(path, ("title",)).mapping.get("title") if path is not None else None
             found.append((name, str(title.value) if title is not None else ""))
     return found

@@ -10,11 +10,12 @@ import typer
 
 from sim.console.arguments import Config, Sets, Solver
 from sim.console.printing import print_table, say
-from sim.console.progress import progress_bar
+from sim.console.progress import stages
 
 if TYPE_CHECKING:
     from sim.results.summary import Summary
     from sim.runs.resume import Work
+    from sim.stages import StageListener
 
 EXAMPLES = (
     "families run national",
@@ -61,19 +62,18 @@ def command(
         from sim.runs.cluster import check_address
 
         check_address(cluster)
-    with at_work(destination, scenario, resume=resume, force=force, tell=tell) as work:
+    with at_work(destination, scenario, resume=resume, force=force, tell=tell) as work, stages(quiet=quiet) as at:
         if work.is_finished:
             say(f"{destination} is finished; there is nothing to add")
             return
-        sampled = scenario.solver == "simulate"
-        what, total = ("Replications", scenario.replications) if sampled else ("Working out expected values", None)
-        with progress_bar(what, total, quiet=quiet) as progress:
-            work.simulate(workers, progress, cluster=cluster)
-        summary = _write(work)
+        if scenario.solver == "simulate":
+            at.stage("Replications")
+            work.simulate(workers, at, cluster=cluster)
+        summary = _write(work, at)
     _tell(summary, destination, scenario.resolved, as_json=as_json, quiet=quiet)
 
 
-def _write(work: Work) -> Summary:
+def _write(work: Work, at: StageListener) -> Summary:
     """Write the whole results folder, or nothing."""
     from sim.economics.report import full_appraisal
     from sim.economics.rows import run_tables
@@ -84,12 +84,17 @@ def _write(work: Work) -> Summary:
     from sim.results.folder.store import write_results
 
     record = run_record(work.scenario, work.identity.code)
+    at.stage("Putting replications together" if work.scenario.solver == "simulate" else "Working out expected values")
     with work.staged() as folder, work.assembled(folder) as ds:
+        at.stage("Appraising")
         full = full_appraisal(ds)
         summary = summarise(ds, full)
+        at.stage("Writing results")
         write_results(folder, ds, summary, record)
+        at.stage("Writing tables")
         write_tables(folder, run_tables(work.scenario, ds, summary, full))
-        present(folder, ds, summary, record, full)
+        present(folder, ds, summary, record, full, at)
+        at.stage("Sealing the results")
     return summary
 
 

@@ -13,6 +13,7 @@ Sets = Annotated[
 ]
 Run = Annotated[Path, typer.Argument(metavar="DIR", help="A finished results folder.")]
 Workers = Annotated[int, typer.Option(min=1, max=1024, help="Processes; the result does not depend on it.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 Solver = Annotated[str | None, typer.Option(metavar="simulate|expect", help="In place of the config's.")]
 Replications = Annotated[int | None, typer.Option(min=1, help="In place of the config's.")]
 

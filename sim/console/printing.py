@@ -31,10 +31,12 @@ def say(text: str, *, err: bool = False, nl: bool = True) -> None:
 
 
 def console() -> Console:
-    """Give the console of tables: as wide as the terminal, or wide where output is piped."""
+    """Give the console of tables: as wide as the terminal, or 80 columns where output is piped."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    from sim.exhibits.terminal import PAGE
+
+    return Console(width=None if sys.stdout.isatty() else PAGE, highlight=False)
 
 
 def print_table(table: Table) -> None:

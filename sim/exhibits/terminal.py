@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from sim.exhibits.numbers import shown
 from sim.table import Table
@@ -34,13 +36,64 @@ def cells_of(table: Table) -> list[tuple[str, ...]]:
     return [tuple(visible(str(column)) for column in table.columns), *rows]
 
 
+def folded(table: Table, page: int = PAGE) -> list[Table]:
+    """Part the columns of a table that is wider than a page: each part begins with the columns that tell rows apart."""
+    if width(table) <= page:
+        return [table]
+    sizes = sizes_of(table, page)
+    keys = _keys(table, sizes, page)
+    parts: list[list[int]] = [[]]
+    for i in range(keys, len(sizes)):
+        if parts[-1] and _span([*sizes[:keys], *(sizes[j] for j in (*parts[-1], i))]) > page:
+            parts.append([])
+        parts[-1].append(i)
+    chosen = [(*range(keys), *part) for part in parts]
+    made = [
+        replace(
+            table, title="", note="", columns=tuple(table.columns[i] for i in part), comments={},
+            rows=[tuple(row[i] for i in part) for row in table.rows],
+        )
+        for part in chosen
+    ]  # fmt: skip
+    made[0] = replace(made[0], title=table.title)
+    made[-1] = replace(made[-1], note=table.note)
+    return made
+
+
+def sizes_of(table: Table, page: int) -> list[int]:
+    """Give the width of each column: of its longest cell or word of its heading, half a page at most."""
+    columns = zip(*cells_of(table), strict=True)
+    longest = (max(*map(len, heading.split() or [""]), *map(len, cells), 0) for heading, *cells in columns)
+    return [min(size, page // 2 - GAP) for size in longest]
+
+
+def _span(sizes: Sequence[int]) -> int:
+    """Give how wide columns are together."""
+    return sum(sizes) + GAP * (len(sizes) - 1)
+
+
+def _keys(table: Table, sizes: Sequence[int], page: int) -> int:
+    """Count the columns at the left that tell rows apart, the first at least, and no more than leave room."""
+    for k in range(1, len(sizes)):
+        if len({row[:k] for row in table.rows}) == len(table.rows) and _span(sizes[:k]) <= page // 2:
+            return k
+    return 1
+
+
 def width(table: Table) -> int:
     """Give how many columns of a terminal a table takes."""
     return sum(max(map(len, cells)) + GAP for cells in zip(*cells_of(table), strict=True)) - GAP
 
 
 def print_table(to: Console, table: Table) -> None:
-    """Print one table; nothing in it is taken for markup."""
+    """Print one table, folded where it is wider than the console; nothing in it is taken for markup."""
+    parts = folded(table, to.width)
+    for part in parts:
+        _print(to, part, sizes_of(part, to.width) if width(part) > to.width or len(parts) > 1 else None)
+
+
+def _print(to: Console, table: Table, sizes: Sequence[int] | None) -> None:
+    """Print a table, or a part of one: parts after the first have no title, and headings that wrap."""
     from rich import box
     from rich.table import Table as Grid
     from rich.text import Text
@@ -51,10 +104,13 @@ def print_table(to: Console, table: Table) -> None:
     )
     headings, *rows = cells_of(table)
     for i, heading in enumerate(headings):
-        grid.add_column(Text(heading), justify="right" if i else "left", no_wrap=not i, overflow="fold")
+        wraps = bool(i) or sizes is not None
+        size = None if sizes is None else sizes[i]
+        side: Literal["left", "right"] = "right" if i else "left"
+        grid.add_column(Text(heading), justify=side, no_wrap=not wraps, overflow="fold", width=size)
     for row in rows:
         grid.add_row(*map(Text, row))
-    to.print(Text(f"\n{visible(table.title)}", style="bold"), width=page)
+    to.print(Text(f"\n{visible(table.title)}" if table.title else "", style="bold"), width=page)
     to.print(grid)
     if table.note:
         to.print(Text(f"\n{visible(table.note)}"), width=page)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from sim.exhibits.numbers import count, difference, figure, fixed, general, interval, months, plural, share
+from sim.exhibits.numbers import count, difference, digits, expected, figure, fixed, interval, months, plural, share
 from sim.exhibits.style import words
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
@@ -156,8 +155,8 @@ def _difference(summary: Summary, name: str, ledger: str) -> str:
 
 
 def _outcome(value: Mapping[str, Any]) -> str:
-    """Write an outcome to four significant figures with its interval."""
-    return interval(value, partial(general, n=6 if value["low"] is None else 4))
+    """Write an outcome to three figures with its interval, an expected value to four."""
+    return interval(value, expected if value["low"] is None else digits)
 
 
 def _title(summary: Summary) -> str:

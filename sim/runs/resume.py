@@ -90,6 +90,8 @@ class Work:
         check_disk(self.folder, layout, total, len(missing), size)
         task = partial(run_to_disk, self.scenario, str(self.folder.resolve()), self.identity.digest)
         done = run_batches(task, batches_of(missing, size), workers, cluster)
+        if progress is not None:
+            progress(total - len(missing), total)
         with closing(done):
             for one in done:
                 if not (self.folder / one.name).is_file():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from sim.config.text import library
-from sim.config.text.merge import apply_set, merge, put, without
+from sim.config.text.merge import apply_set, merge, put, split_path, without
 from sim.config.text.source import Origin, Tree, parse, read
 from sim.errors import ModelError, Problem
 
@@ -15,15 +15,15 @@ MAX_EXTENDS = 20
 MAX_FILES = 200
 
 
-def load_tree(path: Path, sets: Sequence[str] = ()) -> Tree:
-    """Read a config with all that it extends, then apply ``key=value`` settings.
+def load_tree(path: Path, sets: Sequence[str] = (), only: Collection[str] = ()) -> Tree:
+    """Read a config with all that it extends, then apply ``key=value`` settings; ``only`` as for ``read``.
 
     Raises
     ------
     ModelError
         When a file is missing or unreadable, when files extend each other in a ring, or a setting is no setting.
     """
-    tree = _layered(path, (), [0])
+    tree = _layered(path, (), [0], only)
     problems: list[Problem] = []
     for text in sets:
         tree = _apply_setting(tree, text, problems)
@@ -32,9 +32,9 @@ def load_tree(path: Path, sets: Sequence[str] = ()) -> Tree:
     return tree
 
 
-def _layered(path: Path, above: tuple[Path, ...], count: list[int]) -> Tree:
+def _layered(path: Path, above: tuple[Path, ...], count: list[int], only: Collection[str] = ()) -> Tree:
     """Read one file over what it extends; ``above`` are the files that led here, ``count`` how many were read."""
-    own = read(path)
+    own = read(path, (*only, "extends", "set") if only else ())
     above = (*above, path.resolve())
     count[0] += 1
     asked = own.mapping.get("extends")
@@ -42,13 +42,15 @@ def _layered(path: Path, above: tuple[Path, ...], count: list[int]) -> Tree:
     problems: list[Problem] = []
     for item in (asked.items or (asked,)) if asked is not None and asked.value is not None else ():
         try:
-            below = _layered(_extended(item, path.parent, above, count), above, count)
+            below = _layered(_extended(item, path.parent, above, count), above, count, only)
             tree = below if tree is None else merge(tree, below)
         except ModelError as error:
             problems += error.problems
     if problems:
         raise ModelError(problems)
     own_set = own.mapping.get("set")
+    if only and own_set is not None:
+        own_set = without(own_set, *(key for key in own_set.mapping if split_path(key)[:1] not in {(o,) for o in only}))
     own = without(own, "extends", "set")
     tree = own if tree is None else replace(merge(tree, own), origin=own.origin)
     return apply_set(tree, own_set, ("set",)) if own_set is not None and own_set.value is not None else tree

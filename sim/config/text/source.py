@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -102,8 +102,15 @@ def shown(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-def read(path: Path) -> Tree:
+def read(path: Path, only: Collection[str] = ()) -> Tree:
     """Read a config file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    only
+        The sections that are wanted, where only some are; the others may be there or not.
 
     Raises
     ------
@@ -117,7 +124,8 @@ def read(path: Path) -> Tree:
         raw = path.read_bytes()
     except OSError as error:
         raise _refuse(Origin(name), f"cannot read this file ({error.strerror or error})") from None
-    tree = parse(_decode(raw, name), name)
+    text = _decode(raw, name)
+    tree = (_sections(text, name, only) if only else None) or parse(text, name)
     if not isinstance(tree.value, Mapping):
         raise _refuse(tree.origin, "a config is a mapping, such as 'title: My model'; this file holds something else")
     return tree
@@ -137,6 +145,29 @@ def parse(text: str, name: str) -> Tree:
         if isinstance(error, ModelError):
             raise
         raise _refuse(Origin(name), f"not YAML: {str(error).splitlines()[0] if str(error) else 'unreadable'}") from None
+
+
+_SECTION = re.compile(r"^([A-Za-z_]\w*):(?=\s|$)", re.MULTILINE)
+"""A key at the margin: what stands under it, up to the next, is further in, so that sections can be read apart."""
+
+
+def _sections(text: str, name: str, only: Collection[str]) -> Tree | None:
+    """Parse some sections alone, each on its own lines; None where they cannot be told apart or lean on others."""
+    starts = [*_SECTION.finditer(text)]
+    before = text[: starts[0].start()] if starts else text
+    if any(line.strip() and not line.startswith("#") for line in before.splitlines()):
+        return None
+    kept, end = [], 0
+    for i, start in enumerate(starts):
+        if start.group(1) in only:
+            kept.append("\n" * text.count("\n", end, start.start()))  # so that lines keep their numbers
+            end = starts[i + 1].start() if i + 1 < len(starts) else len(text)
+            kept.append(text[start.start() : end])
+    try:
+        tree = parse("".join(kept), name)
+    except ModelError:
+        return None
+    return tree if isinstance(tree.value, Mapping) else Tree({}, Origin(name))
 
 
 def _sentence(error: MarkedYAMLError) -> str:

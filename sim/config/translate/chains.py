@@ -11,7 +11,7 @@ from sim.config.check.vocabulary import ExpressionPlace
 from sim.config.schema.base import Figure, MoveFigure
 from sim.config.schema.chains import ChainPart
 from sim.config.schema.phrases import MovePhrase, read_move
-from sim.config.text.library import nearest
+from sim.config.text.library import nearest, some
 from sim.language.evaluate import Expression
 from sim.model.spec import Chain, Transition
 
@@ -64,7 +64,7 @@ def start_shares(draft: Draft, path: Key, shares: Mapping[str, Figure], states: 
 def unknown_state(chain: str, state: str, states: Iterable[str]) -> str:
     """Say that a chain has no such state."""
     listed = list(dict.fromkeys(states))
-    return f"'{chain}' has no state '{state}'; it has {', '.join(listed)}{nearest(state, listed)}"
+    return f"'{chain}' has no state '{state}'; it has {some(listed, state)}{nearest(state, listed)}"
 
 
 def _transitions(

@@ -5,7 +5,7 @@ Comments and order in the files stay as they are. What is solved for is in ``sim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
 from sim.evaluation.effects.fit import EffectFit, as_record, fit_effects
 from sim.model.spec import Scenario
 from sim.runs.meaning import digest_of_program
+from sim.stages import SILENT, StageListener
 
 WHY = "solved for by families fit-effects, so that the simulated study finds {target} ({name}); see fit"
 
@@ -30,7 +31,7 @@ def run(
     replications: int = 6,
     workers: int = 1,
     write: bool = True,
-    tell: Callable[[str], None] = lambda line: None,
+    at: StageListener = SILENT,
 ) -> list[EffectFit]:
     """Solve for the effects of a study's evidence sets and keep them.
 
@@ -44,8 +45,8 @@ def run(
         As for ``fit_effects``.
     write
         Write the values into the files of the sets.
-    tell
-        Called with a line of progress.
+    at
+        Told where the work stands, with a line for each set and sweep.
 
     Returns
     -------
@@ -69,8 +70,8 @@ def run(
             if only:
                 raise ModelError(f"effect_set: '{name}' lists no estimands, so that there is nothing to solve for")
             continue
-        tell(f"{name}: {', '.join(listed)}")
-        fit = fit_effects(scenario, name, estimands_of(listed), replications=replications, workers=workers, tell=tell)
+        at.say(f"{name}: {', '.join(listed)}")
+        fit = fit_effects(scenario, name, estimands_of(listed), replications=replications, workers=workers, at=at)
         if write:
             keep(fit, file)
         fits.append(fit)

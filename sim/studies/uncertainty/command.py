@@ -9,7 +9,7 @@ import typer
 
 from sim.console.arguments import Config, Sets, Workers
 from sim.console.printing import print_table, say
-from sim.console.progress import progress_bar
+from sim.console.progress import stages
 
 EXAMPLES = (
     "families uncertainty national --draws 1000 --workers 2",
@@ -40,12 +40,14 @@ def command(
 
     folder = out or Path("results") / f"{Path(config).stem}-uncertainty"
     target = target_of(target_error, on)
-    with progress_bar("Draws", quiet=quiet) as progress:
+    with stages(quiet=quiet) as at:
+        at.stage("Draws")
         _, table = drawn(
             config, [*(sets or []), f"solver={solver}"], draws=draws, workers=workers, keep=folder / "draws.jsonl",
-            target=target, tell=progress,
+            target=target, tell=at,
         )  # fmt: skip
-    ledgers = write_uncertainty(folder, table)
+        at.stage("Drawing figures and writing tables")
+        ledgers = write_uncertainty(folder, table)
     if not quiet:
         of_ledgers = (made for ledger in ledgers for made in tables_of(table, decide(table, ledger)))
         for made in filter(None, (outcomes(table), *of_ledgers)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from matplotlib.axes import Axes
 
 from sim.exhibits.exhibit import Drawn, Exhibit
 from sim.exhibits.html import write_page
-from sim.exhibits.numbers import MISSING, digits, figure, scale_of, signed
+from sim.exhibits.numbers import MISSING, digits, pounds, scale_of, signed
 from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, with_terms, words
 from sim.exhibits.svg import draw_all
 from sim.runs.beliefs.distributions import Z
@@ -31,6 +32,9 @@ from sim.table import Table, all_plain
 
 MOST_SHOWN = 15
 BINS = 40
+
+
+_net = partial(digits, sign=True)
 
 
 def plot_net_benefit(table: xr.Dataset, ledger: str, ax: Axes | None = None) -> Axes:
@@ -111,16 +115,16 @@ def standings(decision: Decision) -> Table:
     for one in decision.standings:
         net = one.net
         about = (MISSING,) * 3 if net is None else (
-            signed(net.mean / factor), f"{signed(net.low / factor)} to {signed(net.high / factor)}",
-            figure(net.monte_carlo_sd / factor),
+            _net(net.mean / factor), f"{_net(net.low / factor)} to {_net(net.high / factor)}",
+            digits(net.monte_carlo_sd / factor),
         )  # fmt: skip
         above = MISSING if net is None else f"{one.gains:.0%}"
         ratios = [f"{one.ratio_above[x]:.0%}" if x in one.ratio_above else MISSING for x in RATIOS]
-        rows.append((words(one.regime), *about, above, f"{one.best:.0%}", figure(one.loss / factor), *ratios))
+        rows.append((words(one.regime), *about, above, f"{one.best:.0%}", digits(one.loss / factor), *ratios))
     note = (
         f"Against {words(decision.baseline)}, {decision.terms}. {decision.draws:,} draws. "
-        f"Perfect information on everything would be worth £{figure(decision.evpi.value / factor)}"
-        f"{unit.removeprefix('£')} (standard error {figure(decision.evpi.standard_error / factor)})."
+        f"Perfect information on everything would be worth {pounds(decision.evpi.value)} "
+        f"(standard error {pounds(decision.evpi.standard_error)})."
     )
     return Table("How sure is the choice?", columns, tuple(rows), note)
 
@@ -139,7 +143,7 @@ def readings(table: xr.Dataset, decision: Decision) -> Table | None:
             if len(net):
                 low, high = np.quantile(net, [0.025, 0.975])
                 rows.append((
-                    words(name), words(regime), signed(float(net.mean())), f"{signed(low)} to {signed(high)}",
+                    words(name), words(regime), _net(float(net.mean())), f"{_net(low)} to {_net(high)}",
                     f"{(net > 0).mean():.0%}", f"{len(net):,}",
                 ))  # fmt: skip
     columns = ("reading", "regime", f"{decision.what}, {unit}", "95% range over draws", "P(above 0)", "draws")
@@ -153,9 +157,9 @@ def worth(decision: Decision) -> Table:
     columns = ("what", f"worth knowing, {unit}", "standard error", "net at its low end", "net at its high end")
     rows = tuple(
         (
-            one.name, f"{one.value.value / factor:,.1f}", f"{one.value.standard_error / factor:,.1f}",
-            MISSING if np.isnan(one.at_low) else signed(one.at_low / factor),
-            MISSING if np.isnan(one.at_high) else signed(one.at_high / factor),
+            one.name, digits(one.value.value / factor), digits(one.value.standard_error / factor),
+            MISSING if np.isnan(one.at_low) else _net(one.at_low / factor),
+            MISSING if np.isnan(one.at_high) else _net(one.at_high / factor),
         )
         for one in shown
     )  # fmt: skip

@@ -122,6 +122,11 @@ class ClosurePlan:
     links: list[str] = field(default_factory=list)
 
     @property
+    def cells(self) -> int:
+        """The cells of all tables together."""
+        return sum(prod(shape(table.variables)) for table in self.tables)
+
+    @property
     def number(self) -> Variable | None:
         """The trait that says how many children a family has."""
         return self.traits.get(self.model.units[1].number or "") if len(self.model.units) > 1 else None
@@ -196,7 +201,7 @@ def make_plan(compiled: list[Compiled], options: Options) -> ClosurePlan:
     for table in plan.tables:
         for variable in table.variables:
             plan.owner.setdefault(variable, table.at)
-    cells = sum(prod(shape(table.variables)) for table in plan.tables)
+    cells = plan.cells
     if cells > MOST_CELLS:
         raise ModelError(f"its tables would hold {cells:,} cells")
     return plan
