@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from sim.arrays import FloatArray
-from sim.language.functions import COMPARISONS, FUNCTIONS
+from sim.arrays import BoolArray, FloatArray
+from sim.language.functions import COMPARISONS, FUNCTIONS, carrying_nan
 from sim.language.names import WORDS
 from sim.language.parse import parse
 from sim.language.tree import Expression, ExpressionError, Node, number
@@ -28,9 +28,10 @@ __all__ = [
 ]
 
 _ARITHMETIC: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
-    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power,
-    "and": lambda a, b: ((a != 0) & (b != 0)).astype(np.float64),
-    "or": lambda a, b: ((a != 0) | (b != 0)).astype(np.float64),
+    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide,
+    "^": lambda a, b: carrying_nan(np.power(a, b), a, b),
+    "and": lambda a, b: np.where((a == 0) | (b == 0), 0.0, carrying_nan(1.0, a, b)),
+    "or": lambda a, b: np.where(_true(a) | _true(b), 1.0, carrying_nan(0.0, a, b)),
 }  # fmt: skip
 _NONE: Mapping[str, Expression] = MappingProxyType({})
 
@@ -49,8 +50,14 @@ class Scope(Protocol):
 
 
 def evaluate(expression: Expression, scope: Scope) -> FloatArray:
-    """Evaluate an expression to an array (0-d for a constant); comparisons give 1.0 and 0.0."""
-    return evaluate_node(expression.root, scope)
+    """Evaluate an expression to an array (0-d for a constant); comparisons give 1.0 and 0.0.
+
+    What has no value (0 / 0, the logarithm of less than 0) is NaN, and so is all that is worked out of it; only a
+    branch of ``if`` that is not taken, and an ``and`` or ``or`` that is settled without it, leave it behind. Who uses
+    the result refuses what is not finite, with the expression's place; NumPy says nothing by itself.
+    """
+    with np.errstate(all="ignore"):
+        return evaluate_node(expression.root, scope)
 
 
 def evaluate_node(node: Node, scope: Scope) -> FloatArray:
@@ -64,21 +71,25 @@ def evaluate_node(node: Node, scope: Scope) -> FloatArray:
     left = evaluate_node(node.args[0], scope)
     if node.kind in COMPARISONS:
         right = _right_of_comparison(node, scope)
-        return np.asarray(COMPARISONS[node.kind](left, right), dtype=np.float64)
+        return carrying_nan(COMPARISONS[node.kind](left, right), left, right)
     if node.kind == "negative":
         return np.negative(left)
     if node.kind == "not":
-        return np.asarray(left == 0, dtype=np.float64)
+        return carrying_nan(left == 0, left)
     return np.asarray(_ARITHMETIC[node.kind](left, evaluate_node(node.args[1], scope)), dtype=np.float64)
 
 
 def constant(expression: Expression, parameters: Mapping[str, Expression] = _NONE) -> float | None:
     """Give the value of an expression that reads constants, and parameters that are constant, alone; else None."""
     try:
-        with np.errstate(all="ignore"):
-            return float(evaluate(expression, _Constants(parameters)))
+        return float(evaluate(expression, _Constants(parameters)))
     except (KeyError, RecursionError):
         return None
+
+
+def _true(value: FloatArray) -> BoolArray:
+    """Say where a value holds: it is known and not 0."""
+    return (value != 0) & ~np.isnan(value)
 
 
 def _right_of_comparison(node: Node, scope: Scope) -> FloatArray:

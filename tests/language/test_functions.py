@@ -20,7 +20,8 @@ from sim.language.functions import FUNCTIONS, Function, called, operands
 from sim.language.names import AXES, CLOCK, NO_STATES, TIMED, WORDS, is_reserved, readable, reads
 from sim.model.compiled.grid import Factor, effect_factors
 from sim.model.compiled.model import compile_model
-from sim.model.compiled.scope import Reader, clock_value, moment
+from sim.model.compiled.readings import clock_value
+from sim.model.compiled.scope import Reader, moment
 from sim.model.spec import Model
 
 ROOT = Function("x", ("value",), "parse", "the square root of x", np.sqrt)

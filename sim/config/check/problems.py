@@ -11,7 +11,7 @@ from sim.config.schema.base import Part
 from sim.config.schema.config import Config
 from sim.config.text.library import nearest
 from sim.config.text.source import Origin, Tree
-from sim.errors import Problem
+from sim.errors import Place, Problem
 
 Key = tuple[str | int | float, ...]
 _LONGEST = 60
@@ -40,6 +40,11 @@ class Findings:
             f"given {show_value(found)}; " if not rest and not of_key and column is None and is_scalar(found) else ""
         )
         self.problems.append(Problem(str(origin), dotted(written(self.tree, path)), given + message))
+
+    def place(self, path: Key, text: str, offset: int = 0) -> Place:
+        """Give the place of an expression, by the names of the items that hold it; ``offset`` as in ``add``."""
+        origin = locate(self.tree, self.value_path(path))[0].origin
+        return Place(str(origin.at(offset) if offset else origin), dotted(named(self.tree, path)), text)
 
     def known(self, path: Key, name: str, what: str, there: Iterable[str], of_key: bool = False) -> bool:
         """Whether a name is one of those there are; notes it with what there is when it is none."""
@@ -122,6 +127,18 @@ def written(tree: Tree, path: Key) -> Key:
             return (*result, *left) if not is_scalar(here) else tuple(result)
         here, left = found[0], left[1:]
         result.append(found[1])
+    return tuple(result)
+
+
+def named(tree: Tree, path: Key) -> Key:
+    """Give a path as it is written, with the names of list items that have one in place of their numbers."""
+    result: list[str | int | float] = []
+    here = tree
+    for part in written(tree, path):
+        found = _child(here, int(part) if here.items else part)
+        is_item, here = bool(here.items), found[0] if found is not None else here
+        name = here.mapping["name"].value if is_item and "name" in here.mapping else part
+        result.append(name if isinstance(name, str) else part)
     return tuple(result)
 
 

@@ -23,12 +23,18 @@ _STRUCTURE = frozenset({
     "synthetic", "replace", "variance", "from",
 })  # fmt: skip
 _WITH_UNIT = re.compile(r"\s*[0-9.]+(?:[eE][-+]?[0-9]+)?\s*/?\s*(?:day|week|month|quarter|year|step)s?\s*")
+MOST_SERVICES = 255
+"""Discretionary services, of which a byte counts how many help a family."""
 _TEXTBOOK = "a textbook model says 'sources: optional'"
 _CODE = re.compile(r"[A-Z&]+[0-9]+(?:\.[0-9]+)+")
 
 
 def names(config: Config, findings: Findings) -> None:
-    """Check that no name is used twice across sections, since expressions use bare names."""
+    """Check that no name is used twice across sections, since expressions use bare names; nor are services too many."""
+    queued = [name for name, part in config.services.items() if part.kind == "discretionary"]
+    if len(queued) > MOST_SERVICES:
+        rule = f"there are {len(queued)} discretionary services; there may be at most {MOST_SERVICES}"
+        findings.add(("services", queued[MOST_SERVICES]), rule, of_key=True)
     taken: dict[str, str] = {}
     for section in _SECTIONS:
         for name in getattr(config, section):

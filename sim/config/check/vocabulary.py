@@ -125,11 +125,16 @@ class Checker:
         self.words, self.findings = words, findings
 
     def check(self, expression: Expression, path: Key, place: ExpressionPlace, offset: int = 0) -> Expression:
-        """Check every name of an expression; gives it back resolved. ``offset`` is its start within the text."""
+        """Check every name of an expression; gives it back resolved, with its place.
+
+        ``offset`` is its start within the text.
+        """
         expression = self.words.resolved(expression)
         for node, rule in list(self._names(expression.root, place.unit)) or self._rows(expression, place):
             self.findings.add(self.findings.value_path(path), rule, column=node.column + offset)
-        return expression
+        root = expression.root
+        text = f"{root.value:.12g}" if root.kind == "number" else expression.text
+        return replace(expression, root=replace(root, place=self.findings.place(path, text, offset)))
 
     def _names(self, node: Node, unit: str | None) -> Wrong:
         """Check the names under a node."""

@@ -21,7 +21,7 @@ from sim.errors import ModelError
 from sim.evaluation.effects.estimands import COST, Estimand, Levels, digest, measure_once, with_parameters
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world
 from sim.evaluation.trial.trial import MONTHS
-from sim.model.compiled.scope import clock_value
+from sim.model.compiled.readings import clock_value
 from sim.model.spec import Scenario
 from sim.runs.replications import over_replications, pared
 
