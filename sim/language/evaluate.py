@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 
 from sim.arrays import BoolArray, FloatArray
 from sim.language.functions import COMPARISONS, FUNCTIONS, carrying_nan
-from sim.language.names import WORDS
+from sim.language.names import WORDS, below_first
 from sim.language.parse import parse
 from sim.language.tree import Expression, ExpressionError, Node, number
 
 __all__ = [
     "FUNCTIONS",
+    "Constants",
     "Expression",
     "ExpressionError",
     "Node",
@@ -33,7 +33,6 @@ _ARITHMETIC: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
     "and": lambda a, b: np.where((a == 0) | (b == 0), 0.0, carrying_nan(1.0, a, b)),
     "or": lambda a, b: np.where(_true(a) | _true(b), 1.0, carrying_nan(0.0, a, b)),
 }  # fmt: skip
-_NONE: Mapping[str, Expression] = MappingProxyType({})
 
 
 class Scope(Protocol):
@@ -79,17 +78,17 @@ def evaluate_node(node: Node, scope: Scope) -> FloatArray:
     return np.asarray(_ARITHMETIC[node.kind](left, evaluate_node(node.args[1], scope)), dtype=np.float64)
 
 
-def constant(expression: Expression, parameters: Mapping[str, Expression] = _NONE) -> float | None:
+def constant(expression: Expression, constants: Constants | None = None) -> float | None:
     """Give the value of an expression that reads constants, and parameters that are constant, alone; else None."""
     try:
-        return float(evaluate(expression, _Constants(parameters)))
+        return float(evaluate(expression, constants or Constants({})))
     except (KeyError, RecursionError):
         return None
 
 
 def _true(value: FloatArray) -> BoolArray:
     """Say where a value holds: it is known and not 0."""
-    return (value != 0) & ~np.isnan(value)
+    return np.asarray((value != 0) & ~np.isnan(value))
 
 
 def _right_of_comparison(node: Node, scope: Scope) -> FloatArray:
@@ -110,18 +109,37 @@ def _call(node: Node, scope: Scope) -> FloatArray:
     return np.asarray(function.of(*(evaluate_node(arg, scope) for arg in node.args)))
 
 
-class _Constants:
-    """The scope of expressions that read constant parameters alone."""
+class Constants:
+    """The scope of expressions that read constant parameters alone; each parameter is worked out once."""
 
     def __init__(self, parameters: Mapping[str, Expression]) -> None:
         self.parameters = parameters
+        self.values: dict[str, FloatArray | None] = {}
+        """What parameters come to; None for those that are not constant."""
 
     def value(self, name: str) -> FloatArray:
-        value = WORDS[name].value if name in WORDS else None
-        return evaluate(self.parameters[name], self) if value is None else np.asarray(value)
+        """Give the value of a name; a ``KeyError`` where it is not constant."""
+        if name in WORDS and WORDS[name].value is not None:
+            return np.asarray(WORDS[name].value)
+        for each in below_first([name], self._below, self.values):
+            self.values[each] = self._worked_out(each)
+        if (value := self.values[name]) is None:
+            raise KeyError(name)
+        return value
+
+    def _below(self, name: str) -> list[str]:
+        return [other for other in self.parameters[name].names if other in self.parameters and other != name]
+
+    def _worked_out(self, name: str) -> FloatArray | None:
+        try:
+            return evaluate(self.parameters[name], self)
+        except KeyError:
+            return None
 
     def state(self, chain: str, state: str) -> float | None:
+        """Give none: states are the model's."""
         return None
 
     def call(self, node: Node) -> FloatArray:
+        """Refuse what needs the model."""
         raise KeyError(node.name)

@@ -98,12 +98,12 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 def carrying_nan(result: Any, *operands: Any) -> FloatArray:
     """Give a result as numbers, NaN wherever an operand is, so that no comparison or rounding hides what went wrong."""
-    result = np.asarray(result, dtype=np.float64)
+    given: FloatArray = np.asarray(result, dtype=np.float64)
     for operand in operands:
         unknown = np.isnan(operand)
         if unknown.any():
-            result = np.where(unknown, np.nan, result)
-    return result
+            given = np.where(unknown, np.nan, given)
+    return given
 
 
 def called(node: Node, known: Known) -> bool:

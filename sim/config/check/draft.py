@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -41,7 +40,14 @@ class Draft:
 
     def constant(self, expression: Expression) -> float | None:
         """Give the value of an expression of constant parameters, else None."""
-        return constant(expression, self.words.parameters)
+        return constant(expression, self.words.constants)
+
+    def quantity(self, figure: Figure) -> Quantity:
+        """Give a figure with its provenance; its value is that of its expression with constant parameters, else 0."""
+        return Quantity(
+            self.constant(figure.value) or 0.0, figure.unit, figure.low, figure.high, figure.price_year,
+            figure.source, figure.locator, figure.quality, figure.why,
+        )  # fmt: skip
 
     def within(
         self, path: Key, expression: Expression, place: ExpressionPlace, high: float = float("inf")
@@ -107,12 +113,3 @@ class Draft:
         if not 0 <= value < float("inf"):
             self.findings.add(path, f"{what} must be at least 0")
         return value
-
-
-def quantity(figure: Figure, parameters: Mapping[str, Expression]) -> Quantity:
-    """Give a figure with its provenance; its value is that of its expression with constant parameters, else 0."""
-    value = constant(figure.value, parameters)
-    return Quantity(
-        value if value is not None else 0.0, figure.unit, figure.low, figure.high, figure.price_year,
-        figure.source, figure.locator, figure.quality, figure.why,
-    )  # fmt: skip

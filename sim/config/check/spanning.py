@@ -63,21 +63,20 @@ def parameters_acyclic(draft: Draft) -> bool:
 
 def ring(name: str, reads: Mapping[str, Sequence[str]], done: set[str]) -> list[str]:
     """Give a ring of names that begins at one, or nothing; ``done`` are those that no ring goes through."""
-    trail: list[str] = []
-    stack: list[tuple[str, Iterator[str]]] = []
+    trail: dict[str, Iterator[str]] = {}
     if name not in done:
-        stack.append((name, iter(reads[name])))
-        trail.append(name)
-    while stack:
-        following = next(stack[-1][1], None)
+        trail[name] = iter(reads[name])
+    while trail:
+        last = next(reversed(trail))
+        following = next(trail[last], None)
         if following is None:
-            done.add(stack.pop()[0])
-            trail.pop()
+            done.add(last)
+            del trail[last]
         elif following in trail:
-            return [*trail[trail.index(following) :], following]
+            there = list(trail)
+            return [*there[there.index(following) :], following]
         elif following not in done:
-            stack.append((following, iter(reads[following])))
-            trail.append(following)
+            trail[following] = iter(reads[following])
     return []
 
 

@@ -236,7 +236,7 @@ def reduced(factor: Factor, axes: Sequence[Axis], now: Moment, own: str = "", ow
 
 def effect_factors(model: Model, chain: str, transitions: Sequence[tuple[str, str]]) -> list[Factor]:
     """List the effects on a chain as factors; none that names a service when the model's services are inert."""
-    from_service = {c.name for c in model.chains if c.service is not None}
+    from_service = model.service_names
     unit = model.chain(chain).unit
     factors = []
     for effect in model.effects:
@@ -249,7 +249,7 @@ def effect_factors(model: Model, chain: str, transitions: Sequence[tuple[str, st
     return factors
 
 
-def names_service(when: Expression, reader: Reader, services: set[str]) -> bool:
+def names_service(when: Expression, reader: Reader, services: frozenset[str]) -> bool:
     """Say whether a condition reads a service (or the number of agencies)."""
     return any(s.kind == "agencies" or s.name in services for s in sources_of(when, reader))
 

@@ -17,7 +17,7 @@ from sim.arrays import FloatArray
 from sim.errors import ModelError
 from sim.language.evaluate import Expression, Node, evaluate, evaluate_node
 from sim.language.functions import COMPARISONS, FUNCTIONS, called, carrying_nan, operands
-from sim.language.names import CLOCK, WORDS, reads
+from sim.language.names import CLOCK, WORDS, below_first, reads
 from sim.language.tree import canonical, walk
 from sim.model.spec import Chain, LookupTable, Model
 
@@ -81,8 +81,7 @@ def reads_of(expression: Expression, model: Model) -> Iterator[Node]:
 def sources_of(expression: Expression, reader: Reader) -> list[Source]:
     """List what an expression reads from a row, in order of first use."""
     model, found = reader.model, []
-    kinds = (("memory", model.memories), ("trait", model.traits), ("chain", model.chains))
-    own = {part.name: kind for kind, parts in kinds for part in parts}
+    own = model.carried
     for node in reads_of(expression, model):
         if called(node, "row"):
             found.append(counted(node))
@@ -107,7 +106,7 @@ def counted(node: Node) -> Source:
 def moment_names(expression: Expression, model: Model) -> frozenset[str]:
     """Name the clock variables and totals that an expression reads."""
     names: set[str] = set()
-    stocks = {stock.name for stock in model.stocks}
+    stocks = model.stock_names
     for node in reads_of(expression, model):
         if called(node, "step"):
             names.add(canonical(node))
@@ -168,15 +167,9 @@ class GridScope:
 
     def _parameter(self, name: str) -> FloatArray:
         """Evaluate a parameter after all that it reads, however long the line of those that name the next."""
-        parameters, stack = self.model.parameters, [name]
-        while stack:
-            expression = parameters[stack[-1]].expression
-            ahead = [] if stack[-1] in self.memo else [n for n in self._parameters_in(expression) if n not in self.memo]
-            if ahead:
-                stack += ahead
-            else:
-                done = stack.pop()
-                self.memo[done] = evaluate(expression, self)
+        parameters = self.model.parameters
+        for each in below_first([name], lambda one: self._parameters_in(parameters[one].expression), self.memo):
+            self.memo[each] = evaluate(parameters[each].expression, self)
         return self.memo[name]
 
     def _parameters_in(self, expression: Expression) -> list[str]:
@@ -204,7 +197,7 @@ class GridScope:
 
     def state(self, chain: str, state: str) -> float | None:
         """Give the level of a state; see ``Scope``."""
-        found = next((c for c in self.model.chains if c.name == chain), None)
+        found = self.model.by_name.get(chain)
         if found is not None:
             return level_of(found, state)
         if chain == "area" and state in self.model.areas.names:

@@ -6,6 +6,7 @@ plan. What the tables hold, and how it moves, is elsewhere.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
@@ -250,9 +251,9 @@ def _add_core(plan: ClosurePlan, laws: list[dict[str, Law]]) -> None:
     """Put stratifying traits, the number of children and the chains most read into one table."""
     model = plan.model
     root = {c.name for c in model.chains if plan.is_root(c.name) and c.service is None}
-    readers = {
-        name: sum(Source("chain", name) in reads for c, reads in plan.reads.items() if c != name) for name in root
-    }
+    drivers = [s.name for c, reads in plan.reads.items() for s in reads if s.kind == "chain" and s.name != c]
+    read = Counter(drivers)
+    readers = {name: read[name] for name in root}
     ranked = sorted((name for name in root if readers[name]), key=lambda n: (-readers[n], model.order.index(n)))
     first = plan.strata
     if plan.number and any(s.kind == "count" for name in ranked for s in plan.reads[name]):
