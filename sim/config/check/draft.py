@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sim.config.check.problems import Findings, Key
+from sim.config.check.problems import Findings, Key, origin_of
 from sim.config.check.vocabulary import Checker, ExpressionPlace, Vocabulary
 from sim.config.schema.base import Figure
 from sim.config.schema.config import Config
@@ -95,13 +95,18 @@ class Draft:
         else:
             point = value
         if not 0 <= point <= clock.steps:
-            self.findings.add(path, f"is step {point}; it must lie within the clock, from step 0 to {clock.steps}")
+            within = f"from step 0 to {clock.steps}{self._set_at()}"
+            self.findings.add(path, f"is step {point}; it must lie within the clock, {within}")
             return 0
         if begins and point == clock.steps:
             rule = f"there is no step after it; the last that has one is step {clock.steps - 1}"
             self.findings.add(path, f"is step {point}, where the clock ends, and {rule}")
             return 0
         return point
+
+    def _set_at(self) -> str:
+        """Say where the number of steps was set, since another layer may have set it."""
+        return f" (clock.steps: {origin_of(self.findings.tree, ('clock', 'steps'))})"
 
     def plain_number(self, path: Key, figure: Figure, what: str) -> float:
         """Give the value of a figure that must be one number (or an expression of constant parameters)."""

@@ -69,9 +69,21 @@ def nearest(word: str, allowed: list[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
-def not_found(name: str, under: str = "") -> str:
-    """Say that a config was not found, and what there is."""
+def not_found(name: str, under: str = "", base: Path | None = None) -> str:
+    """Say that a config was not found, and what there is: in its folder (from ``base``) and in the library."""
     listed = names(under)
     short = [item.rsplit("/", 1)[-1] for item in listed]
     there = f"; the library has {', '.join(short[:12])}" if short else ""
-    return f"given '{name}', but there is no such file or library name{there}{nearest(name, short)}"
+    near = nearest(name, _beside(name, base)) or nearest(name, short)
+    return f"given '{name}', but there is no such file or library name{there}{near}"
+
+
+def _beside(name: str, base: Path | None) -> list[str]:
+    """List the configs in the folder that a name points to, written as the name is."""
+    given = Path(name)
+    try:
+        files = sorted(((base or Path()) / given.parent).iterdir())
+    except (OSError, ValueError):
+        return []
+    found = [given.parent / (file.name if given.suffix else file.stem) for file in files if file.suffix in _SUFFIXES]
+    return [path.as_posix() for path in found]

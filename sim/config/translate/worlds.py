@@ -64,7 +64,8 @@ def _start(config: Config, regime: str, part: RegimePart, findings: Findings) ->
 def _model(tree: Tree, effect_set: EffectSet, regime: str, findings: Findings, used: Used) -> Model | None:
     """Lay the overlays over the tree and translate it; ``used`` takes in what it uses."""
     before = len(findings.problems)
-    settings = tree.mapping["regimes"].mapping[regime].mapping.get("set") if "regimes" in tree.mapping else None
+    written = tree.mapping["regimes"].mapping.get(regime) if "regimes" in tree.mapping else None
+    settings = written.mapping.get("set") if written is not None else None
     laid = tree
     if effect_set.settings is not None and concerns(tree, effect_set):
         laid = overlay(laid, effect_set.settings, f"effect set {effect_set.name}", findings)
