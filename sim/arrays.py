@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.integer[Any]]
 StateArray = NDArray[np.uint8]
+MOST_STATES = 256
+"""States of a chain, or values of a trait, that a byte can number."""
 BoolArray = NDArray[np.bool_]
 WordArray = NDArray[np.uint64]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from sim.arrays import IntArray
@@ -370,7 +371,28 @@ class Model:
 
     def chain(self, name: str) -> Chain:
         """Give the chain of that name."""
-        return next(chain for chain in self.chains if chain.name == name)
+        return self.by_name[name]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Chain]:
+        """The chains by their names."""
+        return {chain.name: chain for chain in self.chains}
+
+    @cached_property
+    def carried(self) -> Mapping[str, str]:
+        """What a row carries by name, and its kind: memory, trait or chain."""
+        kinds = (("memory", self.memories), ("trait", self.traits), ("chain", self.chains))
+        return {part.name: kind for kind, parts in kinds for part in parts}
+
+    @cached_property
+    def stock_names(self) -> frozenset[str]:
+        """The names of the stocks."""
+        return frozenset(stock.name for stock in self.stocks)
+
+    @cached_property
+    def service_names(self) -> frozenset[str]:
+        """The chains that are pathways of services."""
+        return frozenset(chain.name for chain in self.chains if chain.service is not None)
 
     def trait(self, name: str) -> Trait:
         """Give the trait of that name."""

@@ -21,7 +21,7 @@ from sim.cli import add_installed, app
 from sim.config import load
 from sim.config.loading import tree_of
 from sim.errors import ModelError
-from sim.model.compiled.scope import clock_value
+from sim.model.compiled.readings import clock_value
 from sim.report.answer import standing
 from sim.runs.beliefs.posterior import calibration_of
 from sim.runs.beliefs.posterior import read_posterior as laid_by_sim

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sim.config.check.problems import Findings, Key
+from sim.config.check.problems import Findings, Key, origin_of
 from sim.config.check.vocabulary import Checker, ExpressionPlace, Vocabulary
 from sim.config.schema.base import Figure
 from sim.config.schema.config import Config
@@ -48,7 +47,14 @@ class Draft:
 
     def constant(self, expression: Expression) -> float | None:
         """Give the value of an expression of constant parameters, else None."""
-        return constant(expression, self.words.parameters)
+        return constant(expression, self.words.constants)
+
+    def quantity(self, figure: Figure) -> Quantity:
+        """Give a figure with its provenance; its value is that of its expression with constant parameters, else 0."""
+        return Quantity(
+            self.constant(figure.value) or 0.0, figure.unit, figure.low, figure.high, figure.price_year,
+            figure.source, figure.locator, figure.quality, figure.why,
+        )  # fmt: skip
 
     def within(
         self, path: Key, expression: Expression, place: ExpressionPlace, high: float = float("inf")
@@ -96,13 +102,18 @@ class Draft:
         else:
             point = value
         if not 0 <= point <= clock.steps:
-            self.findings.add(path, f"is step {point}; it must lie within the clock, from step 0 to {clock.steps}")
+            within = f"from step 0 to {clock.steps}{self._set_at()}"
+            self.findings.add(path, f"is step {point}; it must lie within the clock, {within}")
             return 0
         if begins and point == clock.steps:
             rule = f"there is no step after it; the last that has one is step {clock.steps - 1}"
             self.findings.add(path, f"is step {point}, where the clock ends, and {rule}")
             return 0
         return point
+
+    def _set_at(self) -> str:
+        """Say where the number of steps was set, since another layer may have set it."""
+        return f" (clock.steps: {origin_of(self.findings.tree, ('clock', 'steps'))})"
 
     def plain_number(self, path: Key, figure: Figure, what: str) -> float:
         """Give the value of a figure that must be one number (or an expression of constant parameters)."""
@@ -114,12 +125,3 @@ class Draft:
         if not 0 <= value < float("inf"):
             self.findings.add(path, f"{what} must be at least 0")
         return value
-
-
-def quantity(figure: Figure, parameters: Mapping[str, Expression]) -> Quantity:
-    """Give a figure with its provenance; its value is that of its expression with constant parameters, else 0."""
-    value = constant(figure.value, parameters)
-    return Quantity(
-        value if value is not None else 0.0, figure.unit, figure.low, figure.high, figure.price_year,
-        figure.source, figure.locator, figure.quality, figure.why,
-    )  # fmt: skip

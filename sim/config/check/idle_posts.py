@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sim.language.evaluate import Expression, Node, constant
+from sim.language.evaluate import Constants, Expression, Node, constant
 from sim.model.spec import Chain, Model, Team
 
 
@@ -33,28 +33,28 @@ def idle_posts(model: Model, before: Model) -> dict[str, str]:
 
 def opens(model: Model, chain: Chain) -> bool:
     """Say whether anybody may ever come to a service: by referral, at the start, or because something else fires it."""
-    parameters = _expressions(model)
+    constants = Constants(_expressions(model))
     entry = {chain.states[i] for i in chain.entry}
     referrals = (move.expression for move in chain.transitions if move.source in entry and move.target not in entry)
     starts = (share for state, share in (chain.start or {}).items() if state not in entry)
-    if any(e is not None and not is_nothing(e.root, parameters) for e in (*referrals, *starts)):
+    if any(e is not None and not is_nothing(e.root, constants) for e in (*referrals, *starts)):
         return True
     fires = (fire for other in model.chains for fire in other.fires if fire.chain == chain.name)
-    return any(fire.target not in entry and not is_nothing(fire.probability.root, parameters) for fire in fires)
+    return any(fire.target not in entry and not is_nothing(fire.probability.root, constants) for fire in fires)
 
 
-def is_nothing(node: Node, parameters: Mapping[str, Expression]) -> bool:
+def is_nothing(node: Node, constants: Constants) -> bool:
     """Say whether an expression is 0 for certain, whatever the rows, the clock and totals are."""
-    value = constant(Expression("", node), parameters)
+    value = constant(Expression("", node), constants)
     if value is not None:
         return value == 0
-    if node.kind == "name" and node.name in parameters:
-        return is_nothing(parameters[node.name].root, parameters)
+    if node.kind == "name" and node.name in constants.parameters:
+        return is_nothing(constants.parameters[node.name].root, constants)
     if node.kind in ("*", "and"):
-        return any(is_nothing(arg, parameters) for arg in node.args)
+        return any(is_nothing(arg, constants) for arg in node.args)
     if node.kind in ("or", "+"):
-        return all(is_nothing(arg, parameters) for arg in node.args)
-    return node.kind in ("/", "negative") and is_nothing(node.args[0], parameters)
+        return all(is_nothing(arg, constants) for arg in node.args)
+    return node.kind in ("/", "negative") and is_nothing(node.args[0], constants)
 
 
 def _paid(team: Team, parameters: Mapping[str, Expression]) -> str:
@@ -64,7 +64,7 @@ def _paid(team: Team, parameters: Mapping[str, Expression]) -> str:
     if any(_any(workers.values()) for _, workers in team.funding):
         return "funding"
     extra = team.extra_workers
-    return "extra_workers" if extra is not None and not is_nothing(extra.root, parameters) else ""
+    return "extra_workers" if extra is not None and not is_nothing(extra.root, Constants(parameters)) else ""
 
 
 def _any(posts: Iterable[float]) -> bool:

@@ -11,7 +11,7 @@ from sim.config.schema.base import Part
 from sim.config.schema.config import Config
 from sim.config.text.library import nearest
 from sim.config.text.source import Origin, Tree
-from sim.errors import Problem
+from sim.errors import Place, Problem
 
 Key = tuple[str | int | float, ...]
 _LONGEST = 60
@@ -57,6 +57,11 @@ class Findings:
         for text, paths in others.notes.items():
             for path in paths:
                 self.note(text, path)
+
+    def place(self, path: Key, text: str, offset: int = 0) -> Place:
+        """Give the place of an expression, by the names of the items that hold it; ``offset`` as in ``add``."""
+        origin = locate(self.tree, self.value_path(path))[0].origin
+        return Place(str(origin.at(offset) if offset else origin), dotted(named(self.tree, path)), text)
 
     def known(self, path: Key, name: str, what: str, there: Iterable[str], of_key: bool = False) -> bool:
         """Whether a name is one of those there are; notes it with what there is when it is none."""
@@ -139,6 +144,18 @@ def written(tree: Tree, path: Key) -> Key:
             return (*result, *left) if not is_scalar(here) else tuple(result)
         here, left = found[0], left[1:]
         result.append(found[1])
+    return tuple(result)
+
+
+def named(tree: Tree, path: Key) -> Key:
+    """Give a path as it is written, with the names of list items that have one in place of their numbers."""
+    result: list[str | int | float] = []
+    here = tree
+    for part in written(tree, path):
+        found = _child(here, int(part) if here.items else part)
+        is_item, here = bool(here.items), found[0] if found is not None else here
+        name = here.mapping["name"].value if is_item and "name" in here.mapping else part
+        result.append(name if isinstance(name, str) else part)
     return tuple(result)
 
 
@@ -226,7 +243,7 @@ def _problem(findings: Findings, path: Key, item: dict[str, Any], allowed: list[
         place = parent.keys.get(key, origin) if parent is not None else origin
         name = str(path[-1])
         others = [word for word in allowed if word not in (parent.mapping if parent else {})]
-        near = nearest(name, others) or nearest(name, allowed)
+        near = nearest(name, others) or nearest(name, allowed) or _elsewhere(findings.tree, name)
         return Problem(str(place), dotted(clean), f"'{name}' is no key here; allowed are {', '.join(allowed)}{near}")
     if "key" in context:
         origin = found.keys.get(str(context["key"]), origin)
@@ -254,6 +271,17 @@ def _as_new(tree: Tree, path: Key) -> str:
 def _item_names(tree: Tree) -> list[str]:
     """List the names of the items of a list."""
     return [str(item.mapping["name"].value) for item in tree.items if "name" in item.mapping]
+
+
+def _elsewhere(tree: Tree, name: str) -> str:
+    """Give ``; did you mean 'a.b.x'?`` where the key x stands in a section, or in an entry of one."""
+    for section, part in tree.mapping.items():
+        if name in part.mapping:
+            return f"; did you mean '{section}.{name}'?"
+        for entry, inner in part.mapping.items():
+            if name in inner.mapping:
+                return f"; did you mean '{section}.{entry}.{name}'?"
+    return ""
 
 
 def _is_noise(part: str | int | float) -> bool:

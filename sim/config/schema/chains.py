@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from sim.arrays import MOST_STATES
 from sim.config.schema.base import Figure, MoveFigure, Part, Provenance
 from sim.config.schema.fields import Expr, Firing, Length, Name, NotNegative, State, Targets, Text
 from sim.config.schema.readers import refuse
@@ -38,7 +39,7 @@ class ChainPart(Provenance):
     after: Name | None = Field(
         default=None, description="the chain or service right after which it moves; 'order' then leaves it out"
     )
-    states: tuple[State, ...] = Field(description="its states, best to worst", min_length=1)
+    states: tuple[State, ...] = Field(description="its states, best to worst", min_length=1, max_length=MOST_STATES)
     start: Start = Field(default_factory=dict, description="share of each state at the start; the rest in the first")
     rates: dict[str, MoveFigure] | None = Field(default=None, description="'state -> state': rate a year; they compete")
     probabilities: dict[str, MoveFigure] | None = Field(

@@ -16,6 +16,7 @@ from sim.language.names import AXES, NO_STATES, is_reserved
 from sim.model.spec import AS_WRITTEN
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+AS_PEOPLE_DO = re.compile(r"\s*[£$€]?\s*(\d[\d,]*(?:\.\d+)?)\s*((?:%|/\s*(\d+(?:\.\d+)?))?)\s*")
 LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 MISSING_WORDS = frozenset({
     "na", "n/a", "nan", "none", "null", "#n/a", "#n/a n/a", "#na", "<na>", "-nan", "-1.#ind", "-1.#qnan", "1.#ind",
@@ -37,10 +38,21 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def plainly(text: object) -> str:
+    """Say how to write a number that stands there as people write it: with a sign, commas, a per cent, a fraction."""
+    match = AS_PEOPLE_DO.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        return ""
+    number = float(match.group(1).replace(",", ""))
+    if match.group(2):
+        number /= float(match.group(3) or 100) or math.nan
+    return f"; write {number!r}" if number % 1 else f"; write {number:.0f}"
+
+
 def read_number(value: object) -> float:
     """Read a finite number."""
     if not is_number(value):
-        raise refuse("must be a number")
+        raise refuse(f"must be a number{plainly(value)}")
     result = float(value)  # type: ignore[arg-type]
     if not math.isfinite(result):
         raise refuse("must be a finite number")
@@ -141,7 +153,10 @@ def read_expression(value: object) -> Expression:
     try:
         return parse(value)
     except ExpressionError as error:
-        raise refuse(f"cannot read the expression: {error}", column=error.column) from None
+        hint = plainly(value)
+        if not hint and value.count("(") > value.count(")"):
+            hint = "; what holds a comma inside braces stands in quotes"
+        raise refuse(f"cannot read the expression: {error}{hint}", column=error.column) from None
 
 
 def read_maybe_rest(value: object) -> Expression | None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
+from sim.arrays import MOST_STATES
 from sim.config.schema.base import Figure, Part, Provenance
 from sim.config.schema.fields import (
     AtLeastOne,
@@ -178,6 +179,8 @@ class TraitPart(Provenance):
         """One of shares and gamma."""
         if (self.shares is None) == (self.gamma is None):
             raise refuse("give either shares of values, such as {0: 0.3, 1: 0.7}, or gamma with classes")
+        if self.shares is not None and len(self.shares) > MOST_STATES:
+            raise refuse(f"has {len(self.shares)} values; it must have at most {MOST_STATES}", field="shares")
         if self.shares is not None and abs(sum(self.shares.values()) - 1) > 1e-9:
             raise refuse(f"the shares sum to {sum(self.shares.values()):.12g}; they must sum to 1")
         if self.gamma is not None and not 1 <= (self.classes or 5) <= 100:

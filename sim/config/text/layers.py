@@ -65,7 +65,7 @@ def _extended(item: Tree, base: Path, above: tuple[Path, ...], count: list[int])
         )
     found = library.find(name, base)
     if found is None:
-        raise ModelError([Problem(where, "extends", library.not_found(name))])
+        raise ModelError([Problem(where, "extends", library.not_found(name, base=base))])
     if found.resolve() in above:
         ring = " -> ".join(p.name for p in (*above[above.index(found.resolve()) :], found))
         raise ModelError([Problem(where, "extends", f"files extend each other in a ring: {ring}")])

@@ -80,10 +80,22 @@ def some(allowed: Sequence[str], wanted: str) -> str:
     return f"{len(allowed):,}, the nearest {', '.join(near)}"
 
 
-def not_found(name: str, under: str = "") -> str:
-    """Say that a config was not found, and what there is: in a folder, or of studies and textbook models."""
+def not_found(name: str, under: str = "", base: Path | None = None) -> str:
+    """Say that a config was not found, and what there is: in its folder (from ``base``) and in the library."""
     short = list(dict.fromkeys(item.rsplit("/", 1)[-1] for item in names(under)))
     studies = short if under else [item for folder in _FIRST if folder for item in names(folder)]
     there = f"; the library has {', '.join(studies[:MOST_NAMED])}" if studies else ""
     more = f" and {len(studies) - MOST_NAMED} more (families list)" if len(studies) > MOST_NAMED else ""
-    return f"given '{name}', but there is no such file or library name{there}{more}{nearest(name, [*studies, *short])}"
+    near = nearest(name, _beside(name, base)) or nearest(name, [*studies, *short])
+    return f"given '{name}', but there is no such file or library name{there}{more}{near}"
+
+
+def _beside(name: str, base: Path | None) -> list[str]:
+    """List the configs in the folder that a name points to, written as the name is."""
+    given = Path(name)
+    try:
+        files = sorted(((base or Path()) / given.parent).iterdir())
+    except (OSError, ValueError):
+        return []
+    found = [given.parent / (file.name if given.suffix else file.stem) for file in files if file.suffix in _SUFFIXES]
+    return [path.as_posix() for path in found]

@@ -203,6 +203,16 @@ def _check_characters(text: str, name: str) -> None:
             raise _refuse(Origin(name, number, indent.index("\t") + 1), "a tab in the indentation; use spaces")
 
 
+def _is_rest(key: str) -> bool:
+    """Whether a key looks like the rest of a number or an expression, as of `45,000` or `max(a, b)`."""
+    return key[:1].isdigit() or key.endswith(")")
+
+
+def _is_nothing(event: Any) -> bool:
+    """Whether an event is a value that was left out."""
+    return type(event).__name__ == "ScalarEvent" and not event.style and event.value == ""
+
+
 class _Composer:
     """Builds a tree from parser events, with limits on depth and on the number of values."""
 
@@ -296,7 +306,11 @@ class _Composer:
             if key in entries:
                 self.problem(event, f"'{key}' is given twice; the first is at line {keys[key].line}", key)
             keys[key] = self.origin(event, 1 if event.style in ("'", '"') else 0)
-            entries[key] = self.node(next(events), events, depth + 1)
+            following = next(events)
+            if start.flow_style and not event.style and _is_rest(key) and _is_nothing(following):
+                rule = "a comma inside braces ends a value; write numbers without commas, and quote what holds one"
+                self.problem(event, f"'{key}' stands by itself: {rule}", key)
+            entries[key] = self.node(following, events, depth + 1)
         return Tree(entries, self.origin(start), keys)
 
     def scalar(self, event: Any) -> Tree:

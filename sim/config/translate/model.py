@@ -7,7 +7,7 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from sim.config.check import spanning as checks
-from sim.config.check.draft import MAX_WINDOW, Draft, quantity
+from sim.config.check.draft import MAX_WINDOW, Draft
 from sim.config.check.problems import Findings
 from sim.config.check.vocabulary import MEMORY, PARAMETER, Checker, ExpressionPlace, Vocabulary, Words
 from sim.config.schema.config import Config
@@ -146,7 +146,7 @@ def _parameters(draft: Draft) -> dict[str, Parameter]:
             value = draft.constant(expression)
             if value is not None and value - value != 0:
                 draft.findings.add(path, f"comes to {value}; a parameter must be a finite number")
-        result[name] = Parameter(name, expression, quantity(part, draft.words.parameters))
+        result[name] = Parameter(name, expression, draft.quantity(part))
     return result
 
 

@@ -72,7 +72,8 @@ def _model(
 ) -> tuple[Model | None, Findings]:
     """Lay the overlays over the tree and translate it; also gives what was found there; ``used`` takes in its names."""
     before = len(findings.problems)
-    settings = tree.mapping["regimes"].mapping[regime].mapping.get("set") if "regimes" in tree.mapping else None
+    written = tree.mapping["regimes"].mapping.get(regime) if "regimes" in tree.mapping else None
+    settings = written.mapping.get("set") if written is not None else None
     laid = tree
     if effect_set.settings is not None and concerns(tree, effect_set):
         laid = overlay(laid, effect_set.settings, f"effect set {effect_set.name}", findings)

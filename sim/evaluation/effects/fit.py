@@ -22,7 +22,7 @@ from sim.evaluation.effects.estimands import COST, Estimand, Levels, digest, mea
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world
 from sim.evaluation.trial.trial import MONTHS
 from sim.exhibits.numbers import digits
-from sim.model.compiled.scope import clock_value
+from sim.model.compiled.readings import clock_value
 from sim.model.spec import Scenario
 from sim.runs.meaning import digest_of_program
 from sim.runs.replications import over_replications, pared

@@ -8,14 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
 from sim.arrays import FloatArray, IntArray
+from sim.errors import ModelError
 from sim.language.evaluate import Expression, evaluate
+from sim.language.functions import carrying_nan
 from sim.language.names import TIMED
+from sim.model.compiled.readings import GUARD, MOST, at_place, is_hazard, refused
 from sim.model.compiled.scope import GridScope, Moment, Reader, Source, moment, moment_names, sources_of
 from sim.model.spec import Effect, Model
+
+MOST_CELLS = 20_000_000
+"""Combinations of what is read that one table may hold."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,8 @@ class Factor:
     moves: frozenset[int] = frozenset()
     """Positions of the transitions it multiplies."""
     scale: str = "rate"
+    name: str = ""
+    """What messages call it."""
 
     @cached_property
     def sources(self) -> list[Source]:
@@ -45,11 +54,37 @@ class Factor:
         """Evaluate over raw values of its own sources: shape of the product of ``raw``, in the order of ``raw``."""
         scope = GridScope(self.reader, raw, now)
         shape = tuple(len(values) for values in raw.values())
-        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            result = evaluate(self.times, scope)
-            if self.when is not None:
-                result = np.where(evaluate(self.when, scope) != 0, result, 1.0)
+        result = evaluate(self.times, scope)
+        if self.when is not None:
+            holds = evaluate(self.when, scope)
+            result = carrying_nan(np.where(holds != 0, result, 1.0), holds)
         return np.broadcast_to(result, shape)
+
+    def check(self, raw: Mapping[Source, FloatArray], model: Model) -> None:
+        """Evaluate at every moment of the clock; see ``checked``."""
+        for now in probes(model, self.moment_names):
+            self.checked(raw, now)
+
+    def checked(self, raw: Mapping[Source, FloatArray], now: Moment) -> FloatArray:
+        """Give ``values``; what the clock alone decides is refused where it is no multiplier, or no condition."""
+        values = self.values(raw, now)
+        if self.moment_names <= TIMED:
+            wrong = values[~is_hazard(values)] if self.moves else values[np.isnan(values)]
+            if wrong.size:
+                rule = f"it must be at least 0 and finite (at most {MOST:g})" if self.moves else GUARD
+                raise self.refused(f"{self.name} comes to {wrong.flat[0]:.6g}".strip(), rule, now)
+        return values
+
+    def refused(self, what: str, rule: str, now: Moment) -> ModelError:
+        """Make the error of what it comes to at a moment; see ``readings.refused``."""
+        raw = {
+            s: np.arange(raw_size(s, self.reader, horizon(self.reader.model)), dtype=np.float64) for s in self.sources
+        }
+        scope = GridScope(self.reader, raw, now)
+        expression = self.times
+        if self.when is not None and not np.all(np.isfinite(evaluate(self.when, scope))):
+            expression = self.when
+        return refused(expression, scope, what, rule, f"rows of {self.reader.unit}")
 
 
 @dataclass(frozen=True)
@@ -139,10 +174,16 @@ def fold(factors: Sequence[Factor], reader: Reader, own: str = "") -> list[Axis]
     for factor in factors:
         sources = factor.sources
         if not sources:
+            factor.check({}, reader.model)
             continue
-        raw = {s: np.arange(raw_size(s, reader, steps), dtype=np.float64) for s in sources}
+        sizes = {s: raw_size(s, reader, steps) for s in sources}
+        if prod(sizes.values()) > MOST_CELLS:
+            what = " x ".join(f"{source.name or source.kind} ({size:,})" for source, size in sizes.items())
+            rule = f"reads {what}, {prod(sizes.values()):,} combinations; it may read at most {MOST_CELLS:,}"
+            raise at_place(factor.times, rule, f"rows of {reader.unit}")
+        raw = {s: np.arange(size, dtype=np.float64) for s, size in sizes.items()}
         for now in probes(reader.model, factor.moment_names):
-            values = factor.values(raw, now)
+            values = factor.checked(raw, now)
             for i, source in enumerate(sources):
                 signatures.setdefault(source, []).append(np.moveaxis(values, i, 0).reshape(values.shape[i], -1))
     axes = []
@@ -195,19 +236,20 @@ def reduced(factor: Factor, axes: Sequence[Axis], now: Moment, own: str = "", ow
 
 def effect_factors(model: Model, chain: str, transitions: Sequence[tuple[str, str]]) -> list[Factor]:
     """List the effects on a chain as factors; none that names a service when the model's services are inert."""
-    from_service = {c.name for c in model.chains if c.service is not None}
+    from_service = model.service_names
     unit = model.chain(chain).unit
     factors = []
     for effect in model.effects:
         moves = frozenset(i for i, move in enumerate(transitions) if move in set(effect.on.get(chain, ())))
         reader = Reader(model, unit, k_chain=_k_chain(effect, model, chain))
         inert = model.services_inert and chain not in from_service
+        named = f"the effect '{effect.name}' on '{chain}'"
         if moves and not (inert and names_service(effect.when, reader, from_service)):
-            factors.append(Factor(reader, effect.times, effect.when, moves, effect.scale))
+            factors.append(Factor(reader, effect.times, effect.when, moves, effect.scale, named))
     return factors
 
 
-def names_service(when: Expression, reader: Reader, services: set[str]) -> bool:
+def names_service(when: Expression, reader: Reader, services: frozenset[str]) -> bool:
     """Say whether a condition reads a service (or the number of agencies)."""
     return any(s.kind == "agencies" or s.name in services for s in sources_of(when, reader))
 

@@ -261,8 +261,8 @@ class Lives:
         if target.unit != plan.unit:
             rows = list(family.children) if target.unit == 1 else [family.row]
         for there in rows:
-            may = bool(firing.sources[target.view[there]])
-            if may and (firing.probability >= 1.0 or family.uniform() < firing.probability):
+            may, probability = bool(firing.sources[target.view[there]]), firing.probability(int(self.world.step))
+            if may and (probability >= 1.0 or family.uniform() < probability):
                 self.move(family, target, there, firing.target)
 
     # Services.

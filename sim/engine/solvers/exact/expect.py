@@ -20,7 +20,8 @@ from sim.engine.solvers.exact.cells import Space, cell_world, cells_with, make_s
 from sim.engine.solvers.expected import expect_worlds
 from sim.model.compiled.model import Compiled, compile_scenario
 from sim.model.compiled.program import BETTER, WORSE
-from sim.model.compiled.scope import Moment, clock_value, moment
+from sim.model.compiled.readings import clock_value
+from sim.model.compiled.scope import Moment, moment
 from sim.model.spec import Chain, Scenario
 
 
@@ -166,6 +167,7 @@ class Cells:
         one = self.passes[name]
         known = self.kernels.get(name)
         timed = any(axis.source.kind == "age" for code in one.codes for axis, _ in self.compiled.codes[code].axes)
+        timed = timed or any(firing.clocked for firings in self.world.firings.values() for firing in firings)
         if known is not None and known[0] is one.tables and not timed:
             return known[1]
         branches = Branching(self.space, self.world)
