@@ -6,10 +6,11 @@ PYTHON  ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 
              $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 WORKERS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 CONFIG  ?= configs/scenarios/national.yaml
+UV_PYTHON ?= >=3.11
 UV      := $(shell command -v uv 2>/dev/null)
 BIN     := $(VENV)/bin
 
-.PHONY: run scenarios setup test test-all bench bench-check bench-peers docs lint clean
+.PHONY: run scenarios setup test test-all test-lowest test-matrix bench bench-check bench-peers docs lint clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime-ready
@@ -33,6 +34,36 @@ test: lint
 test-all: lint
 	$(BIN)/python -m pytest -q -n 2
 
+# The lowest versions that pyproject.toml allows, on the oldest Python, in an environment of their own (needs uv): a small
+# study, then tests, in which warnings of old libraries are no errors. LOWEST_TESTS="tests/cli tests/config" takes a part.
+LOWEST_PYTHON ?= 3.11
+LOWEST_TESTS  ?= tests
+
+test-lowest: .venv-lowest/.ready
+	.venv-lowest/bin/families run demo --replications 2 --set units.family.size=300 --out .venv-lowest/demo --force
+	.venv-lowest/bin/python -m pytest -q -m "not slow" -n 2 -p no:cacheprovider -o filterwarnings= $(LOWEST_TESTS)
+
+.venv-lowest/.ready: pyproject.toml
+	@[ -n "$(UV)" ] || { echo "uv is needed, which can choose the lowest versions: pip install uv" >&2; exit 1; }
+	"$(UV)" venv --quiet --clear --python $(LOWEST_PYTHON) .venv-lowest
+	"$(UV)" pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[dev]'
+	@touch $@
+
+# The quick tests on each Python that is promised and here, each in an environment of its own; says which are not here.
+MATRIX       ?= 3.11 3.12 3.13
+MATRIX_TESTS ?= tests
+
+test-matrix:
+	@failed=""; left=""; for v in $(MATRIX); do \
+	  if ! python$$v -c 'import sys' 2>/dev/null && ! { [ -n "$(UV)" ] && "$(UV)" python find --quiet $$v >/dev/null 2>&1; }; \
+	  then left="$$left $$v"; continue; fi; \
+	  echo "Python $$v"; \
+	  $(MAKE) --no-print-directory setup VENV=.venv-$$v PYTHON=python$$v UV_PYTHON=$$v \
+	  && .venv-$$v/bin/python -m pytest -q -m "not slow" -n 2 -p no:cacheprovider $(MATRIX_TESTS) || failed="$$failed $$v"; \
+	done; \
+	[ -z "$$left" ] || echo "Not here, so not tried: Python$$left"; \
+	[ -z "$$failed" ] || { echo "Failed on Python$$failed" >&2; exit 1; }
+
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -55,7 +86,7 @@ docs: $(VENV)/.dev-ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
-	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	rm -rf $(VENV) .venv-* build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
 
 # $(1): what to install. uv, the environment's own pip, or the machine's pip pointed at the environment.
 define install
@@ -67,7 +98,7 @@ define install
 endef
 
 $(BIN)/python:
-	@if [ -n "$(UV)" ]; then "$(UV)" venv --quiet --python '>=3.11' $(VENV); \
+	@if [ -n "$(UV)" ]; then "$(UV)" venv --quiet --python '$(UV_PYTHON)' $(VENV); \
 	elif [ -z "$(PYTHON)" ]; then echo "Python 3.11 or later is needed; found: $$(python3 --version 2>&1)." >&2; exit 1; \
 	elif $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
 	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then $(PYTHON) -m venv --without-pip $(VENV); \

@@ -11,6 +11,7 @@ import numpy as np
 from calibration.conflicts.arithmetic import Conflict, arithmetic_conflicts
 from calibration.conflicts.model import model_conflicts
 from calibration.diagnosis.influence import Influence, influence
+from calibration.diagnosis.reach import weighed
 from calibration.methods import history, least_squares, posterior
 from calibration.methods.emulator import build
 from calibration.predicting import Runner
@@ -62,7 +63,7 @@ def point(made: Study, folder: Path | None, workers: int = 1, tell: Tell | None 
     """Find the best point alone, by least squares from the best estimates."""
     problem = opened(made, folder, workers, tell, say)
     say("least squares")
-    found = least_squares.fit(problem, made.settings.seed, made.settings.point)
+    found = weighed(problem, least_squares.fit(problem, made.settings.seed, made.settings.point), made.settings.seed)
     return Calibrated(made, problem, found, (found,), arithmetic_conflicts(made.published, problem.relations))
 
 
@@ -88,6 +89,7 @@ def chain(made: Study, folder: Path | None, workers: int = 1, tell: Tell | None 
     second = least_squares.fit(problem, key(settings.seed, "point"), settings.least_squares, first)
     say("posterior: emulator, sampler, and a check on the model itself")
     third = posterior.fit(problem, key(settings.seed, "posterior"), settings.posterior, _both(first, second))
+    third = weighed(problem, third, settings.seed)
     say("contradictions, and what each figure does")
     emulator = build(problem, third.points, third.outputs)
     conflicts = (

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sim.console.printing import say
+
 if TYPE_CHECKING:
     from calibration.chain import Calibrated
     from calibration.study import Study
+    from sim.stages import StageListener
 
 EXAMPLES = ("families calibrate configs/calibration/national.yaml --workers 2",)
 
@@ -32,11 +34,12 @@ def calibrate(
 ) -> None:
     """Find which parameters make a model agree with published figures, and how sure that is.
 
-    Every run of the model is kept in the folder, so that a calibration that was stopped goes on where it was.
+    Every run of the model is kept in the folder, so that a calibration that was stopped goes on where it was. Exit code
+    1, with everything written but the layer of config, says that what was found must not be used.
     """
     _check_installed()
     from calibration.study import study
-    from sim.console.progress import progress_bar
+    from sim.console.progress import stages
     from sim.errors import ResultError
 
     made = study(config, sets or [])
@@ -44,12 +47,16 @@ def calibrate(
     folder = store / "backtest" if backtest else store
     if (folder / FINISHED).exists() and not force:
         raise ResultError(f"{folder} holds a finished calibration; give another --out, or --force to replace it")
-    say = (lambda line: None) if quiet else (lambda line: typer.echo(line, err=True))
-    with progress_bar("Runs of the model", quiet=quiet) as tell:
-        found = _found(made, store, workers, tell, say, point_only=point_only, backtest=backtest)
-    _write(folder, found)
+    with stages(quiet=quiet) as at:
+        found = _found(made, store, workers, at, point_only=point_only, backtest=backtest)
+        at.stage("Drawing figures and writing tables")
+        _write(folder, found)
+    for line in found.chosen.refusals:
+        say(f"Not to be used: {line}.", err=True)
     if not quiet:
         _tell(folder, found)
+    if not found.chosen.is_usable:
+        raise typer.Exit(1)
 
 
 FINISHED = "summary.json"
@@ -68,9 +75,8 @@ def _check_installed() -> None:
 
 
 def _found(
-    made: Study, store: Path, workers: int, tell: Callable[[int, int], None], say: Callable[[str], None], *,
-    point_only: bool, backtest: bool,
-) -> Calibrated:  # fmt: skip
+    made: Study, store: Path, workers: int, at: StageListener, *, point_only: bool, backtest: bool
+) -> Calibrated:
     """Do the work; Ctrl-C says what is kept."""
     from threadpoolctl import threadpool_limits
 
@@ -80,7 +86,7 @@ def _found(
 
     studied = as_known(made) if backtest else made
     with kept_in(store / POINTS), threadpool_limits(limits=1):  # small matrices: threads would wait for each other
-        return (point if point_only else chain)(studied, store, workers, tell, say)
+        return (point if point_only else chain)(studied, store, workers, at, at.stage)
 
 
 def _write(folder: Path, found: Calibrated) -> None:
@@ -114,12 +120,12 @@ def _write(folder: Path, found: Calibrated) -> None:
 
 
 def _tell(folder: Path, found: Calibrated) -> None:
-    """Print what was found: what cannot be said first."""
+    """Print what was found, with what must be said of it."""
     from calibration.report.tables import parameters_said, targets_said
-    from sim.console.printing import print_table
+    from sim.console.printing import print_table, say
 
-    for line in found.chosen.refusals:
-        typer.echo(f"Not to be used: {line}.")
     for made in (parameters_said(found), targets_said(found)):
         print_table(made)
-    typer.echo(f"Results are in {folder}; open {folder / 'calibration.html'}")
+    for line in found.chosen.caveats:
+        say(f"To be said with it: {line}.")
+    say(f"Results are in {folder}; open {folder / 'calibration.html'}")

@@ -8,20 +8,20 @@ from dataclasses import replace
 import numpy as np
 
 from calibration.problem import CalibrationProblem, Target
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 
 TINY = 1e-12
 
 
 def scaled(targets: Sequence[Target], values: FloatArray) -> FloatArray:
     """Bring values in the targets' units, (..., target), to the scale they are compared on."""
-    logged = np.array([target.scale == "log" for target in targets])
+    logged, values = np.array([target.scale == "log" for target in targets]), finite("values of targets", values)
     return np.where(logged, np.log(np.maximum(values, TINY)), values)
 
 
 def unscaled(targets: Sequence[Target], values: FloatArray) -> FloatArray:
     """Undo ``scaled``."""
-    logged = np.array([target.scale == "log" for target in targets])
+    logged, values = np.array([target.scale == "log" for target in targets]), finite("values of targets", values)
     return np.where(logged, np.exp(np.where(logged, values, 0.0)), values)
 
 
@@ -63,7 +63,7 @@ def run(problem: CalibrationProblem, points: FloatArray) -> FloatArray:
     ValueError
         If the model gives another shape or something that is not finite; names the target and the point.
     """
-    outputs = np.asarray(problem.predict(points), dtype=np.float64)
+    outputs = np.asarray(problem.predict(finite("points", points)), dtype=np.float64)
     if outputs.shape != (len(points), len(problem.targets)):
         raise ValueError(f"the model gave {outputs.shape} for {len(points)} points and {len(problem.targets)} targets")
     bad = np.argwhere(~np.isfinite(outputs))

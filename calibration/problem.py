@@ -8,16 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
-from sim.arrays import BoolArray, FloatArray
+from sim.arrays import BoolArray, FloatArray, finite
 from sim.runs.beliefs.distributions import Belief
 
 Transform = Literal["linear", "log", "logit"]
 Kind = Literal["fit", "held_out", "claim"]
 Net = Literal["gross", "net", ""]
+Quality = Literal["announced", "estimated", "measured", "compared", "randomised"]
+QUALITIES: tuple[Quality, ...] = get_args(Quality)
+"""What a figure rests on, the weakest first: said without a method; worked out from assumptions, a projection or
+typical cases; counted or followed up, before and after included; held against similar families who were not served;
+drawn by lot. After the Maryland scale of scientific methods (Sherman et al. 1997)."""
 Predict = Callable[[FloatArray], FloatArray]
 """Points in natural units, (point, parameter), to what the model says, (point, target); same points, same numbers."""
 
@@ -101,6 +106,8 @@ class Target:
     """On the log scale value and prediction are compared as logarithms, and errors are taken relative to the value."""
     label: str = ""
     """Plain words for readers; the name where empty."""
+    quality: Quality | Literal[""] = ""
+    """What it rests on; empty where nothing is said, see ``standing``."""
 
     def __post_init__(self) -> None:
         """Refuse a figure that no likelihood can be written for."""
@@ -112,6 +119,11 @@ class Target:
             raise ValueError(f"{self.name}: discrepancy {self.discrepancy}; must be 0 or more")
         if self.scale == "log" and self.value <= 0:
             raise ValueError(f"{self.name}: value {self.value:g}; the log scale needs a value above 0")
+
+    @property
+    def standing(self) -> Quality:
+        """What it rests on: what is said, else announced for a claim and measured for any other figure."""
+        return self.quality or ("announced" if self.kind == "claim" else "measured")
 
     @property
     def words(self) -> str:
@@ -160,7 +172,7 @@ class CalibrationProblem:
             raise ValueError("a calibration needs at least one parameter")
         if not any(self.is_fitted):
             raise ValueError("a calibration needs at least one target of kind 'fit'")
-        if np.shape(self.noise) != (len(self.targets),) or not np.all(np.asarray(self.noise) >= 0):
+        if np.shape(self.noise) != (len(self.targets),) or not np.all(finite("noise", self.noise) >= 0):
             raise ValueError(f"noise of shape {np.shape(self.noise)}: one number of 0 or more for each target")
 
     @property
@@ -200,6 +212,8 @@ class Fit:
     """What was measured of the method itself: effective sample sizes, R-hat, emulator errors."""
     box: FloatArray | None = None
     """Bounds that are left, (2, parameter), natural units; None where the method does not cut them."""
+    caveats: tuple[str, ...] = ()
+    """What must be said wherever the draws are reported or used."""
 
     @property
     def is_usable(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from calibration.outputs import output
+from calibration.problem import Quality
 from sim.config.schema.base import Part, Provenance
 from sim.config.schema.fields import AtLeastOne, Count, Name, Number, Positive, Text
 from sim.config.schema.readers import refuse
@@ -33,6 +34,7 @@ class TargetPart(Provenance):
 
     kind: Literal["fit", "held_out", "claim"] = Field(description="fitted, scored alone, or a claim to be explained")
     label: Text = Field(default="", description="what it is, in a few words")
+    quality: Quality | Literal[""] = Field(default="", description="what it rests on, which decides what gives way")
     value: Number = Field(description="the figure")
     unit: Text = Field(description="such as gbp, share, 1/year")
     se: Positive | None = Field(default=None, description="its standard error")

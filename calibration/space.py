@@ -12,7 +12,7 @@ import numpy as np
 from scipy import special
 
 from calibration.problem import FreeParameter
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.engine.fate.draws import key, uniform
 
 EDGE = 1e-10
@@ -22,13 +22,13 @@ EDGE = 1e-10
 def to_box(parameters: Sequence[FreeParameter], points: FloatArray) -> FloatArray:
     """Bring points in natural units to the transformed box, 0 at the low bound and 1 at the high; same shape."""
     low, high = _ends(parameters)
-    return (_forward(parameters, points) - low) / (high - low)
+    return (_forward(parameters, finite("points", points)) - low) / (high - low)
 
 
 def from_box(parameters: Sequence[FreeParameter], box: FloatArray) -> FloatArray:
     """Bring points of the transformed box back to natural units; what lies outside goes to its bound."""
     low, high = _ends(parameters)
-    moved = low + np.clip(box, 0.0, 1.0) * (high - low)
+    moved = low + np.clip(finite("points", box), 0.0, 1.0) * (high - low)
     columns = [_backward(one.transform, moved[..., i]) for i, one in enumerate(parameters)]
     lows, highs = np.array([one.low for one in parameters]), np.array([one.high for one in parameters])
     return np.clip(np.stack(columns, axis=-1), lows, highs)
@@ -36,7 +36,7 @@ def from_box(parameters: Sequence[FreeParameter], box: FloatArray) -> FloatArray
 
 def to_scores(parameters: Sequence[FreeParameter], points: FloatArray) -> FloatArray:
     """Give the scores of points, of the same shape: standard normal under the prior truncated to the bounds."""
-    columns = []
+    columns, points = [], finite("points", points)
     for i, one in enumerate(parameters):
         low, high = _masses(one)
         u = (one.prior.cumulative(points[..., i]) - low) / (high - low)
@@ -46,7 +46,7 @@ def to_scores(parameters: Sequence[FreeParameter], points: FloatArray) -> FloatA
 
 def from_scores(parameters: Sequence[FreeParameter], scores: FloatArray) -> FloatArray:
     """Give the points of scores, of the same shape, in natural units within the bounds."""
-    columns = []
+    columns, scores = [], finite("scores", scores)
     for i, one in enumerate(parameters):
         low, high = _masses(one)
         u = low + np.clip(special.ndtr(scores[..., i]), EDGE, 1 - EDGE) * (high - low)

@@ -13,7 +13,7 @@ from calibration.predicting import Runner, Simulator
 from calibration.problem import CalibrationProblem, FreeParameter, Relation, Target
 from calibration.schema import CalibrationPart, Settings
 from calibration.targets import Listed, check_against, found, in_prices, read_part, read_targets
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.config.check.problems import Findings
 from sim.config.loading import scenario_of
 from sim.errors import ModelError
@@ -178,4 +178,6 @@ def measured_noise(made: Study, runner: Runner) -> FloatArray:
     The answer at a point is a mean of ``settings.replications``, so that its variance is that of one over their number.
     """
     several = runner.by_replication(made.middle[None], range(made.settings.noise))[:, 0]
+    for target, answers in zip(made.targets, several.T, strict=True):
+        finite(f"what the model says of {target.words} at the best estimates, by seed", answers)
     return np.asarray(several.std(axis=0, ddof=1) / np.sqrt(made.settings.replications))

@@ -150,7 +150,7 @@ def target_of(name: str, part: TargetPart) -> Target:
     return Target(
         name=name, kind=part.kind, value=part.value, standard_error=error, discrepancy=part.discrepancy,
         unit=part.unit, definition=definition, source=part.source or "", output=part.output,
-        answered_by="simulate", scale=part.scale, label=part.label,
+        answered_by="simulate", scale=part.scale, label=part.label, quality=part.quality,
     )  # fmt: skip
 
 

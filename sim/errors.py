@@ -23,6 +23,15 @@ class Problem:
         return ": ".join(part for part in (self.where, self.key, self.message) if part)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where an expression was written: ``file:line:column``, its dotted path and its text."""
+
+    where: str
+    key: str
+    text: str
+
+
 class ModelError(ValueError):
     """A model or a config that cannot be run; carries every problem found, not just the first."""
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
+
 MONTHS_PER_YEAR = 12
 WEEKS_PER_YEAR = 365.25 / 7
 DAYS_PER_YEAR = 365.25
 FIRST_MONTH_OF_FINANCIAL_YEAR = 4
+_ROUNDING = 1e-6
+"""Years by which the sum of steps may miss a whole number: half a minute."""
 
 STEPS_PER_YEAR = {"day": DAYS_PER_YEAR, "week": WEEKS_PER_YEAR, "month": 12.0, "quarter": 4.0, "year": 1.0}
 """How many of each step a year holds."""
@@ -22,6 +26,46 @@ def financial_year(year: int, month: int) -> int:
     return year if month >= FIRST_MONTH_OF_FINANCIAL_YEAR else year - 1
 
 
+def financial_year_shares(start: tuple[int, int], step_years: float, step: int) -> dict[int, float]:
+    """Share a step of a clock among the financial years in which it lies, by time.
+
+    Parameters
+    ----------
+    start
+        Year and month of point 0; a month is a twelfth of a year.
+    step_years
+        Length of a step in years.
+    step
+        Number of the step, from 0.
+
+    Returns
+    -------
+        By the calendar year in which a financial year began, in order: its share of the step. They sum to 1.
+    """
+    begins = start[0] + (start[1] - FIRST_MONTH_OF_FINANCIAL_YEAR) / MONTHS_PER_YEAR + step * step_years
+    ends = begins + step_years
+    first, last = floor(begins + _ROUNDING), ceil(ends - _ROUNDING) - 1
+    shares = {year: (min(ends, year + 1) - max(begins, year)) / step_years for year in range(first, last)}
+    return {**shares, max(first, last): 1.0 - sum(shares.values())}
+
+
 def financial_year_label(first: int) -> str:
     """Write a financial year as people do: 2011 becomes ``2011/12``."""
     return f"{first}/{(first + 1) % 100:02d}"
+
+
+_SPANS = (
+    (120.0, 1.0, "second"), (7_200.0, 60.0, "minute"), (172_800.0, 3_600.0, "hour"), (63e6, 86_400.0, "day"),
+    (float("inf"), 31_557_600.0, "year"),
+)  # fmt: skip
+"""Below how many seconds a unit is used, its seconds, and its name."""
+
+
+def time_in_words(seconds: float) -> str:
+    """Say a length of time in the unit that suits it, to three figures at most."""
+    size, name = next((size, name) for limit, size, name in _SPANS if seconds < limit)
+    amount = seconds / size
+    if amount > 1e6:
+        return "more than a million years"
+    text = f"{amount:.1f}".removesuffix(".0") if amount < 10 else f"{amount:,.0f}"
+    return f"{text} {name}" + ("" if text == "1" else "s")

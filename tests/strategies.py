@@ -89,9 +89,9 @@ def make_model(chains: Sequence[Chain], size: int, steps: int, step_years: float
 def make_scenario(model: Model, seed: int = 1, replications: int = 1, **regimes: World | Model) -> Scenario:
     """Make a scenario whose baseline is a model, with further regimes by name."""
     others = [
-        world if isinstance(world, World) else World(name, name, "null", world) for name, world in regimes.items()
+        world if isinstance(world, World) else World(name, name, "as_written", world) for name, world in regimes.items()
     ]
-    worlds = (World("base", "base", "null", model), *others)
+    worlds = (World("base", "base", "as_written", model), *others)
     return Scenario("test", "test", worlds, "base", replications, seed)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
+from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Layout, Record, wait_sums
 from sim.language.evaluate import number, parse
 from sim.model.spec import (
     Areas,
@@ -112,11 +112,13 @@ def record(of: Scenario, replication: int, steps: int = STEPS) -> Record:
         area[:, 0, step // 12] += np.floor(meters[:, step] / 2)
         area[:, 1, step // 12] += np.ceil(meters[:, step] / 2)
     waits = np.repeat(rng.poisson(30.0 * 0.8 ** np.arange(20), (1, 1, 20)), n, axis=0).astype(float)
+    waits[..., -1] = 0.0  # nobody waits longer than is told apart
     family_cost = np.tile([9000.0, 4.0e6, -100.0, 1.0e6], (n, 2, 1))
     return Record(
         stocks=stocks, flows=rng.poisson(10.0, (n, steps, len(FLOWS))).astype(float), meters=meters, area_meters=area,
         start_meters=np.tile([200.0, 0.0, 0.0], (n, 1)),
         waits=waits, area_waits=np.repeat(waits[:, None], 2, axis=1) / 2,
+        wait_sums=wait_sums(waits), area_wait_sums=np.repeat(wait_sums(waits)[:, None], 2, axis=1) / 2,
         queue=np.tile(np.arange(float(len(QUEUE_COUNTS))), (n, 1, 1)),
         team=np.tile(np.array([12.0, 100.0, 96.0, 40.0])[: len(TEAM_SERIES)], (n, steps, 1, 1)),
         family_cost=family_cost,

@@ -16,12 +16,13 @@ from itertools import combinations
 from math import hypot, sqrt
 from typing import Literal
 
-from calibration.problem import Definition, Relation, Target
+from calibration.problem import QUALITIES, Definition, Relation, Target
+from sim.arrays import finite
 
 THRESHOLD = 3.0
 FIELDS = ("ledger", "net", "per", "population", "window", "contrast", "statistic", "price_year")
 STANDING = {"claim": 0, "held_out": 1, "fit": 2}
-"""Which kind of statement gives way first."""
+"""Which kind of statement gives way first, of those that rest on as much."""
 WIDE_PRICES = 0.1
 """Gap, relative to the larger figure, above which a difference of price year alone is no explanation."""
 
@@ -41,6 +42,8 @@ class Conflict:
     """Fields of which one of them says nothing."""
     drop: str
     """Which to drop."""
+    rule: str
+    """Why that one."""
     discrepancy: float
     """Standard deviation that, stated for the one to drop and in its unit, would reconcile them."""
     why: str
@@ -60,8 +63,7 @@ def arithmetic_conflicts(statements: Sequence[Target], relations: Sequence[Relat
     -------
         Conflicts of two each: those of fact first; then those of one statistic (a mean against a mean says more than
         against a worst case), with figures that are fitted before claims, those whose definitions differ in least
-        first. ``drop`` is a claim before a held-out figure before a fitted one; among equals the one that is in most
-        conflicts, then the one of the larger error.
+        first. Which to drop, and by which rule, is as ``first_to_go`` says.
     """
     found = []
     for one, other in combinations(statements, 2):
@@ -101,13 +103,35 @@ def silences(one: Definition, other: Definition, fields: Sequence[str] = FIELDS)
     return tuple(field.replace("_", " ") for field in (*quiet, *sorted(conditions)))
 
 
-def first_to_go(some: Sequence[Target], degrees: Counter[str], errors: Sequence[float]) -> Target:
-    """Choose which to drop: a claim first, then the one in most conflicts, then the one of the larger error."""
+def first_to_go(some: Sequence[Target], degrees: Counter[str], errors: Sequence[float]) -> tuple[Target, str]:
+    """Choose which to drop, and say by which rule.
 
-    def rank(i: int) -> tuple[int, int, float, str]:
-        return STANDING[some[i].kind], -degrees[some[i].name], -errors[i], some[i].name
+    What rests on the weakest evidence goes first, however precise it is; among equals a claim before a held-out figure
+    before a fitted one, then the one in most conflicts, then the one of the larger error.
+    """
+    finite("errors", errors)
 
-    return some[min(range(len(some)), key=rank)]
+    def rank(i: int) -> tuple[int, int, int, float, str]:
+        one = some[i]
+        return QUALITIES.index(one.standing), STANDING[one.kind], -degrees[one.name], -errors[i], one.name
+
+    goes, *others = sorted(range(len(some)), key=rank)
+    if not others:
+        return some[goes], "there is no other"
+    mine, next_ = some[goes], some[others[0]]
+    others_are = "the other" if len(others) == 1 else "the others at least"
+    rules = (
+        f"quality of evidence: it is {mine.standing}, {others_are} {next_.standing}",
+        f"kind: a {mine.kind.replace('_', ' ')} goes before what is {_KINDS[next_.kind]}",
+        "number of conflicts: it is in more of them",
+        "precision: it has the larger error",
+        "none: nothing tells them apart",
+    )
+    apart = next(at for at, (a, b) in enumerate(zip(rank(goes), rank(others[0]), strict=True)) if a != b)
+    return mine, rules[apart]
+
+
+_KINDS = {"claim": "claimed", "held_out": "held out", "fit": "fitted"}
 
 
 def _one_quantity(one: Target, other: Target) -> Conflict | None:
@@ -161,7 +185,7 @@ def _conflict(
     """Put a conflict of two together, with the discrepancy still in the compared unit."""
     needed = sqrt(max((gap / THRESHOLD) ** 2 - error**2, 0.0))
     kind: Literal["definition", "fact"] = "definition" if differs else "fact"
-    return Conflict((one.name, other.name), kind, "arithmetic", distance, differs, silent, "", needed, why)
+    return Conflict((one.name, other.name), kind, "arithmetic", distance, differs, silent, "", "", needed, why)
 
 
 def _with_drops(conflicts: Sequence[Conflict], statements: Sequence[Target]) -> list[Conflict]:
@@ -171,8 +195,8 @@ def _with_drops(conflicts: Sequence[Conflict], statements: Sequence[Target]) -> 
     done = []
     for conflict in conflicts:
         some = [by_name[name] for name in conflict.names]
-        drop = first_to_go(some, degrees, [target.standard_error / _scale(target) for target in some])
-        done.append(replace(conflict, drop=drop.name, discrepancy=conflict.discrepancy * _scale(drop)))
+        drop, rule = first_to_go(some, degrees, [target.standard_error / _scale(target) for target in some])
+        done.append(replace(conflict, drop=drop.name, rule=rule, discrepancy=conflict.discrepancy * _scale(drop)))
     return done
 
 

@@ -21,7 +21,7 @@ from scipy import optimize
 from calibration.conflicts.arithmetic import THRESHOLD, Conflict, differences, first_to_go, silences
 from calibration.likelihood import observed, residuals, run, spread
 from calibration.methods.emulator import Emulator
-from calibration.problem import CalibrationProblem
+from calibration.problem import QUALITIES, CalibrationProblem, Target
 from calibration.space import from_box, latin_hypercube
 from sim.arrays import BoolArray, FloatArray
 
@@ -137,7 +137,7 @@ def model_conflicts(
         rest = [i for i in chosen if i not in dropped]
     stand = [some for some in sets if not _refuted(search, some)]
     dropped = _fewest(problem, stand) if stand else ()
-    return tuple(_described(search, some, dropped) for some in stand)
+    return tuple(_described(search, some, dropped, stand) for some in stand)
 
 
 def _refuted(search: _Search, some: tuple[int, ...]) -> bool:
@@ -180,22 +180,35 @@ def _whittled(search: _Search, some: Sequence[int]) -> tuple[int, ...]:
 
 
 def _fewest(problem: CalibrationProblem, sets: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    """Choose the fewest targets that leave no set whole; claims first, then those in most sets."""
+    """Choose the fewest targets that leave no set whole, none that rests on better evidence than it takes."""
+    order = _order(problem, sets)
+    for best in range(len(QUALITIES)):
+        may_go = [i for i in order if QUALITIES.index(problem.targets[i].standing) <= best]
+        if not all(set(may_go) & set(one) for one in sets):
+            continue
+        for size in range(1, len(may_go) + 1):
+            if comb(len(may_go), size) > 50_000:
+                return _greedy(sets, may_go)
+            for some in combinations(may_go, size):
+                if all(set(some) & set(one) for one in sets):
+                    return some
+    return tuple(order)
+
+
+def _order(problem: CalibrationProblem, sets: Sequence[tuple[int, ...]]) -> list[int]:
+    """List the targets of some sets, the first to go first."""
     names = [target.name for target in problem.targets]
-    degrees = Counter(names[i] for some in sets for i in some)
-    candidates = sorted({i for some in sets for i in some})
-    errors = spread(problem) / np.maximum(np.abs(observed(problem.targets)), 1e-12)
     order: list[int] = []
-    while left := [i for i in candidates if i not in order]:
-        goes = first_to_go([problem.targets[i] for i in left], degrees, [float(errors[i]) for i in left])
-        order.append(names.index(goes.name))
-    for size in range(1, len(order) + 1):
-        if comb(len(order), size) > 50_000:
-            break
-        for some in combinations(order, size):
-            if all(set(some) & set(one) for one in sets):
-                return some
-    return _greedy(sets, order)
+    while left := [i for i in sorted({i for some in sets for i in some}) if i not in order]:
+        order.append(names.index(_first(problem, left, sets)[0].name))
+    return order
+
+
+def _first(problem: CalibrationProblem, some: Sequence[int], sets: Sequence[tuple[int, ...]]) -> tuple[Target, str]:
+    """Choose which of some targets to drop, and say by which rule; errors are relative to the figures."""
+    degrees = Counter(problem.targets[i].name for one in sets for i in one)
+    errors = spread(problem) / np.maximum(np.abs(observed(problem.targets)), 1e-12)
+    return first_to_go([problem.targets[i] for i in some], degrees, [float(errors[i]) for i in some])
 
 
 def _greedy(sets: Sequence[tuple[int, ...]], order: Sequence[int]) -> tuple[int, ...]:
@@ -208,7 +221,9 @@ def _greedy(sets: Sequence[tuple[int, ...]], order: Sequence[int]) -> tuple[int,
     return tuple(gone)
 
 
-def _described(search: _Search, some: tuple[int, ...], dropped: Sequence[int]) -> Conflict:
+def _described(
+    search: _Search, some: tuple[int, ...], dropped: Sequence[int], sets: Sequence[tuple[int, ...]]
+) -> Conflict:
     """Say of a set how far apart it is, which to drop, what would reconcile it, and over what it is."""
     problem = search.problem
     targets = [problem.targets[i] for i in some]
@@ -225,6 +240,9 @@ def _described(search: _Search, some: tuple[int, ...], dropped: Sequence[int]) -
     least = float(np.abs(search.gaps[within, drop]).min()) if within.any() else float(worst.min())
     needed = float(search.errors[drop]) * np.sqrt(max((least / THRESHOLD) ** 2 - 1, 0.0))
     target = problem.targets[drop]
+    first, rule = _first(problem, some, sets)
+    if first != target:
+        rule = "number of conflicts: without it fewest figures have to go in all"
     unit = target.value if target.scale == "log" else 1.0
     alike = [(a, b) for a, b in combinations(targets, 2) if a.definition.quantity == b.definition.quantity]
     differs = tuple(dict.fromkeys(text for a, b in alike for text in differences(a.definition, b.definition)))
@@ -236,5 +254,5 @@ def _described(search: _Search, some: tuple[int, ...], dropped: Sequence[int]) -
     )
     return Conflict(
         tuple(one.name for one in targets), kind, "model", float(np.abs(search.gaps[:, list(some)]).max(axis=1).min()),
-        differs, silent, target.name, float(needed * unit), why,
+        differs, silent, target.name, rule, float(needed * unit), why,
     )  # fmt: skip

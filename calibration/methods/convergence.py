@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from arviz_stats.base import array as arrays
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 
 _STATISTICS: Any = arrays.array_stats
 
@@ -63,9 +63,10 @@ def convergence(chains: FloatArray) -> Convergence:
     Raises
     ------
     ValueError
-        If there is a single ensemble or fewer than four steps, on which nothing can be compared.
+        If there is a single ensemble or fewer than four steps, on which nothing can be compared, or a number is not
+        finite.
     """
-    ensembles, steps, walkers, size = chains.shape
+    ensembles, steps, walkers, size = finite("chains", chains).shape
     if ensembles < 2 or steps < 4:
         raise ValueError(f"{ensembles} ensembles of {steps} steps: at least 2 of 4 are needed to compare chains")
     whole = chains.reshape(ensembles, steps * walkers, size)

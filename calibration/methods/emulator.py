@@ -20,7 +20,7 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from calibration.likelihood import scaled, spread, unscaled
 from calibration.problem import CalibrationProblem
 from calibration.space import to_box
-from sim.arrays import FloatArray, IntArray
+from sim.arrays import FloatArray, IntArray, finite
 
 GOOD_ENOUGH = 0.5
 """Held-out error of a fitted target, in likelihood standard deviations, above which an emulator is not good enough."""
@@ -60,7 +60,7 @@ class Emulator:
 
     def scaled(self, box: FloatArray) -> FloatArray:
         """Give the targets at points of the transformed box, (point, target), on the scale they are compared on."""
-        x = (box - self.centre) / self.width
+        x = (finite("points", box) - self.centre) / self.width
         values = features(x) @ self.coefficients
         for at, process in self.processes:
             values[:, at] += process(x)
@@ -73,7 +73,7 @@ class Emulator:
 
 def features(x: FloatArray) -> FloatArray:
     """Give 1, every parameter, and every product of two, (point, 1 + p + p (p + 1) / 2)."""
-    first, second = _pairs(x.shape[1])
+    first, second = _pairs(finite("points", x).shape[1])
     return np.concatenate([np.ones((len(x), 1)), x, x[:, first] * x[:, second]], axis=1)
 
 
@@ -112,7 +112,7 @@ def build(
     least = points_needed(len(problem.parameters)) // 2 + 1
     if len(points) < least:
         raise ValueError(f"{len(points)} runs for {len(problem.parameters)} parameters: an emulator needs {least}")
-    box = to_box(problem.parameters, points)
+    box = to_box(problem.parameters, finite("points", points))
     centre = (box.max(axis=0) + box.min(axis=0)) / 2
     width = np.maximum((box.max(axis=0) - box.min(axis=0)) / 2, 1e-9)
     x, y = (box - centre) / width, scaled(problem.targets, outputs)

@@ -14,7 +14,7 @@ from calibration.methods.emulator import Emulator, build, points_needed
 from calibration.methods.narrowing import Distance, narrow
 from calibration.problem import CalibrationProblem, Fit
 from calibration.space import from_box, latin_hypercube, to_box
-from sim.arrays import FloatArray, IntArray
+from sim.arrays import FloatArray, IntArray, finite
 from sim.engine.fate.draws import key
 
 THRESHOLD = 3.0
@@ -31,7 +31,7 @@ def implausibility(problem: CalibrationProblem, emulator: Emulator, box: FloatAr
 
 def second_largest(distances: FloatArray) -> FloatArray:
     """Give the second largest of each row, (point,); the largest where there is one target alone."""
-    ranked = np.sort(distances, axis=1)
+    ranked = np.sort(finite("distances", distances), axis=1)
     return np.asarray(ranked[:, -2] if ranked.shape[1] > 1 else ranked[:, -1])
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.space import latin_hypercube, normals
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.engine.fate.draws import key, uniform
 
 POPULATION = 2000
@@ -36,8 +36,19 @@ class Narrowed:
     least: float
 
 
-def narrow(distance: Distance, ends: FloatArray, threshold: float, seed: int) -> Narrowed:
-    """Find the part of a box, ``ends`` (2, parameter), whose distance is at most ``threshold``; keyed."""
+def narrow(far_from: Distance, ends: FloatArray, threshold: float, seed: int) -> Narrowed:
+    """Find the part of a box, ``ends`` (2, parameter), whose distance is at most ``threshold``; keyed.
+
+    Raises
+    ------
+    ValueError
+        If a distance or an end of the box is not a finite number.
+    """
+    ends, threshold = finite("ends of the box", ends), float(finite("threshold", threshold))
+
+    def distance(points: FloatArray) -> FloatArray:
+        return finite("distances", far_from(points))
+
     points = ends[0] + latin_hypercube(seed, "narrow", POPULATION, ends.shape[1]) * (ends[1] - ends[0])
     far, share, level, stalled = distance(points), 1.0, np.inf, 0
     for number in range(MOST_LEVELS):

@@ -18,7 +18,7 @@ from calibration.methods.emulator import GOOD_ENOUGH, Emulator, build, points_ne
 from calibration.methods.sampling import FIRST, MOST, Sampled, sample
 from calibration.problem import CalibrationProblem, Fit
 from calibration.space import from_box, from_scores, latin_hypercube, prior_draws, to_box
-from sim.arrays import BoolArray, FloatArray, IntArray
+from sim.arrays import BoolArray, FloatArray, IntArray, finite
 from sim.engine.fate.draws import key
 
 CHECKED = 80
@@ -37,6 +37,7 @@ ROOM = 0.5
 
 def effective_share(log_weights: FloatArray) -> float:
     """Give the share of draws that uneven weights leave: (sum w)^2 / sum w^2 / n, Kish's effective sample size."""
+    log_weights = finite("log weights", log_weights)
     weights = np.exp(log_weights - log_weights.max())
     return float(weights.sum() ** 2 / (weights**2).sum() / len(weights))
 

@@ -17,7 +17,7 @@ from calibration.methods.convergence import convergence
 from calibration.methods.emulator import Emulator
 from calibration.problem import CalibrationProblem
 from calibration.space import from_scores, normals, to_box
-from sim.arrays import FloatArray, IntArray
+from sim.arrays import FloatArray, IntArray, finite
 from sim.engine.fate.draws import key
 
 ENSEMBLES = 4
@@ -78,7 +78,7 @@ def sample(problem: CalibrationProblem, emulator: Emulator, region: FloatArray, 
 
     When they have not met after ``most`` kept steps, what there is is given: the caller says so.
     """
-    size = len(problem.parameters)
+    size, region = len(problem.parameters), finite("region", region)
     table = to_box(problem.parameters, from_scores(problem.parameters, np.repeat(TABLE[:, None], size, axis=1)))
     density = _Density(
         emulator, region, table, observed(problem.targets), spread(problem), np.flatnonzero(problem.is_fitted)
@@ -114,14 +114,18 @@ def _starts(density: _Density, size: int, walkers: int, seed: int) -> list[Float
         )
         covariance = np.linalg.inv(best.jac.T @ best.jac)
         around = normals(seed, f"walkers {number}", (walkers, size)) @ np.linalg.cholesky(covariance).T
-        start = best.x + 2 * around
-        for _ in range(40):
-            out = ~np.isfinite(density(start))
-            start[out] = best.x + 0.6 * (start[out] - best.x)
-        still = ~np.isfinite(density(start))
-        start[still] = first + 0.01 * around[still]
-        starts.append(start)
+        starts.append(_inwards(density, best.x + 2 * around, best.x))
+        still = ~np.isfinite(density(starts[-1]))
+        starts[-1][still] = _inwards(density, first + 0.01 * around[still], first)
     return starts
+
+
+def _inwards(density: _Density, start: FloatArray, centre: FloatArray) -> FloatArray:
+    """Move walkers that are outside the region towards a centre; one that starts outside has no way to be compared."""
+    for _ in range(40):
+        out = ~np.isfinite(density(start))
+        start[out] = centre + 0.6 * (start[out] - centre)
+    return start
 
 
 def _nearest(density: _Density, some: FloatArray) -> FloatArray:

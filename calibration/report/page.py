@@ -79,7 +79,7 @@ def lead(ds: xr.Dataset) -> list[str]:
     """Say what must be known before any number: refusals, what is not informed, the score on held-out figures."""
     facts = facts_of_calibration(ds)
     lines = [f"Not to be used: {'; '.join(facts.refusals)}."] if facts.refusals else []
-    lines.append(facts.said_first)
+    lines += [facts.said_first, *(f"To be said with it: {one}." for one in facts.caveats)]
     if facts.tied:
         pairs = "; ".join(f"{words(a)} with {words(b)} ({r:+.2f})" for a, b, r in facts.tied[:5])
         lines.append(f"Known together better than apart (correlation): {pairs}.")
@@ -150,10 +150,14 @@ def conflicts_table(ds: xr.Dataset) -> Table:
         over = str(ds["over"].values[i])
         differs = str(ds["differs"].values[i])
         goes = str(labels[drop]) if over == "fact" else f"nothing if read apart, else {labels[drop]}"
+        needed = in_unit(float(f"{ds['needed'].values[i]:.3g}"), str(units[drop]))
         rows.append((" against ".join(some), f"{over}: {differs}" if differs else over, str(ds["why"].values[i]),
-                     f"{float(ds['distance'].values[i]):.1f}", goes,
-                     in_unit(float(f"{ds['needed'].values[i]:.3g}"), str(units[drop]))))  # fmt: skip
-    columns = ("statements", "conflict over", "why", "standard errors apart", "drop", "or state a discrepancy of it of")
+                     f"{float(ds['distance'].values[i]):.1f}", goes, str(ds["drop_rule"].values[i]),
+                     needed))  # fmt: skip
+    columns = (
+        "statements", "conflict over", "why", "standard errors apart", "drop", "by the rule of",
+        "or state a discrepancy of it of",
+    )  # fmt: skip
     return Table("Statements that cannot hold together", columns, tuple(rows))
 
 

@@ -29,6 +29,7 @@ from sim.results.facts import JSON, read_facts, written
 
 PRIOR_DRAWS = 1000
 KIND = "calibration"
+UNTOLD = "What the figures say of the parameters cannot be told from it."
 NEEDED = ("draws", "predicted", "prior", "value", "contraction")
 
 
@@ -42,6 +43,8 @@ class CalibrationFacts:
     targets_sha256: str = ""
     refusals: Sequence[str] = field(metadata=JSON, default=())
     """Why it must not be used, if so."""
+    caveats: Sequence[str] = field(metadata=JSON, default=())
+    """What must be said wherever it is used."""
     measures: Sequence[tuple[str, float]] = field(metadata=JSON, default=())
     """What was measured of the method itself, by name."""
     uninformed: Sequence[str] = field(metadata=JSON, default=())
@@ -107,8 +110,8 @@ def to_dataset(
     )  # fmt: skip
     facts = CalibrationFacts(
         kind=KIND, title="Calibration", method=fit.method, targets_sha256=targets_digest(problem),
-        refusals=fit.refusals, measures=fit.measures, uninformed=about.uninformed, tied=about.tied,
-        said_first=about.sentence,
+        refusals=fit.refusals, caveats=fit.caveats, measures=fit.measures, uninformed=about.uninformed,
+        tied=about.tied, said_first=about.sentence if fit.is_usable else UNTOLD,
     )  # fmt: skip
     return ds.assign_attrs(written(facts) | dict(attributes or {}))
 
@@ -193,6 +196,7 @@ def _by_conflict(problem: CalibrationProblem, conflicts: Sequence[Conflict]) -> 
         "found_by": _text("conflict", [one.found_by for one in conflicts]),
         "distance": ("conflict", np.array([one.distance for one in conflicts], dtype=np.float64)),
         "drop": _text("conflict", [one.drop for one in conflicts]),
+        "drop_rule": _text("conflict", [one.rule for one in conflicts]),
         "needed": ("conflict", np.array([one.discrepancy for one in conflicts], dtype=np.float64)),
         "differs": _text("conflict", ["; ".join(one.differs) for one in conflicts]),
         "silent": _text("conflict", ["; ".join(one.silent) for one in conflicts]),

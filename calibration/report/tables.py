@@ -5,6 +5,7 @@ from __future__ import annotations
 from calibration.chain import Calibrated
 from calibration.report.numbers import in_unit
 from calibration.report.writing import summary
+from sim.exhibits.numbers import digits
 from sim.exhibits.style import words
 from sim.table import Table
 
@@ -13,10 +14,15 @@ def parameters_said(found: Calibrated) -> Table:
     """Give the parameters: best, range, and how much of the doubt before is gone."""
     told = summary(found)
     rows = tuple(
-        (words(name), f"{one['best']:.3g}", f"{one['low']:.3g} to {one['high']:.3g}", f"{one['contraction']:.0%}")
+        (
+            words(name),
+            digits(one["best"]),
+            f"{digits(one['low'])} to {digits(one['high'])}",
+            f"{one['contraction']:.0%}",
+        )
         for name, one in told["parameters"].items()
     )
-    silent = ", ".join(words(name) for name in told["not_informed"])
+    silent = ", ".join(words(name) for name in told["not_informed"] or ())
     note = f"Not informed by any figure, so that they stand where they were assumed: {silent}." if silent else ""
     return Table("Parameters", ("parameter", "best", "95%", "variance gone"), rows, note)
 
@@ -40,4 +46,4 @@ def targets_said(found: Calibrated) -> Table:
         f"{inside} of {len(held)} held-out figures lie in the 95% range that is predicted for them, {alone} without "
         "what is allowed for the model's own error (their stated discrepancies)."
     )
-    return Table("Figures", ("figure", "kind", "published", "model (95%)", ""), tuple(rows), note)
+    return Table("Figures", ("figure", "kind", "published", "model (95%)", ""), tuple(rows), note if held else "")

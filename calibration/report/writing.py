@@ -50,12 +50,13 @@ def calibrated_yaml(made: Study, fit: Fit, targets_sha256: str) -> str:
         told: dict[str, object] = {"value": value}
         if span is not None:
             told |= {"low": span[0], "high": span[1]}
-        told |= {"source": SOURCE, "why": f"{name} in {made.file.name}: {fit.method} over the targets it lists"}
+        why = f"{name} in {made.file.name}: {fit.method} over the targets it lists"
+        told |= {"source": SOURCE, "why": "; ".join((why, *fit.caveats))}
         steps = split_path(path)
         entries[steps[:-1] if steps[-1] == "value" else steps] = _tree(told if _is_figure(made, path) else value)
     about = {
         "by": "families calibrate", "of": made.file.name, "method": fit.method, "targets": targets_sha256,
-        "model": made.meaning,
+        "model": made.meaning, **({"caveats": "; ".join(fit.caveats)} if fit.caveats else {}),
         "parameters": {one.name: float(value) for one, value in zip(made.parameters, fit.best, strict=True)},
     }  # fmt: skip
     tree = Tree({"calibrated": _tree(about), **_nested(entries).mapping}, HERE)
@@ -118,7 +119,8 @@ def summary(found: Calibrated) -> dict[str, Any]:
     low, high = np.quantile(fit.draws, [0.025, 0.975], axis=0)
     return {
         "title": found.study.title, "method": fit.method, "usable": fit.is_usable, "refusals": list(fit.refusals),
-        "targets_sha256": targets_digest(problem), "not_informed": list(about.uninformed),
+        "caveats": list(fit.caveats),
+        "targets_sha256": targets_digest(problem), "not_informed": list(about.uninformed) if fit.is_usable else None,
         "measures": {one.method: dict(one.measures) for one in found.steps},
         "parameters": {
             one.name: {"best": float(fit.best[i]), "low": float(low[i]), "high": float(high[i]),
@@ -139,7 +141,8 @@ def summary(found: Calibrated) -> dict[str, Any]:
         },
         "conflicts": [
             {"between": list(one.names), "over": one.kind, "found_by": one.found_by, "differs": list(one.differs),
-             "standard_errors": one.distance, "drop": one.drop, "discrepancy": one.discrepancy, "why": one.why}
+             "standard_errors": one.distance, "drop": one.drop, "rule": one.rule, "discrepancy": one.discrepancy,
+             "why": one.why}
             for one in found.conflicts
         ],
     }  # fmt: skip

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from sim.console.arguments import Config, Sets
+from sim.console.printing import say
+from sim.units import time_in_words
 
 if TYPE_CHECKING:
     from sim.language.evaluate import Expression
@@ -19,7 +20,7 @@ EXAMPLES = ("families check national", "families check study.yaml --set replicat
 
 def command(config: Config, sets: Sets = None) -> None:
     """Check a config, and say what a run would cost in time and memory."""
-    typer.echo(check(config, sets or []), nl=False)
+    say(check(config, sets or []), nl=False)
 
 
 def check(path: str | Path, sets: Sequence[str] = ()) -> str:
@@ -39,7 +40,8 @@ def check(path: str | Path, sets: Sequence[str] = ()) -> str:
     ModelError
         With every problem found.
     """
-    from sim.config.check.limits import estimate
+    from sim.config.check.cost import cost_of, pace_here
+    from sim.config.check.limits import work_of
     from sim.config.check.problems import Findings
     from sim.config.loading import load, tree_of
     from sim.config.translate.model import config_of
@@ -50,11 +52,19 @@ def check(path: str | Path, sets: Sequence[str] = ()) -> str:
     tree = tree_of(path, sets)
     config = config_of(tree, Findings(tree))
     lines = [f"{scenario.title}: nothing wrong was found", *_contents(scenario)]
-    if config is not None:
-        lines.append(f"a run needs {estimate(config)}")
     solver = solver_of(scenario)
+    if config is not None:
+        work = work_of(config)
+        if scenario.solver == "expect" and solver.kind != "refused":
+            work = replace(work, way=solver.kind, cells=float(solver.cells * work.worlds))
+        cost = cost_of(work, pace_here())
+        after = cost.parts["figures"] + cost.parts["tables"]
+        lines.append(f"a run needs {cost}")
+        lines.append(
+            f"of it {time_in_words(cost.parts['engine'])} simulating, {time_in_words(after)} tables and figures"
+        )
     lines.append(f"--solver expect: {solver.kind} ({solver.reason})")
-    lines += [f"note: {note}" for note in (*notes(scenario), *stale(scenario))]
+    lines += [f"note: {note}" for note in (*scenario.notes, *scenario.cautions, *notes(scenario), *stale(scenario))]
     return "\n".join(lines) + "\n"
 
 

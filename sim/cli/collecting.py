@@ -16,6 +16,7 @@ from importlib.util import find_spec
 import typer
 
 from sim.console.errors import plainly
+from sim.console.printing import say
 
 OWN = ("run", "report", "export", "check", "show", "new", "schema", "list")
 ROOMS = ("sim.studies", "sim.evaluation")
@@ -55,7 +56,7 @@ def add_installed(to: typer.Typer) -> None:
         try:
             function = entry.load()
         except Exception as error:  # whatever a package does when it is imported
-            typer.echo(f"The command '{entry.name}' ({entry.value}) could not be loaded: {error}", err=True)
+            say(f"The command '{entry.name}' ({entry.value}) could not be loaded: {error}", err=True)
             continue
         _add(to, entry.name, function, getattr(importlib.import_module(entry.module), "EXAMPLES", ()))
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Run
+from sim.console.printing import say
 
 EXAMPLES = ("families export results/demo", "families export results/demo --out tables --force")
 
@@ -30,4 +31,4 @@ def command(
 
     destination = out or folder.with_name(f"{folder.name}_{file_format}")
     names = export_parquet(folder, destination, force=force)
-    typer.echo(f"Wrote {len(names)} tables to {destination}: {', '.join(names)}")
+    say(f"Wrote {len(names)} tables to {destination}: {', '.join(names)}")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from sim.console.printing import say
+
 EXAMPLES = ("families list",)
 
 
@@ -22,18 +24,18 @@ def command(
     if results is None and into is None:
         about = {f"scenarios/{entry.name}": entry for entry in scenarios()}
         for name, title in listing():
-            typer.echo(f"{name:36} {title}".rstrip())
+            say(f"{name:36} {title}".rstrip())
             if name in about:
-                typer.echo(f"{'':36} ({about[name].population}) {about[name].about}".rstrip())
+                say(f"{'':36} ({about[name].population}) {about[name].about}".rstrip())
         return
     from sim.config.views.catalogue_table import put, table
 
     text = table(scenarios(), results or Path("results"))
     if into is None:
-        typer.echo(text, nl=False)
+        say(text, nl=False)
     else:
         put(into, text)
-        typer.echo(f"Wrote the table into {into}")
+        say(f"Wrote the table into {into}")
 
 
 def listing() -> list[tuple[str, str]]:
@@ -45,6 +47,6 @@ def listing() -> list[tuple[str, str]]:
     for name in library.names():
         if name.startswith(("scenarios/", "textbook/")):
             path = library.find(f"{name}.yaml")
-            title = read(path).mapping.get("title") if path is not None else None
+            title = read(path, ("title",)).mapping.get("title") if path is not None else None
             found.append((name, str(title.value) if title is not None else ""))
     return found

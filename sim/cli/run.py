@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.console.arguments import Config, Sets, Solver
-from sim.console.printing import print_table
-from sim.console.progress import progress_bar
+from sim.console.printing import print_table, say
+from sim.console.progress import stages
 
 if TYPE_CHECKING:
     from sim.results.summary import Summary
     from sim.runs.resume import Work
+    from sim.stages import StageListener
 
 EXAMPLES = (
     "families run national",
@@ -30,7 +31,9 @@ def command(
     sets: Sets = None,
     replications: Annotated[int | None, typer.Option(help="Number of replications, in place of the config's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed, in place of the config's.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; results are the same whatever their number.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, max=1024, help="Processes; results are the same whatever their number.")
+    ] = 1,
     cluster: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="A Dask scheduler: 127.0.0.1:PORT here, tls://HOST:PORT elsewhere."),
@@ -48,28 +51,29 @@ def command(
     from sim.results.folder.store import check_destination
     from sim.runs.resume import at_work
 
+    tell = functools.partial(say, err=True)
     flags = {"replications": replications, "seed": seed, "solver": solver}
     scenario = load(config, [*(sets or []), *(f"{key}={value}" for key, value in flags.items() if value is not None)])
+    for note in scenario.notes:
+        tell(f"note: {note}")
     destination = out or Path("results") / Path(scenario.name).name
     check_destination(destination, force=force or resume)
     if cluster is not None:
         from sim.runs.cluster import check_address
 
         check_address(cluster)
-    tell = functools.partial(typer.echo, err=True)
-    with at_work(destination, scenario, resume=resume, force=force, tell=tell) as work:
+    with at_work(destination, scenario, resume=resume, force=force, tell=tell) as work, stages(quiet=quiet) as at:
         if work.is_finished:
-            typer.echo(f"{destination} is finished; there is nothing to add")
+            say(f"{destination} is finished; there is nothing to add")
             return
-        sampled = scenario.solver == "simulate"
-        what, total = ("Replications", scenario.replications) if sampled else ("Working out expected values", None)
-        with progress_bar(what, total, quiet=quiet) as progress:
-            work.simulate(workers, progress, cluster=cluster)
-        summary = _write(work)
+        if scenario.solver == "simulate":
+            at.stage("Replications")
+            work.simulate(workers, at, cluster=cluster)
+        summary = _write(work, at)
     _tell(summary, destination, scenario.resolved, as_json=as_json, quiet=quiet)
 
 
-def _write(work: Work) -> Summary:
+def _write(work: Work, at: StageListener) -> Summary:
     """Write the whole results folder, or nothing."""
     from sim.economics.report import full_appraisal
     from sim.economics.rows import run_tables
@@ -79,13 +83,18 @@ def _write(work: Work) -> Summary:
     from sim.results.folder.run_record import run_record
     from sim.results.folder.store import write_results
 
-    record = run_record(work.scenario)
+    record = run_record(work.scenario, work.identity.code)
+    at.stage("Putting replications together" if work.scenario.solver == "simulate" else "Working out expected values")
     with work.staged() as folder, work.assembled(folder) as ds:
+        at.stage("Appraising")
         full = full_appraisal(ds)
         summary = summarise(ds, full)
+        at.stage("Writing results")
         write_results(folder, ds, summary, record)
+        at.stage("Writing tables")
         write_tables(folder, run_tables(work.scenario, ds, summary, full))
-        present(folder, ds, summary, record, full)
+        present(folder, ds, summary, record, full, at)
+        at.stage("Sealing the results")
     return summary
 
 
@@ -96,11 +105,11 @@ def _tell(summary: Summary, destination: Path, config: str, *, as_json: bool, qu
     if as_json:
         import json
 
-        typer.echo(json.dumps(summary, indent=1, allow_nan=False))
+        say(json.dumps(summary, indent=1, allow_nan=False))
     elif not quiet:
         print_headline(summary)
-        typer.echo(f"Parameters {standing(config)}.")
-        typer.echo(f"Results are in {destination}; open {destination / 'report.html'}")
+        say(f"Parameters {standing(config)}.")
+        say(f"Results are in {destination}; open {destination / 'report.html'}")
 
 
 def print_headline(summary: Summary) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import typer
+from sim.console.printing import say
 
 EXAMPLES = ("families schema > schema.json",)
 
@@ -11,4 +11,4 @@ def command() -> None:
     """Print the JSON Schema of configs, for editors."""
     from sim.config.schema.config import json_schema
 
-    typer.echo(json_schema(), nl=False)
+    say(json_schema(), nl=False)

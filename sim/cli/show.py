@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.console.arguments import Config, Sets
+from sim.console.printing import say
 from sim.errors import ModelError, Problem
 
 if TYPE_CHECKING:
@@ -41,14 +42,14 @@ def command(
 ) -> None:
     """Show a config with all its layers resolved and where each value was set, or its chains and loops drawn."""
     if figure is None:
-        typer.echo(show(config, sets or [], what.value, regime), nl=False)
+        say(show(config, sets or [], what.value, regime), nl=False)
         return
     from sim.config.loading import load
     from sim.report.loops import draw
 
     model = model_of_regime(load(config, sets or []), regime)
     draw(model, "stocks" if what is Drawing.STOCKS else "loops", figure)
-    typer.echo(f"Wrote {figure}")
+    say(f"Wrote {figure}")
 
 
 def show(

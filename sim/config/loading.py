@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from sim.config.check.layering import nothing_taken_away, regimes_that_set_nothing
 from sim.config.check.limits import check_size
 from sim.config.check.problems import Findings
 from sim.config.schema.config import Config
+from sim.config.schema.readers import NO_FOLDER
 from sim.config.text import library
-from sim.config.text.merge import load_tree, prune, split_path, with_settings
+from sim.config.text.intervals import notes
+from sim.config.text.layers import load_tree, with_settings
+from sim.config.text.merge import prune, split_path
 from sim.config.text.source import Tree, parse
 from sim.config.text.writing import to_yaml
 from sim.config.translate.appraisal import appraisal_spec
@@ -47,8 +52,19 @@ MOST_STEPS = 100_000
 
 
 def tree_of(path: str | Path, sets: Sequence[str] = ()) -> Tree:
-    """Read a config with all its layers, without checking what it says."""
-    return prune(load_tree(find(path), sets))
+    """Read a config with all its layers, without checking what it says but that every null takes something away.
+
+    Raises
+    ------
+    ModelError
+        When a layer cannot be read, or takes away what is not there.
+    """
+    tree = load_tree(find(path), sets)
+    findings = Findings(tree)
+    nothing_taken_away(tree, findings)
+    if findings.problems:
+        raise ModelError(findings.problems)
+    return prune(tree)
 
 
 def changed(scenario: Scenario, sets: Sequence[str]) -> Scenario:
@@ -101,8 +117,7 @@ def load(path: str | Path, sets: Sequence[str] = ()) -> Scenario:
     ModelError
         With every problem found, each with file, line and column of the value.
     """
-    file = find(path)
-    return scenario_of(prune(load_tree(file, sets)), file)
+    return scenario_of(tree_of(path, sets), find(path))
 
 
 def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario:
@@ -131,6 +146,7 @@ def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario
         # Translation works step by step in places; rows cost it nothing, so that all else is reported with them.
         raise ModelError(_ordered(findings.problems))
     baseline = _baseline(config, findings)
+    regimes_that_set_nothing(tree, config, findings)
     discount = _discount(config, findings)
     sets_of_effects = effect_sets(tree, config, file, findings)
     made = worlds(tree, config, sets_of_effects, findings, known)
@@ -139,7 +155,7 @@ def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario
         raise ModelError(_ordered(findings.problems))
     return Scenario(
         title=config.title or file.stem,
-        name=config.name or file.stem,
+        name=config.name or _folder_name(file),
         worlds=tuple(made),
         baseline=baseline,
         replications=config.replications,
@@ -152,7 +168,14 @@ def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario
         appraisal=appraisal,
         resolved=to_yaml(inlined(tree, sets_of_effects)),
         origins=dict(origins(tree)),
+        notes=tuple(notes(tree)),
+        cautions=tuple(f"{text}: {', '.join(of)}" for text, of in findings.notes.items()),
     )
+
+
+def _folder_name(file: Path) -> str:
+    """Make a name for the results folder from that of a file."""
+    return re.sub(f"[{NO_FOLDER}]", "_", file.stem).lstrip("._- ").rstrip(". ")[:100] or "study"
 
 
 def _ordered(problems: Sequence[Problem]) -> list[Problem]:

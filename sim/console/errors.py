@@ -10,7 +10,9 @@ from typing import ParamSpec
 
 import typer
 
+from sim.console.printing import say
 from sim.errors import ModelError, ResultError, RunError
+from sim.interrupts import heard
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 P = ParamSpec("P")
@@ -26,7 +28,8 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            command(*args, **kwargs)
+            with heard():
+                command(*args, **kwargs)
         except ModelError as error:
             raise ended(BAD_INPUT, *map(str, error.problems), *notes_of(error)) from None
         except ResultError as error:
@@ -34,14 +37,14 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
         except RunError as error:
             raise ended(FAILED, str(error), *notes_of(error)) from None
         except KeyboardInterrupt as stop:
-            raise ended(INTERRUPTED, "Stopped. " + " ".join(notes_of(stop) or ["Nothing was written."])) from None
+            raise ended(INTERRUPTED, " ".join(["Stopped.", *notes_of(stop)])) from None
         except (typer.Exit, typer.Abort):
             raise
         except BrokenPipeError:  # the reader, such as `head`, has had enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(FAILED) from None
         except OSError as error:
-            raise ended(FAILED, f"Could not read or write: {error}", *notes_of(error)) from None
+            raise ended(FAILED, f"Could not read or write: {_said(error)}", *notes_of(error)) from None
         except Exception as error:
             if os.environ.get("FAMILIES_DEBUG"):
                 raise
@@ -53,6 +56,13 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
     return guarded
 
 
+def _said(error: OSError) -> str:
+    """Say what the system said, without its number."""
+    if error.strerror is None:
+        return str(error)
+    return error.strerror + (f": {error.filename}" if error.filename else "")
+
+
 def notes_of(error: BaseException) -> list[str]:
     """Give what was added to an exception on its way."""
     return list(getattr(error, "__notes__", []))
@@ -61,5 +71,5 @@ def notes_of(error: BaseException) -> list[str]:
 def ended(code: int, *lines: str) -> typer.Exit:
     """Print lines to stderr and make the exit."""
     for line in lines:
-        typer.echo(line, err=True)
+        say(line, err=True)
     return typer.Exit(code)

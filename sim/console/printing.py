@@ -1,9 +1,11 @@
-"""Prints tables: ruled on a terminal, plain where output is piped."""
+"""Prints text, and tables, ruled on a terminal and plain where piped; the one place that writes to a terminal."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
+
+import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -11,11 +13,30 @@ if TYPE_CHECKING:
     from sim.table import Table
 
 
+def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print text, without what in it would act on a terminal.
+
+    Parameters
+    ----------
+    text
+        What to print.
+    err
+        On stderr instead of stdout.
+    nl
+        Whether a new line ends it.
+    """
+    from sim.exhibits.terminal import visible
+
+    typer.echo(visible(text), err=err, nl=nl)
+
+
 def console() -> Console:
-    """Give the console of tables: as wide as the terminal, or wide where output is piped."""
+    """Give the console of tables: as wide as the terminal, or 80 columns where output is piped."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    from sim.exhibits.terminal import PAGE
+
+    return Console(width=None if sys.stdout.isatty() else PAGE, highlight=False)
 
 
 def print_table(table: Table) -> None:

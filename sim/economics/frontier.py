@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 
 Standing = Literal["on the frontier", "dominated", "extendedly dominated", "tied"]
 
@@ -52,8 +52,8 @@ def icer_table(costs: Sequence[float], effects: Sequence[float], names: Sequence
     names = [str(i) for i in range(len(costs))] if names is None else list(names)
     if not len(costs) == len(effects) == len(names) or not len(costs):
         raise ValueError(f"{len(costs)} costs, {len(effects)} effects, {len(names)} names; give one of each an option")
-    if not np.isfinite([*costs, *effects]).all():
-        raise ValueError("costs and effects must be finite numbers")
+    finite("costs", costs)
+    finite("effects", effects)
     order = sorted(range(len(costs)), key=lambda i: (costs[i], -effects[i], i))
     standing: dict[int, Standing] = {}
     frontier: list[int] = []
@@ -79,7 +79,8 @@ def _ratio(costs: Sequence[float], effects: Sequence[float], a: int, b: int) -> 
 
 def net_benefit(costs: FloatArray, effects: FloatArray, pounds_per_effect: float) -> FloatArray:
     """Give net benefit in pounds, (draw, option): effect x what one unit is worth, minus cost."""
-    return np.asarray(pounds_per_effect * np.asarray(effects, dtype=np.float64) - np.asarray(costs, dtype=np.float64))
+    worth = finite("pounds for one unit of effect", pounds_per_effect)
+    return np.asarray(worth * finite("effects", effects) - finite("costs", costs))
 
 
 def acceptability(costs: FloatArray, effects: FloatArray, pounds_per_effect: Sequence[float]) -> FloatArray:
@@ -97,4 +98,4 @@ def acceptability(costs: FloatArray, effects: FloatArray, pounds_per_effect: Seq
 
 def probability_above(draws: FloatArray, threshold: float) -> float:
     """Give the share of draws above a threshold: P(NPSV > 0), P(BCR > x)."""
-    return float((np.asarray(draws) > threshold).mean())
+    return float((finite("draws", draws) > finite("threshold", threshold)).mean())

@@ -10,7 +10,7 @@ import xarray as xr
 from sim.economics.cash.budget import EVERYBODY, READINGS, BudgetImpact, area_running, budget_impact, deepest
 from sim.economics.value.appraisal import Appraisal, Comparison, compare, is_appraised, pairs_of
 from sim.economics.value.card import CardNumber, card
-from sim.economics.value.cash_prices import step_years, why_no_cash
+from sim.economics.value.cash_prices import why_no_cash, year_shares
 from sim.economics.value.cashability import cashable_savings, varied_rules, without_rule
 from sim.economics.value.increments import (
     Increments,
@@ -117,14 +117,14 @@ def _found(ds: xr.Dataset, made: Increments, terms: Terms, *, cash: bool) -> Fou
 def funding_needs(ds: xr.Dataset, budgets: tuple[BudgetImpact, ...], terms: Terms) -> list[FundingNeed]:
     """Find the deepest need of each agency, by month for the nation and by year for areas that are named."""
     needs = []
-    years = step_years(ds, terms)
+    years, shares = year_shares(ds, terms)
     for impact in budgets:
         for a, agency in enumerate([*impact.agencies, EVERYBODY]):
             running = impact.running[:, :, a]
             if running.any():
                 peak, step, closing = deepest(running)
                 month = None if step is None else (step + 1) * terms.step_years * MONTHS_PER_YEAR
-                year = None if step is None else int(years[step])
+                year = None if step is None else years[int(np.flatnonzero(shares[step])[-1])]
                 made = (terms.estimate(peak), month, year, terms.estimate(closing))
                 needs.append(FundingNeed(NATION, agency, impact.reading, *made))
     if budgets:

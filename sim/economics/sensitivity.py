@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.stats import qmc
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 
-CONFIDENCE = 0.95
+TAIL = 0.025
+RESAMPLES, AT_ONCE = 999, 32
+ROUNDING = 1e-12
+"""Share of the mean square under which a variance is rounding."""
 
 
 @dataclass(frozen=True)
@@ -55,36 +57,75 @@ def sobol(
 
     Returns
     -------
-        Estimates by Saltelli et al. 2010 as in ``scipy.stats.sobol_indices``, intervals by bootstrap. A negative
-        estimate is noise around zero and is given as 0.
+        Estimates by Saltelli et al. 2010 (table 2, b and f) on scrambled Sobol points; intervals are the 2.5% and 97.5%
+        quantiles of a bootstrap over base points (Archer, Saltelli and Sobol 1997). A negative estimate is noise around
+        zero and is given as 0. A single input has all of the variance; where there is none, every index is 0.
 
     Raises
     ------
     ValueError
-        If ``n`` is no power of two, or a low is not below its high.
+        If ``n`` is no power of two, there is no input, a low is not below its high, or the function gives another shape
+        or a number that is not finite.
     """
-    for name, (low, high) in bounds.items():
+    ends = finite("bounds", [bounds[name] for name in bounds]).reshape(-1, 2)
+    for name, (low, high) in zip(bounds, ends, strict=True):
         if not low < high:
             raise ValueError(f"{name}: low = {low}, high = {high}; low must be below high")
-    if n < 2 or n & (n - 1):
-        raise ValueError(f"n = {n}; give a power of two")
-    dists = [stats.uniform(low, high - low) for low, high in bounds.values()]
+    if n < 2 or n & (n - 1) or not bounds:
+        raise ValueError(f"n = {n}, {len(bounds)} inputs; give a power of two, and one input at least")
     generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
-    found = stats.sobol_indices(func=function, n=n, dists=dists, random_state=generator)
-    with warnings.catch_warnings():  # an input that does nothing has no spread to resample: its interval is a point
-        warnings.simplefilter("ignore")
-        boot = found.bootstrap(confidence_level=CONFIDENCE)
-    first, total = (
-        np.nan_to_num([order.confidence_interval.low, order.confidence_interval.high])
-        for order in (boot.first_order, boot.total_order)
-    )
+    terms = _terms(function, ends, n, generator)
+    if len(bounds) == 1:
+        share = float(_indices(terms.mean(axis=0, keepdims=True))[0, 0, 0] != 0)
+        return [Index(next(iter(bounds)), *[share] * 6)]
+    found = np.maximum(_indices(terms.mean(axis=0, keepdims=True))[0], 0.0)
+    low_, high_ = np.quantile(_indices(_resampled(terms, generator)), [TAIL, 1.0 - TAIL], axis=0)
     return [
-        Index(
-            name, max(float(found.first_order[i]), 0.0), float(first[0, i]), float(first[1, i]),
-            max(float(found.total_order[i]), 0.0), float(total[0, i]), float(total[1, i]),
-        )
+        Index(name, *(float(x[order, i]) for order in (0, 1) for x in (found, low_, high_)))
         for i, name in enumerate(bounds)
-    ]  # fmt: skip
+    ]
+
+
+def _terms(
+    function: Callable[[FloatArray], FloatArray], ends: FloatArray, n: int, generator: np.random.Generator
+) -> FloatArray:
+    """Evaluate the function; give what is averaged, (base point, two for each input, sum, sum of squares)."""
+    size = len(ends)
+    points = qmc.Sobol(2 * size, seed=generator, bits=64).random(n).T.reshape(2, size, n)
+    first, second = ends[:, :1] + points * (ends[:, 1:] - ends[:, :1])
+
+    def at(x: FloatArray) -> FloatArray:
+        given = finite("what the function gives", function(x))
+        if given.shape != (n,):
+            raise ValueError(f"the function gives {given.shape} for {n} points; it must give one number a point")
+        return given
+
+    a, b = at(first), at(second)
+    mean = (a.mean() + b.mean()) / 2
+    a, b = a - mean, b - mean
+    moved = np.empty((size, n))
+    for i in range(size):  # one input at a time from the second sample
+        mixed = first.copy()
+        mixed[i] = second[i]
+        moved[i] = at(mixed) - mean
+    return np.column_stack([(b * (moved - a)).T, ((a - moved) ** 2 / 2).T, (a + b) / 2, (a * a + b * b) / 2])
+
+
+def _indices(means: FloatArray) -> FloatArray:
+    """Turn means of the terms, (sample, term), into indices, (sample, first or total, input); 0 without variance."""
+    shares, centre, square = means[:, :-2].reshape(len(means), 2, -1), means[:, -2], means[:, -1]
+    variance = (square - centre**2)[:, None, None]
+    none = variance <= ROUNDING * square[:, None, None]
+    return np.asarray(np.where(none, 0.0, shares / np.where(none, 1.0, variance)))
+
+
+def _resampled(terms: FloatArray, generator: np.random.Generator) -> FloatArray:
+    """Give the means of the terms over resampled base points, (resample, term), some resamples at a time."""
+    n, means = len(terms), np.empty((RESAMPLES, terms.shape[1]))
+    for start in range(0, RESAMPLES, AT_ONCE):
+        block = means[start : start + AT_ONCE]
+        block[:] = np.stack([np.bincount(generator.integers(n, size=n), minlength=n) for _ in block]) @ terms / n
+    return means
 
 
 @dataclass(frozen=True)
@@ -111,12 +152,14 @@ def tornado(
     Raises
     ------
     ValueError
-        If a range is for an input that has no best estimate.
+        If a range is for an input that has no best estimate, or a number given or found is not finite.
     """
+    finite("best estimates", list(best.values()))
+    finite("ranges", list(ranges.values()))
     if unknown := set(ranges) - set(best):
         raise ValueError(f"a range is given for {min(unknown)}, which is no input")
     swings = [
-        Swing(name, function({**best, name: low}), function({**best, name: high}))
-        for name, (low, high) in ranges.items()
+        Swing(name, *(float(finite(f"what {name} = {end} gives", function({**best, name: end}))) for end in ends))
+        for name, ends in ranges.items()
     ]
     return sorted(swings, key=lambda swing: -swing.width)

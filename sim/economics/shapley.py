@@ -9,6 +9,7 @@ from math import factorial
 
 import numpy as np
 
+from sim.arrays import finite
 from sim.engine.fate.draws import key, uniform
 
 MOST_EXACT = 8
@@ -54,7 +55,7 @@ def shapley(
     AdditiveError
         If v of every coalition is the sum of its members' own v: each player's share is then its own gain.
     ValueError
-        If a name comes twice or there are no players.
+        If a name comes twice, there are no players, or what a coalition achieves is not a finite number.
     """
     if not players or len(set(players)) < len(players):
         raise ValueError(f"players {list(players)}: give each a name of its own, at least one")
@@ -62,7 +63,8 @@ def shapley(
 
     def v(coalition: Coalition) -> float:
         if coalition not in known:
-            known[coalition] = float(value(coalition))
+            who = ", ".join(sorted(coalition)) or "nobody"
+            known[coalition] = float(finite(f"what {who} achieves", value(coalition)))
         return known[coalition]
 
     for alone in (frozenset[str](), *(frozenset({player}) for player in players)):

@@ -21,7 +21,9 @@ from sim.results.summary import (
 from sim.results.worlds import baseline_of, other_worlds, world_names
 from sim.table import plain
 
-NO_APPRAISAL = {"npsv": None, "bcr": {"mean": None, "low": None, "high": None}, "payback_month": None}
+NO_APPRAISAL = {
+    "npsv": None, "bcr": {"mean": None, "low": None, "high": None}, "why_no_ratio": None, "payback_month": None,
+}  # fmt: skip
 
 
 def summarise(ds: xr.Dataset, full: FullAppraisal | None = None) -> Summary:
@@ -69,7 +71,8 @@ def headline_of(compared: Comparison, terms: Terms) -> Summary:
     """Give net present social value, ratio and payback in the headline ledger."""
     view = compared.view(terms.ledger, "social")
     return {
-        "npsv": plain(float(view.net.amount.mean())), "bcr": view.bcr.as_dict(), "payback_month": view.payback_month,
+        "npsv": plain(float(view.net.amount.mean())), "bcr": view.bcr.as_dict(),
+        "why_no_ratio": compared.why_no_ratio or None, "payback_month": view.payback_month,
     }  # fmt: skip
 
 

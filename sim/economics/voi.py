@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 
 KNOTS = 5
 """Interior knots of the spline in one parameter; more follow noise, fewer miss a bend."""
@@ -73,10 +73,10 @@ def evppi(samples: FloatArray, inputs: FloatArray) -> InformationValue:
     Raises
     ------
     ValueError
-        If the fit would have more terms than a tenth of the draws, or shapes differ.
+        If the fit would have more terms than a tenth of the draws, shapes differ, or a number is not finite.
     """
     samples = _checked(samples)
-    inputs = np.asarray(inputs, dtype=np.float64)
+    inputs = finite("inputs", inputs)
     inputs = inputs[:, None] if inputs.ndim == 1 else inputs
     if inputs.shape[0] != samples.shape[0]:
         raise ValueError(
@@ -91,7 +91,7 @@ def evppi_table(
     samples: FloatArray, inputs: Mapping[str, FloatArray], groups: Mapping[str, Sequence[str]] | None = None
 ) -> dict[str, InformationValue]:
     """Give EVPPI of every parameter and every named group; a group is worth no less than any group within it."""
-    columns = {name: np.asarray(draws, dtype=np.float64) for name, draws in inputs.items()}
+    columns = {name: finite(f"draws of {name}", draws) for name, draws in inputs.items()}
     members = {name: (name,) for name in columns} | {name: tuple(of) for name, of in (groups or {}).items()}
     found = {name: evppi(samples, np.stack([columns[one] for one in of], axis=1)) for name, of in members.items()}
     return {
@@ -120,9 +120,10 @@ def evsi(samples: FloatArray, inputs: FloatArray, families: int, prior_families:
     ValueError
         If a number of families is negative, or ``prior_families`` is 0.
     """
-    if families < 0 or prior_families <= 0:
+    if not (families >= 0 and 0 < prior_families < np.inf):
         raise ValueError(f"families = {families}, prior_families = {prior_families}; give >= 0 and > 0")
-    fit = fitted(_checked(samples), np.asarray(inputs, dtype=np.float64).reshape(len(samples), -1))
+    samples, inputs = _checked(samples), finite("inputs", inputs)
+    fit = fitted(samples, inputs.reshape(len(samples), -1))
     shrink = np.sqrt(families / (families + prior_families))
     mean = fit.mean(axis=0)
     return _gain(samples, mean + shrink * (fit - mean))
@@ -134,8 +135,9 @@ def fitted(samples: FloatArray, inputs: FloatArray) -> FloatArray:
     Raises
     ------
     ValueError
-        If there are more terms than a tenth of the draws.
+        If there are more terms than a tenth of the draws, or a number is not finite.
     """
+    samples, inputs = finite("samples", samples), finite("inputs", inputs)
     design = np.concatenate([np.ones((len(inputs), 1)), *_terms(inputs)], axis=1)
     if design.shape[1] * FOLDS > len(design):
         raise ValueError(
@@ -188,9 +190,7 @@ def _mean(values: FloatArray) -> InformationValue:
 
 def _checked(samples: FloatArray) -> FloatArray:
     """Refuse what is not a table of draws by options."""
-    samples = np.asarray(samples, dtype=np.float64)
+    samples = finite("samples", samples)
     if samples.ndim != 2 or min(samples.shape) < 2:
         raise ValueError(f"samples have shape {samples.shape}; give (draw, option) with at least two of each")
-    if not np.isfinite(samples).all():
-        raise ValueError("samples hold numbers that are not finite")
     return samples

@@ -8,6 +8,7 @@ logarithms.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, exp, floor, inf, isfinite, log, sqrt
 
@@ -87,6 +88,8 @@ class WaitC:
     waits: float
     mean_delayed: float
     mean_queue: float
+    empty: float
+    """P0: the share of time in which nobody is there, neither helped nor waiting."""
 
     @property
     def mean(self) -> float:
@@ -100,8 +103,7 @@ class WaitC:
 
     def quantile(self, share: float) -> float:
         """Give the shortest time within which a share (below 1) of the arrivals are let in."""
-        if not 0.0 <= share < 1.0:
-            raise ValueError(f"share = {share}; give a share from 0 to below 1")
+        _check_share(share)
         return self.mean_delayed * log(self.waits / (1.0 - share)) if self.waits > 1.0 - share else 0.0
 
 
@@ -117,7 +119,8 @@ def wait_c(servers: int, load: float, service_mean: float = 1.0) -> WaitC:
 
     Returns
     -------
-        Share that waits, mean of those waits (service mean / (servers - load)) and mean number waiting.
+        Share that waits, mean of those waits (service mean / (servers - load)), mean number waiting and share of time
+        in which nobody is there.
 
     Raises
     ------
@@ -126,16 +129,18 @@ def wait_c(servers: int, load: float, service_mean: float = 1.0) -> WaitC:
     """
     _check_positive("service_mean", service_mean)
     waits = erlang_c(servers, load)
-    return WaitC(waits, service_mean / (servers - load), waits * load / (servers - load))
+    empty = _empty(servers, load, waits * (servers - load) / servers)
+    return WaitC(waits, service_mean / (servers - load), waits * load / (servers - load), empty)
 
 
 @dataclass(frozen=True)
 class ErlangA:
     """M/M/c with patience in the long run.
 
-    ``waits`` is the share of arrivals that find no free place, ``leaves`` the share that gives up; ``mean_wait`` is
-    the mean time in the queue of all arrivals, however it ended, ``mean_queue`` the mean number waiting and
-    ``occupancy`` the mean share of places in use.
+    ``waits`` is the share of arrivals that find no free place and so wait at all, ``leaves`` the share that gives up;
+    ``mean_wait`` is the mean time in the queue of all arrivals, however it ended, ``mean_queue`` the mean number
+    waiting, ``occupancy`` the mean share of places in use and ``empty`` the share of time in which nobody is
+    there (P0).
     """
 
     waits: float
@@ -148,6 +153,7 @@ class ErlangA:
     """servers x patience / service mean"""
     y: float
     """load x patience / service mean"""
+    empty: float = 1.0
 
     def within(self, time: float) -> float:
         """Give the share of arrivals that is let in within a time; the limit for long times is 1 - ``leaves``.
@@ -160,10 +166,28 @@ class ErlangA:
         z = self.y * exp(-time / self.patience)
         if z == 0.0 or self.waits == 0.0:
             return 1.0 - self.leaves
-        late = (
-            (self.x + 1.0) * log(z / self.y) + self.y - z + _log_series(self.x + 1.0, z) - _log_series(self.x, self.y)
-        )
-        return 1.0 - self.leaves - self.waits * self.x / (self.x + 1.0) * exp(late)
+        return 1.0 - self.leaves - self.waits * self.x / (self.x + 1.0) * exp(self._log_later(self.x + 1.0, z))
+
+    def still_waiting(self, time: float) -> float:
+        """Give the share of all arrivals that is still in the queue after a time: neither let in nor gone."""
+        _check_time("time", time)
+        z = self.y * exp(-time / self.patience)
+        return self.waits * exp(self._log_later(self.x + 1.0, z, self.x)) if z > 0.0 else 0.0
+
+    def quantile(self, share: float) -> float:
+        """Give the shortest time within which a share (below 1) of those who are let in at all has been let in."""
+        _check_share(share)
+        return _shortest(lambda time: self.within(time) >= share * (1.0 - self.leaves), self.patience)
+
+    def quantile_of_all(self, share: float) -> float:
+        """Give the shortest time after which a share (below 1) of all arrivals is no longer in the queue."""
+        _check_share(share)
+        return _shortest(lambda time: self.still_waiting(time) <= 1.0 - share, self.patience)
+
+    def _log_later(self, power: float, z: float, x: float | None = None) -> float:
+        """Give the log of (z / y)^power e^(y - z) A(x, z) / A(own x, y); ``x`` is the power unless it is given."""
+        series = _log_series(power if x is None else x, z) - _log_series(self.x, self.y)
+        return power * log(z / self.y) + self.y - z + series
 
 
 def erlang_a(servers: int, load: float, patience: float, service_mean: float = 1.0) -> ErlangA:
@@ -206,7 +230,8 @@ def erlang_a(servers: int, load: float, patience: float, service_mean: float = 1
     leaves = waits * _leaves_when_waiting(x, y, shrunk)
     mean_wait = leaves * patience
     occupancy = load * (1.0 - leaves) / servers
-    return ErlangA(waits, leaves, mean_wait, load / service_mean * mean_wait, occupancy, patience, x, y)
+    empty = _empty(servers, load, waits * shrunk)
+    return ErlangA(waits, leaves, mean_wait, load / service_mean * mean_wait, occupancy, patience, x, y, empty)
 
 
 def places_for(
@@ -243,8 +268,7 @@ def places_for(
     """
     _check(1, load, 1)
     _check_time("within", within)
-    if not 0.0 <= share < 1.0:
-        raise ValueError(f"share = {share}; give a share from 0 to below 1")
+    _check_share(share)
 
     def enough(places: int) -> bool:
         if patience is not None:
@@ -258,6 +282,24 @@ def places_for(
             raise ValueError(f"load = {load} and share = {share} would take more than {MOST_PLACES} places")
     while high - low > 1:
         middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def _empty(servers: int, load: float, full: float) -> float:
+    """Give P0 from the share of time in which ``servers`` are there: states below that weigh load^n / n!."""
+    return min(full * exp(float(gammaln(servers + 1.0)) - servers * log(load)), 1.0) if load > 0.0 else 1.0
+
+
+def _shortest(enough: Callable[[float], bool], scale: float) -> float:
+    """Give the shortest time for which something holds, to the last digits; it holds from some time on."""
+    if enough(0.0):
+        return 0.0
+    low, high = 0.0, scale
+    while not enough(high):
+        low, high = high, 2.0 * high
+    for _ in range(60):  # halves: to the last digits
+        middle = 0.5 * (low + high)
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high
 
@@ -300,6 +342,11 @@ def _check(servers: int, load: float, least: int) -> None:
 def _check_positive(name: str, value: float) -> None:
     if not 0.0 < value < inf:
         raise ValueError(f"{name} = {value}; give a finite number above 0")
+
+
+def _check_share(share: float) -> None:
+    if not 0.0 <= share < 1.0:
+        raise ValueError(f"share = {share}; give a share from 0 to below 1")
 
 
 def _check_time(name: str, value: float) -> None:

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.arrays import FloatArray
-from sim.errors import ModelError
-from sim.language.evaluate import Expression, evaluate
-from sim.model.compiled.scope import GridScope, Moment, Reader, clock_value
+from sim.model.compiled.readings import clock_value, value_at
+from sim.model.compiled.scope import Moment
 from sim.model.spec import Model, Stock, Team
 
 
@@ -69,7 +68,9 @@ class Feedback:
         ModelError
             When a flow is not finite; names the stock and the cycle.
         """
-        flows = {stock.name: _read(model, stock.expression, now, f"feedback.{stock.name}") for stock in model.stocks}
+        flows = {
+            stock.name: value_at(stock.expression, model, now, key=f"feedback.{stock.name}") for stock in model.stocks
+        }
         for stock in model.stocks:
             self.levels[stock.name] = self._next(model, stock, flows[stock.name])
         self.history.append(dict(self.levels))
@@ -128,7 +129,7 @@ def drive_of(model: Model, service: str, team: Team, now: Moment) -> Drive:
     for key in ("turnover_times", "time_left", "extra_workers"):
         expression = getattr(team, key)
         if expression is not None:
-            given[key] = _read(model, expression, now, f"services.{service}.team.{key}", at_least=0.0)
+            given[key] = value_at(expression, model, now, low=0.0, key=f"services.{service}.team.{key}")
     return Drive(**given)
 
 
@@ -146,16 +147,3 @@ def levels_of(models: Sequence[Model], feedbacks: Sequence[Feedback]) -> FloatAr
     names = stock_names(models)
     points = [feedback.points(names, model.clock.steps) for model, feedback in zip(models, feedbacks, strict=True)]
     return np.stack(points)
-
-
-def _read(model: Model, expression: Expression, now: Moment, where: str, at_least: float = -np.inf) -> float:
-    """Evaluate an expression over totals, or say what is wrong with it."""
-    with np.errstate(all="ignore"):
-        value = float(evaluate(expression, GridScope(Reader(model, model.root.name), {}, now)))
-    if not at_least <= value < np.inf:
-        rule = "a finite number" if at_least == -np.inf else f"finite and at least {at_least:g}"
-        hint = "; where it divides by a total that may be 0, write max(total, 1)" if value - value != 0 else ""
-        raise ModelError(
-            f"{where}: comes to {value:g} (cycle {now.clock.get('cycle', 0.0):g}); it must be {rule}{hint}"
-        )
-    return value

@@ -1,13 +1,13 @@
 """Figures as people read them: the one place that writes numbers in words; a missing one is a dash.
 
-A negative number has a real minus sign, and none where it rounds to nothing.
+A negative number has a real minus sign, and none where it rounds to nothing; none is written by powers of ten.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from math import floor, isclose, isnan, log10
+from math import floor, isclose, isinf, isnan, log10
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from sim.table import Cell
 MISSING = "–"
 MINUS = "−"
 MILLION = 1e6
+NEXT_TO_NOTHING = 0.5
+"""Pounds below which a sum rounds to none."""
 SCALES = ((MILLION, "million"), (1e3, "thousand"), (1.0, ""))
 Writer = Callable[[float], str]
 
@@ -30,21 +32,32 @@ def fixed(value: float | None, places: int = 0, *, sign: bool = False, finer_bel
     return _signed(value, f"{abs(value):,.{places + (abs(value) < finer_below)}f}", sign=sign)
 
 
-def digits(value: float | None, n: int = 3) -> str:
-    """Write so many significant figures, whole numbers in full."""
+def digits(value: float | None, n: int = 3, *, sign: bool = False) -> str:
+    """Write so many significant figures, whole numbers in full; ``sign`` puts one on what is positive too."""
     if value is None or isnan(value):
         return MISSING
-    return _signed(value, f"{abs(value):,.0f}" if abs(value) >= 10 ** (n - 1) else f"{abs(value):.{n}g}")
+    size = abs(value)
+    if isinf(size) or size == 0:
+        return _signed(value, "∞" if size else "0", sign=sign)
+    places = n - 1 - int(f"{size:.{n - 1}e}".partition("e")[2])  # as many as the rounded number needs
+    text = f"{size:,.{max(places, 0)}f}"
+    return _signed(value, text.rstrip("0").rstrip(".") if places > 0 else text, sign=sign)
 
 
-def general(value: float, n: int = 4) -> str:
-    """Write so many significant figures, large numbers by powers of ten."""
-    return f"{value:.{n}g}".replace("-", MINUS)
+def pounds(value: float | None) -> str:
+    """Write pounds to three figures, by the million from there on; what is next to nothing says so."""
+    if value is None or isnan(value):
+        return MISSING
+    if 0 < abs(value) < NEXT_TO_NOTHING:
+        return "less than £1" if value > 0 else "less than £1 below nothing"
+    size = abs(value)
+    text = f"£{digits(size / MILLION)} million" if round(size) >= MILLION else f"£{digits(size)}"
+    return f"{MINUS if value < 0 else ''}{text}"
 
 
 def _signed(value: float, text: str, *, sign: bool = False) -> str:
     """Put the sign of a value before its text."""
-    if not any(digit in text for digit in "123456789"):
+    if not any(digit in text for digit in "123456789∞"):
         return text
     return f"{MINUS if value < 0 else '+' if sign else ''}{text}"
 
@@ -56,7 +69,15 @@ count = figure
 signed = partial(fixed, places=0, sign=True)
 """Write a difference, always with its sign."""
 ratio = partial(fixed, places=2)
-months = partial(fixed, places=1)
+
+
+def months(value: float | None) -> str:
+    """Write months to one place, and less than a tenth of one to two significant figures."""
+    return digits(value, 2) if value is not None and 0.0 < abs(value) < 0.1 else fixed(value, places=1)
+
+
+expected = partial(digits, n=4)
+"""Write an expected value, which has no interval."""
 
 
 def millions(pounds: float | None, places: int = 1, *, finer_below: float = 0.0) -> str:
@@ -80,18 +101,19 @@ def interval(estimate: Estimate | Mapping[str, Any], write: Writer = figure) -> 
 def short(estimate: Mapping[str, Any], write: Writer | None = None) -> str:
     """Write a mean ± half its interval; the ends themselves where they are not equally far from it.
 
-    Without a way to write them, the mean gets as many places as half the interval needs for two figures.
+    Without a way to write them, the mean gets as many places as half the interval needs for two figures, and without an
+    interval four figures.
     """
     mean, low, high = (estimate[end] for end in ENDS)
     if mean is None:
         return MISSING
     if low is None or high is None:
-        return (write or general)(mean)
+        return (write or expected)(mean)
     half = high - mean
     if write is None and half > 0:
         places = max(1 - floor(log10(half)), 0)
         write = partial(fixed, places=places)
-    write = write or general
+    write = write or digits
     if isclose(half, mean - low, rel_tol=0.01, abs_tol=1e-12):
         return f"{write(mean)} ± {write(half).lstrip('+')}"
     return f"{write(mean)} ({write(low)} to {write(high)})"

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from sim.errors import ResultError
 from sim.exhibits.csv import read_csv
-from sim.results.folder.store import staged, verify
+from sim.results.folder.held import steadily
+from sim.results.folder.manifest import sums_of, verify
+from sim.results.folder.store import staged
+from sim.table import Table
 
 
 def export_parquet(folder: Path, destination: Path, *, force: bool = False) -> list[str]:
@@ -37,16 +40,22 @@ def export_parquet(folder: Path, destination: Path, *, force: bool = False) -> l
         raise ResultError(
             "Parquet files need pyarrow; install it with: pip install 'family-trajectories[parquet]'"
         ) from None
-    verify(folder)
     names = []
+    tables = steadily(folder, _tables_of)
     with staged(destination, force=force) as out:
-        for path in sorted(folder.glob("*.csv")):
-            table = read_csv(path)
+        for name, table in tables:
             arrays = {
                 column.name: arrow.array([row[i] for row in table.rows],
                                          arrow.float64() if column.is_number else arrow.string())
                 for i, column in enumerate(table.typed)
             }  # fmt: skip
-            parquet.write_table(arrow.table(arrays), out / f"{path.stem}.parquet")
-            names.append(f"{path.stem}.parquet")
+            parquet.write_table(arrow.table(arrays), out / f"{name}.parquet")
+            names.append(f"{name}.parquet")
     return names
+
+
+def _tables_of(folder: Path) -> list[tuple[str, Table]]:
+    """Read the tables of a results folder, which are those that its manifest names."""
+    verify(folder)
+    names = sorted(Path(name).stem for name in sums_of(folder) if "/" not in name and name.endswith(".csv"))
+    return [(name, read_csv(folder / f"{name}.csv")) for name in names]

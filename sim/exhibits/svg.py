@@ -12,16 +12,26 @@ from matplotlib.figure import Figure
 
 from sim.exhibits.exhibit import Drawn, Exhibit, Subject
 from sim.exhibits.style import RC
+from sim.interrupts import stop_if_pressed
+from sim.stages import SILENT, StageListener
 
 
-def draw_all(exhibits: Iterable[Exhibit[Subject]], subject: Subject, folder: Path) -> list[Drawn]:
+def draw_all(
+    exhibits: Iterable[Exhibit[Subject]], subject: Subject, folder: Path, at: StageListener = SILENT
+) -> list[Drawn]:  # fmt: skip
     """Draw every exhibit that applies to a subject and write it to a folder, made if need be, as SVG and PNG."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [draw(exhibit, subject, folder) for exhibit in exhibits if exhibit.applies(subject)]
+    chosen = [exhibit for exhibit in exhibits if exhibit.applies(subject)]
+    drawn = []
+    for done, exhibit in enumerate(chosen):
+        at(done, len(chosen))
+        drawn.append(draw(exhibit, subject, folder))
+    return drawn
 
 
 def draw(exhibit: Exhibit[Subject], subject: Subject, folder: Path) -> Drawn:
     """Draw one exhibit of a subject and write it to a folder as SVG and PNG."""
+    stop_if_pressed()
     with rc_context(RC):
         table = None if exhibit.table is None else exhibit.table(subject)
         svg = written(figure_of(exhibit.draw(subject)), exhibit.name, folder)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from sim.exhibits.numbers import shown
 from sim.table import Table
@@ -14,11 +17,67 @@ GAP, PAGE = 2, 80
 """Blanks between columns, and the width of what is read as text."""
 
 
+_ACTING = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # set a title, a link, the clipboard
+    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # colours, moves of the cursor
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # controls, and what turns the direction of writing
+)
+
+
+def visible(text: str) -> str:
+    """Leave out of a text what would act on a terminal rather than be read; new lines and tabs stay."""
+    return _ACTING.sub("", text)
+
+
 def cells_of(table: Table) -> list[tuple[str, ...]]:
     """Give the headings and the rows as they are shown."""
     styles = [column.style for column in table.typed]
-    rows = (tuple(shown(value, style) for value, style in zip(row, styles, strict=True)) for row in table.rows)
-    return [tuple(map(str, table.columns)), *rows]
+    rows = (tuple(visible(shown(value, style)) for value, style in zip(row, styles, strict=True)) for row in table.rows)
+    return [tuple(visible(str(column)) for column in table.columns), *rows]
+
+
+def folded(table: Table, page: int = PAGE) -> list[Table]:
+    """Part the columns of a table that is wider than a page: each part begins with the columns that tell rows apart."""
+    if width(table) <= page:
+        return [table]
+    sizes = sizes_of(table, page)
+    keys = _keys(table, sizes, page)
+    parts: list[list[int]] = [[]]
+    for i in range(keys, len(sizes)):
+        if parts[-1] and _span([*sizes[:keys], *(sizes[j] for j in (*parts[-1], i))]) > page:
+            parts.append([])
+        parts[-1].append(i)
+    chosen = [(*range(keys), *part) for part in parts]
+    made = [
+        replace(
+            table, title="", note="", columns=tuple(table.columns[i] for i in part), comments={},
+            rows=[tuple(row[i] for i in part) for row in table.rows],
+        )
+        for part in chosen
+    ]  # fmt: skip
+    made[0] = replace(made[0], title=table.title)
+    made[-1] = replace(made[-1], note=table.note)
+    return made
+
+
+def sizes_of(table: Table, page: int) -> list[int]:
+    """Give the width of each column: of its longest cell or word of its heading, half a page at most."""
+    columns = zip(*cells_of(table), strict=True)
+    longest = (max(*map(len, heading.split() or [""]), *map(len, cells), 0) for heading, *cells in columns)
+    return [min(size, page // 2 - GAP) for size in longest]
+
+
+def _span(sizes: Sequence[int]) -> int:
+    """Give how wide columns are together."""
+    return sum(sizes) + GAP * (len(sizes) - 1)
+
+
+def _keys(table: Table, sizes: Sequence[int], page: int) -> int:
+    """Count the columns at the left that tell rows apart, the first at least, and no more than leave room."""
+    for k in range(1, len(sizes)):
+        if len({row[:k] for row in table.rows}) == len(table.rows) and _span(sizes[:k]) <= page // 2:
+            return k
+    return 1
 
 
 def width(table: Table) -> int:
@@ -27,7 +86,14 @@ def width(table: Table) -> int:
 
 
 def print_table(to: Console, table: Table) -> None:
-    """Print one table; nothing in it is taken for markup."""
+    """Print one table, folded where it is wider than the console; nothing in it is taken for markup."""
+    parts = folded(table, to.width)
+    for part in parts:
+        _print(to, part, sizes_of(part, to.width) if width(part) > to.width or len(parts) > 1 else None)
+
+
+def _print(to: Console, table: Table, sizes: Sequence[int] | None) -> None:
+    """Print a table, or a part of one: parts after the first have no title, and headings that wrap."""
     from rich import box
     from rich.table import Table as Grid
     from rich.text import Text
@@ -38,10 +104,13 @@ def print_table(to: Console, table: Table) -> None:
     )
     headings, *rows = cells_of(table)
     for i, heading in enumerate(headings):
-        grid.add_column(Text(heading), justify="right" if i else "left", no_wrap=not i, overflow="fold")
+        wraps = bool(i) or sizes is not None
+        size = None if sizes is None else sizes[i]
+        side: Literal["left", "right"] = "right" if i else "left"
+        grid.add_column(Text(heading), justify=side, no_wrap=not wraps, overflow="fold", width=size)
     for row in rows:
         grid.add_row(*map(Text, row))
-    to.print(Text(f"\n{table.title}", style="bold"), width=page)
+    to.print(Text(f"\n{visible(table.title)}" if table.title else "", style="bold"), width=page)
     to.print(grid)
     if table.note:
-        to.print(Text(f"\n{table.note}"), width=page)
+        to.print(Text(f"\n{visible(table.note)}"), width=page)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 
-from sim.arrays import FloatArray
-from sim.language.functions import COMPARISONS, FUNCTIONS
-from sim.language.names import WORDS
+from sim.arrays import BoolArray, FloatArray
+from sim.language.functions import COMPARISONS, FUNCTIONS, carrying_nan
+from sim.language.names import WORDS, below_first
 from sim.language.parse import parse
 from sim.language.tree import Expression, ExpressionError, Node, number
 
 __all__ = [
     "FUNCTIONS",
+    "Constants",
     "Expression",
     "ExpressionError",
     "Node",
@@ -28,11 +28,11 @@ __all__ = [
 ]
 
 _ARITHMETIC: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
-    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power,
-    "and": lambda a, b: ((a != 0) & (b != 0)).astype(np.float64),
-    "or": lambda a, b: ((a != 0) | (b != 0)).astype(np.float64),
+    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide,
+    "^": lambda a, b: carrying_nan(np.power(a, b), a, b),
+    "and": lambda a, b: np.where((a == 0) | (b == 0), 0.0, carrying_nan(1.0, a, b)),
+    "or": lambda a, b: np.where(_true(a) | _true(b), 1.0, carrying_nan(0.0, a, b)),
 }  # fmt: skip
-_NONE: Mapping[str, Expression] = MappingProxyType({})
 
 
 class Scope(Protocol):
@@ -49,8 +49,14 @@ class Scope(Protocol):
 
 
 def evaluate(expression: Expression, scope: Scope) -> FloatArray:
-    """Evaluate an expression to an array (0-d for a constant); comparisons give 1.0 and 0.0."""
-    return evaluate_node(expression.root, scope)
+    """Evaluate an expression to an array (0-d for a constant); comparisons give 1.0 and 0.0.
+
+    What has no value (0 / 0, the logarithm of less than 0) is NaN, and so is all that is worked out of it; only a
+    branch of ``if`` that is not taken, and an ``and`` or ``or`` that is settled without it, leave it behind. Who uses
+    the result refuses what is not finite, with the expression's place; NumPy says nothing by itself.
+    """
+    with np.errstate(all="ignore"):
+        return evaluate_node(expression.root, scope)
 
 
 def evaluate_node(node: Node, scope: Scope) -> FloatArray:
@@ -64,21 +70,25 @@ def evaluate_node(node: Node, scope: Scope) -> FloatArray:
     left = evaluate_node(node.args[0], scope)
     if node.kind in COMPARISONS:
         right = _right_of_comparison(node, scope)
-        return np.asarray(COMPARISONS[node.kind](left, right), dtype=np.float64)
+        return carrying_nan(COMPARISONS[node.kind](left, right), left, right)
     if node.kind == "negative":
         return np.negative(left)
     if node.kind == "not":
-        return np.asarray(left == 0, dtype=np.float64)
+        return carrying_nan(left == 0, left)
     return np.asarray(_ARITHMETIC[node.kind](left, evaluate_node(node.args[1], scope)), dtype=np.float64)
 
 
-def constant(expression: Expression, parameters: Mapping[str, Expression] = _NONE) -> float | None:
+def constant(expression: Expression, constants: Constants | None = None) -> float | None:
     """Give the value of an expression that reads constants, and parameters that are constant, alone; else None."""
     try:
-        with np.errstate(all="ignore"):
-            return float(evaluate(expression, _Constants(parameters)))
+        return float(evaluate(expression, constants or Constants({})))
     except (KeyError, RecursionError):
         return None
+
+
+def _true(value: FloatArray) -> BoolArray:
+    """Say where a value holds: it is known and not 0."""
+    return np.asarray((value != 0) & ~np.isnan(value))
 
 
 def _right_of_comparison(node: Node, scope: Scope) -> FloatArray:
@@ -99,18 +109,37 @@ def _call(node: Node, scope: Scope) -> FloatArray:
     return np.asarray(function.of(*(evaluate_node(arg, scope) for arg in node.args)))
 
 
-class _Constants:
-    """The scope of expressions that read constant parameters alone."""
+class Constants:
+    """The scope of expressions that read constant parameters alone; each parameter is worked out once."""
 
     def __init__(self, parameters: Mapping[str, Expression]) -> None:
         self.parameters = parameters
+        self.values: dict[str, FloatArray | None] = {}
+        """What parameters come to; None for those that are not constant."""
 
     def value(self, name: str) -> FloatArray:
-        value = WORDS[name].value if name in WORDS else None
-        return evaluate(self.parameters[name], self) if value is None else np.asarray(value)
+        """Give the value of a name; a ``KeyError`` where it is not constant."""
+        if name in WORDS and WORDS[name].value is not None:
+            return np.asarray(WORDS[name].value)
+        for each in below_first([name], self._below, self.values):
+            self.values[each] = self._worked_out(each)
+        if (value := self.values[name]) is None:
+            raise KeyError(name)
+        return value
+
+    def _below(self, name: str) -> list[str]:
+        return [other for other in self.parameters[name].names if other in self.parameters and other != name]
+
+    def _worked_out(self, name: str) -> FloatArray | None:
+        try:
+            return evaluate(self.parameters[name], self)
+        except KeyError:
+            return None
 
     def state(self, chain: str, state: str) -> float | None:
+        """Give none: states are the model's."""
         return None
 
     def call(self, node: Node) -> FloatArray:
+        """Refuse what needs the model."""
         raise KeyError(node.name)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from sim.arrays import FloatArray
 from sim.language.tree import Node
 
 Known = Literal["parse", "compile", "row", "step", "never"]
@@ -58,7 +59,7 @@ FUNCTIONS: dict[str, Function] = {
     "max": Function("a, b, ...", ("value",), "parse", "the largest of them", lambda *a: reduce(np.maximum, a), True),
     "if": Function(
         "test, yes, no", ("value", "value", "value"), "parse", "`yes` where the test holds (is not 0), else `no`",
-        lambda test, yes, no: np.where(test != 0, yes, no),
+        lambda test, yes, no: carrying_nan(np.where(test != 0, yes, no), test),
     ),
     "table": Function(
         "name, x", ("table", "value"), "compile", "a table at x: joined by lines, or the band that x is in",
@@ -93,6 +94,16 @@ FUNCTIONS: dict[str, Function] = {
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal,
 }  # fmt: skip
+
+
+def carrying_nan(result: Any, *operands: Any) -> FloatArray:
+    """Give a result as numbers, NaN wherever an operand is, so that no comparison or rounding hides what went wrong."""
+    given: FloatArray = np.asarray(result, dtype=np.float64)
+    for operand in operands:
+        unknown = np.isnan(operand)
+        if unknown.any():
+            given = np.where(unknown, np.nan, given)
+    return given
 
 
 def called(node: Node, known: Known) -> bool:

@@ -5,7 +5,7 @@ Leaves out the names that a config gives (parameters, chains, traits ...): the m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sim.language.functions import FUNCTIONS, Known, operands
@@ -42,7 +42,7 @@ WORDS: dict[str, Word] = {
     "or": Word("never", "joins two conditions", state=False),
     "not": Word("never", "turns a condition round", state=False),
     "rest": Word("never", "in place of a probability: what the other moves leave", state=False),
-    "now": Word("never", "in place of a rate: at once"),
+    "now": Word("never", "in place of a rate or a mean duration: at once"),
 }
 CLOCK = frozenset(name for name, word in WORDS.items() if word.known == "step")
 TIMED = CLOCK | {"age"}
@@ -60,6 +60,38 @@ def is_reserved(name: str) -> bool:
 def readable(*known: Known) -> list[str]:
     """List the reserved names that have a value in expressions, or those whose value is known then."""
     return [name for name, word in WORDS.items() if word.known in (known or ("parse", "compile", "row", "step"))]
+
+
+def below_first(names: Iterable[str], below: Callable[[str], Iterable[str]], done: Container[str]) -> Iterator[str]:
+    """Give names after all that they read, however long the line of those that name the next.
+
+    Parameters
+    ----------
+    names
+        Where to begin.
+    below
+        Names that a name reads.
+    done
+        What needs not be given: whoever asks adds each name when it is given.
+
+    Raises
+    ------
+    RecursionError
+        When a name reads itself, directly or through others.
+    """
+    stack, opened = list(names), set[str]()
+    while stack:
+        name = stack[-1]
+        ahead = [] if name in done else [other for other in below(name) if other not in done]
+        if not ahead:
+            stack.pop()
+            if name not in done:
+                yield name
+            continue
+        opened.add(name)
+        if not opened.isdisjoint(ahead):
+            raise RecursionError(f"'{name}' reads itself")
+        stack += ahead
 
 
 def reads(

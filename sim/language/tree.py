@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from sim.errors import Place
 
 
 class ExpressionError(ValueError):
@@ -17,13 +19,17 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True)
 class Node:
-    """One node of the tree: an operator, function, ``name`` or ``number``, with its arguments and column."""
+    """One node of the tree: an operator, function, ``name`` or ``number``, with its arguments and column.
+
+    ``place`` is set on the root of what a config says, and stays with it when the tree becomes part of another.
+    """
 
     kind: str
     column: int
     name: str = ""
     value: float = 0.0
     args: tuple[Node, ...] = ()
+    place: Place | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

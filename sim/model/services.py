@@ -8,7 +8,9 @@ nobody waits a step for nothing. A referral after closing, refusing or dropping 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from sim.language.evaluate import Expression, Node, number
 from sim.model.pathway import ENTRY, STATES
@@ -24,10 +26,10 @@ class ServiceDescription:
     """How a service takes people in, keeps them and lets them go; durations in steps, rates per year.
 
     ``refer_rate`` None means `now`; ``identify_steps``, ``assess_steps``, ``offer_steps``, ``refused_steps``,
-    ``patience_steps``, ``engaged_steps``, ``aftercare_steps`` are means, None where that step takes no time (or, for
-    patience, engaged and refused, never ends by itself); ``consent`` None is everyone. A statutory service takes
-    its case in after ``respond_steps`` and closes it when ``refer_when`` no longer holds, unless ``engaged_steps``
-    says how long.
+    ``patience_steps``, ``engaged_steps``, ``aftercare_steps`` are means: 0 is `now`, and None leaves that part of the
+    pathway out (patience, engaged and refused then never end by themselves); ``consent`` None is everyone. A statutory
+    service takes its case in after ``respond_steps`` and closes it when ``refer_when`` no longer holds, unless
+    ``engaged_steps`` says how long.
     """
 
     service: Service
@@ -53,7 +55,7 @@ def hazard_of_mean(mean_steps: float, stages: int = 1) -> float:
     """Give the hazard a step whose stage has the exact mean ``mean_steps / stages`` in whole steps.
 
     A stage ends in each step with p = stages / mean, so that its mean is exact; the hazard is -ln(1 - p). A mean of
-    one step or less a stage ends `now`.
+    one step or less a stage ends in the next step.
     """
     p = stages / mean_steps if mean_steps > 0 else 1.0
     return -math.log1p(-p) if p < 1 else NOW_HAZARD
@@ -88,31 +90,46 @@ class _Pathway:
     def __init__(self, description: ServiceDescription, step_years: float) -> None:
         self.d, self.step_years = description, step_years
         self.moves: list[Transition] = []
-        self.refer_rate = description.refer_rate or self.now()
-
-    def now(self) -> Expression:
-        return number(NOW_HAZARD / self.step_years)
-
-    def lasting(self, mean_steps: float, stages: int = 1) -> Expression:
-        return number(hazard_of_mean(mean_steps, stages) / self.step_years)
 
     def move(self, source: str, target: str, *factors: Expression) -> None:
+        """Let something happen at a rate."""
         self.moves.append(Transition(source, target, product(*factors)))
+
+    def now(self, source: str, target: str, *factors: Expression) -> None:
+        """Let something happen at once."""
+        rate = number(NOW_HAZARD / self.step_years)
+        self.moves.append(Transition(source, target, product(rate, *factors), now=True))
+
+    def after(self, mean_steps: float, source: str, target: str, *factors: Expression, stages: int = 1) -> None:
+        """Let something end a stay of a mean length in some stages of which this is one; 0 is at once."""
+        if mean_steps == 0:
+            self.now(source, target, *factors)
+            return
+        rate = number(hazard_of_mean(mean_steps, stages) / self.step_years)
+        self.moves.append(Transition(source, target, product(rate, *factors), mean_steps / stages))
+
+    def referral(self, source: str, target: str, *factors: Expression) -> None:
+        """Refer who is due, at the rate that the description gives."""
+        rate = self.d.refer_rate
+        if rate is None:
+            self.now(source, target, *factors)
+        else:
+            self.move(source, target, rate, *factors)
 
     def stage(self, i: int) -> str:
         return "engaged" if self.d.stages == 1 else f"engaged_{i}"
 
     def statutory(self) -> None:
         d = self.d
-        first = "identified" if d.respond_steps and d.respond_steps > 1 else "engaged"
+        first = "identified" if d.respond_steps else "engaged"
         for source in ("none", "closed"):
-            self.move(source, first, d.refer_rate or self.now(), d.refer_when)
-        if first == "identified":
-            self.move("identified", "engaged", self.lasting(d.respond_steps or 1.0))
-        if d.engaged_steps:
-            self.move("engaged", "closed", self.lasting(d.engaged_steps))
+            self.referral(source, first, d.refer_when)
+        if d.respond_steps:
+            self.after(d.respond_steps, "identified", "engaged")
+        if d.engaged_steps is not None:
+            self.after(d.engaged_steps, "engaged", "closed")
         else:
-            self.move("engaged", "closed", self.now(), negation(d.refer_when))
+            self.now("engaged", "closed", negation(d.refer_when))
 
     def discretionary(self) -> None:
         d = self.d
@@ -121,40 +138,41 @@ class _Pathway:
         for source in ENTRY:
             again = () if source == "none" else (d.again,)
             if stops:
-                self.move(source, stops[0][0], self.refer_rate, d.refer_when, *again)
+                self.referral(source, stops[0][0], d.refer_when, *again)
             else:
-                self.offer(source, self.refer_rate, d.refer_when, *again)
+                self.offer(self.referral, source, d.refer_when, *again)
         for i, (state, mean) in enumerate(stops):
-            following = stops[i + 1][0] if i + 1 < len(stops) else None
-            if following:
-                self.move(state, following, self.lasting(mean))
+            ends = partial(self.after, mean)
+            if i + 1 < len(stops):
+                ends(state, stops[i + 1][0])
             else:
-                self.offer(state, self.lasting(mean))
-        if d.refused_steps:
-            self.move("refused", "none", self.lasting(d.refused_steps))
-        if d.patience_steps:
-            self.move("waiting", "dropped_out", self.lasting(d.patience_steps))
+                self.offer(ends, state)
+        if d.refused_steps is not None:
+            self.after(d.refused_steps, "refused", "none")
+        if d.patience_steps is not None:
+            self.after(d.patience_steps, "waiting", "dropped_out")
         self.help()
 
-    def offer(self, source: str, *factors: Expression) -> None:
+    def offer(self, move: Callable[..., None], source: str, *factors: Expression) -> None:
+        """Have those who consent wait and others refuse, by a way of moving."""
         consent = self.d.consent
         if consent is None:
-            self.move(source, "waiting", *factors)
+            move(source, "waiting", *factors)
         else:
-            self.move(source, "waiting", *factors, consent)
-            self.move(source, "refused", *factors, complement(consent))
+            move(source, "waiting", *factors, consent)
+            move(source, "refused", *factors, complement(consent))
 
     def help(self) -> None:
         d = self.d
         after = "aftercare" if d.aftercare_steps else "closed"
         for i in range(1, d.stages + 1):
-            if d.engaged_steps:
+            if d.engaged_steps is not None:
                 following = self.stage(i + 1) if i < d.stages else after
-                self.move(self.stage(i), following, self.lasting(d.engaged_steps, d.stages))
+                self.after(d.engaged_steps, self.stage(i), following, stages=d.stages)
             if d.dropout_rate is not None:
                 self.move(self.stage(i), "dropped_out", d.dropout_rate)
         if d.aftercare_steps:
-            self.move("aftercare", "closed", self.lasting(d.aftercare_steps))
+            self.after(d.aftercare_steps, "aftercare", "closed")
 
     def chain(self) -> Chain:
         used = {state for move in self.moves for state in (move.source, move.target)} | {"none", self.stage(1)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from sim.arrays import IntArray
@@ -112,11 +113,18 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Transition:
-    """One move; ``expression`` is a rate per year or a probability per step, None for ``rest`` (what remains)."""
+    """One move; ``expression`` is a rate per year or a probability per step, None for ``rest`` (what remains).
+
+    A move of a service also says what its config does: that it ends a stay of ``mean_steps`` on average, or happens
+    ``now``. Where time goes in steps the expression stands for either: its chance a step has that mean in whole steps,
+    or is as good as 1. In continuous time a stay is exponential with that mean, and ``now`` is at once.
+    """
 
     source: str
     target: str
     expression: Expression | None
+    mean_steps: float | None = None
+    now: bool = False
 
 
 @dataclass(frozen=True)
@@ -307,6 +315,8 @@ class CostLine:
     kind: str
     control: str
     overlaps: str | None = None
+    programme: bool = False
+    """Whether it is what the programme itself costs, as the lines of services are: spend, and no saving."""
 
 
 @dataclass(frozen=True)
@@ -361,7 +371,28 @@ class Model:
 
     def chain(self, name: str) -> Chain:
         """Give the chain of that name."""
-        return next(chain for chain in self.chains if chain.name == name)
+        return self.by_name[name]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Chain]:
+        """The chains by their names."""
+        return {chain.name: chain for chain in self.chains}
+
+    @cached_property
+    def carried(self) -> Mapping[str, str]:
+        """What a row carries by name, and its kind: memory, trait or chain."""
+        kinds = (("memory", self.memories), ("trait", self.traits), ("chain", self.chains))
+        return {part.name: kind for kind, parts in kinds for part in parts}
+
+    @cached_property
+    def stock_names(self) -> frozenset[str]:
+        """The names of the stocks."""
+        return frozenset(stock.name for stock in self.stocks)
+
+    @cached_property
+    def service_names(self) -> frozenset[str]:
+        """The chains that are pathways of services."""
+        return frozenset(chain.name for chain in self.chains if chain.service is not None)
 
     def trait(self, name: str) -> Trait:
         """Give the trait of that name."""
@@ -370,6 +401,10 @@ class Model:
     def memory(self, name: str) -> Memory:
         """Give the memory of that name."""
         return next(memory for memory in self.memories if memory.name == name)
+
+
+AS_WRITTEN = "as_written"
+"""The evidence set of a study that names none: every number as its config has it."""
 
 
 @dataclass(frozen=True)
@@ -402,6 +437,10 @@ class Scenario:
     appraisal: AppraisalSpec = field(default_factory=AppraisalSpec)
     resolved: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What laying settings over figures did beside setting them, for people to read."""
+    cautions: tuple[str, ...] = ()
+    """What is legal in its config and should be known before its results are used."""
 
     def world(self, name: str) -> World:
         """Give the world of that name."""

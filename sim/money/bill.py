@@ -65,18 +65,38 @@ def among_payers(per_line: FloatArray, shares: FloatArray) -> FloatArray:
     return paid
 
 
-def by_year(per_step: FloatArray, years: IntArray, n_years: int) -> FloatArray:
-    """Sum (..., step, line) within years to (..., year, line), steps in their order; ``years`` has indices, (step,)."""
-    result = np.zeros((*per_step.shape[:-2], n_years, per_step.shape[-1]))
-    for step, year in enumerate(years):
-        result[..., year, :] += per_step[..., step, :]
+def by_year(per_step: FloatArray, shares: FloatArray) -> FloatArray:
+    """Share (..., step, line) among years to (..., year, line), steps in their order.
+
+    ``shares`` has the share of each step that lies in each year, (step, year); each row sums to 1.
+    """
+    result = np.zeros((*per_step.shape[:-2], shares.shape[1], per_step.shape[-1]))
+    for step, year in np.argwhere(shares):
+        result[..., year, :] += per_step[..., step, :] * shares[step, year]
     return result
+
+
+def whole_steps(years: IntArray, n_years: int) -> FloatArray:
+    """Give the shares of steps that lie wholly in the year of their index ``years``, (step, year)."""
+    return np.eye(n_years)[years]
+
+
+def shares_of_counted(shares: FloatArray, years: IntArray) -> FloatArray:
+    """Give how the money of what is counted in a year is shared, (year of the count, year of the money).
+
+    Counts that are kept by year alone are taken to be even over the steps of the year; ``years`` has the index of the
+    year in which each step is counted, (step,).
+    """
+    counted = whole_steps(years, shares.shape[1])
+    steps = np.maximum(counted.sum(axis=0), 1.0)
+    shared: FloatArray = np.einsum("sc,sy->cy", counted, shares, optimize=False) / steps[:, None]
+    return shared
 
 
 def mean_of_years(price: FloatArray, years: IntArray, n_years: int) -> FloatArray:
     """Average prices within years, for counts that are kept by year alone, (..., year, line); 0 without steps."""
     steps = np.maximum(np.bincount(years, minlength=n_years), 1)
-    return by_year(price, years, n_years) / steps[:, None]
+    return by_year(price, whole_steps(years, n_years)) / steps[:, None]
 
 
 def until_begun(own: FloatArray, before: FloatArray, start: int, axis: int = 0) -> FloatArray:

@@ -9,7 +9,8 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.errors import ModelError
 from sim.language.evaluate import Expression
-from sim.model.compiled.scope import Reader, clock_value, moment_names, sources_of
+from sim.model.compiled import readings
+from sim.model.compiled.scope import Reader, moment_names, sources_of
 from sim.model.spec import CostLine, Model, Scenario, World
 from sim.money.bill import until_begun
 
@@ -27,9 +28,7 @@ def over_steps(expression: Expression, model: Model, steps: Sequence[int]) -> Fl
     if carried or any("(" in name for name in names):
         held = ", ".join(sorted({*(source.name or source.kind for source in carried), *names}))
         raise ModelError(f"'{expression.text}' reads {held}; prices and values may read parameters and the clock alone")
-    if not names:
-        return np.full(len(steps), clock_value(expression, model, 0))
-    return np.array([clock_value(expression, model, step) for step in steps], dtype=np.float64)
+    return readings.over_steps(expression, model, steps)
 
 
 def deflator(line: CostLine, deflators: Mapping[str, float], price_year: str) -> float:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sim.exhibits.numbers import MINUS, difference, interval, plural
+from sim.exhibits.numbers import MINUS, difference, digits, expected, interval, plural
 from sim.exhibits.style import words
 from sim.report.tables import INTERVALS
 from sim.results.summary import Summary
@@ -140,11 +140,12 @@ def _without_appraisal(summary: Summary) -> tuple[str, ...]:
 
 
 def _plain(value: Mapping[str, Any]) -> str:
-    """Write an outcome to four figures with its interval."""
+    """Write an outcome to three figures with its interval, an expected value to four."""
     if value["mean"] is None:
         return "an unknown amount"
-    span = "" if value["low"] is None else f" (95% interval {value['low']:.4g} to {value['high']:.4g})"
-    return f"{value['mean']:.4g}{span}".replace("-", MINUS)
+    if value["low"] is None:
+        return expected(value["mean"])
+    return f"{digits(value['mean'])} (95% interval {digits(value['low'])} to {digits(value['high'])})"
 
 
 def basis(summary: Summary, run: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -175,7 +176,8 @@ def standing(config: str) -> str:
         return "assumed: each as the config has it, none found by a calibration"
     told = dict(re.findall(r'^  (\w+): "?([^"\n]*)"?$', section[1], re.MULTILINE))
     digest = f", targets {told['targets'][:12]}" if "targets" in told else ""
-    return f"calibrated by {told.get('of', 'a calibration')} ({told.get('method', 'no method said')}{digest})"
+    caveats = f", but {told['caveats']}" if "caveats" in told else ""
+    return f"calibrated by {told.get('of', 'a calibration')} ({told.get('method', 'no method said')}{digest}){caveats}"
 
 
 def _effects(run: Mapping[str, Any], sets: list[str]) -> str:

@@ -12,12 +12,13 @@ from sim.exhibits.exhibit import Drawn, Exhibit, shown_reading
 from sim.report.extras import Extras
 from sim.report.figures import figures
 from sim.results.facts import facts_of
+from sim.stages import SILENT, StageListener
 
 
-def draw_all(ds: xr.Dataset, folder: Path) -> list[Drawn]:
+def draw_all(ds: xr.Dataset, folder: Path, at: StageListener = SILENT) -> list[Drawn]:
     """Draw every figure that the run has and write it to ``folder`` as SVG and PNG."""
     of_run = (replace(figure, caption=_caption(figure, ds)) for figure in figures() if not figure.source)
-    return svg.draw_all(of_run, ds, folder)
+    return svg.draw_all(of_run, ds, folder, at)
 
 
 def draw_extras(extras: Extras, folder: Path) -> list[Drawn]:

@@ -12,11 +12,17 @@ from sim.report.gallery import draw_all
 from sim.report.html import write_report
 from sim.report.workbook.book import write_workbook
 from sim.results.summary import Summary
+from sim.stages import SILENT, StageListener
 
 
 def present(
-    folder: Path, ds: xr.Dataset, summary: Summary, record: dict[str, Any], full: FullAppraisal | None = None
-) -> None:
+    folder: Path, ds: xr.Dataset, summary: Summary, record: dict[str, Any], full: FullAppraisal | None = None,
+    at: StageListener = SILENT,
+) -> None:  # fmt: skip
     """Draw the figures, write the report and the workbook into a results folder."""
-    write_report(folder / "report.html", ds, summary, record, draw_all(ds, folder / "figures"), full=full)
+    at.stage("Drawing figures")
+    drawn = draw_all(ds, folder / "figures", at)
+    at.stage("Writing the report")
+    write_report(folder / "report.html", ds, summary, record, drawn, full=full)
+    at.stage("Writing the workbook")
     write_workbook(folder / "workbook.xlsx", ds, summary, record, full)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from sim.exhibits.numbers import count, difference, figure, fixed, general, interval, months, plural, share
+from sim.exhibits.numbers import count, difference, digits, expected, figure, fixed, interval, months, plural, share
+from sim.exhibits.style import words
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
 from sim.table import Table
@@ -45,7 +45,7 @@ def headline(summary: Summary) -> Table:
     year = f" in {summary['price_year']} prices, undiscounted" if summary["price_year"] else ""
     note = f"{INTERVALS[summary['interval']]}. {'Costs' + year + '. ' if ledgers else ''}{_convention(summary)}"
     if worth:
-        note = f"{note.rstrip()} {_terms(appraised['terms'], summary['baseline'])}"
+        note = f"{note.rstrip()} {_terms(appraised['terms'], summary['baseline'])} {no_ratios(summary)}".rstrip()
     return Table(_title(summary), tuple(columns), rows, note)
 
 
@@ -59,6 +59,16 @@ def _worth(summary: Summary, name: str) -> list[str]:
         return ["", ""]
     view = found["ledgers"][summary["appraisal"]["terms"]["ledger"]]["social"]
     return [_scaled(view["net"], 1e6, 0), _scaled(view["bcr"], 1.0, 2)]
+
+
+def no_ratios(summary: Summary) -> str:
+    """Say in sentences why regimes have no benefit-cost ratio against the baseline; nothing where all have one."""
+    why: dict[str, dict[str, None]] = {}
+    for found in summary["appraisal"]["comparisons"]:
+        if found["against_regime"] == summary["baseline"] and found["why_no_ratio"]:
+            regime = words(found["name"].rpartition("/")[0] or found["name"])
+            why.setdefault(found["why_no_ratio"], {})[regime] = None
+    return " ".join(f"No benefit-cost ratio of {', '.join(names)}: {reason}." for reason, names in why.items())
 
 
 def _scaled(value: Mapping[str, Any], unit: float, places: int) -> str:
@@ -110,15 +120,15 @@ def costs(summary: Summary) -> Table:
 
 
 def waits(summary: Summary) -> Table:
-    """Make the table of waits: median, ninth decile, waiting at the end and left, by service and regime."""
+    """Make the table of waits by service and regime: who waited, how long, waiting at the end and left."""
     rows = [
-        (service.replace("_", " "), name, *(months(wait[part]) for part in ("p50", "p90", "mean")),
-         *(count(wait[part]) for part in ("waiting", "left")))
+        (service.replace("_", " "), name, share(wait["waited_share"], 0),
+         *(months(wait[part]) for part in ("p50", "p90", "mean")), *(count(wait[part]) for part in ("waiting", "left")))
         for service in _first(summary, "wait_months")
         for name, figures in summary["regimes"].items()
-        if (wait := figures["wait_months"][service])["mean"] is not None
+        if any((wait := figures["wait_months"][service])[part] is not None for part in ("mean", "p50", "p90"))
     ]  # fmt: skip
-    columns = ("service", "regime", "median", "90% within", "mean", "waiting at the end", "left the queue")
+    columns = ("service", "regime", "waited", "median", "90% within", "mean", "waiting at end", "left")
     return Table("Waits of those admitted, months", columns, tuple(rows))
 
 
@@ -145,8 +155,8 @@ def _difference(summary: Summary, name: str, ledger: str) -> str:
 
 
 def _outcome(value: Mapping[str, Any]) -> str:
-    """Write an outcome to four significant figures with its interval."""
-    return interval(value, partial(general, n=6 if value["low"] is None else 4))
+    """Write an outcome to three figures with its interval, an expected value to four."""
+    return interval(value, expected if value["low"] is None else digits)
 
 
 def _title(summary: Summary) -> str:

@@ -14,7 +14,8 @@ KEPT = ("meters", "start_meters", "area_meters", "queue", "family_cost", "row_co
 TOTALLED = ("state_steps", "flow_totals")
 """Sums over the run, made here from what is otherwise averaged."""
 AVERAGED = ("stocks", "flows", "team")
-POOLED = ("waits", "area_waits")
+POOLED = ("waits", "area_waits", "wait_sums", "area_wait_sums", "wait_times", "area_wait_times")
+"""The last two are None from solvers that know whole steps alone."""
 
 
 @dataclass
@@ -62,14 +63,11 @@ class Collected:
     replications: list[int] = field(default_factory=list)
     outcome_variance: list[FloatArray | None] = field(default_factory=list)
     levels: list[FloatArray | None] = field(default_factory=list)
-    wait_days: FloatArray | None = None
     engine_seconds: float = 0.0
 
     def carried_on(self) -> Collected:
         """Give what further replications are added to: all but what is kept by replication."""
-        return Collected(
-            averaged=self.averaged, pooled=self.pooled, wait_days=self.wait_days, engine_seconds=self.engine_seconds
-        )
+        return Collected(averaged=self.averaged, pooled=self.pooled, engine_seconds=self.engine_seconds)
 
 
 def collect(
@@ -100,8 +98,6 @@ def collect(
         result.engine_seconds += record.engine_seconds
         result.outcome_variance.append(record.outcome_variance)
         result.levels.append(record.levels)
-        if record.wait_days is not None:
-            result.wait_days = record.wait_days + (0.0 if result.wait_days is None else result.wait_days)
         for name in KEPT:
             kept[name].append(np.asarray(getattr(record, name), dtype=np.float64))
         kept["state_steps"].append(np.asarray(record.stocks[:, 1:].sum(axis=1), dtype=np.float64))
@@ -110,8 +106,9 @@ def collect(
             _average(result.averaged, name, getattr(record, name))
         _average(result.averaged, "area_cost", price_areas(record.area_meters))
         for name in POOLED:
-            array = np.asarray(getattr(record, name), dtype=np.float64)
-            result.pooled[name] = result.pooled[name] + array if name in result.pooled else array
+            array = getattr(record, name)
+            if array is not None:
+                result.pooled[name] = result.pooled.get(name, 0.0) + np.asarray(array, dtype=np.float64)
     if not result.replications:
         raise ValueError("there is no replication to make results of")
     result.kept = {name: np.stack(arrays) for name, arrays in kept.items()}

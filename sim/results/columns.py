@@ -102,6 +102,7 @@ NUMBERS = {
     "mean_months": "Mean wait of those admitted, months; replications pooled.",
     "p50_months": "Half of those admitted waited no longer, months.",
     "p90_months": "Nine in ten of those admitted waited no longer, months.",
+    "waited_share": "Share of those admitted who had to wait at all; at meetings, longer than to the next one.",
     "horizon_years": "Years that are counted, from the base year.",
     "evidence_ends_month": "The month of the regime after which no evaluation followed families.",
     "now": "Its value in the run.",
@@ -140,6 +141,9 @@ NUMBERS = {
 IN_FILE = {
     ("fund.csv", "account"): "The fund, or the agency.",
     ("pool.csv", "account"): "The agency, or the pool, in which agencies are added up.",
+    ("ledger_monthly.csv", "financial_year"): (
+        "The financial year of the month; a step that crosses 1 April has a row in each, with its share of the money."
+    ),
     ("pool.csv", "year"): "The year of the pool, from 1.",
     ("pool.csv", "left"): f"What is in the pool after the year, £: {INTERVAL['']}; empty for an agency.",
     ("areas.csv", "what"): "cost, or count of a meter.",

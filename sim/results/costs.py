@@ -13,10 +13,11 @@ import xarray as xr
 from sim.arrays import BoolArray, FloatArray, IntArray
 from sim.engine.counts.record import Layout
 from sim.model.spec import CostLine, Meter, Model, Scenario
-from sim.money.bill import bill, by_year, mean_of_years, meters_of_lines, total_bill
+from sim.money.bill import bill, by_year, mean_of_years, meters_of_lines, shares_of_counted, total_bill
 from sim.money.prices import world_prices
 from sim.results.collect import Moments
 from sim.results.worlds import WorldGrid, WorldName, of_world
+from sim.results.years import counted_in, step_shares, step_shares_of
 
 WORLD = ("regime", "effect_set")
 
@@ -38,7 +39,7 @@ def _lines(scenario: Scenario) -> dict[str, CostLine]:
 def line_coordinates(scenario: Scenario, names: tuple[str, ...]) -> dict[str, object]:
     """Give what describes each line: meter, tier, ledgers, kind, control, price year, whether it is programme spend.
 
-    Programme spend is what services themselves cost; see ``is_of_services``.
+    Programme spend is what services themselves cost, see ``is_of_services``, and the lines that say so.
     """
     lines = _lines(scenario)
     own = {meter.name: is_of_services(w.model, meter) for w in scenario.worlds for meter in w.model.meters}
@@ -51,7 +52,7 @@ def line_coordinates(scenario: Scenario, names: tuple[str, ...]) -> dict[str, ob
     }  # fmt: skip
     result: dict[str, object] = {name: ("line", np.array(values, dtype=np.str_)) for name, values in text.items()}
     result["line"] = np.array(names, dtype=np.str_)
-    result["programme"] = ("line", np.array([own[line.meter] for line in ordered], dtype=bool))
+    result["programme"] = ("line", np.array([own[line.meter] or line.programme for line in ordered], dtype=bool))
     result["agency"] = np.array(_agencies(scenario, ordered), dtype=np.str_)
     return result
 
@@ -103,8 +104,8 @@ def cost_variables(
     names = line_names(scenario)
     prices = np.stack([world_prices(scenario, world, names) for world in scenario.worlds])
     at = _meter_of_line(scenario, layout, names)
-    years = np.asarray(layout.year_of_step, dtype=np.intp)
-    cost = np.stack([by_year(bill(counts, at, prices), years, len(layout.years)) for counts in meters])
+    years = step_shares(scenario, layout)
+    cost = np.stack([by_year(bill(counts, at, prices), years) for counts in meters])
     point_prices = np.concatenate([np.zeros_like(prices[:, :1]), prices], axis=1)
     shares, member = _line_tables(scenario, layout, names)
     per = (*WORLD, "replication")
@@ -131,7 +132,8 @@ def area_pricer(scenario: Scenario, layout: Layout) -> Callable[[FloatArray], Fl
     years = np.asarray(layout.year_of_step, dtype=np.intp)
     by_step = np.stack([world_prices(scenario, world, names) for world in scenario.worlds])
     prices = mean_of_years(by_step, years, len(layout.years))
-    return lambda area_meters: bill(area_meters, at, prices[:, None])  # (world, area, year, line)
+    shared = shares_of_counted(step_shares(scenario, layout), years)
+    return lambda area_meters: by_year(bill(area_meters, at, prices[:, None]), shared)  # (world, area, year, line)
 
 
 def _line_tables(scenario: Scenario, layout: Layout, names: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:
@@ -168,8 +170,11 @@ def line_meters(ds: xr.Dataset) -> IntArray:
     return meters_of_lines([str(name) for name in ds["meter"].values], [str(name) for name in ds["line_meter"].values])
 
 
-def price_of_years(ds: xr.Dataset, world: WorldName) -> FloatArray:
-    """Give the mean price of each year, (year, line); point 0 is before the first step and has none."""
-    years = [int(year) for year in ds["year"].values]
-    of_step = np.array([years.index(int(year)) for year in ds["financial_year"].values[1:]], dtype=np.intp)
-    return mean_of_years(of_world(ds, world, "price").values[1:], of_step, len(years))
+def cost_of_areas(ds: xr.Dataset, world: WorldName, area_meters: FloatArray) -> FloatArray:
+    """Price what areas count by year, (..., year, meter), at the mean price of the year, (..., year, line).
+
+    Money of a year is shared as its steps are.
+    """
+    years = counted_in(ds)
+    price = mean_of_years(of_world(ds, world, "price").values[1:], years, ds.sizes["year"])
+    return by_year(bill(area_meters, line_meters(ds), price), shares_of_counted(step_shares_of(ds), years))

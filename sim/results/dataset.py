@@ -12,7 +12,8 @@ import numpy as np
 import xarray as xr
 
 from sim.arrays import FloatArray
-from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Layout, Record
+from sim.engine.counts.layout import FEWEST_WAIT_BINS
+from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, WAIT_EDGES, WAIT_SUMS, Layout, Record
 from sim.engine.feedback import stock_names
 from sim.model.spec import Areas, Scenario
 from sim.results.collect import Collected, collect
@@ -96,11 +97,19 @@ def _counted(
     result["rows"] = ((*per, "step", "unit"), spread(kept["row_counts"]))
     result["queue"] = ((*per, "service", "queue_count"), spread(kept["queue"]))
     result["family_cost"] = ((*per, "ledger", "family_moment"), spread(kept["family_cost"]))
-    result["waits"] = ((*WORLD, "service", "wait"), spread.one(pooled["waits"]))
-    result["area_waits"] = ((*WORLD, "area", "service", "wait"), spread.one(pooled["area_waits"]))
-    if collected.wait_days is not None:
-        result["wait_days"] = ((*WORLD, "service", "day"), spread.one(collected.wait_days))
+    bins = bins_used(pooled["waits"])
+    for kind, dim in (("waits", "wait"), ("wait_sums", "wait_sum"), ("wait_times", "wait_edge")):
+        if kind in pooled:
+            used = slice(bins if kind == "waits" else None)
+            result[kind] = ((*WORLD, "service", dim), spread.one(pooled[kind][..., used]))
+            result[f"area_{kind}"] = ((*WORLD, "area", "service", dim), spread.one(pooled[f"area_{kind}"][..., used]))
     return result
+
+
+def bins_used(waits: FloatArray) -> int:
+    """Give how many bins of waits are kept: all that anybody is in and an empty one, ten years of months at least."""
+    used = np.flatnonzero(waits.reshape(-1, waits.shape[-1]).any(axis=0))
+    return min(max(int(used.max(initial=0)) + 2, FEWEST_WAIT_BINS), int(waits.shape[-1]))
 
 
 def _from_point_0(array: FloatArray) -> FloatArray:
@@ -142,8 +151,9 @@ def coordinates(scenario: Scenario, layout: Layout, collected: Collected) -> dic
         "meter": words(layout.meters), "meter_kind": ("meter", words(_meter_kinds(scenario, layout))),
         "service": words(layout.services), "area": words(layout.areas), "unit": words(unit for unit, _ in layout.rows),
         "ledger": words(layout.ledgers), "year": list(layout.years), "outcome": words(o.name for o in model.outcomes),
-        "queue_count": list(QUEUE_COUNTS), "team_series": list(TEAM_SERIES), "wait": np.arange(layout.wait_bins),
-        "family_moment": list(FAMILY_MOMENTS),
+        "queue_count": list(QUEUE_COUNTS), "team_series": list(TEAM_SERIES),
+        "wait": np.arange(bins_used(collected.pooled["waits"])), "family_moment": list(FAMILY_MOMENTS),
+        "wait_sum": list(WAIT_SUMS), **({"wait_edge": WAIT_EDGES} if "wait_times" in collected.pooled else {}),
         "financial_year": ("step", _years_of_points(layout)), **_dates(scenario, layout),
         **line_coordinates(scenario, line_names(scenario)),
     }  # fmt: skip

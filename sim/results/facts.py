@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from sim.model.appraisal import AppraisalSpec, from_json, to_json
+from sim.model.spec import AS_WRITTEN
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -35,7 +36,12 @@ class WorldName:
 
 def _worlds_of(text: str) -> tuple[WorldName, ...]:
     """Read the worlds."""
-    return tuple(WorldName(*entry) for entry in json.loads(text))
+    return tuple(WorldName(name, regime, set_named(effect_set)) for name, regime, effect_set in json.loads(text))
+
+
+def set_named(effect_set: str) -> str:
+    """Give the name of an evidence set; results of before called what is as written ``null``."""
+    return AS_WRITTEN if effect_set == "null" else effect_set
 
 
 def _text_of(worlds: tuple[WorldName, ...]) -> str:

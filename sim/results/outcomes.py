@@ -11,9 +11,9 @@ import numpy as np
 
 from sim.arrays import FloatArray
 from sim.errors import ModelError
+from sim.model.compiled.readings import amounts
 from sim.model.spec import Model, Scenario, World
 from sim.money.bill import until_begun
-from sim.money.prices import over_steps
 
 CONVENTIONS = ("start", "end", "half_cycle", "simpson")
 
@@ -65,19 +65,15 @@ def outcome_weights(model: Model, meters: Sequence[str]) -> FloatArray:
     A ``while`` meter is read at counted points, at the clock of the point; an ``on`` meter of the move p -> p + 1 is
     booked at point p + 1 with that point's weight and discount, its amount at the clock of the move.
     """
-    clock, kinds = model.clock, {meter.name: meter.kind for meter in model.meters}
+    clock = model.clock
     weights = point_weights(model.count, clock.steps)
     years = np.arange(clock.steps + 1) * clock.step_years
     result = np.zeros((len(model.outcomes), clock.steps + 1, len(meters)))
     for value in model.values:
-        offset = 0 if kinds[value.meter] == "while" else -1
-        points = [max(0, point + offset) for point in range(clock.steps + 1)]
-        held = over_steps(value.when, model, points) != 0 if value.when is not None else np.ones(len(points), bool)
         for i, outcome in enumerate(model.outcomes):
             if outcome.name in value.amounts:
-                amounts = np.where(held, over_steps(value.amounts[outcome.name], model, points), 0.0)
                 factor = weights * (1.0 + outcome.discount) ** -years
-                result[i, :, list(meters).index(value.meter)] += factor * amounts
+                result[i, :, list(meters).index(value.meter)] += factor * amounts(value, outcome.name, model)
     return result
 
 

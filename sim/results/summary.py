@@ -132,9 +132,9 @@ def _estimate(ds: xr.Dataset, samples: FloatArray, variance: float) -> Estimate:
 
 
 def _waits(ds: xr.Dataset, world: WorldName) -> Summary:
-    """Give waits in months of those admitted; how many wait at the end and how many left, a replication."""
+    """Give who waited, and months, of those admitted; how many wait at the end and how many left, a replication."""
     waits = {service: nation_wait(ds, world, service) for service in _names(ds, "service")}
-    shown = ("mean", "p50", "p90", "waiting", "left")
+    shown = ("waited_share", "mean", "p50", "p90", "waiting", "left")
     return {service: {name: plain(getattr(wait, name)) for name in shown} for service, wait in waits.items()}
 
 

@@ -13,9 +13,8 @@ import xarray as xr
 
 from sim.arrays import FloatArray
 from sim.intervals import many_over_replications
-from sim.money.bill import bill
 from sim.results.columns import filled, table
-from sim.results.costs import line_meters, price_of_years
+from sim.results.costs import cost_of_areas
 from sim.results.facts import facts_of
 from sim.results.tables import year_labels
 from sim.results.waits import area_waits, nation_wait
@@ -24,7 +23,7 @@ from sim.table import Row, Table, plain
 
 WAITS_COLUMNS = (
     "regime", "effect_set", "area", "service", "joined", "admitted", "left", "waiting", "mean_months", "p50_months",
-    "p90_months",
+    "p90_months", "waited_share",
 )  # fmt: skip
 AREAS_COLUMNS = (
     "regime", "effect_set", "area", "year", "what", "item", "agency", "unit", "price_year", "mean", "low", "high",
@@ -50,7 +49,7 @@ def waits_rows(ds: xr.Dataset) -> Iterator[Row]:
         nation = nation_wait(ds, world, service)
         areas = [wait for wait in area_waits(ds, world, service) if wait.admitted > 0]
         for wait in (*([nation] if nation.joined else []), *areas):
-            months = (plain(value) for value in (wait.mean, wait.p50, wait.p90))
+            months = (plain(value) for value in (wait.mean, wait.p50, wait.p90, wait.waited_share))
             yield (world.regime, world.effect_set, wait.area, service, wait.joined, wait.admitted, wait.left,
                    wait.waiting, *months)  # fmt: skip
 
@@ -67,11 +66,10 @@ def areas_rows(ds: xr.Dataset) -> Iterator[Row]:
     """
     years, exact = year_labels(ds), facts_of(ds).is_exact
     for world in world_names(ds) if ds.sizes["area"] else []:
-        prices = price_of_years(ds, world)
         for area in (str(name) for name in ds["area"].values):
             counts = of_world(ds, world, "area_meters").sel(area=area).values  # (replication, year, meter)
             start = (world.regime, world.effect_set, area)
-            for what, samples in chain(_costs(ds, bill(counts, line_meters(ds), prices)), _counts(ds, counts)):
+            for what, samples in chain(_costs(ds, cost_of_areas(ds, world, counts)), _counts(ds, counts)):
                 yield from _by_year(start, what, years, samples, exact=exact)
 
 

@@ -14,7 +14,6 @@ import xarray as xr
 
 from sim.engine.counts.record import Record
 from sim.engine.solvers import families as engine
-from sim.engine.solvers.by_day.pure_queue import is_pure_queue, replicate_queue
 from sim.engine.solvers.by_day.run import replicate_families
 from sim.errors import ModelError
 from sim.model.spec import Scenario
@@ -150,8 +149,7 @@ def _in_order(done: Iterable[Done], memory: PeakMemory, progress: Progress | Non
 def one_replication(scenario: Scenario, replication: int, rows: bool = True) -> Record:
     """Run one replication; with ``rows`` the first of a small model, or the only one, also says how its rows differ."""
     if _is_case_by_case(scenario):
-        pure = all(is_pure_queue(world.model) for world in scenario.worlds)
-        return replicate_queue(scenario, replication) if pure else replicate_families(scenario, replication)
+        return replicate_families(scenario, replication)
     if rows and replication == 0 and (scenario.replications == 1 or is_small(scenario)):
         return replicate_with_rows(scenario, replication, engine.layout(scenario))
     return engine.replicate(scenario, replication)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -19,6 +21,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any, Generic, TypeVar
 
 from sim.errors import RunError
+from sim.interrupts import deaf_children
 
 Work = TypeVar("Work")
 Answer = TypeVar("Answer")
@@ -88,7 +91,8 @@ class _Worker(Generic[Work, Answer]):
         self.connection: Connection
         self.connection, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_serve, args=(theirs, task), daemon=True)
-        self.process.start()
+        with deaf_children():
+            self.process.start()
         theirs.close()  # so that the death of the process closes the pipe
         self.batch: Work | None = None
 
@@ -124,6 +128,8 @@ class _Worker(Generic[Work, Answer]):
 def _serve(connection: Connection, task: Task[Work, Answer]) -> None:
     """Answer batches until the pipe closes; Ctrl-C is for the main process, which ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # of libraries, as in the main process; tests make them errors there
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
         try:

@@ -92,9 +92,8 @@ class Identity:
         """
         if not scenario.resolved:
             raise ModelError("a scenario made in Python cannot be gone on with later; use sim.simulate")
-        config = sha256(_REPLICATIONS.sub("", scenario.resolved).encode()).hexdigest()
         followed = scenario.replications == 1 or is_small(scenario)
-        return cls(config, code_version(), "first replication" if followed else "none")
+        return cls(config_digest(scenario.resolved), code_version(), "first replication" if followed else "none")
 
     @property
     def digest(self) -> str:
@@ -108,6 +107,11 @@ class Identity:
         if self.code != other.code:
             return "another version of the program or of NumPy, SciPy or SimPy, or another kind of machine"
         return "one replication that followed every family, as a run of several does not"
+
+
+def config_digest(resolved: str) -> str:
+    """Give the sha256 of a resolved config apart from its number of replications."""
+    return sha256(_REPLICATIONS.sub("", resolved).encode()).hexdigest()
 
 
 @cache

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -21,7 +21,7 @@ from sim.arrays import FloatArray
 from sim.engine.counts.record import Layout, Record
 from sim.engine.solvers.families import layout, replicate
 from sim.language.evaluate import Expression
-from sim.model.spec import Quantity
+from sim.model.spec import Quantity, Transition
 from sim.runs.probe import probe
 
 RESULTS_VERSION = 1
@@ -47,6 +47,11 @@ def digest_of_meaning(*things: object) -> str:
     """
     text = json.dumps([RESULTS_VERSION, probed(), said(things)], sort_keys=True)
     return sha256(text.encode()).hexdigest()
+
+
+def digest_of_program() -> str:
+    """Give the digest of what the program makes of models, whatever the model: it stands beside a digest of meaning."""
+    return sha256(json.dumps([RESULTS_VERSION, probed()]).encode()).hexdigest()
 
 
 @cache
@@ -80,6 +85,8 @@ def said(thing: Any) -> Any:
         return _NUMBER.sub(lambda found: _rounded(float(found[0])), thing.text)
     if isinstance(thing, float):
         return _rounded(thing)
+    if isinstance(thing, Transition):
+        thing = _beyond_expression(thing)
     if is_dataclass(thing) and not isinstance(thing, type):
         values = [(f, getattr(thing, f.name)) for f in fields(thing)]
         return {f.name: said(v) for f, v in values if not isinstance(v, Quantity) and v != _default(f)}
@@ -88,6 +95,12 @@ def said(thing: Any) -> Any:
     if isinstance(thing, (list, tuple)):
         return [said(item) for item in thing]
     return thing.__qualname__ if callable(thing) else thing
+
+
+def _beyond_expression(move: Transition) -> Transition:
+    """Leave out the timing of a move where its expression says as much: all but a stay shorter than a step."""
+    short = move.mean_steps is not None and move.mean_steps < 1.0
+    return replace(move, mean_steps=move.mean_steps if short else None, now=False)
 
 
 def _rounded(value: float) -> str:

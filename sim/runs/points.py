@@ -143,6 +143,8 @@ class Points(Generic[Point, Found]):
         missing = [point for point in wanted if point not in self.known]
         groups = [_Group(tuple(missing[i : i + self.together])) for i in range(0, len(missing), self.together)]
         done = len(wanted) - len(missing)
+        if self.tell is not None:
+            self.tell(done, len(wanted))
         with closing(run_batches(partial(_solved, self.solve), groups, self.workers)) as answers:
             for found in answers:
                 self.known |= found

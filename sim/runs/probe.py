@@ -118,7 +118,7 @@ def _school() -> Chain:
 def _protection() -> Chain:
     service = Service("protection", "statutory")
     refer = parse("any(care >= plan)")
-    return service_chain(ServiceDescription(service, "family", refer, parse("12"), respond_steps=0.5), MONTH)
+    return service_chain(ServiceDescription(service, "family", refer, parse("12")), MONTH)
 
 
 def _advice() -> Chain:

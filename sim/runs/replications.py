@@ -11,11 +11,13 @@ from operator import itemgetter
 from sim.model.spec import Model, Scenario
 from sim.runs.executors import Answer
 from sim.runs.pool import Batch, batches_of, run_batches
+from sim.stages import SILENT, StageListener
 
 
 def over_replications(
-    task: Callable[[Scenario, int], Answer], scenario: Scenario, replications: int, workers: int = 1
-) -> list[Answer]:
+    task: Callable[[Scenario, int], Answer], scenario: Scenario, replications: int, workers: int = 1,
+    at: StageListener = SILENT,
+) -> list[Answer]:  # fmt: skip
     """Call a function of a scenario and a replication for replications 0, 1, 2, ...
 
     Parameters
@@ -28,6 +30,8 @@ def over_replications(
         How many.
     workers
         Processes; the answers do not depend on it.
+    at
+        Told how many are done.
 
     Returns
     -------
@@ -41,8 +45,13 @@ def over_replications(
     if replications < 1 or workers < 1:
         raise ValueError(f"replications is {replications} and workers {workers}; each must be at least 1")
     batches = batches_of(range(replications), 1)
+    found: list[tuple[int, Answer]] = []
+    at(0, replications)
     with closing(run_batches(partial(_numbered, task, scenario), batches, workers)) as answers:
-        return [answer for _, answer in sorted(answers, key=itemgetter(0))]
+        for answer in answers:
+            found.append(answer)
+            at(len(found), replications)
+    return [answer for _, answer in sorted(found, key=itemgetter(0))]
 
 
 def _numbered(task: Callable[[Scenario, int], Answer], scenario: Scenario, batch: Batch) -> tuple[int, Answer]:

@@ -7,8 +7,6 @@ finished batch, and at the end the staged results. It is taken away once DIR is 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -22,33 +20,18 @@ from sim.engine.solvers import families as engine
 from sim.errors import ResultError
 from sim.model.spec import Scenario
 from sim.results.collect import Collected
-from sim.results.folder.batches import Shard, checked, read_shard, shard_at, shards_in, write_shard
-from sim.results.folder.lock import locked
-from sim.results.folder.store import (
-    MANIFEST,
-    STAGING,
-    check_destination,
-    staged,
-    timing_of,
-    verify,
-)
+from sim.results.folder.batches import OtherStudyError, Shard, checked, read_shard, shard_at, shards_in
+from sim.results.folder.held import held
+from sim.results.folder.manifest import MANIFEST, verify
+from sim.results.folder.run_record import PROGRAM
+from sim.results.folder.store import check_destination, staged_in, timing_of
 from sim.results.folder.stream import opened_lazily, write_streamed
 from sim.results.folder.sums import SUMS, read_sums, write_sums
 from sim.runs.disk import batch_size, check_disk
-from sim.runs.ensemble import PeakMemory, Progress, expect, peak_memory_mb, run_batch
-from sim.runs.identity import Identity
-from sim.runs.pool import Batch, batches_of, run_batches
-from sim.runs.work_folder import (
-    LOCK,
-    STUDY,
-    bring_back,
-    cleaned,
-    clear,
-    numbers_on_disk,
-    read_study,
-    tidied,
-    write_study,
-)
+from sim.runs.ensemble import PeakMemory, Progress, expect
+from sim.runs.identity import Identity, config_digest
+from sim.runs.pool import batches_of, run_batches
+from sim.runs.work_folder import clear, count_on_disk, numbers_on_disk, read_study, run_to_disk, tidied, write_study
 
 Tell = Callable[[str], None]
 
@@ -105,8 +88,10 @@ class Work:
         layout = engine.layout(self.scenario)
         size = batch or batch_size(self.scenario, layout, len(missing), workers)
         check_disk(self.folder, layout, total, len(missing), size)
-        task = partial(_shard_of, self.scenario, str(self.folder.resolve()), self.identity.digest)
+        task = partial(run_to_disk, self.scenario, str(self.folder.resolve()), self.identity.digest)
         done = run_batches(task, batches_of(missing, size), workers, cluster)
+        if progress is not None:
+            progress(total - len(missing), total)
         with closing(done):
             for one in done:
                 if not (self.folder / one.name).is_file():
@@ -125,20 +110,33 @@ class Work:
             if shard is not None:
                 self.shards |= {n: shard for n in range(shard.first, shard.last + 1) if n not in self.shards}
 
-    def check_shards(self) -> None:
-        """Read what an interrupted run left; what is damaged or of another study is told, removed and run again."""
+    def check_shards(self, *, claimed: bool) -> None:
+        """Read what an interrupted run left; what is damaged or of another study is told, removed and run again.
+
+        Parameters
+        ----------
+        claimed
+            Whether the folder says that its replications are of this study, or the user gave up all others.
+
+        Raises
+        ------
+        ResultError
+            If replications are of another study and nothing says that they may go.
+        """
         for shard in shards_in(self.folder):
             try:
                 checked(shard, self.identity.digest)
             except ResultError as error:
+                if isinstance(error, OtherStudyError) and not claimed:
+                    raise ResultError(f"{error}; start afresh with --force, or choose another --out") from None
                 self.tell(f"{error}; its replications are run again")
                 shard.path.unlink()
         self._take_in(shards_in(self.folder))
 
     @contextmanager
     def staged(self) -> Iterator[Path]:
-        """Give a folder that takes the place of the destination at the end; see ``sim.results.folder.store.staged``."""
-        with staged(self.destination, force=self.force or self.earlier > 0, within=self.folder) as folder:
+        """Give a folder that takes the place of the destination at the end; see ``sim.results.folder.store``."""
+        with staged_in(self.folder, self.destination, force=self.force or self.earlier > 0) as folder:
             yield folder
 
     @contextmanager
@@ -172,15 +170,17 @@ class Work:
         """Read the records of all replications that are not among the earlier ones, in their order."""
         following, total = self.earlier, self.scenario.replications
         while following < total:
-            shard = self.shards[following]
+            shard, before = self.shards[following], following
             for record in read_shard(shard, self.identity.digest):
                 if record.replication == following < total:  # a batch of a longer run may reach beyond the last
                     yield record
                     following += 1
+            if following == before:
+                raise ResultError(f"{shard.path} does not hold replication {following}, as its name says")
 
     def kept(self) -> str:
         """Say what an interrupted run leaves behind."""
-        done = len(numbers_on_disk(self.folder) & set(range(self.earlier, self.scenario.replications)))
+        done = len(numbers_on_disk(self.folder, self.earlier, self.scenario.replications))
         if not done:
             return "Nothing was written."
         return (
@@ -215,11 +215,9 @@ def at_work(
     Raises
     ------
     ResultError
-        If another run is writing there, or what is there may not be replaced or gone on with.
+        If another command is writing there, or what is there may not be replaced or gone on with.
     """
-    folder = destination.parent / f".{destination.name}.work"
-    with cleaned(folder), locked(folder / LOCK, destination), tidied(folder):
-        bring_back(folder, destination)
+    with held(destination) as folder, tidied(folder):
         check_destination(destination, force=force or resume)
         work = Work(scenario, destination, folder, Identity.of(scenario), force, tell)
         _settle(work, resume=resume)
@@ -233,27 +231,33 @@ def at_work(
 
 def _settle(work: Work, *, resume: bool) -> None:
     """Find out what may be gone on with; clear away what may not."""
-    here = read_study(work.folder / STUDY)
+    done = count_on_disk(work.folder)
+    if not resume and not work.force and done:
+        raise ResultError(
+            f"{work.folder} holds {done} finished replications of an interrupted run; go on with --resume, "
+            "or start afresh with --force"
+        )
+    try:
+        here = read_study(work.folder)
+    except ResultError:
+        if not work.force:
+            raise
+        here = None
     if resume and not work.force and here is not None and here != work.identity:
         raise ResultError(
             f"{work.folder} holds an interrupted run of {here.differs(work.identity)}; "
             "start afresh with --force, or choose another --out"
         )
-    if not resume and not work.force and (done := len(numbers_on_disk(work.folder))):
-        raise ResultError(
-            f"{work.folder} holds {done} finished replications of an interrupted run; go on with --resume, "
-            "or start afresh with --force"
-        )
     if resume:
         work.earlier = _finished_there(work)
-    if not resume or here != work.identity:
+    if not resume or here not in (None, work.identity):
+        if done:
+            what = "" if here in (None, work.identity) else f" of {here.differs(work.identity)}"
+            work.tell(f"{done} finished replications of an interrupted run{what} are thrown away")
         clear(work.folder)
-    for part in work.folder.glob("*.part"):
-        part.unlink()
-    shutil.rmtree(work.folder / STAGING, ignore_errors=True)
-    work.check_shards()
+    work.check_shards(claimed=here is not None or work.force)
     if not work.is_finished:
-        write_study(work.folder / STUDY, work.identity)
+        write_study(work.folder, work.identity)
 
 
 def _finished_there(work: Work) -> int:
@@ -265,9 +269,7 @@ def _finished_there(work: Work) -> int:
     if work.scenario.solver == "expect":
         return _expected_there(work)
     if not (there / SUMS).is_file():
-        if work.force:
-            return 0
-        raise ResultError(f"{there} has no {SUMS}, so nothing can be added to it; replace it with --force")
+        return _replaced(work, f"has no {SUMS}, so nothing can be added to it")
     _, n, marks = read_sums(there / SUMS)
     before = Identity(**marks)
     if n == 1 and before.config == work.identity.config and before.followed != work.identity.followed:
@@ -276,36 +278,24 @@ def _finished_there(work: Work) -> int:
         return 0
     if before == work.identity and n <= work.scenario.replications:
         return n
-    if work.force:
-        return 0
     what = f"holds results of {before.differs(work.identity)}"
     if before == work.identity:
         what = f"has {n} replications, more than the {work.scenario.replications} asked for"
-    raise ResultError(f"{there} {what}; replace it with --force, or choose another --out")
+    return _replaced(work, what)
+
+
+def _replaced(work: Work, what: str) -> int:
+    """Refuse to replace results that nothing can be added to, or say that they are replaced where that was asked."""
+    if not work.force:
+        raise ResultError(f"{work.destination} {what}; replace it with --force, or choose another --out")
+    work.tell(f"{work.destination} {what}; it is replaced at the end")
+    return 0
 
 
 def _expected_there(work: Work) -> int:
-    """Give all replications when the results there are of this very config, which ``expect`` answers at once."""
+    """Give all replications when this very study and program made the results there, as for those that were drawn."""
     run = json.loads((work.destination / "run.json").read_text(encoding="utf-8"))
-    if run["config"] == work.scenario.resolved:
+    before = Identity(config_digest(run["config"]), run.get(PROGRAM, ""), work.identity.followed)
+    if before == work.identity:
         return work.scenario.replications
-    if work.force:
-        return 0
-    raise ResultError(f"{work.destination} holds results of another config; replace them with --force")
-
-
-@dataclass(frozen=True)
-class _Written:
-    """A batch that is on disk: its file's name, and the peak memory of the process that ran it."""
-
-    name: str
-    pid: int
-    peak_mb: float
-
-
-def _shard_of(scenario: Scenario, folder: str, digest: str, batch: Batch) -> _Written:
-    """Run a batch, write its records and say where."""
-    if Identity.of(scenario).digest != digest:
-        raise ResultError("a worker has another version of the program or of NumPy, SciPy or SimPy than this machine")
-    path = write_shard(Path(folder), digest, run_batch(scenario, batch))
-    return _Written(path.name, os.getpid(), peak_memory_mb())
+    return _replaced(work, f"holds results of {before.differs(work.identity)}")

@@ -1,28 +1,37 @@
-"""The folder beside a run under way: whose replications it holds, what is there, and taking it away."""
+"""What a run keeps in the folder beside its results: whose replications there are, which, and taking them away."""
 
 from __future__ import annotations
 
 import json
-import shutil
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sim.errors import ResultError
-from sim.results.folder.batches import shards_in
-from sim.results.folder.store import REPLACED, flush, write_json
+from sim.model.spec import Scenario
+from sim.results.folder.batches import shards_in, write_shard
+from sim.results.folder.files import flush, write_json
+from sim.runs.ensemble import peak_memory_mb, run_batch
 from sim.runs.identity import Identity
+from sim.runs.pool import Batch
 
-STUDY, LOCK = "study.json", "lock"
-
-
-def numbers_on_disk(folder: Path) -> set[int]:
-    """Give the replications that are on disk, by the names of the files."""
-    return {number for shard in shards_in(folder) for number in range(shard.first, shard.last + 1)}
+STUDY = "study.json"
 
 
-def read_study(path: Path) -> Identity | None:
+def numbers_on_disk(folder: Path, first: int, end: int) -> set[int]:
+    """Give the replications from ``first`` to before ``end`` that are on disk, by the names of the files."""
+    spans = [(max(shard.first, first), min(shard.last + 1, end)) for shard in shards_in(folder)]
+    return {number for start, stop in spans for number in range(start, stop)}
+
+
+def count_on_disk(folder: Path) -> int:
+    """Count the replications that are on disk, by the names of the files."""
+    return sum(shard.last - shard.first + 1 for shard in shards_in(folder))
+
+
+def read_study(folder: Path) -> Identity | None:
     """Read whose replications a work folder holds; None when there are none.
 
     Raises
@@ -30,6 +39,7 @@ def read_study(path: Path) -> Identity | None:
     ResultError
         If the file is damaged.
     """
+    path = folder / STUDY
     if not path.is_file():
         return None
     try:
@@ -38,13 +48,13 @@ def read_study(path: Path) -> Identity | None:
         raise ResultError(f"{path} is damaged and cannot be read; start afresh with --force") from error
 
 
-def write_study(path: Path, identity: Identity) -> None:
+def write_study(folder: Path, identity: Identity) -> None:
     """Write whose replications a work folder holds, before the first of them."""
-    part = path.with_suffix(".part")
+    part = folder / "study.part"
     write_json(part, asdict(identity))
     flush(part)
-    part.replace(path)
-    flush(path.parent)
+    part.replace(folder / STUDY)
+    flush(folder)
 
 
 def clear(folder: Path) -> None:
@@ -52,16 +62,6 @@ def clear(folder: Path) -> None:
     for shard in shards_in(folder):
         shard.path.unlink()
     (folder / STUDY).unlink(missing_ok=True)
-
-
-def bring_back(folder: Path, destination: Path) -> None:
-    """Put results back that a run was about to replace when it was killed."""
-    aside = folder / REPLACED
-    if aside.exists():
-        if destination.exists():
-            shutil.rmtree(aside)
-        else:
-            aside.rename(destination)
 
 
 @contextmanager
@@ -74,13 +74,18 @@ def tidied(folder: Path) -> Iterator[None]:
             (folder / STUDY).unlink(missing_ok=True)
 
 
-@contextmanager
-def cleaned(folder: Path) -> Iterator[None]:
-    """Take the work folder away at the end, and those made for it, when nothing is in them."""
-    made = [folder, *(parent for parent in folder.parents if not parent.exists())]
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            for each in made:
-                each.rmdir()  # which fails when there is anything in it, such as another run's lock
+@dataclass(frozen=True)
+class Written:
+    """A batch that is on disk: its file's name, and the peak memory of the process that ran it."""
+
+    name: str
+    pid: int
+    peak_mb: float
+
+
+def run_to_disk(scenario: Scenario, folder: str, digest: str, batch: Batch) -> Written:
+    """Run a batch, write its records and say where."""
+    if Identity.of(scenario).digest != digest:
+        raise ResultError("a worker has another version of the program or of NumPy, SciPy or SimPy than this machine")
+    path = write_shard(Path(folder), digest, run_batch(scenario, batch))
+    return Written(path.name, os.getpid(), peak_memory_mb())

@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from calibration.problem import Fit
 from calibration.report.posterior import read_posterior, targets_digest
+from calibration.report.writing import calibrated_yaml
 from calibration.study import study
 from sim.cli import add_installed, app
 from sim.config import load
 from sim.config.loading import tree_of
 from sim.errors import ModelError
-from sim.model.compiled.scope import clock_value
+from sim.model.compiled.readings import clock_value
 from sim.report.answer import standing
 from sim.runs.beliefs.posterior import calibration_of
 from sim.runs.beliefs.posterior import read_posterior as laid_by_sim
@@ -129,6 +131,43 @@ def test_the_point_alone_goes_on_from_what_was_run(done: Path) -> None:
     assert result.exit_code == 0, result.output
     assert point["method"] == "least squares"
     assert (done / "points.jsonl").read_text(encoding="utf-8").startswith(before)
+
+
+@pytest.mark.parametrize(
+    ("config", "more", "why"),
+    [
+        ("unreachable", [], "onset is pressed against its upper bound of 2"),
+        ("contradictory", ["--point-only"], "none of the 2 fitted figures lies in the 95% range that the model gives"),
+    ],
+)
+def test_figures_out_of_reach_end_with_1_and_no_layer(config: str, more: list[str], why: str, tmp_path: Path) -> None:
+    """What came out is kept and says first that it must not be used; no sentence says that figures inform anything."""
+    args = ["calibrate", str(TOY / f"{config}.yaml"), "--out", str(tmp_path), "--quiet", *more]
+    result = CliRunner().invoke(app, args)
+    assert result.exit_code == 1, result.output
+    assert f"Not to be used: {why}." in result.output
+    told = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    assert not told["usable"]
+    assert why in told["refusals"]
+    assert told["not_informed"] is None
+    page = (tmp_path / "calibration.html").read_text(encoding="utf-8")
+    assert f"Not to be used: {why}"[:60] in page
+    assert "The figures inform every parameter" not in page
+    assert not (tmp_path / "calibrated.yaml").exists()
+    with pytest.raises(ModelError, match="must not be used"):
+        laid_by_sim(str(tmp_path / "posterior.nc"), tree_of(TOY / "model.yaml"), Path())
+
+
+def test_a_layer_carries_what_must_be_said_of_it_to_every_run(tmp_path: Path) -> None:
+    made = study(TOY / "toy.yaml")
+    caveat = "1 of 3 fitted figures outside their 95% range: easing"
+    draws = np.tile([0.9, 1.25], (3, 1))
+    nothing = np.zeros((0, len(made.targets)))
+    fit = Fit("posterior", draws[0], draws, nothing, draws[:0], nothing, caveats=(caveat,))
+    (tmp_path / "calibrated.yaml").write_text(calibrated_yaml(made, fit, "0" * 64), encoding="utf-8")
+    scenario = load(laid_over(tmp_path, tmp_path))
+    assert standing(scenario.resolved).endswith(f"(posterior, targets {'0' * 12}), but {caveat}")
+    assert scenario.resolved.count(f"over the targets it lists; {caveat}") == 1  # a bare rate takes no provenance
 
 
 @pytest.mark.parametrize("config", ["nowhere.yaml", str(TOY / "model.yaml"), str(TOY / "targets.yaml")])

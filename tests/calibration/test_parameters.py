@@ -14,7 +14,7 @@ from calibration.parameters import Base, Placed, multiplied, scenario_at
 from calibration.study import study
 from sim.config.text.merge import item_at
 from sim.errors import ModelError
-from sim.model.compiled.scope import clock_value
+from sim.model.compiled.readings import clock_value
 from tests.places import CALIBRATION, ROOT
 
 TOY = CALIBRATION

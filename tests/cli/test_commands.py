@@ -13,7 +13,7 @@ import xarray as xr
 from typer.testing import CliRunner
 
 from sim.cli import app
-from sim.results.folder.store import verify
+from sim.results.folder.manifest import verify
 from tests.places import ROOT
 
 ANNUITY = str(ROOT / "configs" / "textbook" / "annuity.yaml")

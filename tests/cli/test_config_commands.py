@@ -5,6 +5,7 @@ Expected sizes follow the formula in sim/config/check/limits.py: every one is pr
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,21 +15,9 @@ from sim.cli.list import listing
 from sim.cli.new import new
 from sim.cli.show import show
 from sim.config import load
-from sim.config.check.limits import RunCost, estimate
-from sim.config.check.problems import Findings
-from sim.config.loading import tree_of
-from sim.config.translate.model import config_of
 from sim.config.views.causal_loops import causal_graph, loops_of
 from sim.config.views.drawing import as_mermaid
 from sim.errors import ModelError
-
-
-def estimated(path: Path, *sets: str) -> RunCost:
-    """Estimate a config."""
-    tree = tree_of(path, sets)
-    config = config_of(tree, Findings(tree))
-    assert config is not None
-    return estimate(config)
 
 
 def test_check_says_what_there_is_and_what_a_run_needs(valid: Path) -> None:
@@ -37,7 +26,11 @@ def test_check_says_what_there_is_and_what_a_run_needs(valid: Path) -> None:
     assert "rows: 100 of family in 2 areas" in report
     assert "from 2011-04, points counted: end, first cycle 0" in report
     assert "today (step 0, finish), more (step 12, finish); baseline today" in report
-    assert "a run needs about" in report
+    assert re.search(
+        r"a run needs about [\d.]+ seconds on one core, \d+ MB of memory and [\d.]+ MB of disk\n"
+        r"of it [\d.]+ seconds? simulating, [\d.]+ seconds? tables and figures\n",
+        report,
+    )
 
 
 def test_check_notes_what_may_be_an_oversight(valid: Path) -> None:
@@ -107,20 +100,8 @@ def test_a_name_is_found_in_the_configs_of_the_working_folder_first(
     assert load("national").title.startswith("My own nation")
 
 
-def test_estimates_are_proportional(valid: Path) -> None:
-    # 2 -> 202 replications: time x 101, disk in proportion; 10^8 -> 10^9 rows: memory x 10, time a little more, since
-    # moves beyond the cache take longer. A single replication follows its rows besides.
-    few, more, many = (estimated(valid, f"replications={n}") for n in (2, 22, 202))  # beside what is fixed
-    assert many.seconds == pytest.approx(101 * few.seconds, rel=1e-12)
-    assert estimated(valid, "replications=1").seconds > few.seconds / 2
-    assert many.disk_mb - few.disk_mb == pytest.approx(10 * (more.disk_mb - few.disk_mb), rel=1e-9)
-    large, larger = (estimated(valid, f"units.family.size={size}") for size in (10**8, 10**9))
-    assert 10 * large.seconds < larger.seconds < 15 * large.seconds
-    assert larger.memory_mb == pytest.approx(10 * large.memory_mb, rel=0.01)
-
-
 def test_the_absurd_is_refused_with_time_and_memory(valid: Path) -> None:
     with pytest.raises(
-        ModelError, match=r"this study needs about .* years on one core, .* TB of memory and .* of disk"
+        ModelError, match=r"this study needs about .* years on one core, .* GB of memory and .* of disk"
     ):
-        load(valid, ["units.family.size=1e12", "clock.steps=1e6"])
+        load(valid, ["units.family.size=1e9", "clock.steps=1e6", "replications=1000"])

@@ -26,7 +26,7 @@ from sim.errors import ModelError
 from sim.model.traits import gamma_classes
 from sim.results.costs import cost_by_step
 from sim.results.summary import window_start
-from sim.results.waits import mean_wait
+from sim.results.waits import nation_wait
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
 from tests.places import ROOT
 
@@ -236,7 +236,7 @@ def test_care_at_home_waits_as_erlang_says() -> None:
     for k in range(1, places + 1):  # Erlang B by its recursion, then C (Kleinrock 1975, "Queueing Systems" 1, 3.5)
         blocked = load * blocked / (k + load * blocked)
     delayed = blocked / (1 - load / places * (1 - blocked))
-    wait = mean_wait(np.asarray(of_world(ds, worlds(ds)["siloed"], "waits").sel(service="home_care_bournemouth")))
+    wait = nation_wait(ds, worlds(ds)["siloed"], "home_care_bournemouth").mean * 365.25 / 12
     assert wait == pytest.approx(delayed * 20 / (places - load), abs=1.4)
 
 

@@ -126,7 +126,9 @@ def record(of: Scenario, replication: int, changes, noise: float = 0.0) -> Recor
         area[:, :, step // 12] += meters[:, step][:, None] / 2
     return Record(
         stocks=np.ones((n, steps + 1, 2)), flows=np.zeros((n, steps, 0)), meters=meters, area_meters=area,
-        start_meters=np.zeros((n, len(METERS))), waits=np.ones((n, 1, 3)), area_waits=np.ones((n, 2, 1, 3)),
+        start_meters=np.zeros((n, len(METERS))), waits=np.tile([1.0, 2.0, 0.0], (n, 1, 1)),
+        area_waits=np.tile([1.0, 2.0, 0.0], (n, 2, 1, 1)),
+        wait_sums=np.tile([2.0, 2.0], (n, 1, 1)), area_wait_sums=np.tile([2.0, 2.0], (n, 2, 1, 1)),
         queue=np.zeros((n, 1, len(QUEUE_COUNTS))), team=np.ones((n, steps, 1, len(TEAM_SERIES))),
         family_cost=np.full((n, 2, 4), np.nan), row_counts=np.full((n, steps + 1, 1), float(ROWS)), engine_seconds=0.1,
         replication=replication,

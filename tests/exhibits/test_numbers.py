@@ -1,8 +1,28 @@
 """Numbers in words: places, signs, significant figures, intervals, and a dash for what is not known."""
 
 import math
+import re
 
-from sim.exhibits.numbers import difference, digits, figure, fixed, interval, millions, months, share, signed
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.exhibits.numbers import (
+    MINUS,
+    Writer,
+    difference,
+    digits,
+    expected,
+    figure,
+    fixed,
+    interval,
+    millions,
+    months,
+    pounds,
+    ratio,
+    share,
+    signed,
+)
 from sim.intervals import Estimate
 
 
@@ -17,3 +37,50 @@ def test_numbers_as_people_read_them() -> None:
     assert [digits(x) for x in (0.012345, -12.345, 999.7, 12345.6, None)] == ["0.0123", "−12.3", "1,000", "12,346", "–"]
     assert [interval(Estimate(2e6, low, 3e6), millions) for low in (1e6, None)] == ["2.0 (1.0 to 3.0)", "2.0"]
     assert interval(Estimate(math.nan)) == "–"
+
+
+def read_back(text: str) -> float:
+    """Read a number as a person would."""
+    return float(text.replace(",", "").replace(MINUS, "-"))
+
+
+@given(st.floats(1e-9, 1e15), st.booleans())
+def test_a_figure_reads_back_within_half_a_unit_of_its_third_digit(size: float, negative: bool) -> None:
+    """Half a unit, and what a double cannot hold; no powers of ten, and separators in every three digits."""
+    text = digits(-size if negative else size)
+    assert "e" not in text
+    assert text.startswith(MINUS) == negative
+    unit = 10.0 ** (math.floor(math.log10(size)) - 2)
+    assert abs(abs(read_back(text)) - size) <= 0.5 * unit * (1 + 1e-9)
+    assert re.fullmatch(rf"{MINUS}?(\d{{1,3}}(,\d{{3}})*|0\.\d+|\d+\.\d+)", text)
+
+
+@given(st.floats(-1e15, 1e15))
+@pytest.mark.parametrize("write", [digits, expected, figure, signed, ratio, months, share, millions, pounds])
+def test_nothing_is_written_by_powers_of_ten_or_as_minus_nothing(write: Writer, value: float) -> None:
+    text = write(value)
+    assert not re.search(r"\de", text)
+    assert not re.fullmatch(rf"{MINUS}£?0(\.0*)?%?", text)
+    assert "-" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.3, "less than £1"), (-0.3, "less than £1 below nothing"), (0.0, "£0"), (-0.0, "£0"), (0.5, "£0.5"),
+        (12.345, "£12.3"),
+        (151_600.0, "£151,600"), (1_516_000.0, "£1.52 million"), (-2.5e9, f"{MINUS}£2,500 million"),
+        (999_999.7, "£1 million"), (None, "–"), (math.nan, "–"),
+    ],
+)  # fmt: skip
+def test_pounds(value: float | None, text: str) -> None:
+    assert pounds(value) == text
+
+
+def test_figures_at_the_turn_of_a_digit() -> None:
+    """A number that rounds up to the next power of ten has one place fewer."""
+    assert [digits(x) for x in (0.09996, 9.996, 99.96, 999.6, 0.0, -0.0, math.inf)] == [
+        "0.1", "10", "100", "1,000", "0", "0", "∞",
+    ]  # fmt: skip
+    assert [digits(x, sign=True) for x in (0.001648, -0.001648, 0.0)] == ["+0.00165", "−0.00165", "0"]
+    assert expected(151_648.3) == "151,648"

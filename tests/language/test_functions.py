@@ -15,12 +15,13 @@ from sim.config.schema.config import json_schema
 from sim.config.views.polarity import VariableRead, readings_of_expression, readings_of_factor
 from sim.config.views.reference import markdown
 from sim.errors import ModelError
-from sim.language.evaluate import ExpressionError, constant, parse
+from sim.language.evaluate import Constants, ExpressionError, constant, parse
 from sim.language.functions import FUNCTIONS, Function, called, operands
 from sim.language.names import AXES, CLOCK, NO_STATES, TIMED, WORDS, is_reserved, readable, reads
 from sim.model.compiled.grid import Factor, effect_factors
 from sim.model.compiled.model import compile_model
-from sim.model.compiled.scope import Reader, clock_value, moment
+from sim.model.compiled.readings import clock_value
+from sim.model.compiled.scope import Reader, moment
 from sim.model.spec import Model
 
 ROOT = Function("x", ("value",), "parse", "the square root of x", np.sqrt)
@@ -59,7 +60,7 @@ def root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_entry_is_parsed_and_evaluated(root: None) -> None:
-    assert constant(parse("root(16) + root(a)"), {"a": parse("9")}) == 7
+    assert constant(parse("root(16) + root(a)"), Constants({"a": parse("9")})) == 7
     with pytest.raises(ExpressionError, match=r"root\(\) takes 1 argument\(s\), 2 given"):
         parse("root(1, 2)")
     with pytest.raises(ExpressionError, match=r"is not a function; there are .*, root,"):

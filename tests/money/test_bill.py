@@ -15,6 +15,7 @@ from sim.money.bill import (
     prices_of_meters,
     total_bill,
     until_begun,
+    whole_steps,
 )
 
 METERS = ("a", "b")
@@ -56,7 +57,7 @@ def test_payers_share_what_lines_cost() -> None:
 
 def test_years_hold_the_sum_of_pounds_and_the_mean_of_prices() -> None:
     years = np.array([0, 0, 1])
-    assert by_year(PRICE, years, 2).tolist() == [[3, 30, 300], [3, 30, 300]]
+    assert by_year(PRICE, whole_steps(years, 2)).tolist() == [[3, 30, 300], [3, 30, 300]]
     assert mean_of_years(PRICE, years, 3).tolist() == [[1.5, 15, 150], [3, 30, 300], [0, 0, 0]]
 
 

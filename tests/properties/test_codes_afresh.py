@@ -74,5 +74,5 @@ def test_random_models_keep_their_books(model: Model, handover):
         for hold in (conditions_hold, occupancy_holds, queues_hold):
             hold(line.world)
 
-    scenario = make_scenario(model, seed=6, later=World("later", "later", "null", closed("support"), 4, handover))
+    scenario = make_scenario(model, seed=6, later=World("later", "later", "as_written", closed("support"), 4, handover))
     replicate(scenario, 0, observe=look)

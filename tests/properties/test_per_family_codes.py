@@ -16,7 +16,7 @@ import pytest
 
 import sim
 from sim.engine.counts.layout import layout_of
-from sim.engine.counts.record import QUEUE_COUNTS, Layout, Record
+from sim.engine.counts.record import QUEUE_COUNTS, WAIT_EDGES, Layout, Record
 from sim.engine.solvers.by_day.dependencies import codes_afresh
 from sim.engine.solvers.by_day.lives import Lives
 from sim.engine.solvers.by_day.months import hazards_of
@@ -99,9 +99,26 @@ def test_everybody_is_somewhere_and_queues_balance():
         part = {name: made.queue[..., i] for i, name in enumerate(QUEUE_COUNTS)}
         assert np.array_equal(part["joined"], part["admitted"] + part["left"] + part["waiting"])
         assert np.array_equal(part["admitted"], made.waits.sum(axis=2))
-        assert made.wait_days is not None
-        assert np.array_equal(part["admitted"], made.wait_days.sum(axis=2))
+        assert_waits_agree(made)
         assert part["left"].min(initial=1.0) >= 0.0
+
+
+def assert_waits_agree(made: Record) -> None:
+    """Waits in whole steps, as times and as sums are of the same people."""
+    assert made.wait_times is not None
+    assert made.area_wait_times is not None
+    admitted, edges, steps = made.waits.sum(axis=2), WAIT_EDGES, np.arange(made.waits.shape[2])
+    assert np.array_equal(made.wait_times.sum(axis=2), admitted)
+    assert np.array_equal(made.area_wait_times.sum(axis=3), made.area_waits.sum(axis=3))
+    assert np.all(made.area_wait_sums.sum(axis=1) <= made.wait_sums + 1e-9)
+    assert np.array_equal(made.wait_sums[..., 1], admitted - made.wait_times[..., 0])
+    for whole in range(1, 20):  # whoever waited fewer than so many steps did so in both
+        surely, perhaps = (made.wait_times[..., edges <= edge].sum(axis=2) for edge in (whole / 1.02, whole * 1.02))
+        fewer = made.waits[..., steps < whole].sum(axis=2)
+        assert np.all((surely <= fewer) & (fewer <= perhaps))
+    below, above = made.waits @ steps, made.waits @ (steps + 1)
+    assert np.all((below <= made.wait_sums[..., 0]) & (made.wait_sums[..., 0] <= above))
+    assert np.any(made.wait_sums[..., 0] > below + 0.1 * admitted)  # not cut to whole steps before they are added up
 
 
 def assert_everyone_is_somewhere(axes: Layout, record: Record) -> None:

@@ -167,7 +167,7 @@ def test_a_regime_that_starts_later(warm_up: int):
     mood = base.chain("mood")
     quicker = replace(mood, transitions=tuple(replace(t, expression=parse(0.7)) for t in mood.transitions))
     model = replace(base, effects=base.effects[:1], chains=(base.chains[0], quicker, base.chains[2]))
-    scenario = make_scenario(base, seed=12, later=World("later", "later", "null", model, start=3))
+    scenario = make_scenario(base, seed=12, later=World("later", "later", "as_written", model, start=3))
     found, exact = replicate(scenario, 0), expect_record(scenario)
     assert not np.allclose(exact.stocks[0, 4:], exact.stocks[1, 4:])
     for world in (0, 1):

@@ -178,7 +178,7 @@ JOBS: dict[str, Job] = {
     ),
     "posts": job(
         step(
-            f"optimise {POSTS} with_key_workers --lever posts:keyworker=0.5:1.5:0.5 --replications 2 --out OUT/results",
+            f"optimise {POSTS} with_key_workers --lever posts:keyworker=4:12:4 --replications 2 --out OUT/results",
             "seed=7", "clock.steps=24",
         )
     ),
@@ -335,6 +335,7 @@ MASKED_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
         r"\1",
     ),
     (re.compile(r"(a run needs about )[\d.,]+ (?:seconds?|minutes?|hours?|days?)"), r"\1<time>"),
+    (re.compile(r"(of it )[\d.,]+ \w+( simulating, )[\d.,]+ \w+( tables)"), r"\1<time>\2<time>\3"),
     (re.compile(r"(\.py):\d+:"), r"\1:<line>:"),
 )
 UNSEEN_SHEET = "Provenance"

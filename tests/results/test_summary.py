@@ -11,13 +11,14 @@ from scipy import stats
 
 from sim.economics.summary import summarise
 from sim.economics.value.present_value import present_value_per_family, schedule_named
+from sim.engine.counts.record import WAIT_EDGES, wait_sums
 from sim.exhibits.csv import write_csv
 from sim.intervals import between_rows, over_replications
 from sim.report.tables import comparisons
 from sim.results.dataset import to_dataset
 from sim.results.summary import cost_per_family_year
 from sim.results.tables import LEDGER_COLUMNS, ledger_rows, ledger_table, summary_rows
-from sim.results.waits import mean_wait, quantile
+from sim.results.waits import quantile, quantile_of_times
 from sim.results.worlds import world_names
 from tests import synthetic
 
@@ -43,11 +44,11 @@ def test_keys_are_those_that_scripts_rely_on(summary) -> None:
     regime = summary["regimes"]["siloed/measured"]
     assert set(regime) == {"cost_per_family_year", "wait_months", "outcomes", "occupancy"}
     assert set(regime["cost_per_family_year"]["narrow"]) == {"mean", "low", "high", "gross", "programme"}
-    assert set(regime["wait_months"]["keyworker"]) == {"mean", "p50", "p90", "waiting", "left"}
+    assert set(regime["wait_months"]["keyworker"]) == {"waited_share", "mean", "p50", "p90", "waiting", "left"}
     assert set(regime["outcomes"]["crisis_months"]) == {"mean", "low", "high", "sd"}
     assert len(regime["occupancy"]["crisis"]["stable"]) == summary["steps"] + 1
     difference = summary["differences"]["integrated/measured"]
-    assert set(difference) == set(regime) | {"npsv", "bcr", "payback_month"}
+    assert set(difference) == set(regime) | {"npsv", "bcr", "why_no_ratio", "payback_month"}
     assert set(summary["timing"]) == {"engine_seconds", "family_months_per_second", "peak_mb"}
     assert list(summary["differences"]) == ["integrated/measured", "integrated/no_effect"]
     json.dumps(summary, allow_nan=False)
@@ -131,11 +132,31 @@ def test_intervals_without_what_they_need() -> None:
 
 
 def test_waits_by_hand() -> None:
-    histogram = np.array([5.0, 0.0, 3.0, 0.0, 2.0])
-    assert mean_wait(histogram) == pytest.approx(1.4)
+    histogram = np.array([5.0, 0.0, 3.0, 0.0, 2.0, 0.0])
+    assert wait_sums(histogram).tolist() == [14.0, 5.0]
     assert [quantile(histogram, share) for share in (0.5, 0.51, 0.8, 0.9)] == [0, 2, 2, 4]
     assert np.isnan(quantile(np.zeros(3), 0.5))
-    assert np.isnan(mean_wait(np.zeros(3)))
+
+
+def test_quantiles_of_times_are_good_to_two_percent() -> None:
+    """Of 100,000 exponential waits of a tenth of a step and of 30 steps, a third of them none at all."""
+    for mean in (0.1, 30.0):
+        u = (np.arange(100_000) + 0.5) / 100_000
+        waits = np.where(u < 1 / 3, 0.0, -mean * np.log1p(-np.maximum(u - 1 / 3, 0.0) * 1.5))
+        histogram = np.bincount(np.searchsorted(WAIT_EDGES, waits), minlength=len(WAIT_EDGES)).astype(float)
+        assert quantile_of_times(histogram, 0.3) == 0.0
+        for share in (0.4, 0.5, 0.9, 0.99):
+            assert quantile_of_times(histogram, share) == pytest.approx(np.quantile(waits, share), rel=0.02)
+    assert np.isnan(quantile_of_times(np.zeros_like(WAIT_EDGES), 0.5))
+
+
+def test_no_mean_of_waits_longer_than_are_told_apart() -> None:
+    """Two of ten waited four steps or longer: the mean is not known, the median is, the ninth decile is not."""
+    histogram = np.array([5.0, 0.0, 3.0, 0.0, 2.0])
+    assert np.isnan(wait_sums(histogram)[0])
+    assert wait_sums(histogram)[1] == 5.0
+    assert [quantile(histogram, share) for share in (0.5, 0.8)] == [0, 2]
+    assert np.isnan(quantile(histogram, 0.9))
 
 
 def test_quantiles_pool_replications(ds, summary) -> None:
@@ -146,6 +167,7 @@ def test_quantiles_pool_replications(ds, summary) -> None:
     assert found["p50"] == np.quantile(waits, 0.5, method="inverted_cdf")
     assert found["p90"] == np.quantile(waits, 0.9, method="inverted_cdf")
     assert found["mean"] == pytest.approx(waits.mean())
+    assert found["waited_share"] == pytest.approx((waits > 0).mean())
 
 
 def test_shares_of_a_chain_sum_to_one(summary) -> None:

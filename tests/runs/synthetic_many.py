@@ -25,5 +25,5 @@ def _changed(record: Record, number: int) -> Record:
     return replace(
         record, replication=number, stocks=record.stocks + number, flows=record.flows * number,
         team=record.team / number, meters=record.meters + 1 / number, area_meters=record.area_meters * number / 3,
-        waits=record.waits + number, engine_seconds=number / 8,
+        waits=record.waits + number, wait_sums=record.wait_sums + number / 3, engine_seconds=number / 8,
     )  # fmt: skip

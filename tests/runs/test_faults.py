@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from sim.errors import ResultError
-from sim.results.folder.store import verify
+from sim.results.folder.manifest import verify
 from tests.runs.runs_to_kill import STUDY, contents, families, killed_and_resumed, said, start
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills and limits of processes as POSIX has them")
@@ -158,7 +158,7 @@ def test_a_second_run_into_one_folder_is_refused(tmp_path: Path) -> None:
     for options in ([], ["--resume"], ["--force"]):
         code, words = families(tmp_path / "second", "run", *STUDY, "--out", str(tmp_path / "out"), *options)
         assert code == 2
-        assert re.search(rf"another run is writing .*out \(process {first.pid} on \S+ since 20", words), words
+        assert re.search(rf"another command is writing .*out \(process {first.pid} on \S+ since 20", words), words
     assert first.exitcode is None
     first.kill()
     first.join()

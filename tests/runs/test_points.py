@@ -53,10 +53,10 @@ def test_points_come_in_the_order_asked_and_are_run_once() -> None:
     points = Points(solved, together=2, tell=lambda done, wanted: told.append((done, wanted)))
     assert squares(points.at([3, 1, 3, 2])) == [9, 1, 9, 4]
     assert CALLS == [(3, 1), (2,)]
-    assert told == [(2, 3), (3, 3)]
+    assert told == [(0, 3), (2, 3), (3, 3)]
     assert squares(points.at([2, 5])) == [4, 25]
     assert CALLS[2:] == [(5,)]
-    assert told[2:] == [(2, 2)]
+    assert told[3:] == [(1, 2), (2, 2)]
     assert points.runs == 4
 
 

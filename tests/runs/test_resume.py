@@ -4,11 +4,13 @@ The reason is arithmetic: a replication depends on the seed and its number alone
 replications, so that neither processes nor batches nor interruptions can be seen in the result.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,9 @@ import sim
 from sim.economics.summary import summarise
 from sim.errors import ModelError, ResultError, RunError
 from sim.model.spec import Scenario
+from sim.results.folder.batches import shards_in
 from sim.results.folder.lock import locked
+from sim.results.folder.run_record import run_record
 from sim.results.folder.store import write_results
 from sim.runs import disk, ensemble, identity
 from sim.runs.ensemble import one_replication
@@ -52,7 +56,7 @@ def run(folder: Path, scenario: Scenario = SCENARIO, **options: object) -> list[
 def finish(work: Work) -> None:
     """Put together what was run."""
     with work.staged() as folder, work.assembled(folder) as ds:
-        write_results(folder, ds, summarise(ds), {"config": work.scenario.resolved})
+        write_results(folder, ds, summarise(ds), run_record(work.scenario, work.identity.code))
 
 
 def stopped(folder: Path, after: int, scenario: Scenario = SCENARIO, **settings: bool) -> None:
@@ -145,7 +149,9 @@ def test_another_study_is_not_gone_on_with(tmp_path: Path, finished: bool, monke
     monkeypatch.setattr(identity, "code_version", lambda: "newer")
     with pytest.raises(ResultError, match="of another version of the program or of NumPy"):
         run(tmp_path / "out", of(3), resume=True)
-    assert run(tmp_path / "out", of(3), resume=True, force=True) == []
+    told = run(tmp_path / "out", of(3), resume=True, force=True)
+    assert len(told) == 1
+    assert ("it is replaced at the end" if finished else "are thrown away") in told[0]
     assert xr.load_dataset(tmp_path / "out" / "results.nc").sizes["replication"] == 3
 
 
@@ -179,12 +185,85 @@ def test_a_batch_damaged_while_the_run_goes_on_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def resealed(path: Path, first: int, last: int, content: bytes) -> None:
+    """Write a batch with a name that is right for its content but for the replications that it claims."""
+    path.with_name(f"batch-{first:06d}-{last:06d}-{sha256(content).hexdigest()}.nc").write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("claims", "why"),
+    [((0, 4), "does not hold the replications"), ((1, 1), "does not hold the replications"),
+     ((0, 999_999_999_999), "does not hold the replications"), (None, "is no file of replications")],
+)  # fmt: skip
+def test_a_batch_that_claims_what_it_does_not_hold_is_run_again(tmp_path: Path, whole, claims, why: str) -> None:
+    stopped(tmp_path / "out", 2)
+    path = sorted((tmp_path / ".out.work").glob("batch-*"))[0]
+    content = path.read_bytes() if claims else b"no netCDF at all"
+    path.unlink()
+    resealed(path, *(claims or (0, 0)), content)
+    (told,) = run(tmp_path / "out", resume=True)
+    assert why in told
+    assert told.endswith("its replications are run again")
+    assert contents(tmp_path / "out") == whole
+
+
+def test_replications_that_are_there_twice_count_once(tmp_path: Path, whole) -> None:
+    stopped(tmp_path / "out", 3)
+    with at_work(tmp_path / "twice", SCENARIO) as work:
+        work.simulate(batch=2)
+        for shard in shards_in(work.folder):
+            shutil.copy(shard.path, tmp_path / ".out.work")
+        finish(work)
+    assert run(tmp_path / "out", resume=True) == []
+    assert contents(tmp_path / "out") == whole
+
+
+def test_a_batch_of_another_study_is_run_again(tmp_path: Path, whole) -> None:
+    stopped(tmp_path / "out", 1)
+    stopped(tmp_path / "other", 2, of(5, "seed=8"))
+    for shard in shards_in(tmp_path / ".other.work"):
+        shutil.copy(shard.path, tmp_path / ".out.work")
+    told = run(tmp_path / "out", resume=True)
+    assert len(told) == 2
+    assert all("belongs to another study" in line for line in told)
+    assert contents(tmp_path / "out") == whole
+
+
+def test_replications_whose_study_file_is_gone_are_kept(tmp_path: Path, whole) -> None:
+    """Each says itself whose it is; those of another study are not thrown away unasked."""
+    stopped(tmp_path / "out", 2)
+    (tmp_path / ".out.work" / "study.json").unlink()
+    with pytest.raises(ResultError, match=r"belongs to another study .*; start afresh with --force"):
+        run(tmp_path / "out", of(5, "seed=8"), resume=True)
+    with at_work(tmp_path / "out", SCENARIO, resume=True) as work:
+        assert work.missing == [2, 3, 4]
+        work.simulate()
+        finish(work)
+    assert contents(tmp_path / "out") == whole
+
+
+def test_files_of_the_user_stay_when_results_grow(tmp_path: Path, whole) -> None:
+    run(tmp_path / "out", of(2))
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    (tmp_path / "out" / "letters").mkdir()
+    (tmp_path / "out" / "letters" / "reply.txt").write_text("mine too")
+    run(tmp_path / "out", resume=True)
+    assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "out" / "letters" / "reply.txt").read_text() == "mine too"
+    run(tmp_path / "out", force=True)
+    there = contents(tmp_path / "out")
+    assert {name: there.pop(name) for name in ("notes.txt", "letters/reply.txt")}.keys()
+    assert there == whole
+
+
 @pytest.mark.parametrize("damage", ["{", '{"config": "x"}', "\udcff"])
 def test_a_damaged_study_file_is_named(tmp_path: Path, damage: str) -> None:
     stopped(tmp_path / "out", 1)
     (tmp_path / ".out.work" / "study.json").write_text(damage, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(ResultError, match=r"study.json is damaged and cannot be read"):
         run(tmp_path / "out", resume=True)
+    (told,) = run(tmp_path / "out", force=True)
+    assert told == "1 finished replications of an interrupted run are thrown away"
 
 
 def test_results_without_sums_cannot_grow(tmp_path: Path) -> None:
@@ -214,7 +293,7 @@ def test_one_followed_replication_is_run_again(tmp_path: Path, monkeypatch) -> N
     assert xr.load_dataset(tmp_path / "out" / "results.nc")["family_cost"].isnull().all() or told
 
 
-def test_expected_values_need_no_batches(tmp_path: Path) -> None:
+def test_expected_values_need_no_batches(tmp_path: Path, monkeypatch) -> None:
     exact = sim.load("textbook/annuity", ["solver=expect"])
     run(tmp_path / "out", exact)
     before = (tmp_path / "out" / "manifest.json").stat().st_mtime_ns
@@ -222,6 +301,11 @@ def test_expected_values_need_no_batches(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "manifest.json").stat().st_mtime_ns == before
     with pytest.raises(ResultError, match="of another config"):
         run(tmp_path / "out", sim.load("textbook/annuity", ["solver=expect", "seed=3"]), resume=True)
+    monkeypatch.setattr(identity, "code_version", lambda: "newer")
+    with pytest.raises(ResultError, match="of another version of the program"):
+        run(tmp_path / "out", exact, resume=True)
+    run(tmp_path / "out", exact, resume=True, force=True)
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["program_sha256"] == "newer"
 
 
 def test_a_study_made_in_python_has_no_folder(tmp_path: Path) -> None:
@@ -258,7 +342,7 @@ def test_batches() -> None:
 
 def test_only_one_run_holds_a_folder(tmp_path: Path) -> None:
     with locked(tmp_path / "work" / "lock", tmp_path / "out"):
-        held = rf"another run is writing .*out \(process {os.getpid()} on "
+        held = rf"another command is writing .*out \(process {os.getpid()} on "
         with pytest.raises(ResultError, match=held), locked(tmp_path / "work" / "lock", tmp_path / "out"):
             pass
         assert (tmp_path / "work" / "lock").exists()

@@ -7,6 +7,7 @@ s^2 = sum(b_i^2) is worth s phi(m / s) - |m| Phi(-|m| / s) (Raiffa and Schlaifer
 from __future__ import annotations
 
 import time
+import tracemalloc
 from itertools import combinations
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
-from scipy.stats import norm
+from scipy.stats import norm, sobol_indices, uniform
 
 from sim.economics import voi
 from sim.economics.cash.pooling import NotEnoughError, contributions, losers, smallest_transfers
@@ -149,6 +150,19 @@ def test_sampled_shapley_agrees_with_exact_within_its_error():
         assert share.value == pytest.approx(weights[share.player] * whole, abs=5 * share.standard_error + 1e-9)
 
 
+def test_sampled_orders_of_a_game_of_threes_are_orders_of_their_own():
+    """Nine players in threes, each three worth 9 when whole: 3 each, which no single order gives anybody but by chance.
+
+    Five standard errors; were all orders the same one, the middle of a three would get 0 and no error would be stated.
+    """
+    threes = [{"a", "b", "c"}, {"d", "e", "f"}, {"g", "h", "i"}]
+    found = shapley(lambda some: 9.0 * sum(three <= some for three in threes), "abcdefghi", orders=400)
+    for share in found:
+        assert share.standard_error > 0
+        assert abs(share.value - 3.0) < 5 * share.standard_error
+    assert sum(share.value for share in found) == pytest.approx(27.0)
+
+
 def test_an_additive_value_is_refused():
     with pytest.raises(AdditiveError, match="own gain"):
         shapley(lambda some: 3.0 * len(some), "abc")
@@ -166,6 +180,52 @@ def test_sobol_indices_of_ishigami():
         assert index.total == pytest.approx(total, abs=0.02)
         assert index.first_low <= first + 0.01
         assert index.first_high >= first - 0.01
+
+
+def test_sobol_estimates_are_those_of_scipy():
+    generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(7)))
+    dists = [uniform(-np.pi, 2 * np.pi)] * 3
+    theirs = sobol_indices(func=ishigami, n=512, dists=dists, random_state=generator)
+    ours = sobol(ishigami, dict.fromkeys("xyz", (-np.pi, np.pi)), n=512, seed=7)
+    for i, index in enumerate(ours):
+        assert index.first == pytest.approx(max(theirs.first_order[i], 0.0), abs=1e-12)
+        assert index.total == pytest.approx(theirs.total_order[i], abs=1e-12)
+
+
+def test_sobol_intervals_are_seeded_and_hold_the_truth_as_often_as_they_say():
+    """X + 2 y of unit ranges: first and total 1/5 and 4/5; 40 seeds, at least 85% of whose 95% intervals hold it.
+
+    Scrambled Sobol points are more even than the random points that a bootstrap takes them for: its intervals are wide.
+    """
+    given = {"x": (0.0, 1.0), "y": (0.0, 1.0)}
+    first = sobol(lambda x: x[0] + 2.0 * x[1], given, n=128, seed=3)
+    assert first == sobol(lambda x: x[0] + 2.0 * x[1], given, n=128, seed=3)
+    assert first != sobol(lambda x: x[0] + 2.0 * x[1], given, n=128, seed=4)
+    held = [
+        index.first_low <= truth <= index.first_high and index.total_low <= truth <= index.total_high
+        for seed in range(40)
+        for index, truth in zip(sobol(lambda x: x[0] + 2.0 * x[1], given, 128, seed), (0.2, 0.8), strict=True)
+    ]
+    assert np.mean(held) >= 0.85
+
+
+def test_one_input_has_all_of_the_variance_and_a_constant_none():
+    (index,) = sobol(lambda x: x[0] ** 2, {"x": (0.0, 1.0)}, n=16)
+    assert index.says == "100% (100% to 100%)"
+    assert sobol(lambda x: 0.1 + 0.0 * x[0], {"x": (0.0, 1.0)}, n=16)[0].says == "zero within error"
+    assert {index.total for index in sobol(lambda x: 1e9 + 0.0 * x[0], {"x": (0.0, 1.0), "y": (0.0, 1.0)})} == {0.0}
+
+
+def test_sobol_takes_memory_in_proportion_to_its_points():
+    """Twice 8,192 points take at most three times the memory of 8,192; a jackknife would take four times."""
+    peaks = []
+    for n in (8192, 16384):
+        tracemalloc.start()
+        sobol(lambda x: x[0] + x[1], {"x": (0.0, 1.0), "y": (0.0, 1.0)}, n=n)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 3 * peaks[0]
+    assert peaks[1] < 100e6
 
 
 def test_an_input_that_does_nothing_is_zero_within_error():

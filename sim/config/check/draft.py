@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sim.config.check.problems import Findings, Key
+from sim.config.check.problems import Findings, Key, origin_of
 from sim.config.check.vocabulary import Checker, ExpressionPlace, Vocabulary
 from sim.config.schema.base import Figure
 from sim.config.schema.config import Config
@@ -15,8 +14,15 @@ from sim.language.evaluate import Expression, constant
 from sim.model.spec import Clock, Quantity
 
 _WHOLE = 1e-6
+_HALF_A_MONTH = 1 / 24 + 1e-9
 MAX_WINDOW = 64
 """Steps that a memory can look back: a bit for each in one word."""
+
+
+def is_near_a_step(years: Fraction | float, step: Fraction) -> bool:
+    """Say whether a time is a whole number of steps, give or take half a month: to be rounded without harm."""
+    steps = float(years) / float(step)
+    return abs(steps - round(steps)) * float(step) <= _HALF_A_MONTH
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,14 @@ class Draft:
 
     def constant(self, expression: Expression) -> float | None:
         """Give the value of an expression of constant parameters, else None."""
-        return constant(expression, self.words.parameters)
+        return constant(expression, self.words.constants)
+
+    def quantity(self, figure: Figure) -> Quantity:
+        """Give a figure with its provenance; its value is that of its expression with constant parameters, else 0."""
+        return Quantity(
+            self.constant(figure.value) or 0.0, figure.unit, figure.low, figure.high, figure.price_year,
+            figure.source, figure.locator, figure.quality, figure.why,
+        )  # fmt: skip
 
     def within(
         self, path: Key, expression: Expression, place: ExpressionPlace, high: float = float("inf")
@@ -74,8 +87,8 @@ class Draft:
             return at_least
         return round(steps)
 
-    def point(self, path: Key, value: int | tuple[int, int]) -> int:
-        """Turn a date or a number of steps into a point from 0 to the last."""
+    def point(self, path: Key, value: int | tuple[int, int], *, begins: bool = False) -> int:
+        """Turn a date or a number of steps into a point from 0 to the last, or where something begins one before it."""
         clock = self.clock
         if isinstance(value, tuple):
             if clock.start is None:
@@ -89,9 +102,18 @@ class Draft:
         else:
             point = value
         if not 0 <= point <= clock.steps:
-            self.findings.add(path, f"is step {point}; it must lie within the clock, from step 0 to {clock.steps}")
+            within = f"from step 0 to {clock.steps}{self._set_at()}"
+            self.findings.add(path, f"is step {point}; it must lie within the clock, {within}")
+            return 0
+        if begins and point == clock.steps:
+            rule = f"there is no step after it; the last that has one is step {clock.steps - 1}"
+            self.findings.add(path, f"is step {point}, where the clock ends, and {rule}")
             return 0
         return point
+
+    def _set_at(self) -> str:
+        """Say where the number of steps was set, since another layer may have set it."""
+        return f" (clock.steps: {origin_of(self.findings.tree, ('clock', 'steps'))})"
 
     def plain_number(self, path: Key, figure: Figure, what: str) -> float:
         """Give the value of a figure that must be one number (or an expression of constant parameters)."""
@@ -103,12 +125,3 @@ class Draft:
         if not 0 <= value < float("inf"):
             self.findings.add(path, f"{what} must be at least 0")
         return value
-
-
-def quantity(figure: Figure, parameters: Mapping[str, Expression]) -> Quantity:
-    """Give a figure with its provenance; its value is that of its expression with constant parameters, else 0."""
-    value = constant(figure.value, parameters)
-    return Quantity(
-        value if value is not None else 0.0, figure.unit, figure.low, figure.high, figure.price_year,
-        figure.source, figure.locator, figure.quality, figure.why,
-    )  # fmt: skip

@@ -1,61 +1,28 @@
-"""How large a study is, told before anything is allocated: time, memory and disk, and a refusal of the absurd.
-
-The constants are rough on purpose, within a factor of three on one core of an ordinary machine.
-"""
+"""What a study's run does, counted before anything is allocated, and a refusal of the absurd."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from math import log10
 
+from sim.config.check.cost import RunCost, RunWork, Way, cost_of, size_in_words
 from sim.config.check.draft import MAX_WINDOW
 from sim.config.check.problems import Findings
 from sim.config.schema.config import Config
+from sim.config.schema.services import ServicePart
+from sim.units import time_in_words
 
-SECONDS_PER_MOVE = 2e-9
-"""One core's time for one row of one chain in one step of one world; of the order of the national model's."""
-ROWS_IN_CACHE, BEYOND_CACHE = 4e5, 1.5
-"""Rows of the national model, and by how much a move takes longer for each factor of ten beyond: measured to 3e7."""
-FOLLOWED = 2.0
-"""How much longer a single replication takes, in which every row is followed for the spread between rows."""
-SECONDS_PER_WORLD = 0.3
-SECONDS_PER_TASK = 2e-5
-"""Python's own time for one chain of one world in one step."""
 CELLS = 1e5
-"""Cells of an exact expectation, at most in the order of this."""
-BYTES_PER_ROW = 80
-BYTES_PER_STATE = 8
-BYTES_FIXED = 150e6
-AT_ONCE = 16
-BYTES_PER_RUN = 8e4
-"""What appraisal and report hold of each replication and world: measured on 1,000 replications of the nation."""
-BYTES_ON_DISK = 10.0
-"""A step of a chain or cost line in one replication and world, shards and results together: measured likewise."""
-DISK_FIXED = 10e6
+"""Cells of an exact expectation or tables of a closure, in the order of this; ``families check`` counts them."""
+SMALL = 2e8
+"""Looks at rows of the first unit up to which those of one replication are followed; as in ``sim.runs.follow``."""
+SERVICE_STATES, SERVICE_SERIES = 7, 5
 MAX_DISK_MB = 50_000.0
 MAX_SECONDS = 30 * 86_400.0
 MEMORY_SHARE = 0.8
 
 
-@dataclass(frozen=True)
-class RunCost:
-    """What a run would cost on one core."""
-
-    seconds: float
-    memory_mb: float
-    disk_mb: float
-
-    def __str__(self) -> str:
-        """Say it in words."""
-        return (
-            f"about {_time(self.seconds)} on one core, {_size(self.memory_mb)} of memory and "
-            f"{_size(self.disk_mb)} of disk"
-        )
-
-
-def estimate(config: Config) -> RunCost:
-    """Estimate what a run of a study would cost on one core.
+def work_of(config: Config) -> RunWork:
+    """Count what a run of a study does.
 
     Parameters
     ----------
@@ -64,37 +31,72 @@ def estimate(config: Config) -> RunCost:
 
     Returns
     -------
-        Time for all replications and worlds, peak memory, and disk.
-
-    Notes
-    -----
-    Time = replications x worlds x steps x (rows x chains x a constant + chains x a constant), where a row costs more
-    beyond the cache and in a single replication. Memory = worlds x rows x chains x bytes, and so much a replication.
-    Disk = replications x worlds x steps x (chains + cost lines) x bytes.
+        The work; cells of expected values are a guess.
     """
     root = next(iter(config.units.values()))
-    rows = float(root.size)
     step = config.clock.step.years
     warm_up = root.warm_up.steps(step)
-    if root.arrive is not None:
-        rows += root.arrive.poisson.per_step(step) * (config.clock.steps + warm_up)
-    children = sum(_mean_children(config, part.number) for part in config.units.values() if part.number)
-    rows *= 1.0 + children
-    steps = config.clock.steps + warm_up
+    arrivals = root.arrive.poisson.per_step(step) * (config.clock.steps + warm_up) if root.arrive is not None else 0.0
+    rows = float(root.size) + arrivals
+    everyone = rows * (1.0 + sum(_mean_children(config, part.number) for part in config.units.values() if part.number))
+    sets, regimes = len(config.effect_set or ("",)), max(1, len(config.regimes))
+    worlds = sets * regimes
     chains = max(1, len(config.chains) + len(config.services))
-    states = sum(len(part.states) for part in config.chains.values()) + 10 * len(config.services)
-    worlds = max(1, len(config.regimes)) * len(config.effect_set or ("",))
-    runs = float(config.replications) * worlds
-    if config.solver == "expect":  # cells, not rows, and once
-        rows, runs = min(rows, CELLS), float(worlds)
-    a_move = SECONDS_PER_MOVE * (1.0 + BEYOND_CACHE * log10(max(rows / ROWS_IN_CACHE, 1.0)))
-    a_move *= FOLLOWED if config.replications == 1 and config.solver != "expect" else 1.0
-    seconds = runs * (steps * (rows * chains * a_move + chains * SECONDS_PER_TASK) + SECONDS_PER_WORLD)
-    held = min(runs, AT_ONCE * worlds)  # replications are put together so many at a time
-    memory = BYTES_FIXED + worlds * rows * (BYTES_PER_ROW + 2 * chains) + held * steps * states * BYTES_PER_STATE
-    memory += runs * BYTES_PER_RUN
-    disk = DISK_FIXED + runs * steps * (chains + len(config.costs)) * BYTES_ON_DISK
-    return RunCost(seconds, memory / 1e6, disk / 1e6)
+    moves = sum(len(part.rates or part.probabilities or ()) for part in config.chains.values())
+    moves += sum(_moves_of(part) for part in config.services.values())
+    states = sum(len(part.states) for part in config.chains.values()) + SERVICE_STATES * len(config.services)
+    lines, seen = len(config.costs), len(config.costs) + len(config.values)
+    looks = float(max(root.size, 1)) * config.clock.steps * chains * worlds
+    sampled = config.solver != "expect"
+    return RunWork(
+        way=_way(config),
+        rows=everyone,
+        chains=chains,
+        moves=moves,
+        entries=moves + len(config.effects) + lines,
+        worlds=worlds,
+        points=float(config.clock.steps),
+        history_steps=warm_up + sets * sum(config.clock.steps - start for start in _starts(config)),
+        replications=config.replications if sampled else 1,
+        counts=states + moves + seen + SERVICE_SERIES * len(config.services) + len(config.units),
+        figures=3 + 3 * bool(config.services) + 4 * bool(lines) + 7 * (lines > 0 and regimes > 1),
+        lines=lines,
+        followed=sampled and (config.replications == 1 or looks <= SMALL),
+        cases=arrivals * worlds,
+        cells=0.0 if sampled else CELLS * worlds,
+    )
+
+
+def _way(config: Config) -> Way:
+    """Say how a study is solved; a pure queue is one service, arrivals from outside and nothing else."""
+    if config.solver == "expect":
+        return "closure"
+    if config.queues != "per_family":
+        return "teams"
+    root = next(iter(config.units.values()))
+    is_queue = len(config.services) == 1 and not config.chains and not config.effects and root.arrive is not None
+    return "queue" if is_queue else "per_family"
+
+
+def _starts(config: Config) -> list[int]:
+    """Give the step at which the history of each regime parts from the baseline's: 0 where it cannot be told."""
+    steps, begun = config.clock.step.years, config.clock.start
+    starts = []
+    for part in config.regimes.values():
+        at = part.start
+        if isinstance(at, tuple):
+            months = (at[0] - begun[0]) * 12 + at[1] - begun[1] if begun is not None else 0
+            at = round(months / 12 / steps)
+        starts.append(min(max(at or 0, 0), config.clock.steps))
+    return starts or [0]
+
+
+def _moves_of(part: ServicePart) -> int:
+    """Count the moves on the way to help, through it and out of it."""
+    if part.kind == "statutory":
+        return 3
+    steps = (part.identify, part.assess, part.offer, part.patience, part.refused_for, part.aftercare, part.dropout)
+    return 3 + sum(step is not None for step in steps) + (part.engaged.stages - 1 if part.engaged is not None else 0)
 
 
 def _mean_children(config: Config, trait: str) -> float:
@@ -105,15 +107,15 @@ def _mean_children(config: Config, trait: str) -> float:
 
 def check_size(config: Config, findings: Findings) -> RunCost:
     """Refuse a study that no machine like this one can run, with what it would need."""
-    needed = estimate(config)
+    needed = cost_of(work_of(config))
     memory = memory_mb()
     limits = []
     if needed.seconds > MAX_SECONDS:
-        limits.append(f"time is limited to {_time(MAX_SECONDS)}")
+        limits.append(f"time is limited to {time_in_words(MAX_SECONDS)}")
     if needed.memory_mb > MEMORY_SHARE * memory:
-        limits.append(f"memory to {MEMORY_SHARE:.0%} of this machine's {_size(memory)}")
+        limits.append(f"memory to {MEMORY_SHARE:.0%} of this machine's {size_in_words(memory)}")
     if needed.disk_mb > MAX_DISK_MB:
-        limits.append(f"disk to {_size(MAX_DISK_MB)}")
+        limits.append(f"disk to {size_in_words(MAX_DISK_MB)}")
     if limits:
         path = _largest(config)
         findings.add(path, f"this study needs {needed}; {', '.join(limits)}. Make it smaller")
@@ -142,24 +144,3 @@ def memory_mb() -> float:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6
     except (AttributeError, ValueError, OSError):
         return 8_000.0
-
-
-def _time(seconds: float) -> str:
-    """Say a time in the unit that suits it."""
-    for limit, size, name in (
-        (120.0, 1.0, "seconds"),
-        (7_200.0, 60.0, "minutes"),
-        (172_800.0, 3_600.0, "hours"),
-        (63e6, 86_400.0, "days"),
-    ):
-        if seconds < limit:
-            return f"{seconds / size:.3g} {name}"
-    return f"{seconds / 31_557_600:.3g} years"
-
-
-def _size(megabytes: float) -> str:
-    """Say a size in MB, GB or TB."""
-    for limit, size, name in ((1e3, 1.0, "MB"), (1e6, 1e3, "GB")):
-        if megabytes < limit:
-            return f"{megabytes / size:.3g} {name}"
-    return f"{megabytes / 1e6:.3g} TB"

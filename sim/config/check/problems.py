@@ -11,7 +11,7 @@ from sim.config.schema.base import Part
 from sim.config.schema.config import Config
 from sim.config.text.library import nearest
 from sim.config.text.source import Origin, Tree
-from sim.errors import Problem
+from sim.errors import Place, Problem
 
 Key = tuple[str | int | float, ...]
 _LONGEST = 60
@@ -24,11 +24,15 @@ _LIMITS = {
 
 
 class Findings:
-    """Collects problems of one tree; ``add`` turns a key path into the place where it was written."""
+    """Collects problems of one tree; ``add`` turns a key path into the place where it was written.
+
+    ``notes`` hold what is legal and should be known: what is said, of which paths.
+    """
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.problems: list[Problem] = []
+        self.notes: dict[str, list[str]] = {}
 
     def add(self, path: Key, message: str, column: int | None = None, of_key: bool = False) -> None:
         """Note a problem at a key path; ``column`` counts from 0 in the text of the value, or of the key itself."""
@@ -40,6 +44,24 @@ class Findings:
             f"given {show_value(found)}; " if not rest and not of_key and column is None and is_scalar(found) else ""
         )
         self.problems.append(Problem(str(origin), dotted(written(self.tree, path)), given + message))
+
+    def note(self, text: str, of: str) -> None:
+        """Note what is legal and should be known of a path, once."""
+        paths = self.notes.setdefault(text, [])
+        if of not in paths:
+            paths.append(of)
+
+    def include(self, others: Findings) -> None:
+        """Take over what was found in another layer of the tree, without repeats."""
+        self.problems.extend(problem for problem in others.problems if problem not in self.problems)
+        for text, paths in others.notes.items():
+            for path in paths:
+                self.note(text, path)
+
+    def place(self, path: Key, text: str, offset: int = 0) -> Place:
+        """Give the place of an expression, by the names of the items that hold it; ``offset`` as in ``add``."""
+        origin = locate(self.tree, self.value_path(path))[0].origin
+        return Place(str(origin.at(offset) if offset else origin), dotted(named(self.tree, path)), text)
 
     def known(self, path: Key, name: str, what: str, there: Iterable[str], of_key: bool = False) -> bool:
         """Whether a name is one of those there are; notes it with what there is when it is none."""
@@ -125,6 +147,18 @@ def written(tree: Tree, path: Key) -> Key:
     return tuple(result)
 
 
+def named(tree: Tree, path: Key) -> Key:
+    """Give a path as it is written, with the names of list items that have one in place of their numbers."""
+    result: list[str | int | float] = []
+    here = tree
+    for part in written(tree, path):
+        found = _child(here, int(part) if here.items else part)
+        is_item, here = bool(here.items), found[0] if found is not None else here
+        name = here.mapping["name"].value if is_item and "name" in here.mapping else part
+        result.append(name if isinstance(name, str) else part)
+    return tuple(result)
+
+
 def _child(tree: Tree, part: str | int | float) -> tuple[Tree, str] | None:
     """Find a child by key, number or position, with its key."""
     if isinstance(tree.value, tuple):
@@ -148,11 +182,21 @@ def _as_number(text: str) -> float | None:
 
 def fields_at(root: Any, path: Sequence[str | int | float]) -> list[str]:
     """List the keys that the schema allows at a path; none where any key is allowed."""
+    models = [model for kind in _kinds_at(root, path) for model in _models(kind)]
+    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
+
+
+def allows_any(root: Any, path: Sequence[str | int | float]) -> bool:
+    """Whether the schema leaves open what stands below a path."""
+    return any(inner is Any for kind in _kinds_at(root, path) for inner in _walk(kind))
+
+
+def _kinds_at(root: Any, path: Sequence[str | int | float]) -> list[Any]:
+    """List the kinds that may stand at a path."""
     kinds = [root]
     for part in path:
         kinds = [inner for kind in kinds for inner in _inside(kind, part)]
-    models = [model for kind in kinds for model in _models(kind)]
-    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
+    return kinds
 
 
 def _inside(kind: Any, part: str | int | float) -> Iterator[Any]:
@@ -193,16 +237,14 @@ def _problem(findings: Findings, path: Key, item: dict[str, Any], allowed: list[
     origin = found.origin
     clean = written(findings.tree, tuple(part for part in path if not _is_noise(part)))
     if kind == "missing":
-        return Problem(str(origin), dotted(clean), f"'{path[-1]}' is missing; the keys here are {', '.join(allowed)}")
+        message = f"'{path[-1]}' is missing; the keys here are {', '.join(allowed)}"
+        return Problem(str(origin), dotted(clean), message + _as_new(findings.tree, path[:-1]))
     if kind == "extra_forbidden":
         place = parent.keys.get(key, origin) if parent is not None else origin
         name = str(path[-1])
         others = [word for word in allowed if word not in (parent.mapping if parent else {})]
-        return Problem(
-            str(place),
-            dotted(clean),
-            f"'{name}' is no key here; allowed are {', '.join(allowed)}{nearest(name, others)}",
-        )
+        near = nearest(name, others) or nearest(name, allowed) or _elsewhere(findings.tree, name)
+        return Problem(str(place), dotted(clean), f"'{name}' is no key here; allowed are {', '.join(allowed)}{near}")
     if "key" in context:
         origin = found.keys.get(str(context["key"]), origin)
         at = written(findings.tree, (*clean, context["key"]))
@@ -210,7 +252,36 @@ def _problem(findings: Findings, path: Key, item: dict[str, Any], allowed: list[
     if context.get("column") is not None:
         return Problem(str(origin.at(context["column"])), dotted(clean), context["message"])
     given = f"given {show_value(found)}; " if not rest or is_scalar(found) else ""
-    return Problem(str(origin), dotted(clean), given + _rule(kind, context, item["msg"], found))
+    new = _as_new(findings.tree, path) if found.mapping and not rest else ""
+    return Problem(str(origin), dotted(clean), given + _rule(kind, context, item["msg"], found) + new)
+
+
+def _as_new(tree: Tree, path: Key) -> str:
+    """Say that a thing which lacks a key is new in its layer, with the name that may be meant; or nothing."""
+    found, key, parent, rest = locate(tree, path)
+    if rest or parent is None or fields_at(Config, path[:-1]):
+        return ""
+    names = _item_names(parent) if parent.items else list(parent.mapping)
+    name = str(found.mapping["name"].value) if parent.items and "name" in found.mapping else key
+    if not (parent.keys[key] if parent.mapping else found.origin).added:
+        return ""
+    return f"; '{name}' is new here{nearest(name, [other for other in names if other != name])}"
+
+
+def _item_names(tree: Tree) -> list[str]:
+    """List the names of the items of a list."""
+    return [str(item.mapping["name"].value) for item in tree.items if "name" in item.mapping]
+
+
+def _elsewhere(tree: Tree, name: str) -> str:
+    """Give ``; did you mean 'a.b.x'?`` where the key x stands in a section, or in an entry of one."""
+    for section, part in tree.mapping.items():
+        if name in part.mapping:
+            return f"; did you mean '{section}.{name}'?"
+        for entry, inner in part.mapping.items():
+            if name in inner.mapping:
+                return f"; did you mean '{section}.{entry}.{name}'?"
+    return ""
 
 
 def _is_noise(part: str | int | float) -> bool:
@@ -227,7 +298,8 @@ def _rule(kind: str, context: Mapping[str, Any], message: str, found: Tree) -> s
         return str(context["message"]) + near
     if kind in _LIMITS:
         word, name = _LIMITS[kind]
-        return f"must be {word} {context[name]:g}"
+        limit = context[name]
+        return f"must be {word} {limit:,}" if isinstance(limit, int) else f"must be {word} {limit:g}"
     if kind == "literal_error":
         words = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return f"must be {context['expected'].replace(chr(39), '')}{nearest(str(found.value), words)}"

@@ -23,12 +23,18 @@ _STRUCTURE = frozenset({
     "synthetic", "replace", "variance", "from",
 })  # fmt: skip
 _WITH_UNIT = re.compile(r"\s*[0-9.]+(?:[eE][-+]?[0-9]+)?\s*/?\s*(?:day|week|month|quarter|year|step)s?\s*")
+MOST_SERVICES = 255
+"""Discretionary services, of which a byte counts how many help a family."""
 _TEXTBOOK = "a textbook model says 'sources: optional'"
 _CODE = re.compile(r"[A-Z&]+[0-9]+(?:\.[0-9]+)+")
 
 
 def names(config: Config, findings: Findings) -> None:
-    """Check that no name is used twice across sections, since expressions use bare names."""
+    """Check that no name is used twice across sections, since expressions use bare names; nor are services too many."""
+    queued = [name for name, part in config.services.items() if part.kind == "discretionary"]
+    if len(queued) > MOST_SERVICES:
+        rule = f"there are {len(queued)} discretionary services; there may be at most {MOST_SERVICES}"
+        findings.add(("services", queued[MOST_SERVICES]), rule, of_key=True)
     taken: dict[str, str] = {}
     for section in _SECTIONS:
         for name in getattr(config, section):
@@ -57,21 +63,20 @@ def parameters_acyclic(draft: Draft) -> bool:
 
 def ring(name: str, reads: Mapping[str, Sequence[str]], done: set[str]) -> list[str]:
     """Give a ring of names that begins at one, or nothing; ``done`` are those that no ring goes through."""
-    trail: list[str] = []
-    stack: list[tuple[str, Iterator[str]]] = []
+    trail: dict[str, Iterator[str]] = {}
     if name not in done:
-        stack.append((name, iter(reads[name])))
-        trail.append(name)
-    while stack:
-        following = next(stack[-1][1], None)
+        trail[name] = iter(reads[name])
+    while trail:
+        last = next(reversed(trail))
+        following = next(trail[last], None)
         if following is None:
-            done.add(stack.pop()[0])
-            trail.pop()
+            done.add(last)
+            del trail[last]
         elif following in trail:
-            return [*trail[trail.index(following) :], following]
+            there = list(trail)
+            return [*there[there.index(following) :], following]
         elif following not in done:
-            stack.append((following, iter(reads[following])))
-            trail.append(following)
+            trail[following] = iter(reads[following])
     return []
 
 

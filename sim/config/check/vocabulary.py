@@ -5,15 +5,16 @@ Leaves out evaluating: the model's own scopes do that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from sim.config.check.problems import Findings, Key
 from sim.config.text.library import nearest
-from sim.language.evaluate import Expression, Node
+from sim.language.evaluate import Constants, Expression, Node
 from sim.language.functions import COMPARISONS, FUNCTIONS, Argument, called, operands
-from sim.language.names import readable, reads
-from sim.language.tree import rewritten, with_args
+from sim.language.names import below_first, readable
+from sim.language.tree import canonical, rewritten, walk, with_args
 
 PARAMETER, MEMORY, COUNT = "a parameter", "a memory", "a count"
 
@@ -41,25 +42,56 @@ class Vocabulary:
     areas: tuple[str, ...] = ()
     age_is_shared: bool = False
     aged: frozenset[str] = frozenset()
+    _read: dict[str, dict[str, Node]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def root(self) -> str:
         """The first unit."""
         return self.units[0]
 
-    def row_names(self) -> set[str]:
+    @cached_property
+    def row_names(self) -> frozenset[str]:
         """Names that a row carries."""
         shared = {"age"} if self.age_is_shared else set()
-        return {*self.chains, *self.traits, *self.memories, *readable("row")} - shared
+        return frozenset({*self.chains, *self.traits, *self.memories, *readable("row")} - shared)
 
-    def known(self) -> list[str]:
-        """All names that may stand in an expression."""
-        names = {*self.row_names(), *self.parameters, *self.stocks, *readable()}
-        return sorted(names if self.aged else names - {"age"})
+    @cached_property
+    def known(self) -> Mapping[str, None]:
+        """All names that may stand in an expression, in order."""
+        names = {*self.row_names, *self.parameters, *self.stocks, *readable()}
+        return dict.fromkeys(sorted(names if self.aged else names - {"age"}))
 
-    def read(self, expression: Expression) -> Iterator[Node]:
-        """Walk what an expression reads, parameters opened; the arguments of any, count and total are left out."""
-        return reads(expression, self.parameters.get, self._operands)
+    @cached_property
+    def constants(self) -> Constants:
+        """What the parameters come to that are constant."""
+        return Constants(self.parameters)
+
+    def read(self, expression: Expression) -> Iterable[Node]:
+        """List the names and calls that an expression reads, parameters opened, each once in order of first use.
+
+        The arguments of any, count and total are left out. What a parameter reads is worked out once.
+        """
+        direct = [node.name for node in self._direct(expression) if node.name in self.parameters]
+        for name in below_first(direct, self._below, self._read):
+            self._read[name] = self._opened(self.parameters[name])
+        return self._opened(expression).values()
+
+    def _direct(self, expression: Expression) -> list[Node]:
+        """List the names and calls in an expression itself."""
+        return [node for node in walk(expression.root, self._operands) if node.kind in ("name", "call")]
+
+    def _below(self, parameter: str) -> list[str]:
+        """List the parameters that one reads."""
+        return [node.name for node in self._direct(self.parameters[parameter]) if node.name in self.parameters]
+
+    def _opened(self, expression: Expression) -> dict[str, Node]:
+        """Give what an expression reads by how it is written, from what is known of its parameters."""
+        found: dict[str, Node] = {}
+        for node in self._direct(expression):
+            inside = self._read[node.name] if node.kind == "name" and node.name in self.parameters else None
+            for key, each in inside.items() if inside is not None else [(canonical(node), node)]:
+                found.setdefault(key, each)
+        return found
 
     def _operands(self, node: Node) -> Sequence[Node]:
         """Give the arguments that a node reads; the state at the right of a comparison is no name."""
@@ -74,7 +106,7 @@ class Vocabulary:
 
     def row_reads(self, expression: Expression) -> list[Node]:
         """List what an expression reads from a row."""
-        names = self.row_names()
+        names = self.row_names
         return [n for n in self.read(expression) if (n.kind == "name" and n.name in names) or called(n, "row")]
 
     def unit_of(self, expression: Expression) -> str:
@@ -96,7 +128,7 @@ class Vocabulary:
 
     def _comparison_of(self, node: Node) -> Node:
         """Compare a bare state with the one chain that has it."""
-        if node.kind != "name" or node.name in self.known():
+        if node.kind != "name" or node.name in self.known:
             return node
         chains = [name for name, words in self.chains.items() if node.name in words.states]
         return Node("==", node.column, args=(Node("name", node.column, chains[0]), node)) if len(chains) == 1 else node
@@ -125,16 +157,21 @@ class Checker:
         self.words, self.findings = words, findings
 
     def check(self, expression: Expression, path: Key, place: ExpressionPlace, offset: int = 0) -> Expression:
-        """Check every name of an expression; gives it back resolved. ``offset`` is its start within the text."""
+        """Check every name of an expression; gives it back resolved, with its place.
+
+        ``offset`` is its start within the text.
+        """
         expression = self.words.resolved(expression)
         for node, rule in list(self._names(expression.root, place.unit)) or self._rows(expression, place):
             self.findings.add(self.findings.value_path(path), rule, column=node.column + offset)
-        return expression
+        root = expression.root
+        text = f"{root.value:.12g}" if root.kind == "number" else expression.text
+        return replace(expression, root=replace(root, place=self.findings.place(path, text, offset)))
 
     def _names(self, node: Node, unit: str | None) -> Wrong:
         """Check the names under a node."""
         if node.kind == "name":
-            if node.name not in self.words.known():
+            if node.name not in self.words.known:
                 yield node, self._unknown(node.name)
         elif node.kind == "call":
             yield from self._call(node, unit)
@@ -150,8 +187,8 @@ class Checker:
         if chains:
             hint = f"; '{name}' is a state of {chains[0]}: write '{chains[0]} == {name}'"
         else:
-            hint = nearest(name, self.words.known())
-        listed = ", ".join(word for word in self.words.known() if word not in readable("parse"))
+            hint = nearest(name, list(self.words.known))
+        listed = ", ".join(word for word in self.words.known if word not in readable("parse"))
         listed = listed if len(listed) <= 300 else listed[:297] + "..."
         return f"'{name}' is not known{hint} (known: {listed})"
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_v
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from sim.config.schema.fields import Expr, ExprOrRest, Number, Text
+from sim.config.schema.fields import Expr, ExprOrRest, FinancialYear, Number, Text
 from sim.config.schema.readers import refuse
 from sim.language.evaluate import Expression
 
@@ -68,7 +68,7 @@ class Interval(Provenance):
     unit: Text = Field(default="", description="such as 1/year, ratio, share, gbp, gbp/year")
     low: Number | None = Field(default=None, description="lower end of the 95% interval")
     high: Number | None = Field(default=None, description="upper end of the 95% interval")
-    price_year: Text | None = Field(default=None, description="the year of a price, such as 2015/16")
+    price_year: FinancialYear | None = Field(default=None, description="the year of a price, such as 2015/16")
     distribution: Literal["normal", "lognormal", "gamma", "beta", "triangular", "fixed"] | None = Field(
         default=None, description="how likely the values in the interval are; chosen by unit and skew when not given"
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from sim.arrays import MOST_STATES
 from sim.config.schema.base import Figure, MoveFigure, Part, Provenance
 from sim.config.schema.fields import Expr, Firing, Length, Name, NotNegative, State, Targets, Text
 from sim.config.schema.readers import refuse
@@ -27,17 +28,18 @@ Start = Annotated[
 ]
 
 
+_Age = Annotated[NotNegative, Field(le=10_000)]
+
+
 class ChainPart(Provenance):
     """A named, ordered set of states, best to worst, moved by ``rates`` a year or ``probabilities`` a step."""
 
     of: Name | None = Field(default=None, description="the unit whose rows carry it; default the root unit")
-    ages: tuple[NotNegative, NotNegative] | None = Field(
-        default=None, description="[from, to) in years in which it moves"
-    )
+    ages: tuple[_Age, _Age] | None = Field(default=None, description="[from, to) in years in which it moves")
     after: Name | None = Field(
         default=None, description="the chain or service right after which it moves; 'order' then leaves it out"
     )
-    states: tuple[State, ...] = Field(description="its states, best to worst", min_length=1)
+    states: tuple[State, ...] = Field(description="its states, best to worst", min_length=1, max_length=MOST_STATES)
     start: Start = Field(default_factory=dict, description="share of each state at the start; the rest in the first")
     rates: dict[str, MoveFigure] | None = Field(default=None, description="'state -> state': rate a year; they compete")
     probabilities: dict[str, MoveFigure] | None = Field(

@@ -10,7 +10,20 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from sim.config.schema.appraisal import AppraisalPart
 from sim.config.schema.base import Figure, Part, Provenance
 from sim.config.schema.chains import ChainPart, EffectPart, MemoryPart, StockPart
-from sim.config.schema.fields import AtLeastOne, Count, Flag, Label, Name, Names, NotNegative, PointOrDate, Text
+from sim.config.schema.fields import (
+    AtLeastOne,
+    Called,
+    Count,
+    FinancialYear,
+    Flag,
+    FolderName,
+    Label,
+    Name,
+    Names,
+    NotNegative,
+    PointOrDate,
+    Text,
+)
 from sim.config.schema.money import CostPart, DeflatorsPart, DiscountPart, OutcomePart, ValuePart
 from sim.config.schema.readers import refuse
 from sim.config.schema.services import ServicePart
@@ -71,7 +84,7 @@ class Config(Part):
     """A study: one model, its regimes, and how to run it."""
 
     title: Text = Field(default="", description="what it is, in a few words")
-    name: Text = Field(default="", description="short name; default the name of the file")
+    name: FolderName = Field(default="", description="short name, of the results folder too; default that of the file")
     extends: str | list[str] | None = Field(
         default=None, description="file, library name, or list of them, that this one builds on"
     )
@@ -83,7 +96,7 @@ class Config(Part):
     seed: Count = Field(default=1, lt=2**63, description="seed of all random numbers")
     solver: Literal["simulate", "expect"] = Field(default="simulate", description="Monte Carlo, or exact expectation")
     queues: Literal["teams", "open", "per_family"] = Field(
-        default="teams", description="limited places, no limit, or one process a family"
+        default="teams", description="limited places, no limit, or case by case in continuous time"
     )
     calibrated: dict[str, Any] = Field(
         default_factory=dict, description="the calibration that the parameters stand on, as families calibrate wrote it"
@@ -111,9 +124,9 @@ class Config(Part):
         default=None, description="the regime that others are compared with; default the first"
     )
     regimes: dict[Label, RegimePart] = Field(default_factory=dict, description="overlays on the one model")
-    agencies: dict[str, Text] = Field(default_factory=dict, description="agency: its full name")
+    agencies: dict[Called, Text] = Field(default_factory=dict, description="agency: its full name")
     deflators: DeflatorsPart = Field(default_factory=DeflatorsPart, description="price year: index of prices")
-    price_year: Text = Field(default="", description="the price year of results")
+    price_year: FinancialYear = Field(default="", description="the price year of results")
     discount: DiscountPart = Field(default_factory=DiscountPart, description="schedules of yearly discount rates")
     appraisal: AppraisalPart = Field(default_factory=AppraisalPart, description="how regimes are appraised")
     uncertainty: UncertaintyPart = Field(

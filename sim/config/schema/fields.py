@@ -17,6 +17,7 @@ from sim.config.schema.phrases import (
     TargetPhrase,
     read_duration,
     read_fire,
+    read_mean,
     read_move,
     read_per_thing,
     read_per_time,
@@ -26,9 +27,12 @@ from sim.config.schema.readers import (
     LABEL,
     NAME,
     read_axis,
+    read_called,
     read_date,
     read_expression,
+    read_financial_year,
     read_flag,
+    read_folder_name,
     read_keyed_by_number,
     read_label,
     read_maybe_rest,
@@ -36,6 +40,7 @@ from sim.config.schema.readers import (
     read_names,
     read_number,
     read_point,
+    read_schedule,
     read_state,
     read_text,
     read_whole,
@@ -75,8 +80,14 @@ AtLeastOne = Annotated[
     int, BeforeValidator(read_whole), Field(ge=1), _schema("integer", "a whole number of 1 or more", minimum=1)
 ]
 Text = Annotated[str, BeforeValidator(read_text), _schema(["string", "number"], "text")]
+Called = Annotated[str, BeforeValidator(read_called), _schema("string", "a name, as tables show it")]
+FolderName = Annotated[str, BeforeValidator(read_folder_name), _schema(["string", "number"], "a name for a folder")]
+FinancialYear = Annotated[
+    str, BeforeValidator(read_financial_year), _schema("string", "a financial year", pattern="^[0-9]{4}/[0-9]{2}$")
+]
 Name = Annotated[str, BeforeValidator(read_name), _schema("string", "a name", pattern=f"^{NAME.pattern}$")]
 Label = Annotated[str, BeforeValidator(read_label), _schema("string", "a name", pattern=f"^{LABEL.pattern}$")]
+ScheduleName = Annotated[str, BeforeValidator(read_schedule), _schema("string", "a name", pattern=f"^{LABEL.pattern}$")]
 State = Annotated[str, BeforeValidator(read_state), _schema("string", "a name of a state", pattern=f"^{NAME.pattern}$")]
 Axis = Annotated[str, BeforeValidator(read_axis), WithJsonSchema({"enum": list(AXES), "type": "string"})]
 Flag = Annotated[bool, BeforeValidator(read_flag), _schema("boolean", "true or false")]
@@ -88,6 +99,11 @@ Length = Annotated[
     Duration,
     BeforeValidator(read_duration),
     _schema(["number", "string"], "a duration such as '9 months'; a bare number is steps"),
+]
+Mean = Annotated[
+    Duration | None,
+    BeforeValidator(read_mean),
+    _schema(["number", "string"], "a duration above 0 such as '9 months', or now; a bare number is steps"),
 ]
 PerTime = Annotated[
     Frequency,
@@ -119,7 +135,7 @@ Per = Annotated[
     BeforeValidator(read_per_thing),
     _schema("string", "'service.worker', '.place', '.case', '.start' or '.referral', or a unit"),
 ]
-Date = Annotated[tuple[int, int], BeforeValidator(read_date), _schema(["string", "integer"], "a date such as 2011-04")]
+Date = Annotated[tuple[int, int], BeforeValidator(read_date), _schema("string", "a date such as 2011-04")]
 PointOrDate = Annotated[
     int | tuple[int, int],
     BeforeValidator(read_point),

@@ -8,7 +8,19 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_v
 from pydantic.json_schema import JsonSchemaValue
 
 from sim.config.schema.base import Figure, Part, Provenance
-from sim.config.schema.fields import Expr, Label, Name, NotNegative, Number, Per, Positive, Share, Text
+from sim.config.schema.fields import (
+    Called,
+    Expr,
+    FinancialYear,
+    Name,
+    NotNegative,
+    Number,
+    Per,
+    Positive,
+    ScheduleName,
+    Share,
+    Text,
+)
 from sim.config.schema.phrases import TargetPhrase, read_target
 from sim.config.schema.readers import refuse
 
@@ -50,10 +62,10 @@ class CountedPart(Provenance):
 class CostPart(CountedPart):
     """A cost line: a count x a price, shared among payers."""
 
-    name: Text = Field(description="its name")
+    name: Called = Field(description="its name")
     price: Figure = Field(description="price of one, in gbp, or gbp/step, day, week, month or year for a time")
     times: Figure | None = Field(default=None, description="quantity of what is priced; multiplies the price")
-    payers: dict[str, Share] = Field(default_factory=dict, description="agency: share; they sum to 1")
+    payers: dict[Called, Share] = Field(default_factory=dict, description="agency: share; they sum to 1")
     tier: Literal["universal", "targeted", "reactive"] | None = Field(default=None, description="kind of service")
     ledger: tuple[Literal["narrow", "wide"], ...] | None = Field(
         default=None, description="ledgers that it belongs to", min_length=1
@@ -61,6 +73,7 @@ class CostPart(CountedPart):
     kind: Literal["resource", "transfer", "tax"] | None = Field(default=None, description="kind of payment")
     control: Literal["DEL", "AME", "local"] | None = Field(default=None, description="kind of budget")
     overlaps: Text | None = Field(default=None, description="group of which one member may be priced in a ledger")
+    programme: bool = Field(default=False, description="whether it is what the programme costs, as services' lines are")
 
 
 class OutcomePart(Part):
@@ -122,8 +135,10 @@ class DiscountPart(Part):
     """Named schedules of yearly discount rates, and the one that is used where none is named."""
 
     other_forms: ClassVar[tuple[JsonSchemaValue, ...]] = ({"type": "object", "not": {"required": ["schedules"]}},)
-    default: Label | None = Field(default=None, description="the schedule used where none is named; default the first")
-    schedules: dict[Label, SchedulePart] = Field(default_factory=dict, description="schedules by name")
+    default: ScheduleName | None = Field(
+        default=None, description="the schedule used where none is named; default the first"
+    )
+    schedules: dict[ScheduleName, SchedulePart] = Field(default_factory=dict, description="schedules by name")
 
     @model_validator(mode="before")
     @classmethod
@@ -139,9 +154,13 @@ class DeflatorsPart(Provenance):
 
     other_forms: ClassVar[tuple[JsonSchemaValue, ...]] = (BY_YEAR,)
     index: dict[str, Any] = Field(default_factory=dict, description="which index it is, and its source")
-    values: dict[str, Positive] = Field(default_factory=dict, description="price year: index")
-    derived: tuple[Text, ...] = Field(default=(), description="years whose index was derived from other figures")
-    forecast: tuple[Text, ...] = Field(default=(), description="years whose index was a forecast when published")
+    values: dict[FinancialYear, Positive] = Field(default_factory=dict, description="price year: index")
+    derived: tuple[FinancialYear, ...] = Field(
+        default=(), description="years whose index was derived from other figures"
+    )
+    forecast: tuple[FinancialYear, ...] = Field(
+        default=(), description="years whose index was a forecast when published"
+    )
 
     @model_validator(mode="before")
     @classmethod

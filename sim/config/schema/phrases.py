@@ -5,7 +5,6 @@ Each is a small class with a reader that gives it, or an error that says what is
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,6 +18,8 @@ _MOVE = re.compile(r"\s*(\w+)\s*->\s*(\w+)\s*")
 _FIRE = re.compile(r"\s*(\w+)\s*:\s*(?:(\w+)\s*->\s*)?(\w+)\s*(?:with\s+(.+))?")
 _TARGET = re.compile(r"\s*(\w+)\s*(?:\.\s*(worsen|improve|any)\s*|:\s*(\w+)\s*->\s*(\w+)\s*)")
 _PER_THING = re.compile(r"\s*(\w+)(?:\.(worker|place|case|start|referral))?\s*")
+MOST = 1_000_000_000
+"""What a duration or a frequency may have of its unit."""
 _YEARS = {
     "day": Fraction(4, 1461),
     "week": Fraction(28, 1461),
@@ -108,9 +109,22 @@ def read_duration(value: object) -> Duration:
                 "must be a duration: a number with step, day, week, month, quarter or year, such as '9 months'"
             )
         amount, unit = float(match.group(1) or 1), match.group(2)
-    if amount < 0 or not math.isfinite(amount):
-        raise refuse("must be a duration of 0 or more")
+    if not 0 <= amount <= MOST:
+        raise refuse(f"must be a duration from 0 to {MOST:,} of its unit")
     return Duration(amount, unit)
+
+
+def read_mean(value: object) -> Duration | None:
+    """Read a mean duration above 0, or the word ``now`` (None): it takes no time."""
+    if value == "now":
+        return None
+    length = read_duration(value)
+    if not length.amount:
+        raise refuse(
+            "must be a duration above 0; write 'now' for what takes no time (patience: now, nobody stays who finds no "
+            "place), or leave the key out"
+        )
+    return length
 
 
 def read_per_time(value: object) -> Frequency:
@@ -123,8 +137,9 @@ def read_per_time(value: object) -> Frequency:
             amount, unit = (float(match.group(1)), match.group(2)) if match else (-1.0, "")
         except ValueError:
             amount = -1.0
-    if amount < 0 or not math.isfinite(amount):
-        raise refuse("must be a number of 0 or more per step, day, week, month or year, such as '2.7 / day'")
+    if not 0 <= amount <= MOST:
+        rule = f"must be a number from 0 to {MOST:,} per step, day, week, month or year"
+        raise refuse(f"{rule}, such as '2.7 / day'")
     return Frequency(amount, unit)
 
 

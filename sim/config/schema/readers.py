@@ -13,9 +13,19 @@ from pydantic_core import PydanticCustomError
 
 from sim.language.evaluate import Expression, ExpressionError, parse
 from sim.language.names import AXES, NO_STATES, is_reserved
+from sim.model.spec import AS_WRITTEN
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+AS_PEOPLE_DO = re.compile(r"\s*[£$€]?\s*(\d[\d,]*(?:\.\d+)?)\s*((?:%|/\s*(\d+(?:\.\d+)?))?)\s*")
 LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+MISSING_WORDS = frozenset({
+    "na", "n/a", "nan", "none", "null", "#n/a", "#n/a n/a", "#na", "<na>", "-nan", "-1.#ind", "-1.#qnan", "1.#ind",
+    "1.#qnan",
+})  # fmt: skip
+"""What R and pandas read as a missing value, in lower case."""
+NO_FOLDER = r"/\\:*?\"<>|\x00-\x1f\x7f-\x9f"
+"""Characters that no folder may have in its name on some machine."""
+FOLDER_NAME = re.compile(rf"[^\W_][^{NO_FOLDER}]{{0,99}}")
 
 
 def refuse(message: str, **context: Any) -> PydanticCustomError:
@@ -28,10 +38,21 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def plainly(text: object) -> str:
+    """Say how to write a number that stands there as people write it: with a sign, commas, a per cent, a fraction."""
+    match = AS_PEOPLE_DO.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        return ""
+    number = float(match.group(1).replace(",", ""))
+    if match.group(2):
+        number /= float(match.group(3) or 100) or math.nan
+    return f"; write {number!r}" if number % 1 else f"; write {number:.0f}"
+
+
 def read_number(value: object) -> float:
     """Read a finite number."""
     if not is_number(value):
-        raise refuse("must be a number")
+        raise refuse(f"must be a number{plainly(value)}")
     result = float(value)  # type: ignore[arg-type]
     if not math.isfinite(result):
         raise refuse("must be a finite number")
@@ -54,10 +75,20 @@ def read_text(value: object) -> str:
     return value
 
 
+def read_called(value: object) -> str:
+    """Read a name that stands in the cells of tables, where programs read some words as a missing value."""
+    if not isinstance(value, str) or not value.strip():
+        raise refuse("must be text (put it in quotes)")
+    if value.lower() in MISSING_WORDS:
+        raise refuse(f"programs that read tables take '{value}' for a missing value; choose another name")
+    return value
+
+
 def read_name(value: object) -> str:
     """Read a name that expressions may use."""
     if not isinstance(value, str) or not NAME.fullmatch(value):
         raise refuse("must be a name: letters, digits and _, not beginning with a digit")
+    read_called(value)
     if is_reserved(value):
         raise refuse(f"'{value}' has a meaning of its own in expressions; choose another name")
     return value
@@ -67,7 +98,12 @@ def read_label(value: object) -> str:
     """Read a name that stands outside expressions."""
     if not isinstance(value, str) or not LABEL.fullmatch(value):
         raise refuse("must be a name: letters, digits, _ and -, not beginning with a digit")
-    return value
+    return read_called(value)
+
+
+def read_schedule(value: object) -> str:
+    """Read the name of a discount schedule, which may be ``none``."""
+    return "none" if value == "none" else read_label(value)
 
 
 def read_state(value: object) -> str:
@@ -78,7 +114,18 @@ def read_state(value: object) -> str:
         raise refuse(
             "must be a name of a state: letters, digits and _, not beginning with a digit, and none of any, rest"
         )
-    return value
+    return value if value == "none" else read_called(value)  # no program reads the word in lower case as missing
+
+
+def read_folder_name(value: object) -> str:
+    """Read a name that a results folder may have on any machine; empty for none."""
+    text = read_text(value)
+    if text and (not FOLDER_NAME.fullmatch(text) or text[-1] in " ."):
+        raise refuse(
+            "names the results folder, so it must be at most 100 characters, begin with a letter or digit, not end in "
+            'a dot or space, and hold none of / \\ : * ? " < > |'
+        )
+    return text
 
 
 def read_axis(value: object) -> str:
@@ -106,7 +153,10 @@ def read_expression(value: object) -> Expression:
     try:
         return parse(value)
     except ExpressionError as error:
-        raise refuse(f"cannot read the expression: {error}", column=error.column) from None
+        hint = plainly(value)
+        if not hint and value.count("(") > value.count(")"):
+            hint = "; what holds a comma inside braces stands in quotes"
+        raise refuse(f"cannot read the expression: {error}{hint}", column=error.column) from None
 
 
 def read_maybe_rest(value: object) -> Expression | None:
@@ -116,10 +166,19 @@ def read_maybe_rest(value: object) -> Expression | None:
 
 def read_date(value: object) -> tuple[int, int]:
     """Read a year and month."""
-    match = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?(?:-\d{1,2})?", str(value)) if not isinstance(value, bool) else None
-    if match is None or not 1 <= int(match.group(2) or 1) <= 12:
-        raise refuse("must be a date: a year and month, such as 2011-04")
-    return int(match.group(1)), int(match.group(2) or 1)
+    match = re.fullmatch(r"(\d{4})-(\d{1,2})", str(value))
+    if match is None or not 1 <= int(match.group(2)) <= 12 or match.group(1) == "0000":
+        raise refuse("must be a date: a year and month without a day, such as 2011-04")
+    return int(match.group(1)), int(match.group(2))
+
+
+def read_financial_year(value: object) -> str:
+    """Read a financial year, April to March."""
+    match = re.fullmatch(r"(\d{4})/(\d{2})", value) if isinstance(value, str) else None
+    if match is None or (int(match.group(1)) + 1) % 100 != int(match.group(2)):
+        example = f"{str(value)[:4]}/{(int(str(value)[:4]) + 1) % 100:02d}" if str(value)[:4].isdigit() else "2015/16"
+        raise refuse(f"must be one financial year, April to March, such as {example}")
+    return match.group(0)
 
 
 def read_point(value: object) -> int | tuple[int, int]:
@@ -130,8 +189,9 @@ def read_point(value: object) -> int | tuple[int, int]:
 
 
 def read_names(value: object) -> tuple[str, ...]:
-    """Read one name or a list of them."""
-    return tuple(read_label(item) for item in (value if isinstance(value, list | tuple) else [value]))
+    """Read the name of an effect set or a list of them; ``null``, as it was called before, is the config as written."""
+    listed = value if isinstance(value, list | tuple) else [value]
+    return tuple(AS_WRITTEN if item in (None, "null") else read_label(item) for item in listed)
 
 
 def read_keyed_by_number(value: object) -> object:

@@ -9,18 +9,22 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from sim.config.schema.base import Figure, Provenance
 from sim.config.schema.fields import (
     AtLeastOne,
+    Called,
     Expr,
     Firing,
     Length,
+    Mean,
     Name,
     NotNegative,
     PointOrDate,
     Positive,
     Share,
-    Text,
 )
 from sim.config.schema.readers import refuse
 from sim.language.evaluate import parse
+
+MOST_POSTS = 1_000_000
+"""Posts of an area, and cases of a worker, at most."""
 
 
 def _now(value: Any) -> Any:
@@ -45,7 +49,7 @@ def _priority(value: Any) -> tuple[tuple[str, bool], ...]:
 
 
 Workers = Annotated[
-    dict[str, NotNegative],
+    dict[Called, Annotated[NotNegative, Field(le=MOST_POSTS)]],
     BeforeValidator(_workers),
     WithJsonSchema(
         {
@@ -81,10 +85,10 @@ class ReferPart(Provenance):
 
 
 class MeanPart(Provenance):
-    """A mean duration; the bare duration may stand for it."""
+    """A mean duration, or ``now``; the bare duration may stand for it."""
 
     short: ClassVar[str] = "mean"
-    mean: Length = Field(description="the mean duration")
+    mean: Mean = Field(description="the mean duration, or now: it takes no time")
     low: Length | None = Field(default=None, description="lower end of its 95% interval")
     high: Length | None = Field(default=None, description="upper end of its 95% interval")
 
@@ -113,13 +117,13 @@ class TeamPart(Provenance):
     """The gate of a service: places = working posts x caseload, in each area."""
 
     workers: Workers = Field(description="posts: a number (shared among areas by size), or a number for each area")
-    caseload: Positive = Field(description="cases a worker holds at once")
+    caseload: Positive = Field(le=MOST_POSTS, description="cases a worker holds at once")
     turnover: NotNegative = Field(default=0.0, description="rate a year at which workers leave")
     hire: Length | None = Field(default=None, description="mean time to fill a post")
     training: Length | None = Field(default=None, description="time before a new worker takes cases")
     absence: Share = Field(default=0.0, description="share of working time lost to absence")
     meeting: Length | None = Field(
-        default=None, description="time between meetings that give out places; default each step"
+        default=None, description="time between meetings that give out places; default each step; none case by case"
     )
     funding: tuple[FundingPart, ...] = Field(default=(), description="later levels of posts")
     turnover_times: Figure | None = Field(
@@ -139,7 +143,7 @@ class ServicePart(Provenance):
     kind: Literal["statutory", "discretionary"] = Field(
         description="statutory (answers by law, no queue) or discretionary"
     )
-    agency: Text = Field(default="", description="who runs it")
+    agency: Called = Field(default="", description="who runs it")
     of: Name | None = Field(default=None, description="the unit whose rows it takes; default the root unit")
     after: Name | None = Field(
         default=None, description="the chain or service right after which it moves; 'order' then leaves it out"
@@ -152,7 +156,8 @@ class ServicePart(Provenance):
     consent: Figure | None = Field(default=None, description="share that accept an offer; default all")
     refused_for: MeanPart | None = Field(default=None, description="mean time after a refusal before a new referral")
     patience: MeanPart | None = Field(
-        default=None, description="mean time of waiting before giving up; default none gives up"
+        default=None,
+        description="mean time of waiting before giving up (now: who finds no place leaves); default none gives up",
     )
     engaged: EngagedPart | None = Field(default=None, description="how long help lasts")
     dropout: DropoutPart | None = Field(default=None, description="leaving help early")
@@ -160,7 +165,7 @@ class ServicePart(Provenance):
     respond: MeanPart | None = Field(default=None, description="statutory: mean time to respond")
     contact_hours: Figure | None = Field(default=None, description="hours of contact with a family in a month of help")
     team: TeamPart | None = Field(default=None, description="its workers; without one there is no limit on places")
-    opens: dict[str, PointOrDate] = Field(
+    opens: dict[Called, PointOrDate] = Field(
         default_factory=dict,
         description="area: date or step until when nobody is referred there and it has no posts; others at once",
     )

@@ -44,6 +44,9 @@ class UncertaintyPart(Part):
     groups: dict[Text, tuple[Text, ...]] = Field(
         default_factory=dict, description="name: beginnings of paths, whose figures are looked at together"
     )
+    worth: dict[Text, Number] = Field(
+        default_factory=dict, description="outcome: pounds of one unit where outcomes are weighed, below 0 for a cost"
+    )
     correlations: dict[Text, CorrelationPart] = Field(
         default_factory=dict, description="name: figures that are not independent of each other"
     )

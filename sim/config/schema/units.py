@@ -8,10 +8,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
+from sim.arrays import MOST_STATES
 from sim.config.schema.base import Figure, Part, Provenance
 from sim.config.schema.fields import (
     AtLeastOne,
     Axis,
+    Called,
     Count,
     Date,
     Flag,
@@ -28,6 +30,9 @@ from sim.config.schema.fields import (
 from sim.config.schema.phrases import Duration
 from sim.config.schema.readers import refuse
 
+SHORTEST_STEP, LONGEST_STEP = 1e-6, 1_000
+"""Years; the shortest is half a minute."""
+
 
 def _step(value: object) -> Duration:
     """Read the length of a step."""
@@ -37,8 +42,12 @@ def _step(value: object) -> Duration:
     except ValueError:
         amount = 0.0
     if match is None or not amount > 0 or amount == float("inf"):
-        raise refuse("must be day, week, month, quarter or year, or a length such as '0.03125 year'")
-    return Duration(amount, match.group(2))
+        words = ["day", "week", "month", "quarter", "year"]
+        raise refuse("must be day, week, month, quarter or year, or a length such as '0.03125 year'", words=words)
+    step = Duration(amount, match.group(2))
+    if not SHORTEST_STEP <= step.years <= LONGEST_STEP:
+        raise refuse(f"must be from {SHORTEST_STEP:g} to {LONGEST_STEP:,} years")
+    return step
 
 
 Step = Annotated[
@@ -53,9 +62,9 @@ Step = Annotated[
 class ClockPart(Part):
     """Points 0..steps; in the move from point p to p + 1 the cycle is first + p."""
 
-    steps: AtLeastOne = Field(description="number of steps")
+    steps: AtLeastOne = Field(le=1_000_000, description="number of steps")
     step: Step = Field(default=Duration(1, "year"), description="length of a step")
-    first: Whole = Field(default=0, description="number of the first cycle")
+    first: Whole = Field(default=0, ge=-1_000_000, le=1_000_000, description="number of the first cycle")
     start: Date | None = Field(default=None, description="calendar month of point 0, such as 2011-04")
     integration: Literal["exact", "euler"] = Field(
         default="exact", description="a rate's chance in a step: exact, 1 - exp(-rate x step), or euler, rate x step"
@@ -126,14 +135,16 @@ class AreaPart(Figure):
 class UnitPart(Part):
     """Whose rows these are. The first unit is the root; a second belongs ``of`` it."""
 
-    size: Count = Field(default=0, description="number of rows at the start")
+    size: Count = Field(default=0, le=1_000_000_000, description="number of rows at the start")
     of: Name | None = Field(default=None, description="the unit to which these rows belong")
     number: Name | None = Field(default=None, description="the trait that says how many rows each row of the root has")
-    areas: dict[str, AreaPart] = Field(default_factory=dict, description="named places of the root unit")
+    areas: dict[Called, AreaPart] = Field(default_factory=dict, description="named places of the root unit")
     age: AgePart | None = Field(default=None, description="ages at the start")
     leaves: LeavesPart | None = Field(default=None, description="how rows leave")
     births: Figure | None = Field(default=None, description="rate of births a year")
-    arrive: ArrivePart | None = Field(default=None, description="new rows from outside")
+    arrive: ArrivePart | None = Field(
+        default=None, description="new rows from outside; they enter at the end of their step"
+    )
     warm_up: Length = Field(default=Duration(0), description="how long the model runs before point 0")
 
 
@@ -168,6 +179,8 @@ class TraitPart(Provenance):
         """One of shares and gamma."""
         if (self.shares is None) == (self.gamma is None):
             raise refuse("give either shares of values, such as {0: 0.3, 1: 0.7}, or gamma with classes")
+        if self.shares is not None and len(self.shares) > MOST_STATES:
+            raise refuse(f"has {len(self.shares)} values; it must have at most {MOST_STATES}", field="shares")
         if self.shares is not None and abs(sum(self.shares.values()) - 1) > 1e-9:
             raise refuse(f"the shares sum to {sum(self.shares.values()):.12g}; they must sum to 1")
         if self.gamma is not None and not 1 <= (self.classes or 5) <= 100:

@@ -6,11 +6,14 @@ Leaves out reading them: see ``source`` and ``merge``.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
 
 from sim.places import installed_configs
 
 _SUFFIXES = (".yaml", ".yml")
+MOST_NAMED = 12
+"""Words that a message lists at most."""
 _FIRST = ("", "scenarios", "textbook")
 """Folders in which a bare name is looked for before all others."""
 
@@ -69,9 +72,30 @@ def nearest(word: str, allowed: list[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
-def not_found(name: str, under: str = "") -> str:
-    """Say that a config was not found, and what there is."""
-    listed = names(under)
-    short = [item.rsplit("/", 1)[-1] for item in listed]
-    there = f"; the library has {', '.join(short[:12])}" if short else ""
-    return f"given '{name}', but there is no such file or library name{there}{nearest(name, short)}"
+def some(allowed: Sequence[str], wanted: str) -> str:
+    """List words; of many, how many there are and those nearest to the one that was wanted."""
+    if len(allowed) <= MOST_NAMED:
+        return ", ".join(allowed) or "none"
+    near = difflib.get_close_matches(wanted, allowed, n=MOST_NAMED, cutoff=0.0)
+    return f"{len(allowed):,}, the nearest {', '.join(near)}"
+
+
+def not_found(name: str, under: str = "", base: Path | None = None) -> str:
+    """Say that a config was not found, and what there is: in its folder (from ``base``) and in the library."""
+    short = list(dict.fromkeys(item.rsplit("/", 1)[-1] for item in names(under)))
+    studies = short if under else [item for folder in _FIRST if folder for item in names(folder)]
+    there = f"; the library has {', '.join(studies[:MOST_NAMED])}" if studies else ""
+    more = f" and {len(studies) - MOST_NAMED} more (families list)" if len(studies) > MOST_NAMED else ""
+    near = nearest(name, _beside(name, base)) or nearest(name, [*studies, *short])
+    return f"given '{name}', but there is no such file or library name{there}{more}{near}"
+
+
+def _beside(name: str, base: Path | None) -> list[str]:
+    """List the configs in the folder that a name points to, written as the name is."""
+    given = Path(name)
+    try:
+        files = sorted(((base or Path()) / given.parent).iterdir())
+    except (OSError, ValueError):
+        return []
+    found = [given.parent / (file.name if given.suffix else file.stem) for file in files if file.suffix in _SUFFIXES]
+    return [path.as_posix() for path in found]

@@ -1,4 +1,4 @@
-"""Layers of config in one tree: ``extends``, ``set`` by dotted path, and ``--set``; later layers win.
+"""One tree laid over another, and values put at dotted paths; later layers win.
 
 Mappings merge key by key, lists are replaced, except lists of named items (``effects``, ``costs``), which merge by
 name. A null in a later layer takes the key away. Every value keeps the origin of the layer that set it.
@@ -8,87 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
 
 from sim.config.text import library
-from sim.config.text.source import Origin, Tree, parse, read
+from sim.config.text.intervals import NUMBERS, with_number
+from sim.config.text.source import Origin, Tree
 from sim.errors import ModelError, Problem
 
-MAX_EXTENDS = 20
-MAX_FILES = 200
 _OVERLAYS = ((), ("regimes",), ("effect_sets",))
 NAMED_LISTS = frozenset({"effects", "costs"})
+NAMED_SECTIONS = frozenset({
+    "parameters", "tables", "chains", "services", "feedback", "remember", "traits", "units", "outcomes", "regimes",
+    "effect_sets",
+})  # fmt: skip
+"""Sections whose entries have names: a path leads through an entry that is there."""
+_LAYERING = {
+    "extends": "write a file that extends both, and give that one",
+    "set": "write each path on its own, such as --set seed=2",
+}
+"""Keys of a file that say how its layers are put together, so that no setting can change them."""
 _STEP = re.compile(r"\"([^\"]*)\"|'([^']*)'|([^.]+)")
 
 Path_ = tuple[str, ...]
-
-
-def load_tree(path: Path, sets: Sequence[str] = ()) -> Tree:
-    """Read a config with all that it extends, then apply ``key=value`` settings.
-
-    Raises
-    ------
-    ModelError
-        When a file is missing or unreadable, when files extend each other in a ring, or a setting is no setting.
-    """
-    return with_settings(_layered(path, (), [0]), sets)
-
-
-def with_settings(tree: Tree, sets: Sequence[str]) -> Tree:
-    """Apply ``key=value`` settings to a tree.
-
-    Raises
-    ------
-    ModelError
-        When a setting is no setting, or leads nowhere.
-    """
-    problems: list[Problem] = []
-    for text in sets:
-        tree = _apply_setting(tree, text, problems)
-    if problems:
-        raise ModelError(problems)
-    return tree
-
-
-def _layered(path: Path, above: tuple[Path, ...], count: list[int]) -> Tree:
-    """Read one file over what it extends; ``above`` are the files that led here, ``count`` how many were read."""
-    own = read(path)
-    above = (*above, path.resolve())
-    count[0] += 1
-    asked = own.mapping.get("extends")
-    tree: Tree | None = None
-    problems: list[Problem] = []
-    for item in (asked.items or (asked,)) if asked is not None and asked.value is not None else ():
-        try:
-            below = _layered(_extended(item, path.parent, above, count), above, count)
-            tree = below if tree is None else merge(tree, below)
-        except ModelError as error:
-            problems += error.problems
-    if problems:
-        raise ModelError(problems)
-    own_set = own.mapping.get("set")
-    own = without(own, "extends", "set")
-    tree = own if tree is None else merge(tree, own)
-    return apply_set(tree, own_set, ("set",)) if own_set is not None and own_set.value is not None else tree
-
-
-def _extended(item: Tree, base: Path, above: tuple[Path, ...], count: list[int]) -> Path:
-    """Find a file that is extended, refusing rings and towers."""
-    where, name = str(item.origin), item.value
-    if not isinstance(name, str):
-        raise ModelError(
-            [Problem(where, "extends", f"given {name!r}; write a file, a library name, or a list of them")]
-        )
-    found = library.find(name, base)
-    if found is None:
-        raise ModelError([Problem(where, "extends", library.not_found(name))])
-    if found.resolve() in above:
-        ring = " -> ".join(p.name for p in (*above[above.index(found.resolve()) :], found))
-        raise ModelError([Problem(where, "extends", f"files extend each other in a ring: {ring}")])
-    if len(above) >= MAX_EXTENDS or count[0] >= MAX_FILES:
-        limit = f"more than {MAX_EXTENDS} files deep" if len(above) >= MAX_EXTENDS else f"more than {MAX_FILES} files"
-        raise ModelError([Problem(where, "extends", f"{limit}; put the layers in fewer files")])
-    return found
 
 
 def without(tree: Tree, *names: str) -> Tree:
@@ -105,12 +46,17 @@ def merge(below: Tree, above: Tree, named: bool = False) -> Tree:
             if child.value is None and key in entries:
                 del entries[key], keys[key]
                 continue
+            keys[key] = _key(above.keys.get(key, child.origin), key in entries)
             entries[key] = _laid_over(entries.get(key), child, key)
-            keys[key] = above.keys.get(key, child.origin)
         return Tree(entries, above.origin if above.value else below.origin, keys)
     if named and isinstance(below.value, tuple) and isinstance(above.value, tuple):
         return Tree(_merge_named(below.value, above.value), above.origin)
     return above
+
+
+def _key(origin: Origin, known: bool) -> Origin:
+    """Give the place of a key that a layer writes, marked where no layer below has it."""
+    return origin if known else replace(origin, added=True)
 
 
 def _merge_named(below: tuple[Tree, ...], above: tuple[Tree, ...]) -> tuple[Tree, ...]:
@@ -119,7 +65,7 @@ def _merge_named(below: tuple[Tree, ...], above: tuple[Tree, ...]) -> tuple[Tree
     for item in above:
         i = _place(items, item.mapping["name"].value if "name" in item.mapping else None)
         if i is None:
-            items.append(item)
+            items.append(replace(item, origin=_key(item.origin, False)))
         else:
             items[i] = merge(items[i], item)
     return tuple(items)
@@ -183,33 +129,57 @@ def put(tree: Tree, text: str, value: Tree, origin: Origin, problems: list[Probl
     """Put a value at a dotted path, merging mappings; notes a problem when the path leads nowhere."""
     path = split_path(text)
     try:
-        if not path:
-            raise LookupError("an empty path; write it as section.name.key")
+        _check_path(tree, path, value)
         return _put(tree, path, value, origin)
     except LookupError as error:
         problems.append(Problem(str(origin), f"{key}.{text}".strip("."), str(error.args[0])))
         return tree
 
 
-def _put(tree: Tree, path: Path_, value: Tree, origin: Origin) -> Tree:
-    """Rebuild the mappings along a path with a new value at its end."""
+def _check_path(tree: Tree, path: Path_, value: Tree) -> None:
+    """Check that a path is one, and that the entry of a section through which it leads is there."""
+    if not path:
+        raise LookupError("an empty path; write it as section.name.key")
+    if path[0] in _LAYERING:
+        raise LookupError(f"files are read with their '{path[0]}' before anything is set; {_LAYERING[path[0]]}")
+    passed_through = len(path) > 2 or (len(path) == 2 and value.value is None)
+    if path[0] in NAMED_SECTIONS and passed_through:
+        _check_entry(tree.mapping.get(path[0]), path[0], path[1])
+    if (
+        path[0] == "units"
+        and path[2:3] == ("areas",)
+        and len(path) > 3
+        and (areas := item_at(tree, ".".join(path[:3])))
+    ):
+        _check_entry(areas, ".".join(path[:3]), path[3])
+
+
+def _check_entry(section: Tree | None, called: str, name: str) -> None:
+    """Check that a section has an entry of that name."""
+    there = list(section.mapping) if section is not None else []
+    if name not in there:
+        has = ", ".join(there[:20]) or "nothing"
+        raise LookupError(f"'{name}' is not in '{called}', which has {has}{library.nearest(name, there)}")
+
+
+def _put(tree: Tree, path: Path_, value: Tree, origin: Origin, within: str = "") -> Tree:
+    """Rebuild the mappings along a path with a new value at its end; ``within`` is the key of the tree itself."""
     head, rest = path[0], path[1:]
     if isinstance(tree.value, tuple):
         return _put_in_list(tree, path, value, origin)
     if tree.value is not None and not isinstance(tree.value, Mapping):
-        return _put(_as_figure(tree, head), path, value, origin)
+        return _put(_as_figure(tree, head), path, value, origin, within)
     entries, keys = dict(tree.mapping), dict(tree.keys)
     if rest:
-        entries[head] = _put(entries.get(head, Tree({}, origin)), rest, value, origin)
-    elif value.value is None:
-        entries.pop(head, None)
-        keys.pop(head, None)
+        entries[head] = _put(entries.get(head, Tree({}, origin)), rest, value, origin, head)
+    elif value.value is None and head in entries:
+        del entries[head], keys[head]
         return Tree(entries, tree.origin, keys)
+    elif head in NUMBERS and within not in NAMED_SECTIONS and _is_scalar(entries.get(head)) and _is_scalar(value):
+        return with_number(tree, head, value, origin)
     else:
         entries[head] = _laid_over(entries.get(head), value, head)
-        if head in ("value", "mean"):  # the interval went with the old value
-            entries = {key: child for key, child in entries.items() if key not in ("low", "high")}
-    keys[head] = origin
+    keys[head] = _key(origin, head in tree.mapping)
     return Tree(entries, tree.origin, keys)
 
 
@@ -221,14 +191,18 @@ def _as_figure(tree: Tree, head: str) -> Tree:
 
 
 def _laid_over(below: Tree | None, value: Tree, head: str) -> Tree:
-    """Lay a value over what is there; a number laid over a figure with provenance replaces its ``value``."""
+    """Lay a value over what is there; one laid over a figure with provenance replaces its number."""
     if below is None:
         return value
-    scalar = not isinstance(value.value, Mapping | tuple)
-    if scalar and "value" in below.mapping:
-        kept = without(below, "low", "high") if "low" in below.mapping else below
-        return kept.with_entries({**kept.mapping, "value": value}, {**kept.keys, "value": value.origin})
+    number = next((key for key in NUMBERS if key in below.mapping), None)
+    if number is not None and _is_scalar(value):
+        return with_number(below, number, value, value.origin)
     return merge(below, value, head in NAMED_LISTS)
+
+
+def _is_scalar(tree: Tree | None) -> bool:
+    """Whether there is a single value."""
+    return tree is not None and not isinstance(tree.value, Mapping | tuple)
 
 
 def _put_in_list(tree: Tree, path: Path_, value: Tree, origin: Origin) -> Tree:
@@ -244,32 +218,6 @@ def _put_in_list(tree: Tree, path: Path_, value: Tree, origin: Origin) -> Tree:
     else:
         items[i] = _put(items[i], rest, value, origin) if rest else _laid_over(items[i], value, "")
     return Tree(tuple(items), tree.origin)
-
-
-def _apply_setting(tree: Tree, text: str, problems: list[Problem]) -> Tree:
-    """Apply one ``key=value`` of the command line; the value is YAML."""
-    where = f"--set {text}" if len(text) <= 80 else f"--set {text[:77]}..."
-    key, sign, value = text.partition("=")
-    origin = Origin(where)
-    if not sign or not key.strip():
-        problems.append(Problem(where, "", "write --set section.name.key=value, such as --set clock.steps=120"))
-        return tree
-    try:
-        parsed = _relocate(parse(value, where), origin)
-    except ModelError as error:
-        problems += [Problem(where, key.strip(), problem.message) for problem in error.problems]
-        return tree
-    return put(tree, key.strip(), parsed, origin, problems, "")
-
-
-def _relocate(tree: Tree, origin: Origin) -> Tree:
-    """Give every value of a tree one origin."""
-    if isinstance(tree.value, Mapping):
-        entries = {key: _relocate(child, origin) for key, child in tree.value.items()}
-        return Tree(entries, origin, dict.fromkeys(entries, origin))
-    if isinstance(tree.value, tuple):
-        return Tree(tuple(_relocate(child, origin) for child in tree.value), origin)
-    return Tree(tree.value, origin)
 
 
 def prune(tree: Tree, path: Path_ = ()) -> Tree:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,17 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a value was written; ``inset`` is what to add to a column in its text, None when it spans lines."""
+    """Where a value was written; ``inset`` is what to add to a column in its text, None when it spans lines.
+
+    ``added`` marks a key that a layer over others wrote and none of them has; ``note`` says what else setting did.
+    """
 
     file: str
     line: int = 0
     column: int = 0
     inset: int | None = 0
+    added: bool = False
+    note: str = ""
 
     def __str__(self) -> str:
         """Give ``file:line:column``, or the file alone where there are no lines (``--set``)."""
@@ -53,7 +58,7 @@ class Origin:
         """Give the place ``offset`` characters into the text of the value, where that can be told."""
         if not self.line or self.inset is None:
             return self
-        return Origin(self.file, self.line, self.column + self.inset + offset, self.inset)
+        return replace(self, column=self.column + self.inset + offset)
 
 
 @dataclass(frozen=True)
@@ -97,8 +102,15 @@ def shown(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-def read(path: Path) -> Tree:
+def read(path: Path, only: Collection[str] = ()) -> Tree:
     """Read a config file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    only
+        The sections that are wanted, where only some are; the others may be there or not.
 
     Raises
     ------
@@ -112,7 +124,8 @@ def read(path: Path) -> Tree:
         raw = path.read_bytes()
     except OSError as error:
         raise _refuse(Origin(name), f"cannot read this file ({error.strerror or error})") from None
-    tree = parse(_decode(raw, name), name)
+    text = _decode(raw, name)
+    tree = (_sections(text, name, only) if only else None) or parse(text, name)
     if not isinstance(tree.value, Mapping):
         raise _refuse(tree.origin, "a config is a mapping, such as 'title: My model'; this file holds something else")
     return tree
@@ -132,6 +145,29 @@ def parse(text: str, name: str) -> Tree:
         if isinstance(error, ModelError):
             raise
         raise _refuse(Origin(name), f"not YAML: {str(error).splitlines()[0] if str(error) else 'unreadable'}") from None
+
+
+_SECTION = re.compile(r"^([A-Za-z_]\w*):(?=\s|$)", re.MULTILINE)
+"""A key at the margin: what stands under it, up to the next, is further in, so that sections can be read apart."""
+
+
+def _sections(text: str, name: str, only: Collection[str]) -> Tree | None:
+    """Parse some sections alone, each on its own lines; None where they cannot be told apart or lean on others."""
+    starts = [*_SECTION.finditer(text)]
+    before = text[: starts[0].start()] if starts else text
+    if any(line.strip() and not line.startswith("#") for line in before.splitlines()):
+        return None
+    kept, end = [], 0
+    for i, start in enumerate(starts):
+        if start.group(1) in only:
+            kept.append("\n" * text.count("\n", end, start.start()))  # so that lines keep their numbers
+            end = starts[i + 1].start() if i + 1 < len(starts) else len(text)
+            kept.append(text[start.start() : end])
+    try:
+        tree = parse("".join(kept), name)
+    except ModelError:
+        return None
+    return tree if isinstance(tree.value, Mapping) else Tree({}, Origin(name))
 
 
 def _sentence(error: MarkedYAMLError) -> str:
@@ -165,6 +201,16 @@ def _check_characters(text: str, name: str) -> None:
         indent = line[: len(line) - len(line.lstrip(" \t"))]
         if "\t" in indent:
             raise _refuse(Origin(name, number, indent.index("\t") + 1), "a tab in the indentation; use spaces")
+
+
+def _is_rest(key: str) -> bool:
+    """Whether a key looks like the rest of a number or an expression, as of `45,000` or `max(a, b)`."""
+    return key[:1].isdigit() or key.endswith(")")
+
+
+def _is_nothing(event: Any) -> bool:
+    """Whether an event is a value that was left out."""
+    return type(event).__name__ == "ScalarEvent" and not event.style and event.value == ""
 
 
 class _Composer:
@@ -220,6 +266,11 @@ class _Composer:
         """Note a problem and go on."""
         self.problems.append(Problem(str(self.origin(event)), key, message))
 
+    def printable(self, text: str, event: Any) -> None:
+        """Note a control character that is written as an escape in quotes."""
+        if bad := _CONTROL.search(text):
+            self.problem(event, f"the character {bad.group()!r} is not text")
+
     def alias(self, event: Any) -> Tree:
         """Repeat an anchored value, counting its size."""
         if event.anchor not in self.anchors:
@@ -249,12 +300,17 @@ class _Composer:
             if type(event).__name__ != "ScalarEvent":
                 raise _refuse(self.origin(event), "a key must be plain text, not a list, a mapping or a repeated value")
             key = str(event.value)
+            self.printable(key, event)
             if key == "<<" and not event.style:
                 self.problem(event, "merge keys ('<<') are not used here; use 'extends'")
             if key in entries:
                 self.problem(event, f"'{key}' is given twice; the first is at line {keys[key].line}", key)
             keys[key] = self.origin(event, 1 if event.style in ("'", '"') else 0)
-            entries[key] = self.node(next(events), events, depth + 1)
+            following = next(events)
+            if start.flow_style and not event.style and _is_rest(key) and _is_nothing(following):
+                rule = "a comma inside braces ends a value; write numbers without commas, and quote what holds one"
+                self.problem(event, f"'{key}' stands by itself: {rule}", key)
+            entries[key] = self.node(following, events, depth + 1)
         return Tree(entries, self.origin(start), keys)
 
     def scalar(self, event: Any) -> Tree:
@@ -264,6 +320,7 @@ class _Composer:
         quoted = style in ("'", '"')
         origin = self.origin(event, (1 if quoted else 0) if one_line and style not in ("|", ">") else None)
         if style:
+            self.printable(text, event)
             return Tree(text, origin)
         if text in _WORDS:
             return Tree(_WORDS[text], origin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sim.config.check.draft import Draft
+from sim.config.check.draft import Draft, is_near_a_step
 from sim.config.check.problems import Findings, Key
 from sim.config.schema.appraisal import CardPart, CashRulePart, PeriodPart
 from sim.config.schema.base import Figure
@@ -65,8 +65,8 @@ def appraisal_spec(config: Config, findings: Findings, model: Model | None) -> A
     terms.known_lines(("growth",), list(part.growth), lines)
     terms.known_lines(("valued_elsewhere",), list(part.valued_elsewhere), lines)
     return AppraisalSpec(
-        horizon_years=terms.number("horizon", part.horizon, 5.0, above=0.0, most=MOST_YEARS),
-        evidence_months=terms.number("evidence_ends", part.evidence_ends, 24.0, most=12 * MOST_YEARS),
+        horizon_years=terms.time("horizon", part.horizon, 5.0, unit=12),
+        evidence_months=terms.time("evidence_ends", part.evidence_ends, 24.0),
         ledger=terms.ledger(),
         timing=part.timing,
         growth={n: terms.number(("growth", n), f, 0.0, least=-0.5, most=1.0) for n, f in part.growth.items()},
@@ -110,6 +110,14 @@ class _Terms:
             return default
         return value
 
+    def time(self, key: str | tuple[str, ...], figure: Figure | None, default: float, unit: int = 1) -> float:
+        """Give a time of so many months a unit; one that steps longer than a month would round away is noted."""
+        value = self.number(key, figure, default, above=None if unit == 1 else 0.0, most=12 * MOST_YEARS / unit)
+        if figure is not None and not is_near_a_step(value * unit / 12, self.config.clock.step.years):
+            path: Key = ("appraisal", *((key,) if isinstance(key, str) else key))
+            self.findings.add(path, "must be a whole number of steps, give or take half a month")
+        return value
+
     def ranged(self, key: str | tuple[str, ...], figure: Figure | None, *, least: float = 0.0,
                most: float = float("inf")) -> Ranged:  # fmt: skip
         """Give a number with its range; 0 without one."""
@@ -147,6 +155,7 @@ class _Terms:
                 self.findings.add((*path, i), f"'{line}' is already in the rule '{self.ruled[line]}'; one rule a line")
             self.ruled.setdefault(line, name)
         unit = self.ranged(("cashability", name, "capacity"), part.capacity)
+        self.time(("cashability", name, "lag"), part.lag, 0.0)
         lag = self.ranged(("cashability", name, "lag"), part.lag, most=12 * MOST_YEARS)
         return CashRule(name, part.lines, unit, lag, part.where == "area", part.never)
 
@@ -214,8 +223,7 @@ class _Terms:
                 message = f"'{name}' is not there; there are {there}{nearest(name, known)}"
                 self.findings.add(("appraisal", *at, key), message)
         after, within = (
-            self.number((*at, key), figure, 0.0, most=12 * MOST_YEARS)
-            for key, figure in (("after", part.after), ("within", part.within))
+            self.time((*at, key), figure, 0.0) for key, figure in (("after", part.after), ("within", part.within))
         )
         if within < after:
             self.findings.add(("appraisal", *at, "within"), f"ends before month {after:g}, from which it is looked at")
@@ -238,7 +246,7 @@ class _Terms:
             for name, figure in part.repaid_from.items()
         }
         pays, after, within = (
-            self.number((*at, key), figure, 0.0, most=12 * MOST_YEARS)
+            self.time((*at, key), figure, 0.0)
             for key, figure in (("pays", part.pays), ("after", part.after), ("within", part.within))
         )
         if within <= max(pays, after):

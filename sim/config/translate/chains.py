@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from sim.config.check.draft import Draft
+from sim.config.check.draft import Draft, is_near_a_step
 from sim.config.check.problems import Key
 from sim.config.check.vocabulary import ExpressionPlace
 from sim.config.schema.base import Figure, MoveFigure
 from sim.config.schema.chains import ChainPart
 from sim.config.schema.phrases import MovePhrase, read_move
-from sim.config.text.library import nearest
+from sim.config.text.library import nearest, some
 from sim.language.evaluate import Expression
 from sim.model.spec import Chain, Transition
 
@@ -37,6 +37,8 @@ def _chain(draft: Draft, name: str, part: ChainPart) -> Chain:
     ages = None
     if part.ages is not None:
         ages = (round(part.ages[0] / draft.step), round(part.ages[1] / draft.step))
+        if not all(is_near_a_step(age, draft.step) for age in part.ages):
+            draft.findings.add(("chains", name, "ages"), "must fall on steps, give or take half a month")
         if draft.config.units[unit].age is None:
             draft.findings.add(("chains", name, "ages"), f"needs 'units.{unit}.age', the ages at the start")
     start = None if part.start is None else start_shares(draft, ("chains", name), part.start, part.states)
@@ -62,7 +64,7 @@ def start_shares(draft: Draft, path: Key, shares: Mapping[str, Figure], states: 
 def unknown_state(chain: str, state: str, states: Iterable[str]) -> str:
     """Say that a chain has no such state."""
     listed = list(dict.fromkeys(states))
-    return f"'{chain}' has no state '{state}'; it has {', '.join(listed)}{nearest(state, listed)}"
+    return f"'{chain}' has no state '{state}'; it has {some(listed, state)}{nearest(state, listed)}"
 
 
 def _transitions(

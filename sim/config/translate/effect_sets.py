@@ -8,14 +8,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from sim.config.check.problems import Findings
+from sim.config.check.problems import Findings, Key
 from sim.config.schema.config import Config, EffectSetPart
 from sim.config.text import library
 from sim.config.text.merge import Path_, prune, split_path
 from sim.config.text.source import Tree, plain, read
 from sim.errors import ModelError
+from sim.model.spec import AS_WRITTEN
 
-NO_SET = "null"
 NAMED = ("parameters", "tables", "chains", "services", "effects", "costs", "feedback", "remember")
 """Sections whose entries have names."""
 
@@ -49,9 +49,12 @@ def effect_sets(tree: Tree, config: Config, path: Path, findings: Findings) -> l
 
     Returns
     -------
-        The sets that are right, in order; one called ``null`` that changes nothing where the study names none.
+        The sets that are right, in order; one that changes nothing where the study names none.
     """
-    names = dict.fromkeys(config.effect_set or (NO_SET,))
+    if AS_WRITTEN in config.effect_sets:
+        message = f"'{AS_WRITTEN}' stands for the config without any effect set; choose another name"
+        findings.add(("effect_sets", AS_WRITTEN), message, of_key=True)
+    names = dict.fromkeys(config.effect_set or (AS_WRITTEN,))
     found = (_effect_set(name, tree, config, path, findings) for name in names)
     return [item for item in found if item is not None]
 
@@ -60,13 +63,15 @@ def _effect_set(name: str, tree: Tree, config: Config, path: Path, findings: Fin
     """Find one effect set."""
     if name in config.effect_sets:
         return EffectSet(name, tree.mapping["effect_sets"].mapping[name], config.effect_sets[name].services_inert)
-    if name == NO_SET:
+    if name == AS_WRITTEN:
         return EffectSet(name, None, False)
     places = (f"evidence_sets/{name}.yaml", f"../evidence_sets/{name}.yaml")
     found = next((file for place in places if (file := library.find(place, path.parent)) is not None), None)
     if found is None:
         message = library.not_found(name, "evidence_sets").replace("file or library name", "effect set")
-        findings.add(("effect_set",), message)
+        listed = tree.mapping["effect_set"].items
+        at: Key = ("effect_set", *[i for i, item in enumerate(listed) if item.value == name][:1])
+        findings.add(at, message.removeprefix(f"given '{name}', but "))
         return None
     try:
         own = prune(read(found))

@@ -10,6 +10,7 @@ from sim.config.check.problems import Key
 from sim.config.check.vocabulary import ExpressionPlace
 from sim.config.schema.chains import EffectPart
 from sim.config.schema.phrases import FireText, MovePhrase, TargetPhrase, read_move
+from sim.config.text.library import some
 from sim.config.translate.chains import Moves, unknown_chain, unknown_state
 from sim.model.spec import Chain, Effect, Fire
 
@@ -17,14 +18,13 @@ from sim.model.spec import Chain, Effect, Fire
 def expand(chain: Chain, source: str, target: str) -> Moves:
     """List the declared moves of a chain that ``source -> target`` names; a service's stages answer to their word."""
     sources, targets = members(chain, source), members(chain, target)
-    same_word = set(sources) == set(targets) and len(sources) > 1
     moves = ((t.source, t.target) for t in chain.transitions)
     return tuple(
         m
         for m in moves
         if (source == "any" or m[0] in sources)
         and m[1] in targets
-        and (source != "any" or same_word or m[0] not in targets)
+        and (source != "any" or m[0] not in targets)
     )
 
 
@@ -76,10 +76,9 @@ def _declared(draft: Draft, path: Key, chain: Chain, move: MovePhrase, of_key: b
             return ()
     moves = expand(chain, move.source, move.target)
     if not moves:
-        there = ", ".join(f"{t.source} -> {t.target}" for t in chain.transitions) or "none"
-        draft.findings.add(
-            path, f"'{chain.name}' has no move '{move.source} -> {move.target}'; it has {there}", of_key=of_key
-        )
+        named = f"{move.source} -> {move.target}"
+        there = some([f"{t.source} -> {t.target}" for t in chain.transitions], named)
+        draft.findings.add(path, f"'{chain.name}' has no move '{named}'; it has {there}", of_key=of_key)
     return moves
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from sim.config.check import spanning as checks
-from sim.config.check.draft import MAX_WINDOW, Draft, quantity
+from sim.config.check.draft import MAX_WINDOW, Draft
 from sim.config.check.problems import Findings
 from sim.config.check.vocabulary import MEMORY, PARAMETER, Checker, ExpressionPlace, Vocabulary, Words
 from sim.config.schema.config import Config
@@ -22,6 +22,9 @@ from sim.config.translate.services import services
 from sim.config.translate.units import ages_steps, areas, check_units, clock_of, tables, traits, units
 from sim.model.pathway import STATES
 from sim.model.spec import Memory, Model, Parameter, Stock
+
+MAX_OVER = 1_000_000
+"""Steps over which a feedback stock may look back: a delayed one keeps a number for each."""
 
 
 def config_of(tree: Tree, findings: Findings) -> Config | None:
@@ -143,7 +146,7 @@ def _parameters(draft: Draft) -> dict[str, Parameter]:
             value = draft.constant(expression)
             if value is not None and value - value != 0:
                 draft.findings.add(path, f"comes to {value}; a parameter must be a finite number")
-        result[name] = Parameter(name, expression, quantity(part, draft.words.parameters))
+        result[name] = Parameter(name, expression, draft.quantity(part))
     return result
 
 
@@ -165,8 +168,12 @@ def _stocks(draft: Draft) -> tuple[Stock, ...]:
         over = 1.0 if part.over is None else part.over.steps(draft.step)
         if over <= 0:
             draft.findings.add((*path, "over"), "must be above 0")
-        elif part.over is not None and part.kind == "average":
+        elif over > MAX_OVER:
+            draft.findings.add((*path, "over"), f"is {over:g} steps; it must be at most {MAX_OVER:,}")
+        elif part.over is not None and part.kind in ("average", "delay"):
             draft.whole_steps((*path, "over"), part.over, 1)
+        elif over < 1:
+            draft.findings.add((*path, "over"), f"is {over:.3g} steps; a level follows in a step at least")
         start = (
             None
             if part.start is None

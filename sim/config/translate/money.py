@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sim.config.check.draft import Draft, quantity
+from sim.config.check.draft import Draft
 from sim.config.check.problems import Key
 from sim.config.check.vocabulary import COUNT, ExpressionPlace
 from sim.config.schema.money import CostPart, CountedPart, ValuePart
@@ -120,13 +120,14 @@ def _cost(draft: Draft, meters: Meters, i: int, part: CostPart) -> CostLine:
         meter=meter.name,
         price=price,
         per_step=_per_step(draft, path, part, meter),
-        quantity=quantity(part.price, draft.words.parameters),
+        quantity=draft.quantity(part.price),
         payers=_payers(draft, path, part),
         tier=part.tier or "reactive",
         ledgers=tuple(dict.fromkeys(part.ledger or ("narrow", "wide"))),
         kind=part.kind or "resource",
         control=part.control or "local",
         overlaps=part.overlaps,
+        programme=part.programme,
     )
 
 

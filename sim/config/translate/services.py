@@ -9,9 +9,10 @@ from sim.config.check.problems import Key
 from sim.config.check.vocabulary import ExpressionPlace
 from sim.config.schema.base import Figure
 from sim.config.schema.phrases import Duration
-from sim.config.schema.services import MeanPart, ServicePart, TeamPart
+from sim.config.schema.services import ServicePart, TeamPart
 from sim.config.text.library import nearest
 from sim.config.translate.chains import start_shares
+from sim.config.translate.durations import mean_steps
 from sim.config.translate.opening import opening, referred_where_open, staffed_where_open
 from sim.language.evaluate import Expression
 from sim.model.pathway import STATES
@@ -45,6 +46,7 @@ def _service(draft: Draft, name: str, part: ServicePart, areas: Areas) -> Chain:
         if part.contact_hours
         else 0.0,
     )
+    stages = part.engaged.stages if part.engaged else 1
     when = draft.expression((*path, "refer", "when"), part.refer.when, ExpressionPlace(unit, "a condition"))
     description = ServiceDescription(
         service=service,
@@ -54,24 +56,23 @@ def _service(draft: Draft, name: str, part: ServicePart, areas: Areas) -> Chain:
         if part.refer.rate
         else None,
         again=draft.within((*path, "refer", "again"), part.refer.again.value, ExpressionPlace(unit, "a rate")),
-        identify_steps=_mean(draft, (*path, "identify"), part.identify),
-        assess_steps=_mean(draft, (*path, "assess"), part.assess),
-        offer_steps=_mean(draft, (*path, "offer"), part.offer),
+        identify_steps=mean_steps(draft, (*path, "identify"), part.identify) or None,
+        assess_steps=mean_steps(draft, (*path, "assess"), part.assess) or None,
+        offer_steps=mean_steps(draft, (*path, "offer"), part.offer) or None,
         consent=draft.within((*path, "consent"), part.consent.value, ExpressionPlace(unit, "a share"), 1.0)
         if part.consent
         else None,
-        refused_steps=_mean(draft, (*path, "refused_for"), part.refused_for),
-        patience_steps=_mean(draft, (*path, "patience"), part.patience),
-        engaged_steps=_mean(draft, (*path, "engaged"), part.engaged),
-        stages=part.engaged.stages if part.engaged else 1,
+        refused_steps=mean_steps(draft, (*path, "refused_for"), part.refused_for),
+        patience_steps=mean_steps(draft, (*path, "patience"), part.patience),
+        engaged_steps=mean_steps(draft, (*path, "engaged"), part.engaged, stages),
+        stages=stages,
         dropout_rate=draft.within((*path, "dropout", "rate"), part.dropout.rate.value, ExpressionPlace(unit, "a rate"))
         if part.dropout
         else None,
-        aftercare_steps=_mean(draft, (*path, "aftercare"), part.aftercare),
-        respond_steps=_mean(draft, (*path, "respond"), part.respond),
+        aftercare_steps=mean_steps(draft, (*path, "aftercare"), part.aftercare) or None,
+        respond_steps=mean_steps(draft, (*path, "respond"), part.respond) or None,
         start=start_shares(draft, path, part.start, STATES),
     )
-    _check_stages(draft, path, part, description)
     return service_chain(description, draft.clock.step_years)
 
 
@@ -96,29 +97,6 @@ def _check_kind(draft: Draft, path: Key, part: ServicePart) -> None:
         draft.findings.add(
             (*path, "agency"), f"must be one of the agencies: {', '.join(listed)}{nearest(part.agency, listed)}"
         )
-
-
-def _check_stages(draft: Draft, path: Key, part: ServicePart, made: ServiceDescription) -> None:
-    """Check that help is long enough for its stages: each takes at least a step."""
-    if part.engaged and made.engaged_steps is not None and made.stages > 1 and made.engaged_steps < made.stages:
-        draft.findings.add(
-            (*path, "engaged"),
-            f"{made.stages} stages need a mean of at least {made.stages} steps, and it is {made.engaged_steps:g}",
-        )
-
-
-def _mean(draft: Draft, path: Key, part: MeanPart | None) -> float | None:
-    """Translate a mean duration to steps."""
-    if part is None:
-        return None
-    steps = part.mean.steps(draft.step)
-    low = part.low.steps(draft.step) if part.low else steps
-    high = part.high.steps(draft.step) if part.high else steps
-    if not low <= steps <= high:
-        draft.findings.add(
-            (*path, "mean"), f"low {low:g}, mean {steps:g}, high {high:g} steps: must be low <= mean <= high"
-        )
-    return steps
 
 
 def _team(draft: Draft, path: Key, part: TeamPart, areas: Areas) -> Team:

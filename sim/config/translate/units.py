@@ -14,6 +14,7 @@ from sim.model.spec import Areas, Clock, LookupTable, Trait, Unit
 from sim.model.traits import gamma_classes
 
 MAX_CHILDREN = 30
+MOST_AREAS = 10_000
 _ONE = 1e-9
 
 
@@ -73,6 +74,8 @@ def check_units(config: Config, findings: Findings) -> None:
             findings.add((*path, "of"), "the first unit is the root and belongs to no other; put the root first")
         if i > 0 and part.of != names[0]:
             findings.add((*path, "of"), f"every unit after the first belongs to it: write 'of: {names[0]}'")
+        if len(part.areas) > MOST_AREAS:
+            findings.add((*path, "areas"), f"has {len(part.areas):,} areas; there may be at most {MOST_AREAS:,}")
         if i > 1:
             findings.add(path, "there may be two units: a root and one that belongs to it", of_key=True)
         if i > 0 and part.number is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sim.config.check.idle_posts import idle_posts, opens
+from sim.config.check.layering import Used, nothing_taken_away
 from sim.config.check.problems import Findings
 from sim.config.schema.config import Config, RegimePart
 from sim.config.text import library
@@ -42,43 +44,61 @@ def worlds(
     regimes = config.regimes or {ONLY_REGIME: RegimePart()}
     listed = config.effect_set is not None and len(tree.mapping["effect_set"].items) > 0
     made: list[World] = []
+    used = Used()
+    used.take_in(config)
+    laid: list[Findings] = []
     for effect_set in sets:
         for regime, part in regimes.items():
             same = next((w for w in known if (w.regime, w.effect_set) == (regime, effect_set.name)), None)
             if same is not None:
                 made.append(same)
+                laid.append(Findings(tree))
                 continue
-            model = _model(tree, effect_set, regime, findings)
+            model, own = _model(tree, effect_set, regime, findings, used)
             if model is not None:
                 title = f"{regime}/{effect_set.name}" if listed else regime
                 start = _start(config, regime, part, findings)
                 made.append(World(title, regime, effect_set.name, model, start, part.handover))
+                laid.append(own)
+    if not findings.problems and not known:
+        used.check(tree, findings)
+    before = len(findings.problems)
     _check_structure(made, findings)
+    if len(findings.problems) == before:
+        _check_posts(made, laid, config.baseline or next(iter(regimes)), findings)
     return made
 
 
 def _start(config: Config, regime: str, part: RegimePart, findings: Findings) -> int:
     """Give the point from which a regime holds."""
-    return draft_of(config, findings).point(("regimes", regime, "start"), part.start) if part.start is not None else 0
+    if part.start is None:
+        return 0
+    return draft_of(config, findings).point(("regimes", regime, "start"), part.start, begins=True)
 
 
-def _model(tree: Tree, effect_set: EffectSet, regime: str, findings: Findings) -> Model | None:
-    """Lay the overlays over the tree and translate it."""
+def _model(
+    tree: Tree, effect_set: EffectSet, regime: str, findings: Findings, used: Used
+) -> tuple[Model | None, Findings]:
+    """Lay the overlays over the tree and translate it; also gives what was found there; ``used`` takes in its names."""
     before = len(findings.problems)
-    settings = tree.mapping["regimes"].mapping[regime].mapping.get("set") if "regimes" in tree.mapping else None
+    written = tree.mapping["regimes"].mapping.get(regime) if "regimes" in tree.mapping else None
+    settings = written.mapping.get("set") if written is not None else None
     laid = tree
     if effect_set.settings is not None and concerns(tree, effect_set):
         laid = overlay(laid, effect_set.settings, f"effect set {effect_set.name}", findings)
     if settings is not None:
         laid = overlay(laid, settings, f"regimes.{regime}.set", findings)
     if len(findings.problems) > before:
-        return None
-    laid = prune(laid)
+        return None, findings
     own = Findings(laid)
+    nothing_taken_away(laid, own)
+    laid = prune(laid)
     config = config_of(laid, own)
+    if config is not None:
+        used.take_in(config)
     model = model_of(config, laid, own, effect_set.inert) if config is not None else None
-    findings.problems.extend(p for p in own.problems if p not in findings.problems)
-    return model
+    findings.include(own)
+    return model, own
 
 
 def overlay(tree: Tree, settings: Tree, key: str, findings: Findings) -> Tree:
@@ -132,3 +152,19 @@ def _check_structure(made: Sequence[World], findings: Findings) -> None:
             instead = "set a number instead, such as a rate of 0 or a price of 0"
             message = f"changes {changed[0]} against '{made[0].name}'; all worlds share them: {instead}"
             findings.add(("regimes", world.regime), message, of_key=True)
+
+
+def _check_posts(made: Sequence[World], laid: Sequence[Findings], baseline: str, findings: Findings) -> None:
+    """Check that no regime pays for posts in a service to which nobody can ever come in it."""
+    first = {world.effect_set: world.model for world in made if world.regime == baseline}
+    idle: dict[tuple[str, str], dict[str, Findings]] = {}
+    for world, own in zip(made, laid, strict=True):
+        for service, key in idle_posts(world.model, first.get(world.effect_set, world.model)).items():
+            idle.setdefault((service, key), {}).setdefault(world.regime, own)
+    for (service, key), regimes in idle.items():
+        path, own = ("services", service, "team", key), next(iter(regimes.values()))
+        where = dict.fromkeys(w.regime for w in made if opens(w.model, w.model.chain(service)))
+        meant = [f'regimes.{regime}.set."{".".join(path)}"' for regime in where]
+        instead = f"write {' or '.join(meant)}" if meant else "give it a referral that can hold, or no posts"
+        own.add(path, f"pays for posts that nobody is ever referred to in regime {', '.join(regimes)}; {instead}")
+        findings.include(own)

@@ -6,9 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.config.loading import tree_of
 from sim.config.text import library
+from sim.config.text.layers import load_tree
 from sim.config.text.source import Tree, plain
+
+SHOWN = ("title", "units")
+"""The sections that the catalogue reads."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ def scenarios() -> list[CatalogueEntry]:
     for name in library.names("scenarios"):
         path = library.find(f"scenarios/{name}.yaml")
         if path is not None:
-            tree = tree_of(path)
+            tree = load_tree(path, only=SHOWN)
             found.append(CatalogueEntry(name, _text(tree, "title"), _population(tree), _about(path)))
     return found
 

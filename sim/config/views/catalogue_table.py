@@ -10,8 +10,10 @@ import xarray as xr
 from sim.config.views.catalogue import CatalogueEntry
 from sim.errors import ModelError, Problem
 from sim.intervals import over_replications
+from sim.model.spec import AS_WRITTEN
 from sim.results.costs import cost_by_step
 from sim.results.facts import facts_of
+from sim.results.folder.held import is_there
 from sim.results.folder.store import read_results
 from sim.results.summary import window_start
 from sim.results.worlds import WorldName, baseline_of, other_worlds
@@ -20,8 +22,6 @@ BEGIN, END = "<!-- scenarios -->", "<!-- end -->"
 NOT_RUN = "not run here"
 COLUMNS = ("scenario", "simulated", "what it tests", "joined up less siloed, narrow ledger, £m a year", "status")
 JOINED_UP = "integrated"
-NO_SET = "null"
-"""What an evidence set is called where a study has none."""
 
 
 def table(entries: Iterable[CatalogueEntry], results: Path) -> str:
@@ -53,7 +53,7 @@ def table(entries: Iterable[CatalogueEntry], results: Path) -> str:
 
 def _came_out(folder: Path) -> tuple[str, str]:
     """Give the differences of a finished run and how it was made."""
-    if not folder.is_dir():
+    if not is_there(folder):
         return "", NOT_RUN
     ds, summary, _ = read_results(folder)
     seconds = summary["timing"]["engine_seconds"]
@@ -68,7 +68,7 @@ def _differences(ds: xr.Dataset) -> Iterator[str]:
     chosen = JOINED_UP if JOINED_UP in regimes else regimes[-1] if regimes else ""
     for world in others:
         if world.regime == chosen and ds.sizes["ledger"]:
-            reading = "" if world.effect_set == NO_SET else f"{world.effect_set} "
+            reading = "" if world.effect_set == AS_WRITTEN else f"{world.effect_set} "
             yield f"{reading}{_difference(ds, world)}"
 
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
+
+from sim.config.loading import tree_of
+from sim.config.views.register import RegisterEntry, entries
+
 STARTER = """\
 # {name}: a small model to grow from.
 # Check it with `families check {name}.yaml`, run it with `families run {name}.yaml`.
@@ -80,5 +87,67 @@ def starter(name: str) -> str:
     -------
         YAML text that loads.
     """
-    title = name.replace("_", " ").replace("-", " ").strip().capitalize() or "My model"
-    return STARTER.format(name=name, title=title)
+    return STARTER.format(name=name, title=_title(name))
+
+
+def _title(name: str) -> str:
+    """Make a title of a name."""
+    return name.replace("_", " ").replace("-", " ").strip().capitalize() or "My model"
+
+
+OVERLAY = """\
+# {name}: {base} with changes of its own.
+# Check it with `families check {name}.yaml`, run it with `families run {name}.yaml`.
+# As it stands it changes nothing. Below is every figure of {base} that has a range, with what it has now: take the '#'
+# in front of a line away and write your own. The comment says the unit, the range, and where the figure comes from.
+extends: {base}
+title: {title}
+
+set:
+"""
+FIRST = ("parameters", "services", "costs")
+"""Sections whose figures people turn most; others come after them."""
+_PLAIN = re.compile(r"[A-Za-z_][\w.]*")
+
+
+def overlay(name: str, base: str) -> str:
+    """Give the text of a config that lies on another, with the levers of that one commented out.
+
+    Parameters
+    ----------
+    name
+        The name of the new config, as it will stand in the comments and the title.
+    base
+        The config that it extends, as for ``load``.
+
+    Returns
+    -------
+        YAML text that loads to what ``base`` is.
+
+    Raises
+    ------
+    ModelError
+        When ``base`` cannot be read.
+    """
+    place = {section: i for i, section in enumerate(FIRST)}
+    levers = [one for one in entries(tree_of(base)) if one.is_uncertain]
+    levers.sort(key=lambda one: place.get(_section(one), len(place)))
+    head = OVERLAY.format(name=name, base=base, title=_title(name))
+    return head + "\n".join(_levers(levers)) + "\n"
+
+
+def _section(one: RegisterEntry) -> str:
+    """Give the section of a figure."""
+    return one.path.partition(".")[0]
+
+
+def _levers(levers: list[RegisterEntry]) -> Iterator[str]:
+    """Write a line for each lever, under a heading for each section."""
+    section = ""
+    for one in levers:
+        if _section(one) != section:
+            section = _section(one)
+            yield f"  # ---- {section}"
+        key = one.path if _PLAIN.fullmatch(one.path) else json.dumps(one.path, ensure_ascii=False)
+        told = (one.unit, f"{one.low:.6g} to {one.high:.6g}", f"source {one.source}" if one.source else "no source")
+        yield f"  # {key}: {one.written}   # {', '.join(word for word in told if word)}"

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 
-from sim.arrays import FloatArray
-from sim.economics.value.cash_prices import cash_factors, price_index, step_years
+from sim.arrays import FloatArray, finite
+from sim.economics.value.cash_prices import cash_factors_by_year, price_index
 from sim.economics.value.cashability import cashable_savings
 from sim.economics.value.increments import Increments, counted_lines, programme_lines, to_agencies
 from sim.economics.value.terms import Terms
-from sim.money.bill import bill
-from sim.results.costs import line_meters, price_of_years
+from sim.results.costs import cost_of_areas
 from sim.results.worlds import WorldName, of_world
+from sim.results.years import first_year_after
 
 READINGS = ("all savings", "cashable")
 OUTSIDE = "outside the periods"
@@ -55,20 +55,20 @@ def budget_impact(
     """
     if reading not in READINGS:
         raise ValueError(f"'{reading}' is no reading of savings; it may be {' or '.join(READINGS)}")
-    extra = extra_by_line(ds, made, terms, reading) * cash_factors(ds, terms)[:, None]
+    real = extra_by_line(ds, made, terms, reading)
     chosen = counted_lines(ds, ledger or terms.ledger, "all")
-    years = step_years(ds, terms)
-    labels = tuple(dict.fromkeys(int(year) for year in years))
+    labels, factors = cash_factors_by_year(ds, terms)  # (step, year)
     controls = tuple(dict.fromkeys(str(name) for name in ds["control"].values))
-    by_year = np.stack([extra[:, years == year].sum(axis=1) for year in labels], axis=1)
+    parts = [(factor[factor > 0, None], factor > 0) for factor in factors.T]
+    by_year = np.stack([(real[:, lies_in] * factor).sum(axis=1) for factor, lies_in in parts], axis=1)
     amount = np.stack(
         [to_agencies(ds, by_year, chosen & (ds["control"].values == control)) for control in controls], axis=-1
     )
-    paid = to_agencies(ds, extra, chosen)
+    paid = to_agencies(ds, real * factors.sum(axis=1)[:, None], chosen)
     running = np.cumsum(np.concatenate([paid, paid.sum(axis=-1, keepdims=True)], axis=-1), axis=1)
     agencies = tuple(str(name) for name in ds["agency"].values)
     return BudgetImpact(
-        made.world, made.against, ledger or terms.ledger, reading, labels, agencies, controls, amount, running
+        made.world, made.against, ledger or terms.ledger, reading, tuple(labels), agencies, controls, amount, running
     )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def deepest(running: FloatArray) -> tuple[FloatArray, int | None, FloatArray]:
         The peak by replication (0 where no money is ever needed); the step after which the mean total is highest,
         that is the low point of cash, None if it never rises above 0; the total at the end by replication.
     """
-    mean = running.mean(axis=0)
+    mean = finite("cash so far", running).mean(axis=0)
     low_point = int(np.argmax(mean)) if mean.size and mean.max() > 0 else None
     return np.maximum(running.max(axis=1), 0.0), low_point, running[:, -1]
 
@@ -107,16 +107,15 @@ def area_running(ds: xr.Dataset, world: WorldName, against: WorldName, terms: Te
         year, so that a need within a year does not show, and each area pays by the shares of the whole country.
     """
     years = [int(year) for year in ds["year"].values]
-    first = int(ds["financial_year"].values[terms.base_point + 1])
+    first = first_year_after(ds, terms.base_point)
     kept = [i for i, year in enumerate(years) if year >= first]
-    cost = _area_cost(ds, world, kept) - _area_cost(ds, against, kept)
+    cost = (_area_cost(ds, world) - _area_cost(ds, against))[:, :, kept]
     cash = cost * price_index(ds, terms, [years[i] for i in kept])[:, None]
     paid = to_agencies(ds, cash, counted_lines(ds, terms.ledger, "all"))
     paid = np.concatenate([paid, paid.sum(axis=-1, keepdims=True)], axis=-1)
     return np.cumsum(paid, axis=2), [years[i] for i in kept]
 
 
-def _area_cost(ds: xr.Dataset, world: WorldName, kept: list[int]) -> FloatArray:
-    """Price the counts of each area and year at the mean price of the year, (replication, area, year, line)."""
-    counts = of_world(ds, world, "area_meters").values[:, :, kept]
-    return bill(counts, line_meters(ds), price_of_years(ds, world)[kept])
+def _area_cost(ds: xr.Dataset, world: WorldName) -> FloatArray:
+    """Price the counts of each area and year, (replication, area, year, line)."""
+    return cost_of_areas(ds, world, of_world(ds, world, "area_meters").values)

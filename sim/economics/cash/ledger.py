@@ -13,9 +13,10 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
-from sim.arrays import BoolArray, FloatArray
+from sim.arrays import BoolArray, FloatArray, finite
 from sim.economics.cash.budget import extra_by_line
 from sim.economics.value.appraisal import is_appraised, pairs_of
+from sim.economics.value.cash_prices import price_index, why_no_cash, year_shares
 from sim.economics.value.increments import Increments, counted_lines, increments, programme_lines, to_agencies
 from sim.economics.value.terms import Terms
 from sim.results.columns import filled, table
@@ -105,24 +106,36 @@ def ledger_tables(ds: xr.Dataset, terms: Terms) -> list[Table]:
 
 
 def ledger_rows(ds: xr.Dataset, books: Ledger, terms: Terms) -> list[Row]:
-    """Write a ledger as rows: a month, an account and a group each."""
+    """Write a ledger as rows: a month, an account and a group each; two where the step lies in two financial years."""
     extra, cash = books.pays_more.mean(axis=0), books.pays_more_in_cash.mean(axis=0)
     agencies = len(books.accounts) - 2
-    made, points = books.made, range(terms.base_point + 1, ds.sizes["step"])
-    dated = bool(facts_of(ds).start)
+    made, (years, shares) = books.made, year_shares(ds, terms)
+    in_years = shares if why_no_cash(ds, terms) else shares * price_index(ds, terms, years)
+    in_years = in_years / in_years.sum(axis=1, keepdims=True)
+    labels = [financial_year_label(year) if facts_of(ds).start else "" for year in years]
     rows: list[Row] = []
     for (a, account), (g, group) in product(enumerate(books.accounts), enumerate(books.groups)):
         if np.abs(extra[:, a, g]).max(initial=0.0) < PENNY:
             continue
         side = "agency" if a < agencies else "receives"
         saves = group.part != PARTS[0]
-        for step, point in enumerate(points):
+        for step in range(len(shares)):
             month = round((step + 1) * terms.step_years * MONTHS_PER_YEAR, 6)
-            year = financial_year_label(int(ds["financial_year"].values[point])) if dated else ""
-            more, in_cash = round(float(extra[step, a, g]), 2), round(float(cash[step, a, g]), 2)
-            rows.append((
-                made.world.regime, made.world.effect_set, made.against.regime, terms.ledger, terms.price_year, month,
-                year, account, side, group.part, group.tier, group.kind, group.control, more,
-                0.0 - more if saves else 0.0, 0.0 - in_cash if saves else 0.0,
-            ))  # fmt: skip
+            at = np.flatnonzero(shares[step])
+            amounts = pennies(float(extra[step, a, g]), shares[step, at])
+            amounts_in_cash = pennies(float(cash[step, a, g]), in_years[step, at])
+            for y, more, in_cash in zip(at, amounts, amounts_in_cash, strict=True):
+                rows.append((
+                    made.world.regime, made.world.effect_set, made.against.regime, terms.ledger, terms.price_year,
+                    month, labels[y], account, side, group.part, group.tier, group.kind, group.control, more,
+                    0.0 - more if saves else 0.0, 0.0 - in_cash if saves else 0.0,
+                ))  # fmt: skip
     return rows
+
+
+def pennies(amount: float, shares: FloatArray) -> list[float]:
+    """Share an amount in pounds out to the penny by shares that sum to 1; the last has what the others leave."""
+    finite("amount and shares", [amount, *shares])
+    whole = round(amount, 2)
+    parts = [round(amount * float(share), 2) for share in shares[:-1]]
+    return [*parts, round(whole - sum(parts), 2)] if parts else [whole]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sim.arrays import finite
+
 SMALLEST = 0.005
 """Half a penny: less is rounding."""
 
@@ -24,6 +26,7 @@ class NotEnoughError(ValueError):
 
 def losers(gains: Mapping[str, float]) -> list[str]:
     """List the agencies that lose without a transfer."""
+    finite("gains of agencies", list(gains.values()))
     return [name for name, gain in gains.items() if gain < -SMALLEST]
 
 
@@ -58,8 +61,9 @@ def contributions(total: float, by: Mapping[str, float]) -> dict[str, float]:
     Raises
     ------
     ValueError
-        If nobody has anything to go by.
+        If nobody has anything to go by, or an amount is not a finite number.
     """
+    finite("amounts to share by", [total, *by.values()])
     weights = {name: max(amount, 0.0) for name, amount in by.items()}
     whole = sum(weights.values())
     if whole <= 0:

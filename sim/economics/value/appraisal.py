@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.economics.value.cashability import cashable_savings
 from sim.economics.value.increments import (
     VIEWS,
@@ -176,6 +176,11 @@ def kind_of_spend(ds: xr.Dataset, made: Increments, terms: Terms) -> tuple[Spend
     is the same money, and a ratio to what the horizon cuts out of it would mean nothing.
     """
     lines = programme_lines(ds) & counted_lines(ds, terms.ledger, "resource")
+    if not lines.any():
+        return "equal", (
+            f"no cost line of the {terms.ledger} ledger is what a service or a programme costs; "
+            "'programme: true' marks one that is"
+        )
     more = summed(made.cost, lines)
     spent = summed(made.other_cost, lines)
     extra = Money(discounted(more, terms), terms.basis(terms.ledger, "resource"))
@@ -226,7 +231,7 @@ def payback_step(running: Sequence[float] | FloatArray) -> int | None:
 
     None if it ends below 0: what was spent has not come back.
     """
-    below = np.flatnonzero(np.asarray(running) < 0)
+    below = np.flatnonzero(finite("running total", running) < 0)
     if not below.size:
         return 0
     return None if below[-1] == len(running) - 1 else int(below[-1]) + 2

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.economics.value.appraisal import Comparison
 from sim.economics.value.increments import Increments
 from sim.economics.value.ratios import ratio
@@ -75,7 +75,7 @@ def counted(ds: xr.Dataset, item: CardItem, counts: FloatArray, terms: Terms) ->
     if missing:
         raise ValueError(f"the card counts '{missing[0]}', which these results do not hold; run the config again")
     at = [names.index(meter) for meter in item.meters]
-    total = counts[:, : terms.steps][:, :, at].sum(axis=(1, 2))
+    total = finite(f"counts of {item.name}", counts[:, : terms.steps][:, :, at]).sum(axis=(1, 2))
     return np.asarray(total * (terms.step_years * MONTHS_PER_YEAR if item.in_months else 1.0))
 
 

@@ -10,6 +10,7 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.economics.value.terms import Terms
 from sim.results.facts import facts_of
+from sim.results.years import step_shares_of
 from sim.units import financial_year_label
 
 CASH = "cash"
@@ -51,19 +52,28 @@ def why_no_cash(ds: xr.Dataset, terms: Terms) -> str:
     if not facts_of(ds).start:
         return "the clock has no date, so there are no financial years"
     try:
-        price_index(ds, terms, list(dict.fromkeys(step_years(ds, terms).tolist())))
+        price_index(ds, terms, year_shares(ds, terms)[0])
     except ValueError as error:
         return str(error)
     return ""
 
 
-def step_years(ds: xr.Dataset, terms: Terms) -> FloatArray:
-    """Give the financial year of each step after the base point, (all_steps,)."""
-    return np.asarray(ds["financial_year"].values[terms.base_point + 1 :], dtype=np.int64)
+def year_shares(ds: xr.Dataset, terms: Terms) -> tuple[list[int], FloatArray]:
+    """Give the years from the base point on, and the share of each step after it that lies in each, (step, year)."""
+    shares = step_shares_of(ds)[terms.base_point :]
+    there = np.flatnonzero(shares.any(axis=0))
+    return [int(year) for year in ds["year"].values[there]], shares[:, there]
+
+
+def cash_factors_by_year(ds: xr.Dataset, terms: Terms) -> tuple[list[int], FloatArray]:
+    """Give the years, and what of a step's pounds of the price year is cash of each, (step, year).
+
+    Errors as ``price_index``.
+    """
+    years, shares = year_shares(ds, terms)
+    return years, shares * price_index(ds, terms, years)
 
 
 def cash_factors(ds: xr.Dataset, terms: Terms) -> FloatArray:
     """Give what turns pounds of the price year into cash, (all_steps,); errors as ``price_index``."""
-    years = step_years(ds, terms)
-    unique, at = np.unique(years, return_inverse=True)
-    return price_index(ds, terms, unique.tolist())[at]
+    return np.asarray(cash_factors_by_year(ds, terms)[1].sum(axis=1))

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from scipy.ndimage import minimum_filter1d
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.economics.value.increments import Increments, programme_lines
 from sim.economics.value.terms import Terms
 from sim.model.appraisal import CashRule
@@ -37,6 +37,8 @@ def cashable_reduction(
     -------
         Same shape: between 0 and the reduction where it is positive. More of something costs cash at once, in full.
     """
+    reduction = finite("reduction", reduction)
+    finite("unit and shares", [unit, *shares])
     lasting = np.zeros_like(reduction)
     if lag_steps < reduction.shape[1]:
         # `origin` moves the window so that it ends at each step; the steps before a whole window are left out.

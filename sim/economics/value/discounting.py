@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 
 
 def factors(schedule: Sequence[tuple[float, float]], years: FloatArray) -> FloatArray:
@@ -29,7 +29,8 @@ def factors(schedule: Sequence[tuple[float, float]], years: FloatArray) -> Float
     ValueError
         If the schedule is empty, does not start at 0, is not sorted, or has a rate of -1 or less.
     """
-    starts = [start for start, _ in schedule]
+    years, starts = finite("years", years), [start for start, _ in schedule]
+    finite("discount schedule", schedule)
     if not starts or starts[0] != 0 or starts != sorted(set(starts)):
         raise ValueError(f"a discount schedule must start at year 0 and rise; given the years {starts}")
     result = np.ones_like(years, dtype=np.float64)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from sim.arrays import BoolArray, FloatArray, IntArray
+from sim.arrays import BoolArray, FloatArray, IntArray, finite
 from sim.economics.value.terms import Terms
 from sim.money.bill import among_payers, bill
 from sim.results.costs import chosen_lines, line_meters
@@ -72,19 +72,33 @@ def growth_factors(ds: xr.Dataset, terms: Terms) -> FloatArray:
 
 
 def increments(ds: xr.Dataset, world: WorldName, against: WorldName, terms: Terms) -> Increments:
-    """Compare two worlds line by line, within each replication, from the base point to the end of the run."""
+    """Compare two worlds line by line, within each replication, from the base point to the end of the run.
+
+    Raises
+    ------
+    ValueError
+        If a count or a price is not a finite number, or growth is stated for a line that does not exist.
+    """
     at, after = line_meters(ds), slice(terms.base_point + 1, None)
     grown = growth_factors(ds, terms)
-    counts, other = (of_world(ds, w, "meters").values[:, after] for w in (world, against))
-    price, other_price = (of_world(ds, w, "price").values[after] * grown for w in (world, against))
+    counts, other = (_of(ds, w, "meters")[:, after] for w in (world, against))
+    price, other_price = (_of(ds, w, "price")[after] * grown for w in (world, against))
     return Increments(
         world, against, bill(counts, at, price) - bill(other, at, other_price), other[..., at] - counts[..., at],
         other_price, bill(counts, at, price - other_price), counts, other, at,
     )  # fmt: skip
 
 
+def _of(ds: xr.Dataset, world: WorldName, what: str) -> FloatArray:
+    """Read counts or prices of a world, all of which are numbers."""
+    values = of_world(ds, world, what).values
+    finite(f"{what} of {world.name}", values)
+    return np.asarray(values)
+
+
 def biased(ds: xr.Dataset, cost: FloatArray, terms: Terms) -> FloatArray:
     """Raise programme spend and cut everything else by the optimism-bias table, where the switch is on."""
+    finite("cost", cost)
     bias = terms.spec.optimism_bias
     if not bias.apply:
         return cost
@@ -124,7 +138,7 @@ def counted_lines(ds: xr.Dataset, ledger: str, kind: str) -> BoolArray:
 
 def summed(per_line: FloatArray, lines: BoolArray) -> FloatArray:
     """Sum the last axis over chosen lines."""
-    total: FloatArray = per_line[..., np.flatnonzero(lines)].sum(axis=-1)
+    total: FloatArray = finite("amounts", per_line[..., np.flatnonzero(lines)]).sum(axis=-1)
     return total
 
 
@@ -132,11 +146,11 @@ def discounted(per_step: FloatArray, terms: Terms, steps: int | None = None) -> 
     """Give the present value over the horizon (or ``steps``) of amounts (replication, step, ...)."""
     n = terms.steps if steps is None else steps
     factor = terms.factors()[:n].reshape(-1, *([1] * (per_step.ndim - 2)))
-    total: FloatArray = (per_step[:, :n] * factor).sum(axis=1)
+    total: FloatArray = (finite("amounts", per_step[:, :n]) * factor).sum(axis=1)
     return total
 
 
 def to_agencies(ds: xr.Dataset, per_line: FloatArray, lines: BoolArray) -> FloatArray:
     """Share amounts (..., line) of chosen lines among those who pay, (..., agency); they sum to the lines' total."""
     at = np.flatnonzero(lines)
-    return among_payers(per_line[..., at], ds["payer_share"].values[at])
+    return among_payers(finite("amounts", per_line[..., at]), ds["payer_share"].values[at])

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.special import stdtrit
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.intervals import UPPER_TAIL, Estimate
 
 
@@ -27,7 +27,13 @@ def ratio(numerator: FloatArray, denominator: FloatArray, *, sampled: bool = Tru
         where a, b are the means, v and c the variances and covariance of the means and t is Student's (Fieller 1954);
         None where the denominator's own interval includes 0, since the set is then unbounded. NaN for a denominator
         of exactly 0.
+
+    Raises
+    ------
+    ValueError
+        If a value is not a finite number.
     """
+    numerator, denominator = finite("numerator", numerator), finite("denominator", denominator)
     a, b, n = float(np.mean(numerator)), float(np.mean(denominator)), numerator.size
     if b == 0 or not math.isfinite(a / b):
         return Estimate(math.nan)

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.economics.value.discounting import factors
 from sim.intervals import Estimate, over_replications
 from sim.model.appraisal import AppraisalSpec
-from sim.model.spec import Scenario
+from sim.model.spec import AS_WRITTEN, Scenario
 from sim.money.money import Basis
 from sim.results.facts import facts_of
 from sim.results.summary import interval_kind, window_start
 from sim.results.tables import year_label
+from sim.results.years import first_year_after
 from sim.units import MONTHS_PER_YEAR
 
 UNDISCOUNTED = "none"
@@ -63,6 +64,7 @@ class Terms:
 
     def estimate(self, samples: FloatArray) -> Estimate:
         """Give the mean of samples (replication,), with its interval where replications are a sample."""
+        finite("samples", samples)
         return over_replications(samples) if self.sampled else Estimate(float(samples.mean()))
 
     def basis(self, ledger: str, kind: str, *, discounted: bool = True) -> Basis:
@@ -112,7 +114,7 @@ def terms_of(
     name, rates = _schedule(ds, schedule)
     return Terms(
         spec=spec, price_year=facts_of(ds).price_year,
-        base_year=year_label(ds, int(ds["financial_year"].values[min(base + 1, ds.sizes["step"] - 1)])),
+        base_year=year_label(ds, first_year_after(ds, base)),
         base_point=base, steps=min(all_steps, max(1, round(spec.horizon_years / step_years))), all_steps=all_steps,
         step_years=step_years, schedule=name, rates=rates, ledger=_ledger(ds, ledger or spec.ledger),
         sampled=interval_kind(ds) == "monte_carlo",
@@ -172,5 +174,5 @@ def stated_terms(scenario: Scenario, regime: str | None = None) -> str:
 
 
 def _has_sets(scenario: Scenario) -> bool:
-    """Whether evidence sets are named; a study without any has one that is called null."""
-    return scenario.worlds[0].effect_set not in ("", "null")
+    """Whether evidence sets are named; a study without any is as its config is written."""
+    return scenario.worlds[0].effect_set not in ("", AS_WRITTEN)

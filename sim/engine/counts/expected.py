@@ -11,6 +11,7 @@ import numpy as np
 from sim.arrays import FloatArray, IntArray
 from sim.engine.counts.layout import area_slots
 from sim.engine.counts.reading import Arrays, Reading
+from sim.engine.counts.record import wait_sums
 from sim.engine.counts.recorder import Diary
 from sim.engine.moves.world import columns_of
 from sim.engine.teams.staffing import Staff
@@ -107,7 +108,10 @@ def expected_arrays(diary: Diary, compiled: Compiled) -> Arrays:
     by_year = reading.meters(diary.years[:, 0], diary.staff_years[:, 0])
     slots, weights = area_slots(model), np.asarray(model.areas.weights) / sum(model.areas.weights)
     shares = np.array([float(weights[slots == a].sum()) for a in range(len(layout.areas))])
+    area_waits = shares[:, None, None] * diary.waits  # (area, service, bin)
     return reading.arrays() | {
         "area_meters": shares[:, None, None] * by_year,  # (area, year, meter)
-        "area_waits": shares[:, None, None] * diary.waits,  # (area, service, bin)
+        "area_waits": area_waits,
+        "wait_sums": wait_sums(diary.waits),
+        "area_wait_sums": wait_sums(area_waits),
     }

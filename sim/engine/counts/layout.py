@@ -6,11 +6,15 @@ import numpy as np
 
 from sim.arrays import IntArray
 from sim.engine.counts.record import Layout
-from sim.engine.teams.meeting import WAIT_BINS
 from sim.errors import ModelError
-from sim.model.compiled.scope import moment
 from sim.model.pathway import IDLE, WAITING
-from sim.model.spec import Chain, Model, Scenario
+from sim.model.spec import Chain, Clock, Model, Scenario
+from sim.units import financial_year_shares
+
+FEWEST_WAIT_BINS = 121
+"""Ten years of months and what is longer."""
+MOST_WAITS = 1 << 21
+"""Numbers that waits may take in a record, 16 MB; only where that is too little is a long wait not told apart."""
 
 
 def layout_of(scenario: Scenario) -> Layout:
@@ -24,8 +28,9 @@ def layout_of(scenario: Scenario) -> Layout:
     model = scenario.worlds[0].model
     for world in scenario.worlds[1:]:
         _same_structure(world.name, world.model, model)
-    years = [_year(model, step) for step in range(model.clock.steps)]
-    distinct = sorted(set(years))
+    shares = [shares_of_years(model.clock, step) for step in range(model.clock.steps)]
+    distinct = sorted({year for shared in shares for year in shared})
+    services, areas = tuple(c.name for c in model.chains if c.is_gated), tuple(kept_areas(model))
     return Layout(
         worlds=tuple(world.name for world in scenario.worlds),
         n_steps=model.clock.steps,
@@ -33,13 +38,28 @@ def layout_of(scenario: Scenario) -> Layout:
         states=tuple((c.unit, c.name, state) for c in model.chains for state in c.states),
         flows=tuple((c.unit, c.name, a, b) for c in model.chains for a, b in possible_moves(model, c)),
         meters=tuple(meter.name for meter in model.meters),
-        services=tuple(c.name for c in model.chains if c.is_gated),
-        areas=tuple(kept_areas(model)),
+        services=services,
+        areas=areas,
         years=tuple(distinct),
-        year_of_step=tuple(distinct.index(year) for year in years),
-        wait_bins=WAIT_BINS,
+        year_of_step=tuple(distinct.index(max(shared)) for shared in shares),
+        wait_bins=wait_bins(model, len(scenario.worlds) * (1 + len(areas)) * len(services)),
         ledgers=tuple(dict.fromkeys(name for line in model.costs for name in line.ledgers)),
     )
+
+
+def wait_bins(model: Model, histograms: int) -> int:
+    """Give the bins of a histogram of whole steps waited: one for each wait that the run can hold, and an empty one.
+
+    Parameters
+    ----------
+    model
+        A wait is shorter than its run, warm-up included.
+    histograms
+        How many there are in a record; where they would take more than ``MOST_WAITS`` numbers, the last bin holds that
+        or longer, and no mean is given of waits that reach it.
+    """
+    run = model.root.warm_up + model.clock.steps
+    return max(min(run + 1, MOST_WAITS // max(histograms, 1)), FEWEST_WAIT_BINS)
 
 
 def _same_structure(name: str, model: Model, first: Model) -> None:
@@ -93,10 +113,11 @@ def area_slots(model: Model) -> IntArray:
     return np.array([kept.index(name) if name in kept else len(kept) for name in model.areas.names])
 
 
-def _year(model: Model, step: int) -> int:
-    """Give the financial year (April to March, by its first calendar year) of a step, or its model year."""
-    clock = model.clock
+def shares_of_years(clock: Clock, step: int) -> dict[int, float]:
+    """Give the financial years (by their first calendar year) that a step lies in with their shares of it.
+
+    Without dates it lies wholly in its model year. Counts belong to the last of them, in which the step ends.
+    """
     if clock.start is None:
-        return clock.first + int(step * clock.step_years + 1e-9)
-    calendar = moment(model, step).clock["year"]
-    return int(np.floor(calendar - 3 / 12 + 1e-6))
+        return {clock.first + int(step * clock.step_years + 1e-9): 1.0}
+    return financial_year_shares(clock.start, clock.step_years, step)

@@ -38,7 +38,7 @@ class Reading:
         start = self.meters(diary.start.sum(axis=0), np.zeros(diary.staff.shape[1]))
         counted = np.array([meter.kind == "while" for meter in self.compiled.model.meters], np.bool_)
         by_year = self.meters(diary.years, diary.staff_years)  # (year, slot, meter)
-        return {
+        found = {
             "stocks": self.stocks(),
             "flows": self.flows(),
             "meters": self.meters(diary.steps, diary.staff),
@@ -46,10 +46,15 @@ class Reading:
             "start_meters": np.where(counted, start, 0.0),
             "waits": diary.waits,
             "area_waits": diary.area_waits[:kept],
+            "wait_sums": diary.wait_sums.sum(axis=0),
+            "area_wait_sums": diary.wait_sums[:kept],
             "queue": self.queue(),
             "team": self.team(),
             "row_counts": diary.rows,
         }
+        if diary.wait_times is not None:
+            found |= {"wait_times": diary.wait_times.sum(axis=0), "area_wait_times": diary.wait_times[:kept]}
+        return found
 
     def _moves(self, chain: str, counts: FloatArray) -> FloatArray:
         """Give the moves of a chain, (..., old, new)."""

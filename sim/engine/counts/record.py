@@ -10,8 +10,21 @@ from sim.arrays import FloatArray, StateArray
 
 QUEUE_COUNTS = ("referrals", "refused", "joined", "admitted", "left", "waiting", "completed", "dropped_out")
 TEAM_SERIES = ("workers", "places", "engaged", "waiting")
-WAIT_DAYS = 3654
-"""Bins of waits in days: ten years, and one for what is longer."""
+WAIT_SUMS = ("steps", "delayed")
+"""Steps waited by all who were let in, and how many of them had to wait at all."""
+WAIT_EDGES: FloatArray = np.concatenate([[0.0], 1e-3 * 1.02 ** np.arange(1048)])
+"""Upper edges of bins of waits in steps, (bin,): none at all, a thousandth of a step, then 2% wider each to a million;
+the last bin also holds what is longer."""
+
+
+def wait_sums(histogram: FloatArray) -> FloatArray:
+    """Give WAIT_SUMS of histograms of whole steps waited, (..., bin) to (..., 2).
+
+    Steps are NaN where somebody is in the last bin, which says how long at least and no more.
+    """
+    steps = (np.arange(histogram.shape[-1]) * histogram).sum(axis=-1)
+    known = ~(histogram[..., -1] > 0)
+    return np.stack([np.where(known, steps, np.nan), histogram[..., 1:].sum(axis=-1)], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -32,7 +45,7 @@ class Layout:
     years: tuple[int, ...]
     """Financial (April to March) or model years that steps fall into."""
     year_of_step: tuple[int, ...]
-    """Index into ``years`` of each step."""
+    """Index into ``years`` of each step: the year in which it ends; its money is shared among all that it lies in."""
     wait_bins: int
     ledgers: tuple[str, ...]
 
@@ -57,6 +70,11 @@ class Record:
         Admissions by whole steps waited, national, (world, service, bin); the last bin is "that or longer".
     area_waits
         The same for the areas kept apart, (world, area, service, bin).
+    wait_sums, area_wait_sums
+        Of those admitted, WAIT_SUMS: (world, service, 2) and (world, area, service, 2).
+    wait_times, area_wait_times
+        Admissions by time waited, in the bins of WAIT_EDGES, (world, service, bin) and (world, area, service, bin);
+        None from solvers that know whole steps alone.
     queue
         Totals over the run, (world, service, QUEUE_COUNTS); joined = admitted + left + waiting (at the end).
     team
@@ -75,6 +93,8 @@ class Record:
     start_meters: FloatArray
     waits: FloatArray
     area_waits: FloatArray
+    wait_sums: FloatArray
+    area_wait_sums: FloatArray
     queue: FloatArray
     team: FloatArray
     family_cost: FloatArray
@@ -85,28 +105,7 @@ class Record:
     final_states: dict[tuple[int, str], StateArray] | None = None
     levels: FloatArray | None = None
     """Levels of the feedback stocks at each point, (world, steps + 1, stock)."""
-    wait_days: FloatArray | None = None
-    """Admissions by whole days waited, (world, service, WAIT_DAYS); None from solvers that know whole steps alone."""
+    wait_times: FloatArray | None = None
+    area_wait_times: FloatArray | None = None
     outcome_variance: FloatArray | None = None
     """Variance between root rows of each outcome's total, (world, outcome); None where rows are not followed."""
-
-
-def empty_record(layout: Layout) -> Record:
-    """Make a record of zeros for a solver to fill."""
-    w, p, s, m = len(layout.worlds), layout.n_steps, len(layout.services), len(layout.meters)
-    a, y = len(layout.areas), len(layout.years)
-    return Record(
-        stocks=np.zeros((w, p + 1, len(layout.states))),
-        flows=np.zeros((w, p, len(layout.flows))),
-        meters=np.zeros((w, p, m)),
-        area_meters=np.zeros((w, a, y, m)),
-        start_meters=np.zeros((w, m)),
-        waits=np.zeros((w, s, layout.wait_bins)),
-        area_waits=np.zeros((w, a, s, layout.wait_bins)),
-        queue=np.zeros((w, s, len(QUEUE_COUNTS))),
-        team=np.zeros((w, p, s, len(TEAM_SERIES))),
-        family_cost=np.full((w, len(layout.ledgers), 4), np.nan),
-        row_counts=np.zeros((w, p + 1, len(layout.rows))),
-        engine_seconds=0.0,
-        replication=0,
-    )

@@ -7,13 +7,14 @@ sums of such counts, so they are read off once, at the end (reading.py).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from copy import deepcopy
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from sim.arrays import FloatArray, IntArray
-from sim.engine.counts.record import TEAM_SERIES, Layout
+from sim.engine.counts.record import TEAM_SERIES, WAIT_EDGES, WAIT_SUMS, Layout
 from sim.engine.teams.staffing import Staff
 from sim.model.compiled.model import Compiled
 from sim.model.spec import Meter, Model
@@ -69,6 +70,9 @@ class Diary:
         Workers and places after each step, (step, service, TEAM_SERIES).
     waits, area_waits
         Admissions by whole steps waited, (service, bin) and (slot, service, bin).
+    wait_sums, wait_times
+        Of those admitted WAIT_SUMS, (slot, service, 2); and how many waited how long, in the bins of WAIT_EDGES, (slot,
+        service, bin), None where whole steps are all that is known.
     taken
         Who left each queue because the row was taken over or left, (service,).
     """
@@ -84,7 +88,9 @@ class Diary:
     team: FloatArray
     waits: FloatArray
     area_waits: FloatArray
+    wait_sums: FloatArray
     taken: FloatArray
+    wait_times: FloatArray | None = None
 
     @classmethod
     def of(cls, layout: Layout, counts: Counts) -> Diary:
@@ -104,13 +110,14 @@ class Diary:
             team=np.zeros((p, s, len(TEAM_SERIES))),
             waits=np.zeros((s, layout.wait_bins)),
             area_waits=np.zeros((slots, s, layout.wait_bins)),
+            wait_sums=np.zeros((slots, s, len(WAIT_SUMS))),
             taken=np.zeros(s),
         )
 
     def copy(self) -> Diary:
         """Copy what was written down so far."""
-        arrays = {f.name: getattr(self, f.name).copy() for f in fields(self) if f.name not in ("layout", "columns")}
-        return Diary(self.layout, self.columns, **arrays)
+        shared = (self.layout, self.columns)
+        return deepcopy(self, {id(thing): thing for thing in shared})
 
     def part(self, counts: Counts) -> Diary:
         """Give a history that parts from this one its past, in its own columns."""
@@ -123,8 +130,14 @@ class Diary:
             return after
 
         by_column = {name: moved(getattr(self, name)) for name in ("start", "steps", "years")}
-        others = ("staff", "staff_years", "rows", "team", "waits", "area_waits", "taken")
-        return Diary(self.layout, counts.columns, **by_column, **{name: getattr(self, name).copy() for name in others})
+        others = ("staff", "staff_years", "rows", "team", "waits", "area_waits", "wait_sums", "taken")
+        twin = Diary(self.layout, counts.columns, **by_column, **{name: getattr(self, name).copy() for name in others})
+        twin.wait_times = None if self.wait_times is None else self.wait_times.copy()
+        return twin
+
+    def keep_times(self) -> None:
+        """Keep waits as times from now on, not only as whole steps."""
+        self.wait_times = np.zeros((*self.wait_sums.shape[:2], len(WAIT_EDGES)))
 
     def begin(self, counts: Counts) -> None:
         """Write down point 0."""
@@ -151,14 +164,24 @@ class Diary:
                 self.staff[step, m] = by_slot.sum()
                 self.staff_years[year, :, m] += by_slot
 
-    def admit(self, service: str, slot: IntArray, waits: IntArray) -> None:
-        """Write down who was let in: the slot and the whole steps waited of each, (row,)."""
-        bins, slots = self.layout.wait_bins, len(self.start)
-        place = slot * bins + np.minimum(waits, bins - 1)
-        self.add_waits(service, np.bincount(place, minlength=slots * bins).reshape(slots, bins))
+    def admit(self, service: str, slot: IntArray, waits: FloatArray | IntArray) -> None:
+        """Write down who was let in: the slot and the steps waited of each, whole or with their fraction, (row,)."""
+        s, last = self.layout.services.index(service), self.layout.wait_bins - 1
+        whole = np.minimum(waits.astype(np.int64), last)
+        np.add.at(self.waits[s], whole, 1.0)
+        np.add.at(self.area_waits[:, s], (slot, whole), 1.0)
+        np.add.at(self.wait_sums[:, s], slot, np.stack([waits, waits > 0], axis=1))
+        if self.wait_times is not None:
+            place = np.minimum(np.searchsorted(WAIT_EDGES, waits), len(WAIT_EDGES) - 1)
+            np.add.at(self.wait_times[:, s], (slot, place), 1.0)
 
     def add_waits(self, service: str, counts: FloatArray | IntArray) -> None:
-        """Add admissions of a step by whole steps waited, (slot, bin)."""
-        s = self.layout.services.index(service)
-        self.waits[s] += counts.sum(axis=0)
-        self.area_waits[:, s] += counts
+        """Add admissions of a step by whole steps waited, (slot, wait); the last bin takes what is longer, too."""
+        s, last = self.layout.services.index(service), self.layout.wait_bins - 1
+        told = counts[:, :last]
+        self.waits[s, : told.shape[1]] += told.sum(axis=0)
+        self.area_waits[:, s, : told.shape[1]] += told
+        if counts.shape[1] > last:
+            beyond = counts[:, last:].sum(axis=1)
+            self.waits[s, last] += beyond.sum()
+            self.area_waits[:, s, last] += beyond

@@ -17,6 +17,8 @@ GAMMA = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 TO_UNIT = 2.0**-53
+_GAMMA, _MIX_1, _MIX_2 = int(GAMMA), int(MIX_1), int(MIX_2)
+_ALL_BITS = 2**64 - 1
 
 
 def key(seed: int, *parts: str | int) -> int:
@@ -64,3 +66,11 @@ def uniform(stream: int, ids: IntArray) -> FloatArray:
 def to_unit(values: WordArray) -> FloatArray:
     """Turn 64-bit words into float64 in [0, 1), using their top 53 bits."""
     return (values >> np.uint64(11)).astype(np.float64) * TO_UNIT
+
+
+def one_uniform(stream: int, number: int) -> float:
+    """Give what ``uniform`` gives for one id, without an array: for draws that are made one by one."""
+    word = (stream + (number + 1) * _GAMMA) & _ALL_BITS
+    word = (word ^ (word >> 30)) * _MIX_1 & _ALL_BITS
+    word = (word ^ (word >> 27)) * _MIX_2 & _ALL_BITS
+    return ((word ^ (word >> 31)) >> 11) * TO_UNIT

@@ -13,8 +13,12 @@ from sim.engine.moves.opening import FirstStates, leave, welcome
 from sim.engine.moves.world import MovingWorld
 
 
-def turn_over(worlds: Sequence[MovingWorld], step: int, stream: int) -> None:
-    """Let rows leave and enter at the start of a step, in every world at once."""
+def turn_over(worlds: Sequence[MovingWorld], step: int, stream: int, late: bool = False) -> None:
+    """Let rows leave and enter in a step, in every world at once: at its start, or (``late``) at its end.
+
+    Births and families that are replaced enter at the start, where those leave whose places they take: as many are
+    exposed in a step as there are at a point.
+    """
     population = worlds[0].population
     renewal = population.renewals.get(step)
     if renewal is None:
@@ -27,8 +31,8 @@ def turn_over(worlds: Sequence[MovingWorld], step: int, stream: int) -> None:
         people = population.rows[unit]
         new = rows[~people.active[rows]]
         people.active[rows] = True
-        people.born[rows] = renewal.born[unit]
-        drawn = FirstStates(people, rows, step, stream)
+        people.born[rows] = renewal.born[unit] + late
+        drawn = FirstStates(people, rows, step + late, stream)
         for world in worlds:
             welcome(world, unit, new, drawn)
 

@@ -9,7 +9,7 @@ import numpy as np
 from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
 from sim.model.compiled.model import Compiled, Condition
 from sim.model.compiled.reach import fires_of
-from sim.model.compiled.scope import clock_value
+from sim.model.compiled.readings import firing_chances
 from sim.model.spec import Chain
 
 HELP_BEGINS, HELP_ENDS, JOINS_QUEUE = 1, 2, 4
@@ -18,14 +18,27 @@ HELP_BEGINS, HELP_ENDS, JOINS_QUEUE = 1, 2, 4
 
 @dataclass(frozen=True)
 class Firing:
-    """A fire in state numbers: ``moves`` (old * n + new,) marks what sets it off; ``sources`` (state,) who moves."""
+    """A fire in state numbers: ``moves`` (old * n + new,) marks what sets it off; ``sources`` (state,) who moves.
+
+    ``chances`` (step,) are its probabilities in each step from ``first`` on.
+    """
 
     number: int
     moves: BoolArray
     chain: str
     sources: BoolArray
     target: int
-    probability: float
+    chances: FloatArray
+    first: int
+
+    def probability(self, step: int) -> float:
+        """Give the probability with which it fires in the move from a point to the next."""
+        return float(self.chances[step - self.first])
+
+    @property
+    def clocked(self) -> bool:
+        """Whether the probability differs between steps."""
+        return bool(np.ptp(self.chances) > 0)
 
 
 @dataclass
@@ -91,8 +104,8 @@ def firings_of(compiled: Compiled, chain: Chain) -> list[Firing]:
             moves[number[a] * n + number[b]] = True
         target = model.chain(fire.chain)
         sources = np.array([state in fire.sources for state in target.states])
-        probability = clock_value(fire.probability, model, 0)
-        firings.append(Firing(i, moves, fire.chain, sources, target.states.index(fire.target), probability))
+        chances, first = firing_chances(fire, model), -model.root.warm_up
+        firings.append(Firing(i, moves, fire.chain, sources, target.states.index(fire.target), chances, first))
     return firings
 
 

@@ -111,6 +111,9 @@ def welcome(world: MovingWorld, unit: str, new: IntArray, drawn: FirstStates) ->
     """Put newcomers into their first states, some in places taken over and some (``new``) in places that were empty."""
     _count(world, unit, new, 1)
     _settle(world, unit, drawn.rows, drawn)
+    for name, entered in world.entered.items():
+        if world.chains[name].unit == unit:
+            entered[drawn.rows] = world.step + 1  # as whoever moves in this step
     for name, bounds in world.bounds.items():
         if world.chains[name].unit == unit:
             bounds.set(new, world.state[name].take(new))

@@ -29,7 +29,8 @@ from sim.engine.moves.consequences import (
 )
 from sim.engine.people.population import Population, Rows
 from sim.model.compiled.model import Compiled
-from sim.model.compiled.scope import Moment, clock_value
+from sim.model.compiled.readings import clock_value
+from sim.model.compiled.scope import Moment
 from sim.model.spec import Chain, Memory
 
 __all__ = ["Firing", "MovingWorld"]
@@ -295,9 +296,10 @@ class MovingWorld:
         if home is not target:
             rows = self.root.children_of(rows)[0] if home is self.root else np.unique(home.parent[rows])
         rows = rows[firing.sources[self.state[firing.chain][rows]] & target.active[rows]]
-        if firing.probability < 1.0:
+        probability = firing.probability(self.step)
+        if probability < 1.0:
             stream = key(self.stream, "fire", chain, firing.number, self.step)
-            rows = rows[uniform(stream, target.ids[rows]) < firing.probability]
+            rows = rows[uniform(stream, target.ids[rows]) < probability]
         self.move(firing.chain, rows, firing.target)
 
     def shift_memory(self, memory: Memory) -> None:

@@ -17,10 +17,11 @@ from sim.model.spec import Scenario
 
 @dataclass(frozen=True)
 class Solver:
-    """How ``expect`` solves a scenario: ``exact``, ``closure`` or ``refused``, and why."""
+    """How ``expect`` solves a scenario: ``exact``, ``closure`` or ``refused``, why, and with how many cells a world."""
 
     kind: Literal["exact", "closure", "refused"]
     reason: str
+    cells: int = 0
 
 
 def solver_of(scenario: Scenario) -> Solver:
@@ -41,12 +42,12 @@ def solver_of(scenario: Scenario) -> Solver:
     except NotExact as not_exact:
         why = _reason(not_exact)
     else:
-        return Solver("exact", f"{cells:,} combinations of states are reachable")
+        return Solver("exact", f"{cells:,} combinations of states are reachable", cells)
     try:
-        prepare(scenario, Options())
+        plan, _ = prepare(scenario, Options())
     except ModelError as not_closed:
         return Solver("refused", f"{why}; and {_reason(not_closed)}")
-    return Solver("closure", why)
+    return Solver("closure", why, plan.cells)
 
 
 def _reason(error: ModelError) -> str:

@@ -14,6 +14,7 @@ from sim.engine.history import Parting
 from sim.engine.moves.step import Stepper, make_pass
 from sim.engine.solvers.run import Line, Run
 from sim.engine.teams.meeting import hold_meeting
+from sim.errors import ModelError
 from sim.model.compiled.scope import Moment
 from sim.model.spec import Scenario
 
@@ -51,7 +52,17 @@ def replicate(
     Returns
     -------
         The record, its arrays independent of which other worlds were in the scenario.
+
+    Raises
+    ------
+    ModelError
+        When queues are to be lived case by case.
     """
+    if any(world.model.queues == "per_family" for world in scenario.worlds):
+        raise ModelError(
+            "queues: per_family lives between steps, and this follows rows step by step; use queues: teams (--set "
+            "queues=teams)"
+        )
     run = Run(scenario, replication, ChainByChain(scheme))
     if at_start is not None:
         for line in run.lines:
@@ -70,6 +81,8 @@ def replicate(
 
 class ChainByChain:
     """Steps one chain after another in all histories at once; who waits is admitted at meetings."""
+
+    whole_steps = True
 
     def __init__(self, scheme: str = "bytes") -> None:
         self.scheme = scheme

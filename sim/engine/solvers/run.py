@@ -109,7 +109,16 @@ class Begun:
 
 
 class Mover(Protocol):
-    """How the rows of all histories move between two points of a run."""
+    """How the rows of all histories move between two points of a run.
+
+    Where rows move in ``whole_steps``, who arrives from outside in a step enters at its end and is exposed from the
+    next on, as who moves to a state in a step is exposed there from the next on; else rows enter at the start of the
+    step, and the mover lets them come at their moment of it.
+    """
+
+    @property
+    def whole_steps(self) -> bool:
+        """Whether what happens in a step happens at its end."""
 
     def line_up(self, run: Run, partings: Sequence[Parting[Line]]) -> None:
         """Take over the histories of a run: at its start, and whenever some have parted."""
@@ -212,15 +221,24 @@ class Run:
     def advance(self) -> None:
         """Go one step on."""
         moments = self._start_step()
-        self.mover.move(self, moments)
         for line, now in zip(self.lines, moments, strict=True):
             self.workforces.heed(line.names, line.world.compiled.model, now)
         staff = self.workforces.advance(self.step)
         for line in self.lines:
             line.staff = staff[line.names[0]]
+        self.mover.move(self, moments)
+        for line in self.lines:
             self.mover.meet(self, line)
+        if self._arrives_late:
+            turn_over([line.world for line in self.lines], self.step, self.stream, late=True)
+        for line in self.lines:
             self._end_step(line)
         self.step += 1
+
+    @property
+    def _arrives_late(self) -> bool:
+        """Whether the population is open, and who arrives in a step enters at its end."""
+        return self.mover.whole_steps and self.scenario.worlds[0].model.root.arrivals_per_step > 0
 
     def _start_step(self) -> list[Moment]:
         """Let regimes start, and people come, go and grow up; give what expressions may ask in each history."""
@@ -239,7 +257,8 @@ class Run:
             world.clear_flows()
         if step > -self.scenario.worlds[0].model.root.warm_up:
             keep_birthdays(worlds, step)
-        turn_over(worlds, step, self.stream)
+        if not self._arrives_late:
+            turn_over(worlds, step, self.stream)
         for parting in partings:
             hand_over(parting.new.world, parting.old.world.compiled.model, parting.world.handover)
         moments = [line.now(step) for line in self.lines]

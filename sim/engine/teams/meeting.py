@@ -12,8 +12,6 @@ from sim.engine.moves.world import MovingWorld
 from sim.engine.teams.admission import admit, free_places
 from sim.model.spec import Service
 
-WAIT_BINS = 121
-
 
 @dataclass(frozen=True)
 class Admission:

@@ -15,7 +15,7 @@ from sim.evaluation.checks.sanity import Check, sanity
 from sim.evaluation.trial.naive import three_ways
 from sim.exhibits.numbers import MISSING, digits
 from sim.results.beside import CHECKS, EVALUATED, CheckLine, Verdict
-from sim.results.folder.store import write_json
+from sim.results.folder.files import write_json
 
 ASKED_UNDER = ("measured", "no_effect")
 """Evidence sets under which three ways of looking are compared: where help works, and where it does nothing."""

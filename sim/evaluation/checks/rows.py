@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, StateArray
 from sim.engine.people.population import make_population
+from sim.errors import ModelError
 from sim.evaluation.trial.evaluation import (
     ENTRY_MONTHS,
     OUTCOMES_ASKED,
@@ -164,8 +165,16 @@ def claimed_once(scenario: Scenario, replication: int, *, world: str) -> Answers
 
 
 def demography(scenario: Scenario, replication: int = 0) -> Answers:
-    """Children lost in the first year and left after ten, were nobody born or taken on; needs no run."""
+    """Children lost in the first year and left after ten, were nobody born or taken on; needs no run.
+
+    Raises
+    ------
+    ModelError
+        If the model has no unit of children.
+    """
     model = scenario.worlds[0].model
+    if len(model.units) < 2:
+        raise ModelError("the checks of a national study follow children, a second unit, which the model does not have")
     model = replace(model, clock=replace(model.clock, steps=max(model.clock.steps, 120)))
     population = make_population(model, scenario.seed, replication)
     name = model.units[1].name

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from textwrap import wrap
 from typing import Literal
 
 import xarray as xr
@@ -35,6 +36,7 @@ from sim.evaluation.checks.totals import (
 )
 from sim.evaluation.trial.panel import Names
 from sim.evaluation.trial.trial import Results
+from sim.exhibits.numbers import digits
 from sim.model.spec import Scenario
 from sim.results.facts import facts_of
 from sim.runs.ensemble import simulate
@@ -146,11 +148,15 @@ def sanity(
         The checks in order of the ranges.
     """
     names, sets = Names(), {w.effect_set for w in scenario.worlds if w.regime == regime}
+    for world in scenario.worlds:
+        if world.regime == regime:
+            names.check(world.model)
+    known: Values = {key: (value, "") for key, value in demography(scenario).items()}  # refuses other models
     steps = scenario.worlds[0].model.clock.steps
     if ds is None:
         both = pared(scenario, (scenario.baseline, regime), sorted(sets), steps, priced=True)
         ds = simulate(_repeated(both, replications), workers)
-    values: Values = {key: (value, "") for key, value in demography(scenario).items()}
+    values = known
     missing: dict[str, str] = {}
     for name, look in (("measured", _measured), ("no_effect", _no_effect), ("claimed", _claimed)):
         if name in sets:
@@ -252,21 +258,19 @@ def _claimed(look: _Looked) -> Values:
     return {"claimed_saving": (rows["claimed_true"] / look.published.claim, remark)}
 
 
+WIDE, INDENT = 80, "   "
+
+
 def table(checks: Sequence[Check]) -> str:
     """Write the checks as plain text, the reds first in a line of their own."""
     red = sorted({check.number for check in checks if check.status == "fail"})
     lines = [f"outside their range: {', '.join(map(str, red)) or 'none'}", ""]
     for check in checks:
-        value = "" if check.value is None else _number(check.value)
-        low, high = (_number(bound) if bound is not None else "" for bound in (check.low, check.high))
+        value = "" if check.value is None else digits(check.value)
+        low, high = (digits(bound) if bound is not None else "" for bound in (check.low, check.high))
         span = f"{low} to {high}" if low and high else f"from {low}" if low else f"to {high}"
-        figure = f"{check.title:62} {value:>11} {check.unit:10} {span:22}"
-        lines.append(f"{check.number:>2} {figure} {check.status:13} {check.why}")
-    return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def _number(value: float) -> str:
-    """Write a number with as many digits as it deserves."""
-    if value == 0 or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
+        found = f"{value} {check.unit}".strip() or "not known"
+        lines += wrap(f"{check.number:>2} {check.title}", WIDE, subsequent_indent=INDENT)
+        told = f"{check.status}: {found}; {span}" + (f". {check.why}" if check.why else "")
+        lines += wrap(told, WIDE, initial_indent=INDENT, subsequent_indent=INDENT)
+    return "\n".join(lines) + "\n"

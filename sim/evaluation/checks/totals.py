@@ -9,7 +9,7 @@ from sim.arrays import FloatArray
 from sim.errors import ModelError
 from sim.evaluation.checks.identities import episode_cost, posts_for, starts_a_year
 from sim.evaluation.trial.panel import Names
-from sim.model.compiled.scope import clock_value
+from sim.model.compiled.readings import clock_value
 from sim.model.spec import Scenario, World
 from sim.money.prices import real_prices
 from sim.results.costs import chosen_lines, cost_by_step

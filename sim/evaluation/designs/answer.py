@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,6 +23,7 @@ from sim.intervals import Estimate
 from sim.intervals import over_replications as interval
 from sim.model.spec import Model, Scenario
 from sim.runs.replications import over_replications, pared
+from sim.stages import SILENT, StageListener
 
 SECOND_YEAR = (13, 24)
 FRAILTY = "frailty"
@@ -91,7 +92,7 @@ class Once:
 def evaluate_designs(
     scenario: Scenario, regime: str, effect_sets: Sequence[str], *, outcomes: Sequence[str] = tuple(OUTCOMES),
     rules: Sequence[str] = tuple(RULES), months: tuple[int, int] = SECOND_YEAR, replications: int = 4, workers: int = 1,
-    tell: Callable[[str], None] = lambda line: None,
+    at: StageListener = SILENT,
 ) -> Evaluated:  # fmt: skip
     """Evaluate the help of a regime by every design, under each referral rule and evidence set.
 
@@ -107,8 +108,8 @@ def evaluate_designs(
         After entry, both ends included; before is the year before entry.
     replications, workers
         How many to pool, on how many processes; the result does not depend on the latter.
-    tell
-        Called with a line of progress.
+    at
+        Told where the work stands.
 
     Returns
     -------
@@ -128,9 +129,9 @@ def evaluate_designs(
             scenario, (scenario.baseline, regime), (effect_set,), world.start + ENTRY_MONTHS + MONTHS, priced=True
         )
         for rule in rules:
-            tell(f"{effect_set}, families taken on {RULES[rule]}; replications: {replications}")
+            at.stage(f"{effect_set}, families taken on {RULES[rule]}; replications")
             task = partial(evaluate_once, world=world.name, rule=rule, outcomes=tuple(outcomes), months=months)
-            found = over_replications(task, short, replications, workers)
+            found = over_replications(task, short, replications, workers, at)
             verdicts += _verdicts(effect_set, rule, outcomes, found)
             followed += [_followed(effect_set, rule, outcome, found, scenario.seed) for outcome in outcomes]
     return Evaluated(scenario.title, regime, months, replications, scenario.seed, tuple(verdicts), tuple(followed))

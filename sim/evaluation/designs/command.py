@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Sets, Workers
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
+from sim.console.progress import stages
 
 NAME = "evaluate"
 EXAMPLES = (
@@ -53,13 +54,14 @@ def command(
     folder = out or Path("results") / f"{Path(config).stem}-evaluate"
     if any((folder / name).exists() for name in FILES) and not force:
         raise ResultError(f"{folder} holds an evaluation already; give another --out, or --force to replace it")
-    found = run(
-        config, sets or [], regime=regime, under=under or [], outcomes=outcome or [], rules=rule or [], months=months,
-        replications=replications, workers=workers,
-        tell=(lambda line: None) if quiet else (lambda line: typer.echo(line, err=True)),
-    )  # fmt: skip
-    write_evaluated(folder, found)
+    with stages(quiet=quiet) as at:
+        found = run(
+            config, sets or [], regime=regime, under=under or [], outcomes=outcome or [], rules=rule or [],
+            months=months, replications=replications, workers=workers, at=at,
+        )  # fmt: skip
+        at.stage("Drawing figures and writing tables")
+        write_evaluated(folder, found)
     if not quiet:
         for made in (*verdict_tables(found), size_table(found)):
             print_table(made)
-        typer.echo(f"Results are in {folder}; open {folder / 'evaluate.html'}")
+        say(f"Results are in {folder}; open {folder / 'evaluate.html'}")

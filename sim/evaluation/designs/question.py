@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sim.config.loading import load
 from sim.errors import ModelError
 from sim.evaluation.designs.answer import SECOND_YEAR, Evaluated, evaluate_designs
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.referral import RULES
+from sim.stages import SILENT, StageListener
 
 _MONTHS = re.compile(r"(\d{1,3})-(\d{1,3})")
 
@@ -17,7 +18,7 @@ _MONTHS = re.compile(r"(\d{1,3})-(\d{1,3})")
 def run(
     path: str, sets: Sequence[str] = (), *, regime: str = "integrated", under: Sequence[str] = (),
     outcomes: Sequence[str] = (), rules: Sequence[str] = (), months: str | None = None, replications: int = 4,
-    workers: int = 1, tell: Callable[[str], None] = lambda line: None,
+    workers: int = 1, at: StageListener = SILENT,
 ) -> Evaluated:  # fmt: skip
     """Evaluate the help of a study's regime by every design.
 
@@ -33,7 +34,7 @@ def run(
         Which; default all.
     months
         Months after entry, as ``13-24``.
-    replications, workers, tell
+    replications, workers, at
         As for ``evaluate_designs``.
 
     Returns
@@ -53,7 +54,7 @@ def run(
         raise ModelError(f"there is no regime '{regime}'; the study has {regimes}")
     return evaluate_designs(
         scenario, regime, _once(under) or there, outcomes=_once(outcomes) or list(OUTCOMES),
-        rules=_once(rules) or list(RULES), months=window, replications=replications, workers=workers, tell=tell,
+        rules=_once(rules) or list(RULES), months=window, replications=replications, workers=workers, at=at,
     )  # fmt: skip
 
 

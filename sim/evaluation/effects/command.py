@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from sim.console.arguments import Sets, Workers
+from sim.console.arguments import Quiet, Sets, Workers
+from sim.console.printing import say
+from sim.console.progress import stages
 
 NAME = "fit-effects"
 EXAMPLES = ("families fit-effects national --dry-run --replications 2",)
@@ -21,13 +23,15 @@ def command(
     replications: Annotated[int, typer.Option(min=1, help="Replications of each simulated evaluation.")] = 6,
     workers: Workers = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what is found, change no file.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Solve for the effects with which a simulated evaluation finds what was measured, and keep them."""
     from sim.evaluation.effects.fit import table
     from sim.evaluation.effects.question import run as fit
 
-    for found in fit(
-        config, sets or [], only=only or [], replications=replications, workers=workers, write=not dry_run,
-        tell=lambda line: typer.echo(line, err=True),
-    ):  # fmt: skip
-        typer.echo(table(found))
+    with stages(quiet=quiet) as at:
+        fits = fit(
+            config, sets or [], only=only or [], replications=replications, workers=workers, write=not dry_run, at=at
+        )  # fmt: skip
+    for found in fits:
+        say(table(found))

@@ -21,9 +21,12 @@ from sim.errors import ModelError
 from sim.evaluation.effects.estimands import COST, Estimand, Levels, digest, measure_once, with_parameters
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world
 from sim.evaluation.trial.trial import MONTHS
-from sim.model.compiled.scope import clock_value
+from sim.exhibits.numbers import digits
+from sim.model.compiled.readings import clock_value
 from sim.model.spec import Scenario
+from sim.runs.meaning import digest_of_program
 from sim.runs.replications import over_replications, pared
+from sim.stages import SILENT, StageListener
 
 TOLERANCE = 0.02
 """Of the logarithm of a ratio, or of the target of a difference; one standard error where that is more."""
@@ -81,7 +84,7 @@ def fit_effects(
     dose: str = "kw_dose",
     replications: int = 6,
     workers: int = 1,
-    tell: Callable[[str], None] = lambda line: None,
+    at: StageListener = SILENT,
 ) -> EffectFit:
     """Solve for the parameters of an evidence set.
 
@@ -101,8 +104,8 @@ def fit_effects(
         Replications of each simulated study, always the same ones.
     workers
         Processes.
-    tell
-        Called with a line after each sweep.
+    at
+        Told where the work stands, with a line after each sweep.
 
     Returns
     -------
@@ -118,12 +121,12 @@ def fit_effects(
     def study(values: FloatArray) -> FloatArray:
         named = {e.parameter: float(v) for e, v in zip(estimands, values, strict=True)}
         task = partial(measure_once, world=world.name, estimands=tuple(estimands))
-        answers = over_replications(task, with_parameters(short, named), replications, workers)
+        answers = over_replications(task, with_parameters(short, named), replications, workers, at)
         return np.array([[_found(e, answer) for e in estimands] for answer in answers])
 
     start = np.array([_present(scenario, world.name, e) for e in estimands])
     hours = clock_value(world.model.parameters[dose].expression, world.model, world.start)
-    values, samples = solve(study, estimands, start, tell=tell)
+    values, samples = solve(study, estimands, start, at)
     fitted = tuple(_fitted(e, v, s, hours) for e, v, s in zip(estimands, values, samples.T, strict=True))
     stamp = digest(scenario, regime, effect_set, [e.parameter for e in estimands])
     return EffectFit(effect_set, regime, stamp, replications, scenario.seed, fitted)
@@ -147,7 +150,7 @@ def _present(scenario: Scenario, world: str, estimand: Estimand) -> float:
 
 
 def solve(
-    study: Study, estimands: Sequence[Estimand], start: FloatArray, *, tell: Callable[[str], None] = lambda line: None
+    study: Study, estimands: Sequence[Estimand], start: FloatArray, at: StageListener = SILENT
 ) -> tuple[FloatArray, FloatArray]:
     """Find the values at which a study finds the targets.
 
@@ -159,8 +162,8 @@ def solve(
         Targets and bounds.
     start
         Where to begin, (estimand,).
-    tell
-        Called with a line after each sweep.
+    at
+        Told where the work stands, with a line after each sweep.
 
     Returns
     -------
@@ -177,9 +180,10 @@ def solve(
     width, values = high - low, start
     slopes, last = np.zeros((len(start), len(start))), None
     for sweep in range(1, SWEEPS + 1):
+        at.stage(f"Sweep {sweep} of at most {SWEEPS}; replications")
         samples = study(values)
         miss = samples.mean(axis=0) - targets
-        tell(_line(sweep, estimands, values, miss + targets))
+        at.say(_line(sweep, estimands, values, miss + targets))
         far = np.abs(miss) > np.maximum(least, _standard_error(samples))
         if last is not None:
             slopes = _learn(slopes, (values - last[0]) / width, miss - last[1])
@@ -239,15 +243,15 @@ def _fitted(estimand: Estimand, value: float, samples: FloatArray, dose: float) 
 
 def table(fit: EffectFit) -> str:
     """Write a fit as plain text, the multiplier beside the estimand: they differ."""
-    head = f"{'estimand':24} {'target':>10} {'reached':>10} {'s.e.':>7} {'value':>9} {'multiplier at full dose':>24}"
+    head = f"{'estimand':24} {'target':>8} {'reached':>8} {'s.e.':>7} {'value':>7} {'multiplier, full dose':>21}"
     rows = [f"{fit.effect_set} ({fit.replications} replications, seed {fit.seed})", head]
     for item in fit.fitted:
         e = item.estimand
         target, reached = (f"{x:,.3f}" if e.scale == "ratio" else f"{x:,.0f}" for x in (e.target, item.reached))
-        error = "" if item.standard_error is None else f"{item.standard_error:,.3g}"
-        note = "" if item.reachable else f"   not reachable: short by {abs(item.shortfall):,.3g}"
+        error = "" if item.standard_error is None else digits(item.standard_error)
+        note = "" if item.reachable else f"\n  not reachable: short by {digits(abs(item.shortfall))}"
         rows.append(
-            f"{e.name:24} {target:>10} {reached:>10} {error:>7} {item.value:>9.4f} {item.multiplier:>24.3f}{note}"
+            f"{e.name:24} {target:>8} {reached:>8} {error:>7} {item.value:>7.4f} {item.multiplier:>21.3f}{note}"
         )
     return "\n".join(rows) + "\n"
 
@@ -255,20 +259,21 @@ def table(fit: EffectFit) -> str:
 def as_record(fit: EffectFit) -> Mapping[str, object]:
     """Give what an evidence set keeps of a fit, plain and rounded to what its error lets one read."""
     kept: dict[str, object] = {
-        "digest": fit.digest, "regime": fit.regime, "replications": fit.replications, "seed": fit.seed,
+        "digest": fit.digest, "program": digest_of_program(), "regime": fit.regime,
+        "replications": fit.replications, "seed": fit.seed,
         "reachable": all(item.reachable for item in fit.fitted),
     }  # fmt: skip
     found = {}
     for item in fit.fitted:
-        digits = 4 if item.estimand.scale == "ratio" else 0
+        places = 4 if item.estimand.scale == "ratio" else 0
         entry: dict[str, object] = {
             "value": round(item.value, 5), "multiplier": round(item.multiplier, 4),
-            "target": item.estimand.target, "reached": round(item.reached, digits), "reachable": item.reachable,
+            "target": item.estimand.target, "reached": round(item.reached, places), "reachable": item.reachable,
         }  # fmt: skip
         if item.standard_error is not None:
-            entry["standard_error"] = round(item.standard_error, digits)
+            entry["standard_error"] = round(item.standard_error, places)
         if not item.reachable:
-            entry["shortfall"] = round(item.shortfall, digits)
+            entry["shortfall"] = round(item.shortfall, places)
         found[item.estimand.name] = entry
     kept["estimands"] = found
     return kept

@@ -5,7 +5,7 @@ Comments and order in the files stay as they are. What is solved for is in ``sim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from sim.errors import ModelError, Problem
 from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
 from sim.evaluation.effects.fit import EffectFit, as_record, fit_effects
 from sim.model.spec import Scenario
+from sim.runs.meaning import digest_of_program
+from sim.stages import SILENT, StageListener
 
 WHY = "solved for by families fit-effects, so that the simulated study finds {target} ({name}); see fit"
 
@@ -29,7 +31,7 @@ def run(
     replications: int = 6,
     workers: int = 1,
     write: bool = True,
-    tell: Callable[[str], None] = lambda line: None,
+    at: StageListener = SILENT,
 ) -> list[EffectFit]:
     """Solve for the effects of a study's evidence sets and keep them.
 
@@ -43,8 +45,8 @@ def run(
         As for ``fit_effects``.
     write
         Write the values into the files of the sets.
-    tell
-        Called with a line of progress.
+    at
+        Told where the work stands, with a line for each set and sweep.
 
     Returns
     -------
@@ -68,8 +70,8 @@ def run(
             if only:
                 raise ModelError(f"effect_set: '{name}' lists no estimands, so that there is nothing to solve for")
             continue
-        tell(f"{name}: {', '.join(listed)}")
-        fit = fit_effects(scenario, name, estimands_of(listed), replications=replications, workers=workers, tell=tell)
+        at.say(f"{name}: {', '.join(listed)}")
+        fit = fit_effects(scenario, name, estimands_of(listed), replications=replications, workers=workers, at=at)
         if write:
             keep(fit, file)
         fits.append(fit)
@@ -101,8 +103,19 @@ def keep(fit: EffectFit, file: Path) -> None:
     amend(file, {**values, ("fit",): dict(as_record(fit))})
 
 
+def _how_stale(fit: Mapping[str, Any]) -> str:
+    """Say what moved since effects were solved for: nothing was yet, the program, the model, or what cannot be told."""
+    if not fit.get("digest"):
+        return "has not been solved for"
+    if "program" not in fit:
+        return "was solved for in another model, or by a version of the program that makes other results"
+    if fit["program"] != digest_of_program():
+        return "was solved for by a version of the program that makes other results, whatever the model"
+    return "was solved for in another model"
+
+
 def stale(scenario: Scenario) -> list[str]:
-    """Say which evidence sets of a study were solved for in another model than the study's.
+    """Say which evidence sets of a study were solved for in another model than the study's, or by another program.
 
     Returns
     -------
@@ -122,6 +135,6 @@ def stale(scenario: Scenario) -> list[str]:
             continue
         now = digest(scenario, regime, name, [e.parameter for e in estimands_of(listed)])
         if fit.get("digest") != now:
-            solved = "was solved for in another model" if fit.get("digest") else "has not been solved for"
+            solved = _how_stale(fit)
             found.append(f"evidence set '{name}' {solved}; 'families fit-effects' solves for its effects in this one")
     return found

@@ -9,14 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from math import prod
 
 import numpy as np
 
 from sim.arrays import FloatArray, IntArray
+from sim.errors import ModelError
 from sim.language.evaluate import Expression, evaluate
+from sim.language.functions import carrying_nan
 from sim.language.names import TIMED
+from sim.model.compiled.readings import GUARD, MOST, at_place, is_hazard, refused
 from sim.model.compiled.scope import GridScope, Moment, Reader, Source, moment, moment_names, reads_of, sources_of
 from sim.model.spec import Chain, Effect, Model
+
+MOST_CELLS = 20_000_000
+"""Combinations of what is read that one table may hold."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,8 @@ class Factor:
     moves: frozenset[int] = frozenset()
     """Positions of the transitions it multiplies."""
     scale: str = "rate"
+    name: str = ""
+    """What messages call it."""
 
     @cached_property
     def sources(self) -> list[Source]:
@@ -46,11 +55,37 @@ class Factor:
         """Evaluate over raw values of its own sources: shape of the product of ``raw``, in the order of ``raw``."""
         scope = GridScope(self.reader, raw, now)
         shape = tuple(len(values) for values in raw.values())
-        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            result = evaluate(self.times, scope)
-            if self.when is not None:
-                result = np.where(evaluate(self.when, scope) != 0, result, 1.0)
+        result = evaluate(self.times, scope)
+        if self.when is not None:
+            holds = evaluate(self.when, scope)
+            result = carrying_nan(np.where(holds != 0, result, 1.0), holds)
         return np.broadcast_to(result, shape)
+
+    def check(self, raw: Mapping[Source, FloatArray], model: Model) -> None:
+        """Evaluate at every moment of the clock; see ``checked``."""
+        for now in probes(model, self.moment_names):
+            self.checked(raw, now)
+
+    def checked(self, raw: Mapping[Source, FloatArray], now: Moment) -> FloatArray:
+        """Give ``values``; what the clock alone decides is refused where it is no multiplier, or no condition."""
+        values = self.values(raw, now)
+        if self.moment_names <= TIMED:
+            wrong = values[~is_hazard(values)] if self.moves else values[np.isnan(values)]
+            if wrong.size:
+                rule = f"it must be at least 0 and finite (at most {MOST:g})" if self.moves else GUARD
+                raise self.refused(f"{self.name} comes to {wrong.flat[0]:.6g}".strip(), rule, now)
+        return values
+
+    def refused(self, what: str, rule: str, now: Moment) -> ModelError:
+        """Make the error of what it comes to at a moment; see ``readings.refused``."""
+        raw = {
+            s: np.arange(raw_size(s, self.reader, horizon(self.reader.model)), dtype=np.float64) for s in self.sources
+        }
+        scope = GridScope(self.reader, raw, now)
+        expression = self.times
+        if self.when is not None and not np.all(np.isfinite(evaluate(self.when, scope))):
+            expression = self.when
+        return refused(expression, scope, what, rule, f"rows of {self.reader.unit}")
 
 
 @dataclass(frozen=True)
@@ -128,10 +163,33 @@ def every_raw(source: Source, reader: Reader) -> IntArray:
     return np.arange(raw_size(source, reader, horizon(reader.model)))
 
 
-def seen(factor: Factor, raws: Raws = every_raw) -> list[FloatArray]:
-    """Evaluate a factor over what its sources can be, at every moment that it tells apart: (source, ...) each."""
+def raw_of(factor: Factor, raws: Raws) -> dict[Source, FloatArray]:
+    """Give what each source of a factor can be.
+
+    Raises
+    ------
+    ModelError
+        When they make too many combinations.
+    """
     raw = {source: raws(source, factor.reader).astype(np.float64) for source in factor.sources}
-    return [factor.values(raw, now) for now in probes(factor.reader.model, factor.moment_names)]
+    cells = prod(len(values) for values in raw.values())
+    if cells > MOST_CELLS:
+        what = " x ".join(f"{source.name or source.kind} ({len(values):,})" for source, values in raw.items())
+        rule = f"reads {what}, {cells:,} combinations; it may read at most {MOST_CELLS:,}"
+        raise at_place(factor.times, rule, f"rows of {factor.reader.unit}")
+    return raw
+
+
+def seen(factor: Factor, raws: Raws = every_raw) -> list[FloatArray]:
+    """Evaluate a factor over what its sources can be, at every moment that it tells apart: (source, ...) each.
+
+    Raises
+    ------
+    ModelError
+        As ``raw_of``, and when it comes to what is no multiplier or no condition.
+    """
+    raw = raw_of(factor, raws)
+    return [factor.checked(raw, now) for now in probes(factor.reader.model, factor.moment_names)]
 
 
 def fold(
@@ -243,7 +301,7 @@ def transition_factors(model: Model, chain: Chain) -> list[Factor]:
     """List what multiplies the moves of a chain: their own expressions, then effects."""
     reader = Reader(model, chain.unit, k_chain=chain.name)
     own = [
-        Factor(reader, t.expression, moves=frozenset([i]))
+        Factor(reader, t.expression, moves=frozenset([i]), name=f"'{t.source} -> {t.target}' of '{chain.name}'")
         for i, t in enumerate(chain.transitions)
         if t.expression is not None
     ]
@@ -252,19 +310,20 @@ def transition_factors(model: Model, chain: Chain) -> list[Factor]:
 
 def effect_factors(model: Model, chain: str, transitions: Sequence[tuple[str, str]]) -> list[Factor]:
     """List the effects on a chain as factors; none that names a service when the model's services are inert."""
-    from_service = {c.name for c in model.chains if c.service is not None}
+    from_service = model.service_names
     unit = model.chain(chain).unit
     factors = []
     for effect in model.effects:
         moves = frozenset(i for i, move in enumerate(transitions) if move in set(effect.on.get(chain, ())))
         reader = Reader(model, unit, k_chain=_k_chain(effect, model, chain))
         inert = model.services_inert and chain not in from_service
+        named = f"the effect '{effect.name}' on '{chain}'"
         if moves and not (inert and names_service(effect.when, reader, from_service)):
-            factors.append(Factor(reader, effect.times, effect.when, moves, effect.scale))
+            factors.append(Factor(reader, effect.times, effect.when, moves, effect.scale, named))
     return factors
 
 
-def names_service(when: Expression, reader: Reader, services: set[str]) -> bool:
+def names_service(when: Expression, reader: Reader, services: frozenset[str]) -> bool:
     """Say whether a condition reads a service (or the number of agencies)."""
     return any(s.kind == "agencies" or s.name in services for s in sources_of(when, reader))
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 
-from sim.arrays import BoolArray
+from sim.arrays import MOST_STATES, BoolArray
+from sim.errors import ModelError, Problem
 from sim.language.evaluate import Expression, Node
 from sim.language.tree import canonical
-from sim.model.compiled.grid import Axis, Factor, Raws, every_raw, fold, reduced, transition_factors
+from sim.model.compiled.grid import MOST_CELLS, Axis, Factor, Raws, every_raw, fold, reduced, transition_factors
 from sim.model.compiled.program import Program, compile_chain
 from sim.model.compiled.reach import Reach
+from sim.model.compiled.readings import GUARD, at_place, check_clocked
 from sim.model.compiled.scope import Moment, Reader, calls, counted, moment
 from sim.model.spec import Chain, Model
 
@@ -44,7 +47,10 @@ class Condition:
     def truth(self, codes: list[Code], now: Moment) -> BoolArray:
         """Give the answer for every code at a moment, shape (code,)."""
         axes = [axis for axis, _ in codes[self.code].axes]
-        values = reduced(Factor(self.reader, self.expression), axes, now)
+        factor = Factor(self.reader, self.expression)
+        values = reduced(factor, axes, now)
+        if np.any(np.isnan(values)):
+            raise factor.refused("has no value", GUARD, now)
         return np.broadcast_to(values != 0, [axis.size for axis in axes] or [1]).reshape(-1)
 
 
@@ -95,8 +101,10 @@ class Compiled:
             chain = self.model.chain(sources[0].name)
             if chain.unit == unit:
                 everything = {sources[0]: np.arange(len(chain.states), dtype=np.float64)}
-                self.state_meters[name] = (chain.name, factor.values(everything, moment(self.model, 0)) != 0)
-                return
+                values = factor.values(everything, moment(self.model, 0))
+                if not np.any(np.isnan(values)):
+                    self.state_meters[name] = (chain.name, values != 0)
+                    return
         self.add_condition(f"meter {name}", unit, expression)
 
     def add_condition(self, name: str, unit: str, expression: Expression) -> Condition:
@@ -105,6 +113,8 @@ class Compiled:
         factor = Factor(reader, expression)
         axes = fold([factor], reader, raws=self.raws)
         sizes = [axis.size for axis in axes]
+        if prod(sizes) > MOST_CELLS:
+            raise at_place(expression, f"tells {prod(sizes):,} cases apart; at most {MOST_CELLS:,}", name)
         strides = [int(np.prod(sizes[i + 1 :], dtype=np.int64)) for i in range(len(sizes))]
         code = self.add_code(unit, zip(axes, strides, strict=True), int(np.prod(sizes, dtype=np.int64)))
         condition = Condition(name, reader, expression, code, bool(factor.moment_names))
@@ -131,6 +141,10 @@ def compile_model(
     ModelError
         When a rate is negative, a row of probabilities exceeds 1, or a table would grow beyond what fits in memory.
     """
+    for name, n in [(c.name, len(c.states)) for c in model.chains] + [(t.name, len(t.values)) for t in model.traits]:
+        if n > MOST_STATES:
+            raise ModelError([Problem("", name, f"has {n} states or values; it must have at most {MOST_STATES}")])
+    check_clocked(model)
     raws = every_raw if reach is None else reach.raws
     programs = {chain.name: known(chain) or compile_chain(model, chain, raws) for chain in model.chains}
     compiled = Compiled(model, programs, reach=reach)

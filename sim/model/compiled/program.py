@@ -15,11 +15,10 @@ from itertools import compress
 import numpy as np
 
 from sim.arrays import FloatArray, IntArray, StateArray
-from sim.errors import ModelError
 from sim.language.evaluate import Expression, parse
 from sim.language.names import TIMED
 from sim.model.compiled.grid import (
-    Axis,
+    MOST_CELLS,
     Factor,
     Raws,
     digest_of,
@@ -30,13 +29,13 @@ from sim.model.compiled.grid import (
     seen,
     transition_factors,
 )
-from sim.model.compiled.scope import Moment, Reader, moment, moment_names
-from sim.model.compiled.tables import BETTER, WORSE, DigitGroup, Tables, bounds_of
+from sim.model.compiled.readings import MOST, ROUNDING, at_place, is_hazard
+from sim.model.compiled.scales import IMPOSSIBLE, multiplied
+from sim.model.compiled.scope import Moment, Reader, moment
+from sim.model.compiled.tables import BETTER, WORSE, DigitGroup, Tables, bounds_of, groups_of
 from sim.model.spec import Chain, Model
 
 __all__ = ["BETTER", "WORSE", "DigitGroup", "Program", "Tables", "bounds_of", "compile_chain"]
-
-GROUP_CELLS = 1 << 15
 
 
 @dataclass
@@ -95,7 +94,8 @@ class Program:
         n_slots = self.targets.shape[0]
         parts = [np.ones((n_slots, 2, *group.shape)) for group in self.groups]
         parts[0][:] = 0.0
-        moves = self._moves(now)
+        with np.errstate(all="ignore"):  # what is no number is refused at its place
+            moves = self._moves(now)
         for transition, side, state, slot in self.slots:
             for part, products in zip(parts, moves, strict=True):
                 part[slot, side, state] = products[transition]
@@ -135,8 +135,11 @@ class Program:
         else:
             value = np.full(group.shape[1:], dt)
         for i in mine:
-            value = _apply(value, self._times(i, group, source, now), self.factors[i], is_rate)
-        self._check(value, transition, now)
+            value = multiplied(value, self._times(i, group, source, now), self.factors[i], is_rate)
+            if np.any(value == IMPOSSIBLE):
+                what = f"it makes {self._own_factor(transition).name} a probability above 1"
+                raise self.factors[i].refused(what, "give a smaller multiplier, or `scale: odds`", now)
+        self._check(value, group, transition, now)
         return value
 
     def _lasting(self, group: DigitGroup, transition: int, factors: list[int], now: Moment) -> FloatArray:
@@ -146,18 +149,23 @@ class Program:
             source = self.transitions[transition][0]
             value: FloatArray = np.ones(group.shape[1:])
             for i in factors:
-                value = value * reduced(self.factors[i], group.axes, now, self.chain.name, source)
+                value = value * self._reduced(i, group, source, now)
             self._products[at] = value
         return self._products[at]
 
     def _times(self, i: int, group: DigitGroup, source: int, now: Moment) -> FloatArray:
         """Evaluate a factor over a group's axes; one that time does not change is evaluated once."""
-        factor = self.factors[i]
         if self._timed[i]:
-            return reduced(factor, group.axes, now, self.chain.name, source)
+            return self._reduced(i, group, source, now)
         if (i, source) not in self._constant:
-            self._constant[i, source] = reduced(factor, group.axes, now, self.chain.name, source)
+            self._constant[i, source] = self._reduced(i, group, source, now)
         return self._constant[i, source]
+
+    def _reduced(self, i: int, group: DigitGroup, source: int, now: Moment) -> FloatArray:
+        """Evaluate a factor over a group's axes; NaN where it is no multiplier, so that no product hides it."""
+        values = reduced(self.factors[i], group.axes, now, self.chain.name, source)
+        good = is_hazard(values, self._most(self.factors[i]))
+        return values if good.all() else np.where(good, values, np.nan)
 
     def _with_rest(self, rows: list[FloatArray], now: Moment) -> list[FloatArray]:
         """Fill the `rest` moves and check that no row of probabilities exceeds 1."""
@@ -167,36 +175,40 @@ class Program:
                 continue
             rest = self.rest.get(state)
             used = sum((rows[i] for i in mine if i != rest), np.zeros_like(rows[mine[0]]))
-            if np.any(used > 1.0 + 1e-12):
-                self._refuse(
-                    f"probabilities out of '{self.chain.states[state]}' add up to {used.max():.6g}; at most 1", now
-                )
+            if np.any(used > 1.0 + ROUNDING):
+                largest = max((i for i in mine if i != rest), key=lambda i: float(rows[i].max()))
+                raises = (f for f in self.factors if largest in f.moves and f.when is not None and f.scale != "rate")
+                out = f"probabilities out of '{self.chain.states[state]}' of '{self.chain.name}'"
+                what = f"{out} add up to {used.max():.6g}"
+                raise next(raises, self._own_factor(largest)).refused(what, "at most 1", now)
             if rest is not None:
                 rows[rest] = np.maximum(1.0 - used, 0.0)
         return rows
 
-    def _check(self, value: FloatArray, transition: int, now: Moment) -> None:
-        """Refuse what is no hazard or probability."""
-        worst = value[~(value >= 0)]
-        if worst.size or not np.all(np.isfinite(value)):
-            bad = worst.flat[0] if worst.size else value[~np.isfinite(value)].flat[0]
-            a, b = (self.chain.states[s] for s in self.transitions[transition])
-            self._refuse(f"'{a} -> {b}' is {bad:.6g}; it must be at least 0 and finite", now)
+    def _check(self, value: FloatArray, group: DigitGroup, transition: int, now: Moment) -> None:
+        """Refuse what is no hazard or probability, at the factor that makes it so."""
+        bad = value[~is_hazard(value)]
+        if not bad.size:
+            return
+        factor, source = self._own_factor(transition), self.transitions[transition][0]
+        for i in group.factors:
+            if transition in self.factors[i].moves:
+                values = reduced(self.factors[i], group.axes, now, self.chain.name, source)
+                wrong = values[~is_hazard(values, self._most(self.factors[i]))]
+                if wrong.size:
+                    factor, bad = self.factors[i], wrong
+                    break
+        rule = f"it must be at least 0 and finite (at most {self._most(factor):g})"
+        raise factor.refused(f"{factor.name} comes to {bad.flat[0]:.6g}", rule, now)
 
-    def _refuse(self, what: str, now: Moment) -> None:
-        cycle = now.clock.get("cycle", 0.0)
-        raise ModelError(f"chains.{self.chain.name}: {what} (cycle {cycle:g})")
+    def _most(self, factor: Factor) -> float:
+        """Give the most that a factor may come to: 1 for a move's own probability."""
+        return MOST if factor.when is not None or self.chain.kind == "rates" else 1.0 + ROUNDING
 
-
-def _apply(value: FloatArray, times: FloatArray, factor: Factor, is_rate: bool) -> FloatArray:
-    """Multiply a rate, a probability or odds; a rates chain is turned to probabilities and back where it must be."""
-    if factor.when is None or (factor.scale == "rate" and is_rate):
-        return value * times
-    p = -np.expm1(-value) if is_rate else value
-    if factor.scale == "rate":
-        return np.asarray(-np.expm1(np.log1p(-p) * times))
-    p = p * times if factor.scale == "probability" else p * times / (1.0 - p + p * times)
-    return np.asarray(-np.log1p(-p)) if is_rate else p
+    def _own_factor(self, transition: int) -> Factor:
+        """Give the factor that is a move's own rate or probability, else the first effect on it."""
+        mine = [factor for factor in self.factors if transition in factor.moves]
+        return min(mine, key=lambda factor: factor.when is not None)
 
 
 def compile_chain(model: Model, chain: Chain, raws: Raws = every_raw) -> Program:
@@ -231,11 +243,14 @@ def compile_chain(model: Model, chain: Chain, raws: Raws = every_raw) -> Program
         factors, values = list(compress(factors, matters)), list(compress(values, matters))
     axes = fold(factors, reader, chain.name, raws, values)
     single = chain.kind == "probabilities" or any(f.scale != "rate" for f in factors)
-    groups = _groups(factors, axes, len(chain.states), chain.name, single)
+    groups = groups_of(factors, axes, len(chain.states), chain.name, single)
+    if (cells := max(group.size for group in groups)) > MOST_CELLS:
+        rule = f"what '{chain.name}' reads makes {cells:,} combinations; at most {MOST_CELLS:,}"
+        raise at_place(factors[0].times, rule, f"chains.{chain.name}")
     slots, targets = _slots(transitions, len(chain.states))
     digest = digest_of(factors, values, raws)
     program = Program(chain, reader, model.clock.step_years, transitions, factors, groups, slots, targets, digest, rest)
-    program.tables(moment(model, 0, dict.fromkeys(_totals(program), 0.0)))
+    program.tables(moment(model, 0, dict.fromkeys(set(program.clock_names) - TIMED, 0.0)))
     return program
 
 
@@ -243,13 +258,6 @@ def _in_window(ages_steps: tuple[int, int], step_years: float) -> Expression:
     """Give 1 while a row's age is in a window, else 0; half a step of slack keeps rounding out."""
     low, high = ((age - 0.5) * step_years for age in ages_steps)
     return parse(f"(age > {low!r}) * (age < {high!r})")
-
-
-def _totals(program: Program) -> list[str]:
-    """Name the totals that a program reads."""
-    model = program.reader.model
-    names = frozenset[str]().union(*(moment_names(f.times, model) for f in program.factors))
-    return [name for name in names if name not in TIMED]
 
 
 def _slots(transitions: Sequence[tuple[int, int]], n_states: int) -> tuple[list[tuple[int, int, int, int]], StateArray]:
@@ -273,39 +281,3 @@ def _slots(transitions: Sequence[tuple[int, int]], n_states: int) -> tuple[list[
         for slot in range(width):
             targets[slot, side, state] = mine_[min(slot, len(mine_) - 1)] if mine_ else state
     return slots, targets
-
-
-def _groups(factors: list[Factor], axes: list[Axis], n_states: int, own: str, single: bool) -> list[DigitGroup]:
-    """Share the axes out over groups: axes that meet in a factor stay together, groups merge while they stay small."""
-    position = {axis.source: i for i, axis in enumerate(axes)}
-    members: list[set[int]] = [{i} for i in range(len(axes))]
-    for factor in factors:
-        mine = {position[s] for s in factor.sources if s in position}
-        joined = [m for m in members if m & mine]
-        if len(joined) > 1:
-            members = [m for m in members if not m & mine] + [set().union(*joined)]
-
-    def cells(m: set[int]) -> int:
-        return int(np.prod([axes[i].size for i in m], dtype=np.int64)) * n_states
-
-    merged: list[set[int]] = []
-    for m in sorted(members, key=cells):
-        fits = next((g for g in merged if cells(g | m) <= GROUP_CELLS), None)
-        if single and merged:
-            merged[0] |= m
-        elif fits is not None:
-            fits |= m
-        else:
-            merged.append(set(m))
-    groups = []
-    taken: set[int] = set()
-    for g in merged or [set()]:
-        chosen = tuple(axes[i] for i in sorted(g))
-        mine_factors = [
-            i for i, f in enumerate(factors) if i not in taken and any(position.get(s, -1) in g for s in f.sources)
-        ]
-        taken.update(mine_factors)
-        groups.append((chosen, mine_factors))
-    rest = [i for i in range(len(factors)) if i not in taken]
-    groups[0][1].extend(rest)
-    return [DigitGroup(chosen, tuple(sorted(mine)), n_states) for chosen, mine in groups]

@@ -13,8 +13,9 @@ import numpy as np
 from sim.arrays import BoolArray, IntArray
 from sim.language.evaluate import Expression
 from sim.language.names import TIMED
-from sim.model.compiled.grid import Factor, every_raw, probes, transition_factors
-from sim.model.compiled.scope import Reader, Source, calls, clock_value, counted
+from sim.model.compiled.grid import Factor, every_raw, probes, raw_of, transition_factors
+from sim.model.compiled.readings import clock_value, firing_chances
+from sim.model.compiled.scope import Reader, Source, calls, counted
 from sim.model.handover import handed_over
 from sim.model.spec import Chain, Fire, Model
 
@@ -78,10 +79,9 @@ class Reach:
         """Say whether a factor is above 0 at some step for a row that there can be, the chain ``own`` in a state."""
         if factor.moment_names - TIMED:
             return True  # totals and stocks may be anything
-        raw = {
-            s: np.array([float(state)]) if s == Source("chain", own) else self.raws(s, factor.reader).astype(np.float64)
-            for s in factor.sources
-        }
+        raw = raw_of(factor, self.raws)
+        if Source("chain", own) in raw:
+            raw[Source("chain", own)] = np.array([float(state)])
         return any(not np.all(factor.values(raw, now) <= 0) for now in probes(self.model, factor.moment_names))
 
     def _step(self, chain: Chain) -> bool:
@@ -117,7 +117,7 @@ class Reach:
         """Let the moves of a chain that rows may make set off a fire."""
         states = chain.states
         sets_off = any(self.moves[chain.name][states.index(a), states.index(b)] for a, b in fire.moves)
-        if not sets_off or not self.ever(Factor(Reader(self.model, self.model.root.name), fire.probability)):
+        if not sets_off or not firing_chances(fire, self.model).any():
             return []
         target = self.model.chain(fire.chain)
         number = target.states.index(fire.target)
@@ -141,6 +141,7 @@ def _starts(model: Model, chain: Chain) -> BoolArray:
     """Mark the states in which rows start or to which the places of those who leave are put back, (state,)."""
     if chain.start is None:
         return np.ones(len(chain.states), np.bool_)
-    starts = np.array([s in chain.start and clock_value(chain.start[s], model, 0) > 0 for s in chain.states])
+    shares = {s: clock_value(e, model, 0, "a share at the start", 0.0, 1.0) for s, e in chain.start.items()}
+    starts = np.array([shares.get(state, 0.0) > 0 for state in chain.states])
     starts[0] = True
     return starts

@@ -16,9 +16,9 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.errors import ModelError
 from sim.language.evaluate import Expression, Node, evaluate, evaluate_node
-from sim.language.functions import FUNCTIONS, Known, called
-from sim.language.names import CLOCK, WORDS, reads
-from sim.language.tree import canonical
+from sim.language.functions import COMPARISONS, FUNCTIONS, Known, called, carrying_nan, operands
+from sim.language.names import CLOCK, WORDS, below_first, reads
+from sim.language.tree import canonical, walk
 from sim.model.spec import Chain, LookupTable, Model
 
 
@@ -81,8 +81,7 @@ def reads_of(expression: Expression, model: Model) -> Iterator[Node]:
 def sources_of(expression: Expression, reader: Reader) -> list[Source]:
     """List what an expression reads from a row, in order of first use."""
     model, found = reader.model, []
-    kinds = (("memory", model.memories), ("trait", model.traits), ("chain", model.chains))
-    own = {part.name: kind for kind, parts in kinds for part in parts}
+    own = model.carried
     for node in reads_of(expression, model):
         if called(node, "row"):
             found.append(counted(node))
@@ -119,7 +118,7 @@ def calls(model: Model, known: Known) -> list[Node]:
 def moment_names(expression: Expression, model: Model) -> frozenset[str]:
     """Name the clock variables and totals that an expression reads."""
     names: set[str] = set()
-    stocks = {stock.name for stock in model.stocks}
+    stocks = model.stock_names
     for node in reads_of(expression, model):
         if called(node, "step"):
             names.add(canonical(node))
@@ -135,7 +134,7 @@ def table_values(table: LookupTable, x: FloatArray) -> FloatArray:
     if table.kind == "linear":
         return np.interp(x, table.x, table.y)
     place = np.searchsorted(np.asarray(table.x), x + 1e-9, side="right") - 1
-    return np.asarray(table.y)[np.maximum(place, 0)]
+    return carrying_nan(np.asarray(table.y)[np.maximum(place, 0)], x)
 
 
 class GridScope:
@@ -162,7 +161,7 @@ class GridScope:
     def _value(self, name: str) -> FloatArray:
         model = self.model
         if name in model.parameters:
-            return evaluate(model.parameters[name].expression, self)
+            return self._parameter(name)
         for source in self.axes:
             if name == (source.name if source.kind in ("chain", "trait", "memory") else source.kind):
                 return self._carried(source, name)
@@ -178,6 +177,24 @@ class GridScope:
         listed = ", ".join(there)
         raise ModelError(f"'{name}' is read by rows of '{self.reader.unit}' and is not theirs; there are {listed}")
 
+    def _parameter(self, name: str) -> FloatArray:
+        """Evaluate a parameter after all that it reads, however long the line of those that name the next."""
+        parameters = self.model.parameters
+        for each in below_first([name], lambda one: self._parameters_in(parameters[one].expression), self.memo):
+            self.memo[each] = evaluate(parameters[each].expression, self)
+        return self.memo[name]
+
+    def _parameters_in(self, expression: Expression) -> list[str]:
+        """List the parameters that stand in an expression where they are read: not as the name of a state."""
+        nodes = walk(expression.root, lambda node: node.args[:1] if self._names_state(node) else operands(node))
+        return [node.name for node in nodes if node.kind == "name" and node.name in self.model.parameters]
+
+    def _names_state(self, node: Node) -> bool:
+        """Whether a node compares something with a state."""
+        if node.kind not in COMPARISONS or any(arg.kind != "name" for arg in node.args):
+            return False
+        return self.state(node.args[0].name, node.args[1].name) is not None
+
     def _carried(self, source: Source, name: str) -> FloatArray:
         """Turn raw values of a source into what the name means."""
         raw = self.axes[source]
@@ -192,7 +209,7 @@ class GridScope:
 
     def state(self, chain: str, state: str) -> float | None:
         """Give the level of a state; see ``Scope``."""
-        found = next((c for c in self.model.chains if c.name == chain), None)
+        found = self.model.by_name.get(chain)
         if found is not None:
             return level_of(found, state)
         if chain == "area" and state in self.model.areas.names:
@@ -225,8 +242,3 @@ def level_of(chain: Chain, word: str) -> float | None:
     if word in chain.states:
         return float(levels(chain)[chain.states.index(word)])
     return None
-
-
-def clock_value(expression: Expression, model: Model, step: int) -> float:
-    """Evaluate an expression that reads the clock and parameters alone (a price, a start share) at one step."""
-    return float(evaluate(expression, GridScope(Reader(model, model.root.name), {}, moment(model, step))))

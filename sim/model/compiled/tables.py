@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from sim.arrays import FloatArray, StateArray
-from sim.model.compiled.grid import Axis
+from sim.model.compiled.grid import Axis, Factor
 
 BYTES = 256
+GROUP_CELLS = 1 << 15
 BETTER, WORSE = 0, 1
 """The two sides of a table: moves to better states and moves to worse states."""
 
@@ -71,3 +72,38 @@ def bounds_of(worse: FloatArray, better: FloatArray) -> tuple[StateArray, StateA
     high = np.where(low >= BYTES, np.maximum(high, 1.0), high)
     low = np.where(high >= BYTES, np.maximum(low, 1.0), low)
     return np.minimum(low, 255).astype(np.uint8), (255 - np.minimum(high, 255)).astype(np.uint8)
+
+
+def groups_of(factors: list[Factor], axes: list[Axis], n_states: int, own: str, single: bool) -> list[DigitGroup]:
+    """Share the axes out over groups: axes that meet in a factor stay together, groups merge while they stay small."""
+    position = {axis.source: i for i, axis in enumerate(axes)}
+    members: list[set[int]] = [{i} for i in range(len(axes))]
+    for factor in factors:
+        mine = {position[s] for s in factor.sources if s in position}
+        joined = [m for m in members if m & mine]
+        if len(joined) > 1:
+            members = [m for m in members if not m & mine] + [set().union(*joined)]
+
+    def cells(m: set[int]) -> int:
+        return int(np.prod([axes[i].size for i in m], dtype=np.int64)) * n_states
+
+    merged: list[set[int]] = []
+    for m in sorted(members, key=cells):
+        fits = next((g for g in merged if cells(g | m) <= GROUP_CELLS), None)
+        if single and merged:
+            merged[0] |= m
+        elif fits is not None:
+            fits |= m
+        else:
+            merged.append(set(m))
+    groups = []
+    taken: set[int] = set()
+    for g in merged or [set()]:
+        chosen = tuple(axes[i] for i in sorted(g))
+        mine_factors = [
+            i for i, f in enumerate(factors) if i not in taken and any(position.get(s, -1) in g for s in f.sources)
+        ]
+        taken.update(mine_factors)
+        groups.append((chosen, mine_factors))
+    groups[0][1].extend(i for i in range(len(factors)) if i not in taken)
+    return [DigitGroup(chosen, tuple(sorted(mine)), n_states) for chosen, mine in groups]

@@ -19,10 +19,12 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.engine.counts.record import Record
 from sim.errors import ResultError
+from sim.results.folder.files import flush
 from sim.results.folder.netcdf import Mark, NamedArrays, as_list, from_bytes, marks_of, to_bytes
-from sim.results.folder.store import flush
 
 _NAME = re.compile(r"batch-(\d{6,})-(\d{6,})-([0-9a-f]{64})\.nc")
+UNREADABLE = (OSError, RuntimeError)
+"""What the netCDF library raises."""
 _PLAIN = ("replication", "engine_seconds", "final_states")
 """Fields of a record that are no arrays of counts; final states are not kept."""
 
@@ -35,6 +37,10 @@ class Shard:
     first: int
     last: int
     sha256: str
+
+
+class OtherStudyError(ResultError):
+    """A file with replications of another study, or made by another version of the program."""
 
 
 def write_shard(folder: Path, digest: str, records: Sequence[Record]) -> Path:
@@ -93,14 +99,21 @@ def read_shard(shard: Shard, digest: str) -> Iterator[Record]:
     Raises
     ------
     ResultError
-        If the file was altered or damaged, or belongs to another study or program; names it.
+        If the file was altered or damaged, holds other replications than its name says, or belongs to another study or
+        program (``OtherStudyError``); names it.
     """
-    named = from_bytes(checked(shard, digest))
-    at = {name: {number: i for i, number in enumerate(of)} for name, of in named.marks_of.items()}
-    numbers, seconds = (as_list(named.marks[name]) for name in ("replications", "engine_seconds"))
-    for number, took in zip(map(int, numbers), seconds, strict=True):
-        mine = {name: array[at[name][number]] for name, array in named.arrays.items() if number in at[name]}
-        yield Record(**mine, replication=number, engine_seconds=took)
+    content = checked(shard, digest)
+    try:
+        named = from_bytes(content)
+        at = {name: {number: i for i, number in enumerate(of)} for name, of in named.marks_of.items()}
+        numbers, seconds = (as_list(named.marks[name]) for name in ("replications", "engine_seconds"))
+        records = []
+        for number, took in zip(map(int, numbers), seconds, strict=True):
+            mine = {name: array[at[name][number]] for name, array in named.arrays.items() if number in at[name]}
+            records.append(Record(**mine, replication=number, engine_seconds=took))
+    except (*UNREADABLE, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ResultError(f"{shard.path} does not hold whole replications ({error})") from error
+    yield from records
 
 
 def checked(shard: Shard, digest: str) -> bytes:
@@ -114,8 +127,15 @@ def checked(shard: Shard, digest: str) -> bytes:
     content = shard.path.read_bytes()
     if sha256(content).hexdigest() != shard.sha256:
         raise ResultError(f"{shard.path} was altered or damaged since it was written")
-    if marks_of(content)["digest"] != digest:
-        raise ResultError(f"{shard.path} belongs to another study or to another version of the program")
+    try:
+        marks = marks_of(content)
+    except UNREADABLE as error:
+        raise ResultError(f"{shard.path} is no file of replications ({error})") from error
+    if marks.get("digest") != digest:
+        raise OtherStudyError(f"{shard.path} belongs to another study or to another version of the program")
+    numbers = as_list(marks.get("replications", []))
+    if len(numbers) != shard.last - shard.first + 1 or numbers != list(range(shard.first, shard.last + 1)):
+        raise ResultError(f"{shard.path} does not hold the replications that its name says")
     return content
 
 

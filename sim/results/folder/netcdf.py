@@ -11,6 +11,7 @@ import netCDF4
 import numpy as np
 
 from sim.arrays import FloatArray
+from sim.results.folder.files import why_not_written
 
 Stored = np.ndarray[Any, np.dtype[np.int32 | np.float64]]
 Mark = str | int | list[int] | list[float]
@@ -53,8 +54,8 @@ def to_file(path: Path, named: NamedArrays) -> None:
     try:
         with netCDF4.Dataset(path, "w") as file:
             _fill(file, named)
-    except RuntimeError as error:  # what the netCDF library says when a disk is full
-        raise OSError(f"{path.name} could not be written ({error}); is the disk full?") from error
+    except (OSError, RuntimeError) as error:
+        raise why_not_written(path, error) from error
 
 
 def _fill(file: netCDF4.Dataset, named: NamedArrays) -> None:

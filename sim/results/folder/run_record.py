@@ -15,12 +15,17 @@ from sim.places import CHECKOUT, is_checkout
 PACKAGES = ("family-trajectories", "numpy", "scipy", "simpy", "xarray", "netCDF4", "matplotlib", "pydantic")
 
 
-def run_record(scenario: Scenario) -> dict[str, Any]:
-    """Describe a run so that it can be made again."""
+PROGRAM = "program_sha256"
+"""The key of the strict digest of the program; see ``sim.runs.identity``."""
+
+
+def run_record(scenario: Scenario, program: str = "") -> dict[str, Any]:
+    """Describe a run so that it can be made again; ``program`` is the strict digest of the program that made it."""
     return {
         "title": scenario.title, "name": scenario.name, "seed": scenario.seed, "solver": scenario.solver,
         "replications": scenario.replications, "config": scenario.resolved,
-        "config_sha256": sha256(scenario.resolved.encode()).hexdigest(), "origins": dict(scenario.origins),
+        "config_sha256": sha256(scenario.resolved.encode()).hexdigest(), PROGRAM: program,
+        "origins": dict(scenario.origins),
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
         "platform": platform.platform(), "commit": _commit(),
         "time": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -22,6 +22,7 @@ from sim.model.spec import Scenario
 from sim.results.collect import Collected, collect
 from sim.results.costs import area_pricer
 from sim.results.dataset import dataset_of
+from sim.results.folder.files import why_not_written
 from sim.results.folder.store import without_timing
 
 TOGETHER = 16
@@ -83,8 +84,8 @@ def write_streamed(
         whole = first if last is collected else dataset_of(scenario, layout, last)
         rest = whole.drop_dims("replication")
         _write(path, without_timing(rest), mode="a")
-    except RuntimeError as error:  # what the netCDF library says when a disk is full
-        raise OSError(f"{path.name} could not be written ({error}); is the disk full?") from error
+    except (OSError, RuntimeError) as error:
+        raise why_not_written(path, error) from error
     return last, last.engine_seconds
 
 

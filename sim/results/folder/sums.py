@@ -25,8 +25,6 @@ def write_sums(path: Path, collected: Collected, marks: dict[str, str]) -> None:
         Text to find again, such as the digest of the study.
     """
     arrays: dict[str, FloatArray] = {f"pooled.{name}": array for name, array in collected.pooled.items()}
-    if collected.wait_days is not None:
-        arrays["wait_days"] = collected.wait_days
     n = 0
     for name, moments in collected.averaged.items():
         n = moments.n
@@ -45,9 +43,7 @@ def read_sums(path: Path) -> tuple[Collected, int, dict[str, str]]:
         kind, *names = full.split(".")
         if kind == "averaged":
             parts.setdefault(names[0], {})[names[1]] = array
-        elif kind == "pooled":
-            collected.pooled[names[0]] = array
         else:
-            collected.wait_days = array
+            collected.pooled[names[0]] = array
     collected.averaged = {name: Moments(**found, n=n) for name, found in parts.items()}
     return collected, n, {name: str(mark) for name, mark in marks.items()}

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from scipy import optimize, stats
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 
 Kind = Literal["normal", "lognormal", "gamma", "beta", "triangular", "fixed"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -32,6 +32,7 @@ class Belief:
 
     def __post_init__(self) -> None:
         """Refuse what no distribution of the kind can be."""
+        finite("value, low, high", [self.value, self.low, self.high])
         if not self.low <= self.value <= self.high:
             raise ValueError(f"low {self.low:g}, value {self.value:g}, high {self.high:g}: must be in this order")
         if (self.kind == "lognormal" and self.low <= 0) or (self.kind == "gamma" and not 0 <= self.low < self.value):
@@ -53,14 +54,14 @@ class Belief:
         interval, so its median is their geometric mean and not the value. Gamma and beta: mean the value, standard
         deviation a quarter of the width. Triangular: mode the value, 95% between low and high.
         """
-        u = np.asarray(u, dtype=np.float64)
+        u = finite("probabilities", u)
         if self.is_fixed:
             return np.full(u.shape, self.value)
         return np.asarray(_distribution(self).ppf(u), dtype=np.float64)
 
     def cumulative(self, x: FloatArray) -> FloatArray:
         """Give the probability of being at most x, of the same shape: the inverse of ``quantile``."""
-        x = np.asarray(x, dtype=np.float64)
+        x = finite("numbers", x)
         if self.is_fixed:
             return np.asarray(x >= self.value, dtype=np.float64)
         return np.asarray(_distribution(self).cdf(x), dtype=np.float64)
@@ -155,7 +156,7 @@ def dirichlet(shares: FloatArray, size: float, u: FloatArray) -> FloatArray:
         (draw, part); gamma quantiles divided by their sum. The last part above 0 is what the others leave of 1, so that
         a row added up from left to right is 1 to the last bit.
     """
-    shares = np.asarray(shares, dtype=np.float64)
+    shares, u = finite("shares", shares), finite("probabilities", u)
     there = np.flatnonzero(shares > 0)
     gammas = stats.gamma.ppf(u[:, there], shares[there] * size)
     result = np.zeros(u.shape)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.engine.fate.draws import key, uniform
 from sim.runs.beliefs.distributions import Belief
 from sim.runs.beliefs.joint_draws import JointFigures
@@ -51,8 +51,9 @@ def chosen_set(weights: Mapping[str, float], seed: int, draw: int) -> str:
     Raises
     ------
     ValueError
-        If a weight is negative or all are 0.
+        If a weight is negative or no finite number, or all are 0.
     """
+    finite("weights", list(weights.values()))
     total = sum(weights.values())
     if not weights or total <= 0 or min(weights.values()) < 0:
         raise ValueError(f"weights {dict(weights)}: give each evidence set a weight of 0 or more, not all 0")

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from scipy import stats
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.runs.beliefs.distributions import Belief, Z, dirichlet
 
 NEGATIVE = 1e-9
@@ -54,7 +54,7 @@ class Correlated:
 
     def values(self, beliefs: Mapping[str, Belief], u: FloatArray) -> FloatArray:
         """Correlate the normal scores of the probabilities and read each figure's quantiles."""
-        joined = stats.norm.cdf(stats.norm.ppf(u) @ self.factor.T)
+        joined = stats.norm.cdf(stats.norm.ppf(finite("probabilities", u)) @ self.factor.T)
         joined[:, 0] = u[:, 0]
         joined = np.clip(joined, 1e-12, 1.0 - 1e-12)
         return np.stack([beliefs[name].quantile(column) for name, column in zip(self.names, joined.T, strict=True)], 1)
@@ -74,6 +74,7 @@ class SharedRow:
 
     def __post_init__(self) -> None:
         """Refuse what is no row of shares."""
+        finite("shares", self.shares)
         if min(self.shares) < 0 or sum(self.shares) > 1 + 1e-9:
             raise ValueError(f"the shares {', '.join(map(str, self.shares))} must be 0 or more and sum to at most 1")
         if not 1.0 <= self.size < np.inf:
@@ -116,6 +117,7 @@ def copula(names: Sequence[str], ranks: Mapping[Pair, float]) -> Correlated:
         If no figures can be correlated like this (the matrix has a negative eigenvalue): names the pair that is most at
         odds with the others.
     """
+    finite("rank correlations", list(ranks.values()))
     at = {name: i for i, name in enumerate(names)}
     matrix = np.eye(len(names))
     for (one, other), rank in ranks.items():
@@ -135,7 +137,7 @@ def copula(names: Sequence[str], ranks: Mapping[Pair, float]) -> Correlated:
 
 def triangle(matrix: FloatArray) -> FloatArray:
     """Give the lower triangle L with L L' = matrix, as Cholesky does, also where an eigenvalue is 0."""
-    n = len(matrix)
+    n = len(finite("matrix", matrix))
     lower = np.zeros((n, n))
     for j in range(n):
         left = matrix[j, j] - lower[j, :j] @ lower[j, :j]

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.config.text import library
 from sim.config.text.merge import item_at, put
 from sim.config.text.source import Origin, Tree
@@ -58,6 +58,7 @@ class Posterior:
 
     def laid(self, tree: Tree, values: FloatArray, here: Origin, problems: list[Problem]) -> Tree:
         """Lay one draw, (parameter,), over a config; notes a problem where a path leads nowhere."""
+        finite("a draw", values)
         for i, value in enumerate(values):
             for path in self.set[i]:
                 tree = put(tree, path, Tree(float(value), here), here, problems, KEY)
@@ -105,7 +106,7 @@ def read_posterior(name: str, tree: Tree, base: Path) -> Posterior:
             ds = opened.load()
         facts = read_facts(_PosteriorFacts, ds)
         names = tuple(str(one) for one in ds["parameter"].values)
-        draws, best = ds["draws"].values.astype(np.float64), ds["best"].values.astype(np.float64)
+        draws, best = finite("draws", ds["draws"].values), finite("best", ds["best"].values)
         into = [tuple(tuple(facts.placed[one][how]) for one in names) for how in ("set", "multiply")]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _wrong(name, f"is no posterior ({type(error).__name__}: {error})") from None

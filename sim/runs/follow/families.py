@@ -67,7 +67,7 @@ def _traits(line: Line, model: Model, point: int) -> dict[str, tuple[list[str], 
     for trait in model.traits:
         if 1 < len(trait.values) <= MOST_VALUES:
             groups[trait.name] = (
-                [f"{value:.3g}" for value in trait.values],
+                [f"{i} of {len(trait.values)} ({value:.3g})" for i, value in enumerate(trait.values, 1)],
                 root.traits[trait.name].astype(np.float64),
             )
     if len(model.units) > 1:

@@ -83,12 +83,18 @@ class RowTotals:
         active = np.flatnonzero(self.active)
         n_outcomes = len(self.scenario.worlds[0].model.outcomes)
         spread = {name: totals.T[active] for name, totals in self.totals.items()}
-        record.outcome_variance = np.stack(
-            [spread[name][:, :n_outcomes].var(axis=0, ddof=1) for name in self.layout.worlds]
-        )
+        record.outcome_variance = np.stack([_variance(spread[name][:, :n_outcomes]) for name in self.layout.worlds])
         for w, world in enumerate(self.scenario.worlds):
             mine = spread[world.name][:, n_outcomes:]
             gap = mine - spread[self.scenario.baseline_of(world).name][:, n_outcomes:]
-            record.family_cost[w] = np.stack(
-                [mine.mean(axis=0), mine.var(axis=0, ddof=1), gap.mean(axis=0), gap.var(axis=0, ddof=1)], axis=1
-            )
+            record.family_cost[w] = np.stack([_mean(mine), _variance(mine), _mean(gap), _variance(gap)], axis=1)
+
+
+def _mean(rows: FloatArray) -> FloatArray:
+    """Give the mean of each column; NaN where there are no rows."""
+    return rows.mean(axis=0) if len(rows) else np.full(rows.shape[1:], np.nan)
+
+
+def _variance(rows: FloatArray) -> FloatArray:
+    """Give the variance of each column between rows; NaN where there are fewer than two."""
+    return rows.var(axis=0, ddof=1) if len(rows) > 1 else np.full(rows.shape[1:], np.nan)

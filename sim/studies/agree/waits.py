@@ -1,4 +1,4 @@
-"""Whether waits of small teams agree between the team model and one process a family.
+"""Whether waits of small teams agree between the team model and families followed case by case.
 
 The mean field cannot judge them: it knows no chance arrivals, and so no wait where places are just enough on average.
 """

@@ -8,7 +8,7 @@ paired one, which is valid and narrower. Otherwise the runs count as independent
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,11 +69,17 @@ def _same(a: float | None, b: float | None) -> bool:
 
 @dataclass(frozen=True)
 class RunsCompared:
-    """Every figure that both runs have; ``why_not_paired`` is empty where the pairing of replications is valid."""
+    """Every figure that both runs have; ``why_not_paired`` is empty where the pairing of replications is valid.
+
+    ``only_a`` and ``only_b`` are the worlds of one run alone, ``left_out_a`` and ``left_out_b`` the figures that one
+    run alone has of a world that both have (of any world where no figure is in both).
+    """
 
     figures: tuple[Compared, ...]
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
+    left_out_a: tuple[str, ...]
+    left_out_b: tuple[str, ...]
     why_not_paired: str
     remarks: tuple[str, ...]
 
@@ -108,9 +114,19 @@ def compare_runs(a: tuple[xr.Dataset, Summary], b: tuple[xr.Dataset, Summary]) -
         tuple(_compared(key, left[key], right[key], paired=not why) for key in left if key in right),
         tuple(name for name in worlds[0] if name not in worlds[1]),
         tuple(name for name in worlds[1] if name not in worlds[0]),
+        _left_out(left, right, worlds[1]),
+        _left_out(right, left, worlds[0]),
         why,
         tuple(_remarks(a[0], b[0])),
     )
+
+
+def _left_out(mine: Iterable[Key], theirs: Collection[Key], worlds: Collection[str]) -> tuple[str, ...]:
+    """Name figures that the other run lacks, once each: those of worlds that it has, of all where it shares none."""
+    mine = list(mine)
+    shares = any(key in theirs for key in mine)
+    lacking = [key for key in mine if key not in theirs and (key[0] in worlds or not shares)]
+    return tuple(dict.fromkeys(f"{measure} {item}".strip() for _, measure, item in lacking))
 
 
 def why_not_paired(a: xr.Dataset, b: xr.Dataset) -> str:

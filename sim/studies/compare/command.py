@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.console.printing import console, print_table
+from sim.console.printing import console, print_table, say
 
 EXAMPLES = (
     "families compare results/demo results/caseload_8",
@@ -25,6 +25,7 @@ def command(
 ) -> None:
     """Compare two finished runs: what differs in their configs and in what came out."""
     from sim.config.views.recorded import config_differences
+    from sim.exhibits.terminal import visible
     from sim.results.folder.store import read_results
     from sim.studies.compare import exhibits as comparison
     from sim.studies.compare.answer import compare_runs
@@ -32,16 +33,16 @@ def command(
     (ds_a, summary_a, run_a), (ds_b, summary_b, run_b) = read_results(a), read_results(b)
     keys, found = config_differences(run_a, run_b), compare_runs((ds_a, summary_a), (ds_b, summary_b))
     wide = console()
-    typer.echo(f"A is {a}\nB is {b}\n")
-    typer.echo("\n".join(comparison.config_lines(keys) or ["Nothing differs in the configs."]))
+    say(f"A is {a}\nB is {b}\n")
+    say("\n".join(comparison.config_lines(keys) or ["Nothing differs in the configs."]))
     results = comparison.results_table(found)
     if results.rows:
         print_table(results)
     else:
-        typer.echo("Nothing differs in the results.")
-    typer.echo("")
+        say(comparison.verdict(found))
+    say("")
     for line in comparison.said(found):
-        wide.print(line, markup=False, width=min(wide.width, 80))
+        wide.print(visible(line), markup=False, width=min(wide.width, 80))
     if html is not None:
         comparison.write_comparison(html, (str(a), str(b)), (run_a, run_b), keys, found)
-        typer.echo(f"Wrote {html}")
+        say(f"Wrote {html}")

@@ -31,11 +31,24 @@ def said(found: RunsCompared) -> list[str]:
         "them as independent; elsewhere there is none."
     )  # fmt: skip
     apart = "Intervals of A and B that overlap do not show that the runs agree: look at B minus A."
-    lines = [how, *([apart] if any(one.overlap for one in found.figures if one.differs) else []), *found.remarks]
-    for name, only in (("A", found.only_a), ("B", found.only_b)):
+    lines = [
+        *([how] if found.figures else []),
+        *([apart] if any(one.overlap for one in found.figures if one.differs) else []),
+        *found.remarks,
+    ]
+    for name, only, figures in (("A", found.only_a, found.left_out_a), ("B", found.only_b, found.left_out_b)):
         if only:
-            lines.append(f"Only {name} has {', '.join(only)}.")
+            lines.append(f"Only {name} has {', '.join(words(one) for one in only)}.")
+        if figures:
+            lines.append(f"Left out, since only {name} has them: {', '.join(words(one) for one in figures)}.")
     return lines
+
+
+def verdict(found: RunsCompared) -> str:
+    """Say that nothing differs, or that nothing could be compared; nothing where a table of differences says more."""
+    if not found.figures:
+        return "Nothing could be compared in the results: the runs have no figure of the same world in common."
+    return "" if any(one.differs for one in found.figures) else "Nothing differs in the results."
 
 
 def config_lines(differences: Sequence[Difference]) -> list[str]:
@@ -99,7 +112,7 @@ def write_comparison(
 ) -> None:  # fmt: skip
     """Write the page of a comparison; ``names`` say which folders A and B are."""
     same = [] if differences else ["Nothing differs in the configs."]
-    same += [] if any(one.differs for one in found.figures) else ["Nothing differs in the results."]
+    same += filter(None, [verdict(found)])
     lead = [f"A is {names[0]}: {runs[0].get('title', '')}", f"B is {names[1]}: {runs[1].get('title', '')}",
             *same, *said(found)]  # fmt: skip
     tables = (*page_tables(found), config_table(differences), made_table(*runs))

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from sim.console.arguments import Config, Sets
-from sim.console.printing import print_table
+from sim.console.arguments import Config, Quiet, Sets
+from sim.console.printing import print_table, say
+from sim.console.progress import stages
 
 EXAMPLES = ("families fees demo --out fees.csv",)
 
@@ -18,6 +19,7 @@ def command(
     sets: Sets = None,
     replications: Annotated[int, typer.Option(min=1, help="Replications; numbers are their means.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Also write every year and regime to this CSV file.")] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Pay by results as the config says, and count the families who would have been paid for anyway."""
     from sim.exhibits.csv import write_csv
@@ -25,8 +27,10 @@ def command(
     from sim.studies.fees.exhibits import fees_table
     from sim.studies.fees.question import fees
 
-    scenario, found = fees(config, sets or [], replications)
+    with stages(quiet=quiet) as at:
+        at.stage("Following families")
+        scenario, found = fees(config, sets or [], replications)
     print_table(fees_table(found, scenario))
     if out is not None:
         write_csv(out, fees_by_year(found))
-        typer.echo(f"Every year and regime is in {out}")
+        say(f"Every year and regime is in {out}")

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from sim.console.arguments import Config, Sets, Workers
-from sim.console.printing import print_table
+from sim.console.arguments import Config, Quiet, Sets, Workers
+from sim.console.printing import print_table, say
+from sim.console.progress import stages
 
 EXAMPLES = ("families funds demo", "families funds demo --set appraisal.pooled_budget.by=gain --out funds")
 
@@ -18,6 +19,7 @@ def command(
     sets: Sets = None,
     workers: Workers = 1,
     out: Annotated[Path | None, typer.Option(help="Also write fund.csv and pool.csv to this folder.")] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Lend from an invest-to-save fund and pool a budget, as the config says: who pays, who pays back, what lacks."""
     from sim.economics.cash.fund import fund_tables
@@ -28,7 +30,8 @@ def command(
     from sim.report.figures.money.pool import pool_table
     from sim.studies.funds.question import funds
 
-    ds = funds(config, sets or [], workers)
+    with stages(quiet=quiet) as at:
+        ds = funds(config, sets or [], workers, at)
     for table in (fund_table(ds), pool_table(ds)):
         if table.rows:
             print_table(table)
@@ -36,4 +39,4 @@ def command(
         out.mkdir(parents=True, exist_ok=True)
         terms = terms_of(ds)
         write_tables(out, [*fund_tables(ds, terms), *pool_tables(ds, terms)])
-        typer.echo(f"Every month and year is in {out}")
+        say(f"Every month and year is in {out}")

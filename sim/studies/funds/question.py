@@ -11,9 +11,10 @@ from sim.config.loading import load
 from sim.economics.cash.flows import why_no_funds
 from sim.errors import ModelError
 from sim.runs.ensemble import simulate
+from sim.stages import SILENT, StageListener
 
 
-def funds(path: str | Path, sets: Sequence[str] = (), workers: int = 1) -> xr.Dataset:
+def funds(path: str | Path, sets: Sequence[str] = (), workers: int = 1, at: StageListener = SILENT) -> xr.Dataset:
     """Run a config for its funds.
 
     Parameters
@@ -22,6 +23,8 @@ def funds(path: str | Path, sets: Sequence[str] = (), workers: int = 1) -> xr.Da
         As for ``load``.
     workers
         Processes; the result does not depend on it.
+    at
+        Told where the work stands.
 
     Raises
     ------
@@ -31,7 +34,11 @@ def funds(path: str | Path, sets: Sequence[str] = (), workers: int = 1) -> xr.Da
     scenario = load(path, sets)
     if scenario.appraisal.invest_to_save is None and scenario.appraisal.pooled_budget is None:
         raise ModelError("the config has neither 'appraisal.invest_to_save' nor 'appraisal.pooled_budget'")
-    ds = simulate(scenario, workers=workers)
+    if scenario.solver == "simulate":
+        at.stage("Replications", scenario.replications)
+    else:
+        at.stage("Working out expected values")
+    ds = simulate(scenario, workers, at)
     if why := why_no_funds(ds):
         raise ModelError(f"there is nothing to lend or to pool: {why}")
     return ds

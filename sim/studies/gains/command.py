@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from sim.console.arguments import Config, Sets
-from sim.console.printing import print_table
+from sim.console.arguments import Config, Quiet, Sets
+from sim.console.printing import print_table, say
+from sim.console.progress import stages
 
 EXAMPLES = ("families gains demo --out gains.csv",)
 
@@ -18,6 +19,7 @@ def command(
     sets: Sets = None,
     replications: Annotated[int, typer.Option(min=1, help="Replications; families are pooled over them.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Also write every group and measure to this CSV file.")] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Follow every family under each regime: who gains, who loses, who waits longer."""
     from sim.config.loading import load
@@ -26,8 +28,10 @@ def command(
     from sim.studies.gains.exhibits import gains_table
     from sim.studies.gains.question import who_gains
 
-    found = who_gains(load(config, sets or []), replications)
+    with stages(quiet=quiet) as at:
+        at.stage("Following families")
+        found = who_gains(load(config, sets or []), replications)
     print_table(gains_table(found))
     if out is not None:
         write_csv(out, gains_by_group(found))
-        typer.echo(f"Every group and measure is in {out}")
+        say(f"Every group and measure is in {out}")

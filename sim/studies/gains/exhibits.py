@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from matplotlib.axes import Axes
 
-from sim.exhibits.numbers import fixed, interval, share
+from sim.exhibits.numbers import digits, interval, share
 from sim.exhibits.style import COLOURS, INK, new_axes, words
 from sim.studies.gains.answer import WAITING, Gain
 from sim.table import Table
@@ -39,8 +39,8 @@ def gains_table(gains: Sequence[Gain]) -> Table:
 
 def _cells(gain: Gain) -> tuple[str, str, str, str]:
     """Write one measure of one group."""
-    change = interval(gain.difference, partial(fixed, places=2, sign=True))
-    return f"{gain.baseline:.1f}", change, share(gain.less, 1), share(gain.more, 1)
+    change = interval(gain.difference, partial(digits, sign=True))
+    return digits(gain.baseline), change, share(gain.less, 1), share(gain.more, 1)
 
 
 def plot_gains(

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Replications, Sets, Solver, Workers, changed
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
+from sim.console.progress import stages
 
-EXAMPLES = ("families optimise demo integrated --lever posts:keyworker=40:120:20 --solver expect",)
+EXAMPLES = ("families optimise demo integrated --lever posts:keyworker=10:30:10 --solver expect",)
 
 
 def command(
@@ -19,8 +20,8 @@ def command(
     lever: Annotated[
         list[str],
         typer.Option(
-            help="NAME=LOW:HIGH[:STEP], may be repeated. NAME is posts:SERVICE[@AREA], a path, several with commas, or "
-            "'PATH: TEXT' with {x} for the value."
+            help="NAME=LOW:HIGH[:STEP], may be repeated. NAME is posts:SERVICE[@AREA] (how many posts), a path, "
+            "several with commas, or 'PATH: TEXT' with {x} for the value."
         ),
     ],
     sets: Sets = None,
@@ -40,13 +41,14 @@ def command(
     from sim.studies.optimise.question import optimise as found_by
 
     folder = out or Path("results") / f"{Path(config).stem}-optimise"
-    found = found_by(
-        config, regime, [lever_of(text) for text in lever], [*(sets or []), *changed(solver, replications)],
-        budget=budget, most=points, workers=workers, keep=folder / "settings.jsonl",
-        tell=None if quiet else lambda known: typer.echo(f"{known} settings run", err=True),
-    )  # fmt: skip
-    write_optimum(folder, found)
+    with stages(quiet=quiet) as at:
+        found = found_by(
+            config, regime, [lever_of(text) for text in lever], [*(sets or []), *changed(solver, replications)],
+            budget=budget, most=points, workers=workers, keep=folder / "settings.jsonl", at=at,
+        )  # fmt: skip
+        at.stage("Drawing figures and writing tables")
+        write_optimum(folder, found)
     if not quiet:
         for made in (best_table(found), *([frontier_table(found.frontier)] if found.frontier is not None else [])):
             print_table(made)
-        typer.echo(f"Results are in {folder}; open {folder / 'optimum.html'}")
+        say(f"Results are in {folder}; open {folder / 'optimum.html'}")

@@ -34,7 +34,7 @@ def best_table(found: Optimum) -> Table:
     rows = []
     for i, one in enumerate(ranked):
         tied = "best" if not i else "cannot be told from the best" if not_worse(ranked[0], one) else ""
-        values = (f"{value:.6g}" for value in one.point)
+        values = (digits(value, 6) for value in one.point)
         money = (interval(over_replications(samples / factor), _in_unit) for samples in (one.net, one.spend))
         rows.append((str(i + 1), *values, *money, tied))
     tried, grid = len(found.found.tried), int(np.prod([len(lever.grid()) for lever in found.levers]))
@@ -60,14 +60,14 @@ def frontier_table(found: Frontier) -> Table:
     axis_value = [_at(found, one) for one in found.points]
     rows = tuple(
         (
-            f"{x:.6g}", *(digits(one.use[found.service][name]) for name in ("posts", "places")),
+            digits(x, 6), *(digits(one.use[found.service][name]) for name in ("posts", "places")),
             interval(over_replications(one.net / factor), _in_unit), digits(one.use[found.service]["wait"]),
             digits(erlang_wait(one.use[found.service])), digits(one.use[found.service]["load"]),
         )
         for x, one in zip(axis_value, found.points, strict=True)
     )  # fmt: skip
     columns = (
-        f"posts of {words(found.service)}, times now", "posts", "places", f"net present social value, {unit}",
+        f"posts of {words(found.service)}", "in place", "places", f"net present social value, {unit}",
         "wait, months", "wait by Erlang, months", "load, places",
     )  # fmt: skip
     return Table("What more or fewer posts bring", columns, rows, _knees(found))
@@ -79,9 +79,11 @@ def _knees(found: Frontier) -> str:
     if made is None:
         value = "Net present value does not bend down within this range: it has no knee."
     else:
-        ends = "" if made.low is None else f" (95% interval over replications {made.low:.3g} to {made.high:.3g})"
-        value = f"Net present value bends at {made.mean:.3g} times the posts{ends}."
-    wait = "" if found.wait_knee is None else f" Waits shorten less from {found.wait_knee:.3g} times on."
+        ends = (
+            "" if made.low is None else f" (95% interval over replications {digits(made.low)} to {digits(made.high)})"
+        )
+        value = f"Net present value bends at {digits(made.mean)} posts{ends}."
+    wait = "" if found.wait_knee is None else f" Waits shorten less from {digits(found.wait_knee)} posts on."
     needed = "" if found.needed is None else (
         f" By Erlang's formula {found.needed:,} places at the best point would let {PROMISED:.0%} in within "
         f"{WITHIN_MONTHS:g} month."
@@ -145,7 +147,7 @@ def plot_frontier(found: Frontier, ax: Axes | None = None, terms: str = "") -> A
         _, low, high = many_over_replications(nets)
         ax.fill_between(x, low, high, color=COLOURS[0], alpha=0.2, linewidth=0)
     band = "\n(shaded: 95% interval)" if nets.shape[1] > 1 else ""
-    ax.set_xlabel(with_terms(f"Posts of {words(found.service)}, times what the config has", terms, 7.0))
+    ax.set_xlabel(with_terms(f"Posts of {words(found.service)}", terms, 7.0))
     ax.set_ylabel(f"Net present social value, {unit}{band}", color=COLOURS[0])
     if found.knee is not None:
         ax.axvline(found.knee.mean, color=INK, linestyle="--", linewidth=0.9)
@@ -179,7 +181,7 @@ def write_optimum(folder: Path, found: Optimum) -> None:
     if found.frontier is not None:
         lines = found.frontier
         write_csv(folder / "frontier.csv", Table(
-            "Frontier", ("factor", *USE, "erlang_wait", "net_present_social_value", "terms"),
+            "Frontier", ("posts_given", *USE, "erlang_wait", "net_present_social_value", "terms"),
             [(_at(lines, one), *(plain(one.use[lines.service][name]) for name in USE),
               plain(erlang_wait(one.use[lines.service])), one.score, found.terms) for one in lines.points],
         ))  # fmt: skip

@@ -11,17 +11,17 @@ from sim.model.spec import Model
 from sim.studies.optimise.answer import Lever
 
 POSTS = "posts:"
-"""Begins a lever that multiplies the posts of a service at every date: ``posts:SERVICE``, or ``posts:SERVICE@AREA``."""
+"""Begins a lever that is how many posts a service has: ``posts:SERVICE``, or ``posts:SERVICE@AREA``."""
 HOLE = "{x}"
 STEPS = 8
 """Steps of a range whose step is not given."""
-_FORM = "write NAME=LOW:HIGH or NAME=LOW:HIGH:STEP, such as posts:keyworker=0.5:2:0.25"
+_FORM = "write NAME=LOW:HIGH or NAME=LOW:HIGH:STEP, such as posts:keyworker=4:16:2"
 
 
 def lever_of(text: str) -> Lever:
     """Read a lever: ``NAME=LOW:HIGH[:STEP]``.
 
-    NAME is ``posts:SERVICE`` or ``posts:SERVICE@AREA`` (a factor on its posts), one or more paths with commas between
+    NAME is ``posts:SERVICE`` or ``posts:SERVICE@AREA`` (a number of posts), one or more paths with commas between
     them that all take the value, or ``PATH: TEXT`` with ``{x}`` in the text where the value goes.
 
     Raises
@@ -56,13 +56,15 @@ def entries_of(lever: Lever, value: float) -> list[tuple[str, Tree]]:
     return [(one.strip(), Tree(shown.value, Origin(where))) for one in (path.split(",") if not sign else [path])]
 
 
-def staffed(model: Model, service: str, factor: float, area: str = "") -> Model:
-    """Multiply the posts of a service at every date, in one area or (by default) all.
+def staffed(model: Model, service: str, number: float, area: str = "") -> Model:
+    """Give a service so many posts, in one area or (by default) all together.
+
+    The number is what it has when it has most; areas keep their shares, and other dates theirs of that.
 
     Raises
     ------
     ModelError
-        When there is no such service or area, it has no posts, or the factor is negative.
+        When there is no such service or area, it has no posts to go by, or the number is negative.
     """
     chain = next((c for c in model.chains if c.name == service and c.service is not None), None)
     team = chain.service.team if chain is not None and chain.service is not None else None
@@ -72,8 +74,11 @@ def staffed(model: Model, service: str, factor: float, area: str = "") -> Model:
     if area and area not in team.workers:
         raise ModelError(f"'{service}' has no posts of its own in the area '{area}'; it has some in "
                          f"{', '.join(list(team.workers)[:20])}")  # fmt: skip
-    if factor < 0 or not any(sum(posts.values()) > 0 for posts in (team.workers, *(m for _, m in team.funding))):
-        raise ModelError(f"posts of '{service}' are multiplied by {factor:g}: give it some, and a factor >= 0")
+    levels = (team.workers, *(posts for _, posts in team.funding))
+    most = max(sum(n for name, n in posts.items() if not area or name == area) for posts in levels)
+    if number < 0 or most <= 0:
+        raise ModelError(f"'{service}' has {most:g} posts and is to have {number:g}: give it some, and a number >= 0")
+    factor = number / most
 
     def more(posts: Mapping[str, float]) -> dict[str, float]:
         return {name: n * factor if not area or name == area else n for name, n in posts.items()}

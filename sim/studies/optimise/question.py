@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sim.runs.ensemble import simulate
 from sim.runs.identity import digest_of_points
 from sim.runs.points import Points, Solved, kept_in, store_of_solved
 from sim.runs.variants import beside_baseline, settings_of, under_first_set, with_settings
+from sim.stages import SILENT, StageListener
 from sim.studies.optimise.answer import (
     VIEW,
     Evaluate,
@@ -32,7 +33,6 @@ from sim.studies.optimise.answer import (
 )
 from sim.studies.optimise.levers import entries_of, staffed
 
-Tell = Callable[[int], None]
 BATCH = 4
 """Settings that run beside one baseline."""
 _HERE = Origin("a point")
@@ -121,7 +121,7 @@ class OptimiseSettings:
 
 def optimise(
     path: str | Path, regime: str, levers: Sequence[Lever], sets: Sequence[str] = (), *,
-    budget: float | None = None, most: int = 64, workers: int = 1, keep: Path | None = None, tell: Tell | None = None,
+    budget: float | None = None, most: int = 64, workers: int = 1, keep: Path | None = None, at: StageListener = SILENT,
 ) -> Optimum:  # fmt: skip
     """Find the setting of levers with the highest net present social value of a regime against the baseline.
 
@@ -141,8 +141,8 @@ def optimise(
         Processes; the results are the same whatever their number.
     keep
         A file in which points are kept as they come; those that are there already are not run again.
-    tell
-        Called with the number of points known.
+    at
+        Told how many settings are run and wanted; a search does not know how many it will want.
 
     Raises
     ------
@@ -156,9 +156,8 @@ def optimise(
     there = [name for name in dict.fromkeys(w.regime for w in base.worlds) if name != base.baseline]
     if regime not in there:
         raise ModelError(f"there is no regime '{regime}' to set; there are {', '.join(there) or 'none'}")
-    points = Points(settings, store_of_solved(keep, settings.digest), workers, BATCH)
-    if tell is not None:
-        points.tell = lambda done, wanted: tell(len(points.known))
+    points = Points(settings, store_of_solved(keep, settings.digest), workers, BATCH, at)
+    at.stage("Settings")
 
     def evaluate(places: Sequence[Place]) -> dict[Place, Tried]:
         with kept_in(keep):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from sim.exhibits.numbers import digits
 from sim.exhibits.style import words
 from sim.exhibits.xlsx import provenance, write_book
 from sim.intervals import over_replications
@@ -75,13 +76,13 @@ def _frontier(found: Frontier, terms: str) -> Table:
         for one in found.points
     ]  # fmt: skip
     knee = found.knee
-    ends = "" if knee is None or knee.low is None else f" (95% interval {knee.low:.3g} to {knee.high:.3g})"
-    bends = "no knee in this range" if knee is None else f"net value bends at {knee.mean:.3g} times the posts{ends}"
+    ends = "" if knee is None or knee.low is None else f" (95% interval {digits(knee.low)} to {digits(knee.high)})"
+    bends = "no knee in this range" if knee is None else f"net value bends at {digits(knee.mean)} posts{ends}"
     columns = (
-        Column("factor", f"Posts of {words(found.service)}, times now", 18, "ratio"),
+        Column("posts_given", f"Posts of {words(found.service)}", 18, "count"),
         *_ends("net", "Net present social value, £", "Resources alone."),
         *(Column(name, text, 14, style) for name, text, style in (
-            ("posts", "Posts", "count"), ("places", "Places", "count"), ("wait", "Wait, months", "months"),
+            ("posts", "Posts in place", "count"), ("places", "Places", "count"), ("wait", "Wait, months", "months"),
             ("load", "Load, places", "count"), ("stay", "Stay, months", "months"),
             ("patience", "Patience, months", "months"), ("erlang", "Wait by Erlang, months", "months"),
         )),

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Replications, Sets, Solver, Workers, changed
-from sim.console.printing import print_table
+from sim.console.printing import print_table, say
+from sim.console.progress import stages
 
 EXAMPLES = ("families shapley demo --over agencies --replications 1",)
 
@@ -42,12 +43,14 @@ def command(
     from sim.studies.shapley.question import share
 
     folder = out or Path("results") / f"{Path(config).stem}-shapley-{over.value}"
-    found = share(
-        config, [*(sets or []), *changed(solver, replications)], over=over.value, regimes=regime or [], view=view,
-        orders=orders, workers=workers, keep=folder / "coalitions.jsonl",
-        tell=None if quiet else lambda done, wanted: typer.echo(f"{done} of {wanted} coalitions", err=True),
-    )  # fmt: skip
-    write_sharing(folder, found)
+    with stages(quiet=quiet) as at:
+        at.stage("Coalitions")
+        found = share(
+            config, [*(sets or []), *changed(solver, replications)], over=over.value, regimes=regime or [], view=view,
+            orders=orders, workers=workers, keep=folder / "coalitions.jsonl", tell=at,
+        )  # fmt: skip
+        at.stage("Drawing figures and writing tables")
+        write_sharing(folder, found)
     if not quiet:
         print_table(shares_table(found))
-        typer.echo(f"Results are in {folder}; open {folder / 'shapley.html'}")
+        say(f"Results are in {folder}; open {folder / 'shapley.html'}")

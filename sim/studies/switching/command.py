@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from sim.console.arguments import Config, Sets, Workers
+from sim.console.arguments import Config, Quiet, Sets, Workers
+from sim.console.printing import say
+from sim.console.progress import stages
 
-EXAMPLES = ("families switching demo integrated --of effects --low 0 --high 3 --runs 3",)
+EXAMPLES = ("families switching telecare integrated/trial --of 'costs.kits watched.price.value' --low 0 --high 15",)
 
 
 def command(
@@ -21,10 +23,14 @@ def command(
     sets: Sets = None,
     runs: Annotated[int, typer.Option(min=3, help="Runs at most.")] = 12,
     workers: Workers = 1,
+    quiet: Quiet = False,
 ) -> None:
     """Find, by new runs, the value at which a regime's net present social value is zero."""
     from sim.studies.switching.exhibits import search_lines
     from sim.studies.switching.question import switching
 
-    found = switching(config, of, low, high, regime, against=against, sets=sets or [], most_runs=runs, workers=workers)
-    typer.echo(search_lines(found, of, regime))
+    with stages(quiet=quiet) as at:
+        found = switching(
+            config, of, low, high, regime, against=against, sets=sets or [], most_runs=runs, workers=workers, at=at
+        )  # fmt: skip
+    say(search_lines(found, of, regime))

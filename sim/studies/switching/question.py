@@ -8,6 +8,7 @@ from sim.config.loading import load
 from sim.errors import ModelError
 from sim.model.spec import Scenario
 from sim.runs.ensemble import simulate
+from sim.stages import SILENT, StageListener
 from sim.studies.switching.answer import RunSwitch, scaled_effects, switching_run
 
 EFFECTS = "effects"
@@ -16,7 +17,7 @@ EFFECTS = "effects"
 
 def switching(
     config: str, of: Sequence[str], low: float, high: float, world: str, *, against: str | None = None,
-    sets: Sequence[str] = (), most_runs: int = 12, workers: int = 1,
+    sets: Sequence[str] = (), most_runs: int = 12, workers: int = 1, at: StageListener = SILENT,
 ) -> RunSwitch:  # fmt: skip
     """Find the value at which a regime's net present social value is zero.
 
@@ -32,6 +33,8 @@ def switching(
         The regime's world and the one that it is held against; the baseline unless named.
     most_runs, workers
         How many runs at most, and in how many processes.
+    at
+        Told the value that is run.
 
     Raises
     ------
@@ -40,7 +43,11 @@ def switching(
     """
     base = load(config, sets)
 
+    tried: list[float] = []
+
     def scenario_at(value: float) -> Scenario:
+        tried.append(value)
+        at.stage(f"Run {len(tried)} of at most {most_runs}, at {value:.6g}; replications", base.replications)
         paths = [f"{path}={value!r}" for path in of if path != EFFECTS]
         made = load(config, [*sets, *paths]) if paths else base
         return scaled_effects(made, value) if EFFECTS in of else made
@@ -50,7 +57,7 @@ def switching(
         raise ModelError(f"there is no regime '{world}' to appraise; there are {', '.join(names) or 'none'}")
     try:
         return switching_run(
-            scenario_at, low, high, world, against=against, most_runs=most_runs, run=lambda s: simulate(s, workers)
+            scenario_at, low, high, world, against=against, most_runs=most_runs, run=lambda s: simulate(s, workers, at)
         )
     except ModelError:
         raise

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Config, Sets, Workers
-from sim.console.printing import print_table
-from sim.console.progress import progress_bar
+from sim.console.printing import print_table, say
+from sim.console.progress import stages
 
 EXAMPLES = (
     "families uncertainty national --draws 1000 --workers 2",
@@ -33,22 +33,25 @@ def command(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar and no table.")] = False,
 ) -> None:
     """Carry doubt about the inputs to the results; draws are kept as they come, so that a stopped study goes on."""
+    from sim.studies.uncertainty.answer import target_of
     from sim.studies.uncertainty.decision import decide
-    from sim.studies.uncertainty.exhibits import readings, standings, worth, write_uncertainty
+    from sim.studies.uncertainty.exhibits import outcomes, tables_of, why_nothing, write_uncertainty
     from sim.studies.uncertainty.question import run as drawn
-    from sim.studies.uncertainty.question import target_of
 
     folder = out or Path("results") / f"{Path(config).stem}-uncertainty"
     target = target_of(target_error, on)
-    with progress_bar("Draws", quiet=quiet) as progress:
+    with stages(quiet=quiet) as at:
+        at.stage("Draws")
         _, table = drawn(
             config, [*(sets or []), f"solver={solver}"], draws=draws, workers=workers, keep=folder / "draws.jsonl",
-            target=target, tell=progress,
+            target=target, tell=at,
         )  # fmt: skip
-    ledgers = write_uncertainty(folder, table)
+        at.stage("Drawing figures and writing tables")
+        ledgers = write_uncertainty(folder, table)
     if not quiet:
-        for ledger in ledgers:
-            found = decide(table, ledger)
-            for made in filter(None, (standings(found), readings(table, found), worth(found))):
-                print_table(made)
-        typer.echo(f"Results are in {folder}; open {folder / 'uncertainty.html'}")
+        of_ledgers = (made for ledger in ledgers for made in tables_of(table, decide(table, ledger)))
+        for made in filter(None, (outcomes(table), *of_ledgers)):
+            print_table(made)
+        if not ledgers:
+            say(why_nothing(table))
+        say(f"Results are in {folder}; open {folder / 'uncertainty.html'}")

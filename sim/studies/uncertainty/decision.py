@@ -10,10 +10,20 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.economics.frontier import acceptability, probability_above
 from sim.economics.voi import FOLDS, InformationValue, evpi, evppi_table, expected_loss, fitted, terms_of_fit
-from sim.results.quantity import OutputName
-from sim.studies.uncertainty.answer import Doubt, doubt, facts_of_draws, net_benefits, samples
+from sim.studies.uncertainty.answer import (
+    OUTCOMES,
+    Doubt,
+    facts_of_draws,
+    net_benefits,
+    net_output,
+    outcome_regimes,
+    spread_of,
+    worth_of,
+)
 
 RATIOS = (1.0, 1.5, 2.0)
+TIMES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 3.5)
+"""Times the worth of outcomes at which acceptability is given: £0 to £70,000 a QALY at the default."""
 TAILS = (0.025, 0.975)
 FEWEST = 80
 """Draws below which nothing is said about single parameters: a fit would follow the noise."""
@@ -66,11 +76,27 @@ class Decision:
     leading: str
     """The regime with the highest mean net present value beside the baseline: what the parameters move."""
     terms: str
+    why_no_worth: str = ""
+    """Why nothing is said of single inputs and groups, if so."""
+    acceptable: tuple[tuple[float, dict[str, float]], ...] = ()
+    """Where outcomes are weighed: times their worth (costs stay), and the probability that each regime is best then."""
+
+    @property
+    def what(self) -> str:
+        """What is weighed, in words."""
+        return "net monetary benefit" if self.ledger == OUTCOMES else "net present value"
 
 
 def terms_of_draws(table: xr.Dataset, ledger: str) -> str:
-    """Say what the pounds of a table of draws are, in one ledger."""
-    return f"{ledger} ledger, resources alone, {facts_of_draws(table).terms or 'prices of no stated year'}"
+    """Say what the pounds of a table of draws are, in one ledger or in outcomes."""
+    facts = facts_of_draws(table)
+    if ledger == OUTCOMES:
+        worths = ", ".join(
+            f"{name.replace('_', ' ')} at {'minus ' if each < 0 else ''}£{abs(each):,g}"
+            for name, each in facts.worth.items()
+        )
+        return f"a {facts.unit or 'row'} over the run, {worths}, each discounted as its outcome is"
+    return f"{ledger} ledger, resources alone, {facts.terms or 'prices of no stated year'}"
 
 
 def decide(table: xr.Dataset, ledger: str) -> Decision:
@@ -81,7 +107,7 @@ def decide(table: xr.Dataset, ledger: str) -> Decision:
     table
         See ``sim.studies.uncertainty.answer.to_table``.
     ledger
-        Whose costs count; resources only.
+        Whose costs count, resources only; ``outcomes`` weighs outcomes at what one unit of each is worth.
 
     Raises
     ------
@@ -97,25 +123,42 @@ def decide(table: xr.Dataset, ledger: str) -> Decision:
     standings = tuple(
         Standing(
             regime,
-            doubt(table, str(OutputName("net", regime, ledger, baseline))) if i else None,
+            spread_of("net", *net_output(table, regime, ledger)) if i else None,
             float(chances[i]), probability_above(benefit[:, i], 0.0), float(losses[i]),
-            _ratios(table, regime, baseline, ledger) if i else {},
+            _ratios(table, regime, ledger) if i else {},
         )
         for i, regime in enumerate(regimes)
     )  # fmt: skip
     leading = max(range(1, len(regimes)), key=lambda i: benefit[:, i].mean())
-    worth = _worth(table, benefit, leading) if len(benefit) >= FEWEST else ()
+    why = _why_no_worth(table)
+    worth = () if why else _worth(table, benefit, leading)
     return Decision(
         ledger, baseline, len(benefit), standings, evpi(benefit), worth, _groups(table, benefit, worth),
-        regimes[leading], terms_of_draws(table, ledger),
+        regimes[leading], terms_of_draws(table, ledger), why, _acceptable(table) if ledger == OUTCOMES else (),
     )  # fmt: skip
 
 
-def _ratios(table: xr.Dataset, regime: str, baseline: str, ledger: str) -> dict[float, float]:
+def _why_no_worth(table: xr.Dataset) -> str:
+    """Say why nothing can be said of single inputs, or nothing."""
+    if table.sizes["draw"] < FEWEST:
+        return f"{table.sizes['draw']:,} draws are too few to tell what single inputs are worth: give {FEWEST} or more"
+    if not table.sizes["parameter"] or not np.ptp(table["inputs"].values, axis=0).any():
+        return "no input differs from draw to draw"
+    return ""
+
+
+def _acceptable(table: xr.Dataset) -> tuple[tuple[float, dict[str, float]], ...]:
+    """Give how likely each regime is to be best as outcomes with a positive worth are worth less or more."""
+    worth, regimes = facts_of_draws(table).worth, outcome_regimes(table)
+    parts = ({n: w for n, w in worth.items() if w < 0}, {n: w for n, w in worth.items() if w >= 0})
+    less, more = (np.stack([worth_of(table, regime, part) for regime in regimes], axis=1) for part in parts)
+    best = [dict(zip(regimes, map(float, row), strict=True)) for row in acceptability(-less, more, TIMES)]
+    return tuple(zip(TIMES, best, strict=True))
+
+
+def _ratios(table: xr.Dataset, regime: str, ledger: str) -> dict[float, float]:
     """Give P(BCR > x): gross saving over what intervention costs, in draws in which it costs anything."""
-    spent, saved = (
-        samples(table, str(OutputName(measure, regime, ledger, baseline))) for measure in ("intervention", "gross")
-    )
+    spent, saved = (net_output(table, regime, ledger, measure)[0] for measure in ("intervention", "gross"))
     costs = spent > 0
     return {x: float((saved[costs] > x * spent[costs]).mean()) for x in RATIOS} if costs.any() else {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +13,28 @@ from matplotlib.axes import Axes
 
 from sim.exhibits.exhibit import Drawn, Exhibit
 from sim.exhibits.html import write_page
-from sim.exhibits.numbers import MISSING, figure, scale_of, signed
+from sim.exhibits.numbers import MISSING, digits, pounds, scale_of, signed
 from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, with_terms, words
 from sim.exhibits.svg import draw_all
 from sim.runs.beliefs.distributions import Z
-from sim.studies.uncertainty.answer import facts_of_draws, net_benefits, quantities
+from sim.studies.uncertainty.answer import (
+    OUTCOME,
+    OUTCOMES,
+    doubt,
+    facts_of_draws,
+    net_benefits,
+    quantities,
+    weighed,
+)
 from sim.studies.uncertainty.decision import RATIOS, TAILS, Decision, decide, terms_of_draws
 from sim.studies.uncertainty.workbook import uncertainty_book
 from sim.table import Table, all_plain
 
 MOST_SHOWN = 15
 BINS = 40
+
+
+_net = partial(digits, sign=True)
 
 
 def plot_net_benefit(table: xr.Dataset, ledger: str, ax: Axes | None = None) -> Axes:
@@ -50,7 +62,8 @@ def plot_net_benefit(table: xr.Dataset, ledger: str, ax: Axes | None = None) -> 
         ax.plot([low, high], [0, 0], color=colour, linewidth=4, alpha=0.5, solid_capstyle="butt", clip_on=False)
         ax.plot(values.mean(), 0, marker="^", color=colour, clip_on=False, markersize=7)
     ax.axvline(0.0, color=INK, linewidth=0.8, linestyle="--")
-    label = f"Net present value against {words(regimes[0])}, {unit}"
+    what = "Net monetary benefit" if ledger == OUTCOMES else "Net present value"
+    label = f"{what} against {words(regimes[0])}, {unit}"
     ax.set_xlabel(with_terms(label, terms_of_draws(table, ledger), 7.5))
     ax.set_ylabel(f"Draws of {len(benefit):,}")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), fontsize=8, title="mean and 95% range of draws",
@@ -84,7 +97,7 @@ def plot_swings(decision: Decision, ax: Axes | None = None) -> Axes:
         ax.plot(one.at_high / factor, i, marker="s", color=COLOURS[1], label="at its 97.5% point" if not i else None)
     ax.axvline(0.0, color=INK, linewidth=0.8, linestyle="--")
     ax.set_yticks(range(len(ranked)), [one.name for one in ranked])
-    label = f"Mean net present value of {words(decision.leading)} against {words(decision.baseline)}, {unit}"
+    label = f"Mean {decision.what} of {words(decision.leading)} against {words(decision.baseline)}, {unit}"
     ax.set_xlabel(with_terms(label, decision.terms, 6.0))
     if ranked:  # too few draws to tell one parameter from another leave nothing to name
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=8)
@@ -95,23 +108,23 @@ def standings(decision: Decision) -> Table:
     """Make the table of regimes: net present value with its range, and how likely each is to be best."""
     factor, unit = scale_of(np.array([one.net.mean for one in decision.standings if one.net is not None]))
     columns = (
-        "regime", f"net present value, {unit}", "95% range over draws", "simulation noise", "P(above 0)", "P(best)",
+        "regime", f"{decision.what}, {unit}", "95% range over draws", "simulation noise", "P(above 0)", "P(best)",
         "expected loss", *(f"P(BCR > {x:g})" for x in RATIOS),
     )  # fmt: skip
     rows = []
     for one in decision.standings:
         net = one.net
         about = (MISSING,) * 3 if net is None else (
-            signed(net.mean / factor), f"{signed(net.low / factor)} to {signed(net.high / factor)}",
-            figure(net.monte_carlo_sd / factor),
+            _net(net.mean / factor), f"{_net(net.low / factor)} to {_net(net.high / factor)}",
+            digits(net.monte_carlo_sd / factor),
         )  # fmt: skip
         above = MISSING if net is None else f"{one.gains:.0%}"
         ratios = [f"{one.ratio_above[x]:.0%}" if x in one.ratio_above else MISSING for x in RATIOS]
-        rows.append((words(one.regime), *about, above, f"{one.best:.0%}", figure(one.loss / factor), *ratios))
+        rows.append((words(one.regime), *about, above, f"{one.best:.0%}", digits(one.loss / factor), *ratios))
     note = (
         f"Against {words(decision.baseline)}, {decision.terms}. {decision.draws:,} draws. "
-        f"Perfect information on everything would be worth £{figure(decision.evpi.value / factor)}"
-        f"{unit.removeprefix('£')} (standard error {figure(decision.evpi.standard_error / factor)})."
+        f"Perfect information on everything would be worth {pounds(decision.evpi.value)} "
+        f"(standard error {pounds(decision.evpi.standard_error)})."
     )
     return Table("How sure is the choice?", columns, tuple(rows), note)
 
@@ -130,10 +143,10 @@ def readings(table: xr.Dataset, decision: Decision) -> Table | None:
             if len(net):
                 low, high = np.quantile(net, [0.025, 0.975])
                 rows.append((
-                    words(name), words(regime), signed(float(net.mean())), f"{signed(low)} to {signed(high)}",
+                    words(name), words(regime), _net(float(net.mean())), f"{_net(low)} to {_net(high)}",
                     f"{(net > 0).mean():.0%}", f"{len(net):,}",
                 ))  # fmt: skip
-    columns = ("reading", "regime", f"net present value, {unit}", "95% range over draws", "P(above 0)", "draws")
+    columns = ("reading", "regime", f"{decision.what}, {unit}", "95% range over draws", "P(above 0)", "draws")
     return Table("What does the reading of the evidence decide?", columns, tuple(rows), f"{decision.terms}.")
 
 
@@ -144,9 +157,9 @@ def worth(decision: Decision) -> Table:
     columns = ("what", f"worth knowing, {unit}", "standard error", "net at its low end", "net at its high end")
     rows = tuple(
         (
-            one.name, f"{one.value.value / factor:,.1f}", f"{one.value.standard_error / factor:,.1f}",
-            MISSING if np.isnan(one.at_low) else signed(one.at_low / factor),
-            MISSING if np.isnan(one.at_high) else signed(one.at_high / factor),
+            one.name, digits(one.value.value / factor), digits(one.value.standard_error / factor),
+            MISSING if np.isnan(one.at_low) else _net(one.at_low / factor),
+            MISSING if np.isnan(one.at_high) else _net(one.at_high / factor),
         )
         for one in shown
     )  # fmt: skip
@@ -154,7 +167,54 @@ def worth(decision: Decision) -> Table:
         f"Expected value of partial perfect information. Net is the mean of {words(decision.leading)} against "
         f"{words(decision.baseline)} with the input at its 2.5% or 97.5% point; {decision.terms}."
     )
+    note = f"Nothing here: {decision.why_no_worth}." if decision.why_no_worth else note
     return Table("What would it pay to find out?", columns, rows, note)
+
+
+def acceptable(decision: Decision) -> Table | None:
+    """Make the table of how likely each regime is to be best by what outcomes are worth, where they are weighed."""
+    if not decision.acceptable:
+        return None
+    regimes = list(decision.acceptable[0][1])
+    rows = tuple((f"{times:g}", *(f"{best[one]:.0%}" for one in regimes)) for times, best in decision.acceptable)
+    note = f"Costs stay as they are. At 1: {decision.terms}."
+    columns = ("times the worth of outcomes", *(f"P(best), {words(one)}" for one in regimes))
+    return Table("How likely is each to be worth its cost?", columns, rows, note)
+
+
+def outcomes(table: xr.Dataset) -> Table | None:
+    """Make the table of outcomes by regime with their ranges over draws; None where there are none."""
+    rows = []
+    for one in quantities(table):
+        if one.measure == OUTCOME:
+            found = doubt(table, str(one))
+            noise = MISSING if np.isnan(found.monte_carlo_sd) else digits(found.monte_carlo_sd)
+            ends = f"{digits(found.low)} to {digits(found.high)}"
+            rows.append((words(one.regime), words(one.ledger), digits(found.mean), ends, noise))
+    columns = ("regime", "outcome", "mean", "95% range over draws", "simulation noise")
+    note = f"A {facts_of_draws(table).unit or 'row'} over the run, each as it is discounted."
+    return Table("How sure are the outcomes?", columns, tuple(rows), note) if rows else None
+
+
+def why_nothing(table: xr.Dataset) -> str:
+    """Say why no regimes are weighed, or nothing."""
+    if weighed(table):
+        return ""
+    there = sorted({one.ledger for one in quantities(table) if one.measure == OUTCOME})
+    if len({one.regime for one in quantities(table)}) < 2:
+        return "Nothing is weighed: there is one regime, and none to hold it against."
+    if there:
+        return (
+            f"Nothing is weighed: no cost line is priced and no outcome has a worth; there are {', '.join(there)}. "
+            f"Give pounds of one unit, such as --set uncertainty.worth.{there[0]}=20000, below 0 for a cost."
+        )
+    return "Nothing is weighed: there is neither a priced cost line nor an outcome."
+
+
+def tables_of(table: xr.Dataset, decision: Decision) -> list[Table]:
+    """Give the tables of one decision."""
+    made = (standings(decision), acceptable(decision), readings(table, decision), worth(decision))
+    return [one for one in made if one is not None]
 
 
 def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
@@ -169,9 +229,9 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
 
     Returns
     -------
-        The ledgers that were weighed.
+        What was weighed: ledgers, and outcomes.
     """
-    ledgers = sorted({one.ledger for one in quantities(table) if one.measure == "net"})
+    ledgers = weighed(table)
     folder.mkdir(parents=True, exist_ok=True)
     table.to_netcdf(folder / "uncertainty.nc", engine="netcdf4")
     decisions = {ledger: decide(table, ledger) for ledger in ledgers}
@@ -179,13 +239,14 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
     (folder / "uncertainty.json").write_text(json.dumps(said, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     uncertainty_book(folder / "workbook.xlsx", table, list(decisions.values()))
     figures: list[Drawn] = []
-    tables: list[Table] = []
+    tables: list[Table] = list(filter(None, [outcomes(table)]))
     for ledger, decision in decisions.items():
-        tables += [one for one in (standings(decision), readings(table, decision), worth(decision)) if one]
+        tables += tables_of(table, decision)
         figures += draw_all(_exhibits(table, ledger), decision, folder / "figures")
     weights = ", ".join(f"{words(name)} {weight:g}" for name, weight in _weights(table).items() if name)
     again = facts_of_draws(table).redrawn
     lead = [
+        *filter(None, [why_nothing(table)]),
         f"{table.sizes['draw']:,} draws of {table.sizes['parameter']:,} uncertain inputs, each solved for every regime "
         "on the same draw. The ranges are those of the inputs as the config states them; what the model leaves out is "
         "not in them.",
@@ -197,21 +258,23 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
 
 
 def _exhibits(table: xr.Dataset, ledger: str) -> tuple[Exhibit[Decision], ...]:
-    """List the figures of one ledger."""
+    """List the figures of one ledger, or of outcomes."""
+    of = ledger if ledger == OUTCOMES else f"{ledger} ledger"
     return (
         Exhibit(
-            f"net_benefit_{ledger}", f"How the net present value is spread ({ledger} ledger)",
+            f"net_benefit_{ledger}", f"How the net benefit is spread ({of})",
             "Each curve counts draws of the inputs; triangles are means, bars below hold 95% of the draws. To the "
             "right of 0 the regime is worth its cost.", lambda _: plot_net_benefit(table, ledger),
         ),
         Exhibit(
-            f"swings_{ledger}", f"What the result turns on ({ledger} ledger)",
-            "Fitted mean of the leading regime's net present value with one input at either end of its range.",
-            plot_swings,
+            f"swings_{ledger}", f"What the result turns on ({of})",
+            "Fitted mean of the leading regime's net benefit with one input at either end of its range.",
+            plot_swings, applies=lambda one: not one.why_no_worth,
         ),
         Exhibit(
-            f"worth_{ledger}", f"What would pay to find out ({ledger} ledger)",
+            f"worth_{ledger}", f"What would pay to find out ({of})",
             "Expected value of knowing one input before deciding; 0 where it would not change the choice.", plot_worth,
+            applies=lambda one: not one.why_no_worth,
         ),
     )  # fmt: skip
 

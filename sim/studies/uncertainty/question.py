@@ -15,7 +15,8 @@ from sim.arrays import FloatArray
 from sim.config.check.problems import Findings
 from sim.config.loading import find, scenario_of, tree_of
 from sim.config.schema.config import Config
-from sim.config.text.merge import put
+from sim.config.text.library import nearest
+from sim.config.text.merge import put, without
 from sim.config.text.source import Origin, Tree
 from sim.config.text.writing import to_yaml
 from sim.config.translate.model import config_of
@@ -33,7 +34,7 @@ from sim.runs.ensemble import simulate
 from sim.runs.identity import digest_of_points
 from sim.runs.points import Points, Solved, Tell, kept_in, store_of_solved
 from sim.runs.variants import under_set
-from sim.studies.uncertainty.answer import DrawFacts, enough, solved, to_table
+from sim.studies.uncertainty.answer import WORTH, DrawFacts, enough, solved, to_table
 
 FIRST_ROUND = 64
 """Draws before a target is looked at for the first time."""
@@ -79,10 +80,15 @@ class UncertainConfig:
         sets = self.config.effect_set or ("",)
         return dict(self.config.uncertainty.weights) or dict.fromkeys(sets, 1.0)
 
+    @property
+    def worth(self) -> dict[str, float]:
+        """Pounds of one unit of each outcome that is weighed: what the config says, else what is usual of its name."""
+        return dict(self.config.uncertainty.worth) or {n: WORTH[n] for n in self.config.outcomes if n in WORTH}
+
     def groups(self) -> dict[str, list[str]]:
         """Give the figures of each group by name."""
         return {
-            name: [one.name for one in self.uncertain if one.name.startswith(tuple(beginnings))]
+            name: [one.name for one in self.inputs if one.name.startswith(tuple(beginnings))]
             for name, beginnings in self.config.uncertainty.groups.items()
         }
 
@@ -123,9 +129,30 @@ def study(path: str | Path, sets: Sequence[str] = ()) -> UncertainConfig:
         if name not in run:
             there = ", ".join(run) if config.effect_set else "none"
             problems.append(Problem("", f"uncertainty.weights.{name}", f"is no evidence set of this study: {there}"))
+    problems += _empty(made, Findings(tree))
     if problems:
         raise ModelError(problems)
     return made
+
+
+def _empty(made: UncertainConfig, findings: Findings) -> list[Problem]:
+    """Say which groups and worths name nothing, and whether nothing is drawn at all."""
+    drawn_, outcomes = [one.name for one in made.inputs], list(made.config.outcomes)
+    for name, of in made.groups().items():
+        if not of:
+            asked = made.config.uncertainty.groups[name]
+            near = nearest(asked[0], drawn_) if asked else ""
+            said = f"no figure that is drawn has a path that begins with {' or '.join(asked) or 'nothing'}{near}"
+            findings.add(("uncertainty", "groups", name), said, of_key=True)
+    for name in made.config.uncertainty.worth:
+        if name not in outcomes:
+            there = ", ".join(outcomes) or "none"
+            said = f"is no outcome; there are {there}{nearest(name, outcomes)}"
+            findings.add(("uncertainty", "worth", name), said, of_key=True)
+    if not drawn_ and sum(weight > 0 for weight in made.weights.values()) < 2:
+        said = "nothing is drawn: no figure outside 'uncertainty.leave_out' has 'low' and 'high'"
+        findings.add(("uncertainty",), said, of_key=True)
+    return list(findings.problems)
 
 
 def _left_out(one: RegisterEntry, config: Config) -> bool:
@@ -235,10 +262,14 @@ def run(
 
 
 def _digest(made: UncertainConfig) -> str:
-    """Say what draws are of: the config but for how many, and the program."""
-    lines = [line for line in to_yaml(made.tree).splitlines() if not line.startswith(("replications", "  draws"))]
-    rows = sha256(made.posterior.draws.tobytes()).hexdigest() if made.posterior is not None else ""
-    return digest_of_points(*lines, rows)
+    """Say what draws are of: the config but for their number and worths of outcomes, the posterior, the program."""
+    tree, about = without(made.tree, "replications"), made.tree.mapping.get("uncertainty")
+    if about is not None:
+        tree = tree.with_entries({**tree.mapping, "uncertainty": without(about, "draws", "worth")}, tree.keys)
+    known = made.posterior
+    whole = () if known is None else (known.names, known.set, known.multiply, known.relative.tolist())
+    rows = sha256(known.draws.tobytes()).hexdigest() if known is not None else ""
+    return digest_of_points(*to_yaml(tree).splitlines(), rows, repr(whole))
 
 
 def _facts(made: UncertainConfig) -> DrawFacts:
@@ -248,8 +279,8 @@ def _facts(made: UncertainConfig) -> DrawFacts:
     tied = {name for one in made.joint for name in one.names}
     return DrawFacts(
         title=config.title, seed=config.seed, baseline=config.baseline or regimes[0], price_year=config.price_year,
-        weights=made.weights, solver=config.solver, groups=made.groups(), terms=made.terms,
-        beliefs={one.name: _belief_of(one, tied) for one in made.inputs},
+        weights=made.weights, solver=config.solver, groups=made.groups(), terms=made.terms, worth=made.worth,
+        unit=next(iter(config.units)), beliefs={one.name: _belief_of(one, tied) for one in made.inputs},
     )  # fmt: skip
 
 
@@ -257,24 +288,3 @@ def _belief_of(one: Uncertain, tied: Collection[str]) -> list[object]:
     """Give best estimate, interval and distribution of a figure, and whether it is drawn with others."""
     held = one.belief
     return [held.value, held.low, held.high, held.kind, one.name in tied]
-
-
-def target_of(share: str | None, output: str | None) -> tuple[str, float] | None:
-    """Read what precision is asked for: ``1%`` or ``0.01`` of the mean of an output.
-
-    Raises
-    ------
-    ModelError
-        When one of the two is missing or the share is none.
-    """
-    if share is None and output is None:
-        return None
-    text = (share or "").strip()
-    try:
-        number = float(text.rstrip("%")) / (100.0 if text.endswith("%") else 1.0)
-    except ValueError:
-        number = 0.0
-    if output is None or not 0.0 < number < 1.0:
-        given = f"given --target-error {share} --on {output}"
-        raise ModelError([Problem("", "", f"{given}; write both, such as --target-error 1% --on 'cost|siloed|narrow'")])
-    return output, number

@@ -87,6 +87,41 @@ def test_a_claim_gives_way_to_a_figure_that_is_fitted() -> None:
     assert one.drop == "episode_claimed"
 
 
+def test_an_evaluation_stands_against_a_claim_that_is_more_precise() -> None:
+    """No net impact, against similar families, and a fall of £70,000 announced to the pound."""
+    evaluation = replace(BY_NAME["no_net_impact"], quality="compared", standard_error=2000.0)
+    claim = replace(BY_NAME["average_saving"], standard_error=1.0)
+    (one,) = arithmetic_conflicts([evaluation, claim], ())
+    assert (one.drop, one.rule) == ("average_saving", "quality of evidence: it is announced, the other compared")
+    for quality, dropped in (("randomised", "no_net_impact"), ("measured", "average_saving")):
+        (one,) = arithmetic_conflicts([evaluation, replace(claim, quality=quality)], ())  # type: ignore[arg-type]
+        assert one.drop == dropped
+
+
+def test_of_equal_evidence_the_less_precise_goes_and_advice_says_so() -> None:
+    first, second = said("first", 10.0, 1.0, Definition(COST), "C1"), said("second", 20.0, 2.0, Definition(COST), "C2")
+    (one,) = arithmetic_conflicts([first, second], ())
+    assert (one.drop, one.rule) == ("second", "precision: it has the larger error")
+    (one,) = arithmetic_conflicts([first, replace(second, standard_error=1.0)], ())
+    assert one.rule == "none: nothing tells them apart"
+    third = said("third", 30.0, 0.1, Definition(COST), "C3")
+    fit = [replace(target, kind="fit", quality="measured") for target in (first, second)]
+    drops = {one.names: (one.drop, one.rule) for one in arithmetic_conflicts([*fit, third], ())}
+    assert drops["first", "third"] == ("third", "quality of evidence: it is announced, the other measured")
+    (one,) = arithmetic_conflicts([fit[0], replace(third, quality="measured")], ())
+    assert (one.drop, one.rule) == ("third", "kind: a claim goes before what is fitted")
+
+
+def test_many_weak_figures_go_before_one_strong_one() -> None:
+    """A trial against three announcements that agree: without quality the odd one out goes, with it the three."""
+    one = problem(lambda x: x[:, [0, 0, 0, 0]], [0.0, 0.1, -0.1, 4.0], 1)
+    *weak, trial = one.targets
+    targets = (*(replace(target, quality="announced") for target in weak), replace(trial, quality="randomised"))
+    sets = told(replace(one, targets=targets))
+    assert {found.names: found.drop for found in sets} == {(f"t{i}", "t3"): f"t{i}" for i in range(3)}
+    assert {found.rule for found in sets} == {"quality of evidence: it is announced, the other randomised"}
+
+
 def test_another_caseload_makes_it_a_conflict_of_definition() -> None:
     measured = BY_NAME["episode_measured"]
     light = replace(measured, definition=replace(measured.definition, given=(("caseload", "15"),)))

@@ -5,18 +5,22 @@ size of 400 and more: means within 4 / sqrt(400) = 0.2 posterior standard deviat
 14%; most are far closer.
 """
 
+import inspect
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.gaussian_process import GaussianProcessRegressor
 
-from calibration.likelihood import log_likelihood, with_values
+from calibration.likelihood import log_likelihood, spread, with_values
 from calibration.methods import history, least_squares, posterior
-from calibration.methods.emulator import build
+from calibration.methods.emulator import _least_squares, _process, build, features
 from calibration.methods.narrowing import narrow
 from calibration.methods.posterior import effective_share
 from calibration.problem import CalibrationProblem, Fit, FreeParameter
+from calibration.space import latin_hypercube
 from sim.arrays import FloatArray
 from sim.runs.beliefs.distributions import Belief
 from tests.calibration.toys import NORMAL, SLOPES, exact, linear, problem
@@ -28,6 +32,42 @@ RUNS = 300
 def sampled() -> Fit:
     """The linear problem's posterior by emulator and ensembles, fitted once."""
     return posterior.fit(linear(), 1, RUNS)
+
+
+def test_held_out_errors_are_those_of_leaving_each_point_out() -> None:
+    """By brute force: the quadratic fitted again without each point, and the process without each on its own kernel."""
+    x = latin_hypercube(3, "points", 30, 2) * 2 - 1
+    y = np.stack([np.sin(4 * x[:, 0]) + x[:, 1] ** 3, np.exp(x.sum(axis=1))], axis=1)
+    design = features(x)
+    _, held_out = _least_squares(design, y)
+    for i in range(len(x)):
+        rest = np.arange(len(x)) != i
+        without, *_ = np.linalg.lstsq(design[rest], y[rest], rcond=None)
+        assert held_out[i] == pytest.approx(y[i] - design[i] @ without, rel=1e-8)
+    surrogate, error = _process(x, y[:, 0])
+    fitted: Any = inspect.getclosurevars(surrogate).nonlocals["fitted"]
+    missed, size = [], float(np.std(y[:, 0]))  # the process is fitted to figures brought to unit size
+    for i in range(len(x)):
+        rest = np.arange(len(x)) != i
+        again: Any = GaussianProcessRegressor(fitted.kernel_, optimizer=None).fit(x[rest], y[rest, 0] / size)
+        missed.append(y[i, 0] - size * again.predict(x[i : i + 1])[0])
+    assert error == pytest.approx(float(np.sqrt(np.mean(np.square(missed)))), rel=1e-6)
+    own = y[:, 0] - surrogate(x)
+    assert error > 1.2 * float(np.sqrt(np.mean(own**2)))  # what it misses of its own points is less
+
+
+def test_other_figures_keep_the_errors_on_the_scale_of_comparison() -> None:
+    """On the log scale errors, what the model leaves out and its noise are shares of the figure, whatever it is."""
+    one = linear()
+    scales = ("log", "linear", "log", "linear")
+    targets = tuple(
+        replace(target, value=2.0 + i, scale=scale, discrepancy=0.4)  # type: ignore[arg-type]
+        for i, (target, scale) in enumerate(zip(one.targets, scales, strict=True))
+    )
+    some = replace(one, targets=targets, noise=np.array([0.5, 0.6, 0.7, 0.8]))
+    other = with_values(some, np.array([8.0, 9.0, 1.0, 0.5]))
+    assert spread(other) == pytest.approx(spread(some), rel=1e-12)
+    assert spread(some)[0] == pytest.approx(np.sqrt(0.3**2 + 0.4**2 + 0.5**2) / 2.0)
 
 
 def test_least_squares_is_exact_where_the_model_is_linear() -> None:

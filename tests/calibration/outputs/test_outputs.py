@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,18 @@ def test_rates_and_spells_have_their_closed_forms(toy: WorldHistory) -> None:
     assert of("exit_rate(worry, worried)", toy) == pytest.approx(12 * LEAVING, rel=0.02)
     assert of("ended_within(worry, worried, 6)", toy) == pytest.approx(1 - (1 - LEAVING) ** 6, rel=0.02)
     assert of("episode_years(worry, worried)", toy) == pytest.approx(1 / (12 * LEAVING), rel=0.1)
+
+
+@pytest.mark.parametrize("step", [1, 11, 12, 13, 23])
+def test_what_happens_in_one_month_counts_in_its_year_alone(toy: WorldHistory, step: int) -> None:
+    """Everybody becomes worried at one step: year 1 is steps 0 to 11 (the first shows no move), year 2 the next 12."""
+    states = np.zeros_like(toy.states["worry"])
+    states[step:] = 1
+    jump = replace(toy, states={**toy.states, "worry": states})
+    for year, moves_seen in ((1, 11), (2, 12)):
+        mine = step // 12 + 1 == year
+        for text in (f"moves_into(worry, worried, {year})", f"first_moves(worry, {year})"):
+            assert of(text, jump) == pytest.approx(1000.0 * 12 / moves_seen if mine else 0.0)
 
 
 def test_those_who_leave_soon_are_a_geometric_share(toy: WorldHistory) -> None:

@@ -152,27 +152,27 @@ def test_gamma_classes_have_mean_one_and_the_exact_means_of_an_exponential() -> 
 def test_effect_sets_and_regimes_make_every_world(tmp_path: Path) -> None:
     text = TOY.replace("well -> ill: 0.2", "well -> ill: 0.2 * help") + (
         "parameters: {help: 1, other: 5}\n"
-        "effect_set: [some, none]\n"
-        "effect_sets: {some: {set: {parameters.help: 0.5}}, none: {services_inert: true}}\n"
+        "effect_set: [some, inert]\n"
+        "effect_sets: {some: {set: {parameters.help: 0.5}}, inert: {services_inert: true}}\n"
         "regimes: {now: {}, later: {start: 3, set: {parameters.other: 6}}}\n"
     )
     path = tmp_path / "worlds.yaml"
     path.write_text(text, encoding="utf-8")
     scenario = load(path)
-    assert [w.name for w in scenario.worlds] == ["now/some", "later/some", "now/none", "later/none"]
+    assert [w.name for w in scenario.worlds] == ["now/some", "later/some", "now/inert", "later/inert"]
     values = [[w.model.parameters[name].expression.root.value for name in ("help", "other")] for w in scenario.worlds]
     assert values == [[0.5, 5], [0.5, 6], [1, 5], [1, 6]]
     assert [w.model.services_inert for w in scenario.worlds] == [False, False, True, True]
-    assert scenario.baseline_of(scenario.worlds[3]).name == "now/none"
+    assert scenario.baseline_of(scenario.worlds[3]).name == "now/inert"
     one = load(path, ["effect_set=some"])
     assert [w.name for w in one.worlds] == ["now", "later"]
 
 
-def test_no_effect_set_is_called_null(tmp_path: Path) -> None:
+def test_no_effect_set_is_as_written(tmp_path: Path) -> None:
     path = tmp_path / "plain.yaml"
     path.write_text(TOY, encoding="utf-8")
     scenario = load(path)
-    assert [(w.name, w.effect_set) for w in scenario.worlds] == [("base", "null")]
+    assert [(w.name, w.effect_set) for w in scenario.worlds] == [("base", "as_written")]
 
 
 def test_layers_win_in_order_and_keep_their_places(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_layers_win_in_order_and_keep_their_places(tmp_path: Path) -> None:
     top = "extends: low.yaml\nset: {parameters.a: 7}\nparameters: {b: 2, c: null}\n"
     (tmp_path / "top.yaml").write_text(top, encoding="utf-8")
     tree = tree_of(tmp_path / "top.yaml", ["parameters.b=3"])
-    assert plain(tree)["parameters"] == {"a": {"value": 7}, "b": 3}
+    assert plain(tree)["parameters"] == {"a": {"value": 7, "low": 0.0, "high": 14.0}, "b": 3}
     parameters = tree.mapping["parameters"].mapping
     assert str(parameters["a"].mapping["value"].origin).endswith("top.yaml:2:21")
     assert str(parameters["b"].origin) == "--set parameters.b=3"
@@ -253,12 +253,12 @@ ODD = {
     "weights": ["count=[0,0,0,0,0,0,0,0,0,0,0,0,1]"],
     "price_of_nothing": ["costs=[{name: free, while: always, price: 0}]"],
     "empty_regime": ["regimes={a: null, b: {}}"],
-    "regime_at_the_end": ["regimes={a: {}, b: {start: 12}}"],
+    "regime_at_the_end": ["regimes={a: {}, b: {start: 11}}"],
     "no_places": [
         "services={s: {kind: discretionary, refer: {when: always, rate: now}, team: {workers: 0, caseload: 1}}}"
     ],
     "no_team": ["services={s: {kind: discretionary, refer: {when: life == ill, rate: 2}, engaged: 2 months}}"],
-    "statutory": ["services={s: {kind: statutory, refer: {when: life == ill}, respond: 15 days}}"],
+    "statutory": ["services={s: {kind: statutory, refer: {when: life == ill}, respond: now}}"],
     "trait_of_one_value": ["traits={t: {3: 1}}"],
     "big_seed": ["seed=9223372036854775807"],
     "age_of_all": ["units.person.age={years: 60}", "chains.life.rates.ill -> dead=0.01 * age"],

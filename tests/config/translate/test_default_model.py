@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from sim.config import load
-from sim.model.compiled.scope import clock_value
+from sim.model.compiled.readings import clock_value
 from sim.model.spec import Model, Scenario, Service
 from tests.places import ROOT
 

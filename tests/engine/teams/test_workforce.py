@@ -331,3 +331,36 @@ def test_requests_out_of_time_or_place_are_refused():
         workforce.press("help", -1)
     with pytest.raises(ValueError, match="two plans for one service"):
         Workforce([plan([1]), plan([2])], MONTH, 7)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    levels=st.lists(
+        st.lists(st.sampled_from([0.0, 0.4, 1.0, 2.5, 6.0]), min_size=2, max_size=2), min_size=1, max_size=8
+    ),
+    every=st.integers(1, 4),
+    hire=st.sampled_from([0.0, 0.6, 2.0]),
+    training=st.sampled_from([0.0, 0.5, 1.0, 3.0]),
+    turnover=st.sampled_from([0.0, 0.3, 6.0]),
+    seed=st.integers(0, 1000),
+)
+def test_nobody_is_paid_who_is_not_funded(
+    levels: list[list[float]], every: int, hire: float, training: float, turnover: float, seed: int
+):
+    """Posts come and go, in training and at work: pay is never below 0 or above what is funded; none where none is."""
+    schedule = tuple((every * (i + 1), np.array(level)) for i, level in enumerate(levels))
+    team = plan([3.0, 0.0], hire_steps=hire, training_steps=training, turnover_per_year=turnover, schedule=schedule)
+    for month in run(team, every * (len(levels) + 3), seed):
+        assert np.all(month.worker_steps >= -1e-9)
+        assert np.all(month.worker_steps <= month.posts + 1e-9)
+        assert np.all(month.working >= -1e-9)
+        assert np.all(month.working <= month.posts + 1e-9)
+        nobody = month.posts == 0
+        assert np.allclose(month.worker_steps[nobody], 0, atol=1e-9)
+        assert not month.places[nobody].any()
+
+
+def test_trainees_who_are_cut_are_paid_no_longer():
+    """Four are granted at step 2, hired at once and trained for five steps; two are cut while they learn."""
+    team = plan([0], training_steps=5, schedule=((2, np.array([4.0])), (4, np.array([2.0])), (6, np.array([0.0]))))
+    assert paid(run(team, 10)) == [0, 0, 4, 4, 2, 2, 0, 0, 0, 0]

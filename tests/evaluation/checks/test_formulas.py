@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from sim.config.loading import load
+from sim.errors import ModelError
 from sim.evaluation.checks.identities import episode_cost, posts_for, starts_a_year
 from sim.evaluation.checks.question import ranges_of
 from sim.evaluation.checks.rows import care_reentry, entrants, first_helped, relapse, savings, turned_around
-from sim.evaluation.checks.sanity import Range, judge, table
+from sim.evaluation.checks.sanity import Range, judge, sanity, table
 from sim.evaluation.checks.totals import yearly
 from sim.evaluation.trial.trial import entries
 from tests.evaluation.trial.small_panels import AFTERCARE, ENGAGED, LOOKED_AFTER, panel
@@ -99,3 +101,9 @@ def test_turned_around_needs_six_months_in_a_row() -> None:
 
 def test_years_are_whole() -> None:
     assert list(yearly(np.arange(30.0))) == [sum(range(12)), sum(range(12, 24))]
+
+
+def test_a_study_that_is_not_of_families_with_children_is_refused_and_not_looked_up() -> None:
+    """One unit of rows has no children to follow: that is said before anything is run."""
+    with pytest.raises(ModelError, match="children, a second unit, which the model does not have"):
+        sanity(load("textbook/hiv"), *ranges_of(), replications=1)

@@ -81,7 +81,7 @@ def test_what_is_out_of_reach_stops_at_its_bound() -> None:
     assert not made.reachable
     assert made.shortfall == pytest.approx(-55_000)
     fit = EffectFit("claimed", "integrated", "0" * 64, 1, 1, (made,))
-    assert "not reachable: short by 5.5e+04" in table(fit)
+    assert "not reachable: short by 55,000" in table(fit)
     assert as_record(fit)["reachable"] is False
 
 

@@ -12,6 +12,7 @@ from sim.errors import ModelError
 from sim.evaluation.effects.estimands import digest, estimands_of
 from sim.evaluation.effects.fit import EffectFit, _fitted
 from sim.evaluation.effects.question import estimands_in, keep, run, set_file, stale
+from sim.runs import meaning
 
 SET = """\
 # A comment at the top.
@@ -86,6 +87,15 @@ def test_a_stale_fit_is_noted_not_refused(evidence: Path) -> None:
     checked = CliRunner().invoke(app, ["check", "demo", "--set", "parameters.help_per_hour.value=0.06"])
     assert checked.exit_code == 0
     assert "note: evidence set 'measured' was solved for in another model" in checked.output
+
+
+def test_a_program_that_makes_other_results_is_told_from_another_model(
+    evidence: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = sim.load("demo")
+    keep(a_fit(evidence, digest(scenario, "integrated", "measured", ["kw_care"])), evidence)
+    monkeypatch.setattr(meaning, "RESULTS_VERSION", meaning.RESULTS_VERSION + 1)
+    assert "'measured' was solved for by a version of the program that makes other results" in stale(scenario)[0]
 
 
 @pytest.mark.parametrize("study", ["national", "calibrated"])

@@ -151,7 +151,7 @@ def test_inert_services_touch_nobody_but_services():
 @pytest.mark.parametrize(
     ("moves", "kind", "message"),
     [
-        ({"well -> low": "0.1 - frailty"}, "rates", "'well -> low' is -"),
+        ({"well -> low": "0.1 - frailty"}, "rates", "'well -> low' of 'mood' comes to -"),
         ({"well -> low": "1 / (frailty - 1)"}, "rates", "must be at least 0 and finite"),
         ({"well -> low": "0.6 * frailty", "well -> bad": 0.3}, "probabilities", "add up to 1.2"),
         ({"well -> low": "0.3 * (cycle + 1)"}, "probabilities", ""),
@@ -166,5 +166,5 @@ def test_what_is_no_rate_is_refused(moves: dict[str, str], kind: str, message: s
     else:
         program = compile_chain(built, chain)
         program.tables(moment(built, 2))
-        with pytest.raises(ModelError, match=r"add up to 1.2; at most 1 \(cycle 3\)"):
+        with pytest.raises(ModelError, match=r"comes to 1.2 \(cycle 3\); .*at most 1"):
             program.tables(moment(built, 3))

@@ -126,7 +126,7 @@ def test_a_regime_keeps_what_its_past_reached_and_what_is_handed_over(rule, ther
     reach = Reach(after, past, rule)
     assert ("engaged" in reached(reach, "new")) == there
     assert all(reach.states[name][states].all() for name, states in past.states.items())
-    counts = both(make_scenario(before, later=World("later", "later", "null", after, start=5, handover=rule)))
+    counts = both(make_scenario(before, later=World("later", "later", "as_written", after, start=5, handover=rule)))
     assert bool(counts.queue[1, 1, 3]) == there  # admitted to the new one
 
 

@@ -12,8 +12,10 @@ from sim.economics.summary import summarise
 from sim.errors import ResultError
 from sim.exhibits.csv import write_tables
 from sim.results.dataset import to_dataset
+from sim.results.folder.files import write_json
+from sim.results.folder.manifest import verify
 from sim.results.folder.run_record import run_record
-from sim.results.folder.store import read_results, staged, verify, write_json, write_results
+from sim.results.folder.store import read_results, staged, write_results
 from sim.results.tables import ledger_table, summary_table
 from tests import synthetic
 

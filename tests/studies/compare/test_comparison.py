@@ -56,7 +56,8 @@ def test_a_run_does_not_differ_from_itself() -> None:
     found = compare_runs(a, a)
     assert len(found.figures) > 8
     assert not any(one.differs for one in found.figures)
-    assert (found.only_a, found.only_b, found.why_not_paired, found.remarks) == ((), (), "", ())
+    assert (found.only_a, found.only_b, found.left_out_a, found.left_out_b) == ((), (), (), ())
+    assert (found.why_not_paired, found.remarks) == ("", ())
     assert comparison.results_table(found).rows == ()
 
 
@@ -181,6 +182,32 @@ def test_the_command_says_what_differs_and_writes_a_safe_page(tmp_path: Path) ->
     same = CliRunner().invoke(app, ["compare", str(a), str(a)])
     assert "Nothing differs in the configs." in same.output
     assert "Nothing differs in the results." in same.output
+
+
+def test_runs_without_a_world_in_common_are_not_said_to_agree() -> None:
+    """The same study under two readings of the evidence: no figure is in both, and each says what it had."""
+    found = compare_runs(run(made(sets=("measured",))), run(made(sets=("no_effect",))))
+    assert found.figures == ()
+    assert comparison.verdict(found).startswith("Nothing could be compared in the results")
+    said = " ".join(comparison.said(found))
+    assert "Only A has siloed/measured" in said
+    assert "Only B has siloed/no effect" in said
+    assert said.count("cost narrow") == 2
+
+
+def test_what_one_run_alone_has_of_a_world_is_left_out_by_name() -> None:
+    ds, summary = run(made())
+    fewer = ds.isel(service=slice(1, None))
+    regimes = summary["regimes"]
+    fewer_waits = {name: dict(list(of["wait_months"].items())[1:]) for name, of in regimes.items()}
+    regimes = summary["regimes"]
+    fewer_waits = {name: dict(list(of["wait_months"].items())[1:]) for name, of in regimes.items()}
+    known = {**summary, "regimes": {name: {**of, "wait_months": fewer_waits[name]} for name, of in regimes.items()}}
+    found = compare_runs((ds, summary), (fewer, known))
+    gone = next(iter(next(iter(summary["regimes"].values()))["wait_months"]))
+    assert (found.left_out_a, found.left_out_b) == ((f"mean wait {gone}",), ())
+    assert f"Left out, since only A has them: mean wait {gone.replace('_', ' ')}." in comparison.said(found)
+    assert comparison.verdict(found) == "Nothing differs in the results."
 
 
 def test_an_unfinished_or_altered_run_is_not_compared(tmp_path: Path) -> None:

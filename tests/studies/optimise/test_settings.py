@@ -74,7 +74,7 @@ def test_optimum_of_runs_is_that_of_brute_force():
 @pytest.fixture(scope="module")
 def posts(tmp_path_factory):
     keep = tmp_path_factory.mktemp("settings") / "settings.jsonl"
-    lever = lever_of("posts:keyworker=0.5:3:0.5")
+    lever = lever_of("posts:keyworker=4:24:4")
     return optimise(QUEUE, "with_key_workers", [lever], keep=keep), keep, lever
 
 
@@ -82,21 +82,21 @@ def test_more_posts_cost_in_proportion_and_shorten_waits(posts):
     """8 posts at £45,000 for 3.5 years; on common random numbers no wait grows with posts."""
     found = posts[0]
     points = found.frontier.points
-    assert [float(p.spend.mean()) for p in points] == pytest.approx([8 * p.point[0] * 45_000 * 3.5 for p in points])
+    assert [float(p.spend.mean()) for p in points] == pytest.approx([p.point[0] * 45_000 * 3.5 for p in points])
     waits = [p.use["keyworker"]["wait"] for p in points]
     assert np.all(np.diff(waits) < 0.02)
     assert waits[0] > 3
     erlang = [erlang_wait(p.use["keyworker"]) for p in points]
     assert np.all(np.diff(erlang) < 0)
-    assert [p.use["keyworker"]["places"] for p in points] == pytest.approx([48 * p.point[0] for p in points])
+    assert [p.use["keyworker"]["places"] for p in points] == pytest.approx([6 * p.point[0] for p in points])
 
 
 def test_value_bends_where_waits_end(posts):
     """Posts beyond the load stand idle: each costs its wage and brings nothing, so that value falls in a line."""
     lines = posts[0].frontier
-    assert 1.0 <= lines.knee.mean <= 2.0
+    assert 8 <= lines.knee.mean <= 16
     assert lines.knee.low <= lines.knee.mean <= lines.knee.high
-    idle = [p for p in lines.points if p.point[0] >= 2.0]
+    idle = [p for p in lines.points if p.point[0] >= 16]
     assert np.diff([p.score for p in idle]) == pytest.approx(-4 * 45_000 * 3.5, rel=0.02)
     assert 48 < lines.needed < 144
 
@@ -145,7 +145,7 @@ def test_levers_that_are_none_are_refused(text):
     ("lever", "message"),
     [
         ("posts:nobody=1:2:1", "no service 'nobody'"),
-        ("posts:keyworker=-1:1:1", "factor >= 0"),
+        ("posts:keyworker=-1:1:1", "number >= 0"),
         ("posts:keyworker@moon=1:2:1", "in the area 'moon'"),
         ("parameters.nothing=1:2:1", "nothing"),
         ("services.keyworker.refer.when: crisis >= 1=1:2:1", "{x}"),
@@ -156,11 +156,10 @@ def test_levers_that_do_not_suit_the_config_are_refused(lever, message):
         optimise(QUEUE, "with_key_workers", [lever_of(lever)], ["clock.steps=12", "replications=1"])
 
 
-def test_posts_are_multiplied_at_every_date():
+def test_a_service_has_so_many_posts_when_it_has_most_and_its_shares_at_other_dates():
     model = next(w.model for w in load("one_area", ["queues=teams"]).worlds if w.regime == "integrated")
-    team, twice = (
-        model.chain("keyworker").service.team,
-        staffed(model, "keyworker", 2.0).chain("keyworker").service.team,
-    )
-    assert [sum(posts.values()) for _, posts in twice.funding] == [2 * sum(posts.values()) for _, posts in team.funding]
-    assert sum(twice.workers.values()) == 2 * sum(team.workers.values()) > 0
+    team, given = (m.chain("keyworker").service.team for m in (model, staffed(model, "keyworker", 40.0)))
+    levels, fresh = ([sum(p.values()) for p in (t.workers, *(p for _, p in t.funding))] for t in (team, given))
+    assert max(fresh) == pytest.approx(40.0)
+    assert fresh == pytest.approx([40.0 * level / max(levels) for level in levels])
+    assert max(levels) > min(levels) > 0

@@ -55,7 +55,7 @@ def written_here(workers: float = 3.0, helped: float = 0.5) -> Model:
 
 
 def test_a_study_from_scratch_gives_the_headline_figures():
-    base, more = written_here(), World("more", "more", "null", written_here(workers=20.0), start=6)
+    base, more = written_here(), World("more", "more", "as_written", written_here(workers=20.0), start=6)
     scenario = replace(make_scenario(base, seed=3, more=more), replications=3)
     ds = sim.simulate(scenario)
     found = sim.summarise(ds)

@@ -28,7 +28,7 @@ def model(old: float, new: float, **pathway: object) -> Model:
 
 
 def study(rule, **pathway: object) -> Scenario:
-    later = World("later", "later", "null", model(0.0, 50.0, **pathway), START, rule)
+    later = World("later", "later", "as_written", model(0.0, 50.0, **pathway), START, rule)
     return make_scenario(model(30.0, 0.0, **pathway), later=later)
 
 

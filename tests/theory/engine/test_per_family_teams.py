@@ -23,7 +23,6 @@ from sim.engine.counts.layout import layout_of
 from sim.engine.counts.record import QUEUE_COUNTS, Record
 from sim.engine.solvers.by_day.run import replicate_families
 from sim.engine.solvers.families import replicate
-from sim.units import DAYS_PER_YEAR
 
 REPLICATIONS, FAMILIES, STEP, ERRORS = 16, 900, 0.1, 6.5
 MODEL = """
@@ -97,12 +96,9 @@ def run(path: Path, queues: str, *sets: str) -> Seen:
 
 
 def mean_wait(record: Record) -> float:
-    """Give the mean wait in months: whole steps end half a step after they say on average, whole days half a day."""
-    if record.wait_days is None:
-        histogram, unit = record.waits[0, 0], STEP
-    else:
-        histogram, unit = record.wait_days[0, 0], 12 / DAYS_PER_YEAR
-    return float(((np.arange(histogram.size) + 0.5) * histogram).sum() / histogram.sum() * unit)
+    """Give the mean wait in months; one in whole steps ends half a step after it says on average."""
+    cut = 0.5 if record.wait_times is None else 0.0
+    return float(record.wait_sums[0, 0, 0] / record.waits[0, 0].sum() + cut) * STEP
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
 import sim
 from sim import erlang_a, erlang_b, erlang_c, places_for, wait_c
@@ -53,6 +54,7 @@ def test_delay_is_the_long_run_of_birth_and_death(places: int, load: float, most
     n, share = np.arange(most + 1), stationary(places, load, None, most)
     found = wait_c(places, load)
     assert erlang_c(places, load) == pytest.approx(share[places:].sum(), abs=1e-8)
+    assert found.empty == pytest.approx(share[0], abs=1e-8)
     assert found.mean_queue == pytest.approx(share @ np.maximum(n - places, 0), abs=1e-6)
     assert found.mean == pytest.approx(found.mean_queue / load)  # Little
     for time in (0.0, 0.1, 2.0):
@@ -73,9 +75,76 @@ def test_patience_is_the_long_run_of_birth_and_death(places: int, load: float, m
     assert found.mean_queue == pytest.approx(queue, abs=1e-8)
     assert found.leaves == pytest.approx(queue / patience / load, abs=1e-9)
     assert found.occupancy == pytest.approx(share @ np.minimum(n, places) / places, abs=1e-9)
+    assert found.empty == pytest.approx(share[0], abs=1e-10)
     for time in (0.0, 0.7, 3.0):
         chance = share @ Path(places, load, patience, 1.0, most=most).chance(time)
         assert found.within(time) == pytest.approx(chance, abs=1e-8)
+    # Of those let in, and of all: each is where its own share is reached, and not a hair before.
+    for part in (0.5, 0.9, 0.99):
+        let_in, gone = found.quantile(part), found.quantile_of_all(part)
+        if let_in > 0.0:
+            assert found.within(let_in) == pytest.approx(part * (1.0 - found.leaves), abs=1e-12)
+        else:
+            assert 1.0 - found.waits >= part * (1.0 - found.leaves)
+        if gone > 0.0:
+            assert found.still_waiting(gone) == pytest.approx(1.0 - part, abs=1e-12)
+        else:
+            assert found.waits <= 1.0 - part
+    # The mean time in the queue is what is left of the survival curve.
+    mean, _ = quad(found.still_waiting, 0.0, 60.0 * patience, limit=200)
+    assert mean == pytest.approx(found.mean_wait, abs=1e-8)
+
+
+def test_the_county_hospital() -> None:
+    """Hillier and Lieberman, "Introduction to Operations Research", emergency room: 2 patients and 3 cures an hour.
+
+    With one doctor and with two: P0 1/3 and 1/2, Lq 4/3 and 1/12, Wq 2/3 and 1/24 hours, P(Wq > 0) 0.667 and 0.167,
+    P(Wq > 1/2) 0.404 and 0.022, P(Wq > 1) 0.245 and 0.003.
+    """
+    for doctors, printed in (
+        (1, (1 / 3, 4 / 3, 2 / 3, 0.667, 0.404, 0.245)),
+        (2, (1 / 2, 1 / 12, 1 / 24, 0.167, 0.022, 0.003)),
+    ):
+        found = wait_c(doctors, 2 / 3, 1 / 3)
+        numbers = (found.empty, found.mean_queue, found.mean)
+        assert numbers == pytest.approx(printed[:3], rel=1e-12)
+        later = (found.waits, 1.0 - found.within(0.5), 1.0 - found.within(1.0))
+        assert later == pytest.approx(printed[3:], abs=6e-4)  # three digits, cut or rounded
+
+
+def test_impatient_callers() -> None:
+    """Garnett, Mandelbaum and Reiman 2002, "Designing a call center with impatient customers", table 1.
+
+    50 agents, 48 calls a minute of a minute each, patience of 2 minutes or none needed: 3.1% give up; mean waits of 3.7
+    and 20.8 seconds; nine in ten within 12.5 and 58.1 seconds; 3 and 17 wait; 93% and 96% of agents are busy.
+    """
+    patient, impatient = wait_c(50, 48.0, 60.0), erlang_a(50, 48.0, 120.0, 60.0)
+    assert impatient.leaves == pytest.approx(0.031, abs=5e-4)
+    assert (impatient.mean_wait, patient.mean) == pytest.approx((3.7, 20.8), abs=0.05)
+    assert patient.quantile(0.9) == pytest.approx(58.1, abs=0.05)
+    assert impatient.quantile_of_all(0.9) == pytest.approx(12.5, abs=0.06)
+    assert impatient.quantile(0.9) < impatient.quantile_of_all(0.9)
+    assert (impatient.mean_queue, patient.mean_queue) == pytest.approx((3, 17), abs=0.5)
+    assert impatient.occupancy == pytest.approx(0.93, abs=0.005)
+
+
+def test_nobody_there() -> None:
+    """P0 of M/M/1 is 1 - rho; of any queue without load 1; with endless places exp(-load)."""
+    for rho in (0.1, 0.5, 0.95):
+        assert wait_c(1, rho).empty == pytest.approx(1 - rho)
+        assert erlang_a(1, rho, 1e9).empty == pytest.approx(1 - rho, rel=1e-6)
+    assert wait_c(3, 0.0).empty == erlang_a(3, 0.0, 1.0).empty == 1.0
+    assert wait_c(60, 5.0).empty == pytest.approx(np.exp(-5.0), rel=1e-12)
+    assert erlang_a(7, 5.0, 1.0).empty == pytest.approx(np.exp(-5.0), rel=1e-12)  # patience = help: M/M/infinity
+
+
+def test_quantiles_of_patience_tend_to_those_of_delay_and_of_loss() -> None:
+    for places, load in ((1, 0.9), (3, 2.1), (200, 195.0)):
+        delay, near, none = wait_c(places, load), erlang_a(places, load, 1e7), erlang_a(places, load, 1e-9)
+        for share in (0.2, 0.9, 0.99):
+            assert near.quantile(share) == pytest.approx(delay.quantile(share), rel=1e-3, abs=1e-4)
+            assert near.quantile_of_all(share) == pytest.approx(delay.quantile(share), rel=1e-3, abs=1e-4)
+            assert none.quantile(share) <= 1e-8  # who is let in at all waits for less than anybody's patience
 
 
 def test_patience_tends_to_delay_and_to_loss():

@@ -1,34 +1,25 @@
-"""Simulated queues against Erlang B (loss), C (delay) and A (patience), Pollaczek-Khinchine and Cobham.
+"""Queues lived case by case against Erlang B (loss), C (delay) and A (patience), Pollaczek-Khinchine and Cobham.
 
-Each case is run in independent replications; a t-interval over replications (not over families, whose waits
-are correlated) must hold the exact value within k = 4 standard errors. A true value is missed with
-probability about 2e-4 per check at 40 replications, about 1% over all the checks here on fresh seeds; the
-seeds are fixed. Runs start empty and drop a warm-up of ten or more relaxation times, 1 / (c (1 -
-sqrt(rho))^2) mean services.
+Each case runs in 40 or more independent areas; Student's t over areas (not over cases, whose waits are correlated)
+holds sums with a mean of exactly 0 in the long run, such as leavers - share x (leavers + let in). A true value is
+missed with probability 1e-4 per check (99.99% intervals), about 1% over all the checks here on fresh seeds; the seeds
+are fixed. Runs start empty and drop a warm-up of ten or more relaxation times, 1 / (c (1 - sqrt(rho))^2) mean lengths
+of help; where those are too long to drop, test_per_family_queues.py has the exact course from an empty start. Help
+lasts from a hundredth of a step to twenty steps: in continuous time the step decides nothing.
 """
 
 from __future__ import annotations
 
-from math import sqrt
-
 import numpy as np
 import pytest
 
-from sim.engine.fate.draws import key
-from sim.engine.solvers.by_day.queue import Queue, QueueResult, simulate_queue
+import sim
 from tests.theory.queues.erlang import erlang_a, erlang_b, erlang_c, mean_wait_c, mean_wait_two_classes
+from tests.theory.queues.lived import Queue, Seen, live, tail
 
-K = 4.0
-REPLICATIONS = 40
-
-
-def replicate(queue: Queue, name: str, horizon: float, warm_up: float = 200) -> list[QueueResult]:
-    return [simulate_queue(queue, horizon, warm_up, key(1, name, i)) for i in range(REPLICATIONS)]
-
-
-def standard_errors(values: list[float], exact: float) -> float:
-    """Give the distance of a mean over replications from its exact value, in standard errors."""
-    return (float(np.mean(values)) - exact) / (float(np.std(values, ddof=1)) / sqrt(len(values)))
+FALSE_ALARM = 1e-4
+STEPS = [100.0, 4.0, 1.0, 0.05]
+"""Days; help lasts a day."""
 
 
 @pytest.mark.parametrize(
@@ -74,134 +65,106 @@ def test_the_formulas_meet_at_their_limits():
     assert like_infinity.busy * 3 + like_infinity.mean_queue == pytest.approx(2.1, rel=1e-12)
 
 
+def waits_are(seen: Seen, at_once: float, mean: float, within: tuple[float, float]) -> dict[str, float]:
+    """Give the tails of three figures of those let in: share at once, mean wait, share within a time (time, share)."""
+    late, share = within
+    of_each = {"at once": (seen.wait == 0.0) - at_once, "mean": seen.wait - mean, "within": (seen.wait <= late) - share}
+    return {name: tail(seen.by_area(value)) for name, value in of_each.items()}
+
+
+@pytest.mark.parametrize(("places", "step"), [(1, 100.0), (1, 1.0), *((3, step) for step in STEPS)])
+def test_delay(places: int, step: float):
+    """Erlang C: who is let in at once, the mean wait, nine in ten by its quantile, and the mean number waiting."""
+    theory = sim.wait_c(places, 0.5 * places)
+    warm_up = max(120 / places, step)
+    seen = live(Queue(0.5 * places, places), step, warm_up + (60 if step < 1 else 200), warm_up, seed=places)
+    late = theory.quantile(0.9)
+    found = waits_are(seen, 1.0 - theory.waits, theory.mean, (late, 0.9))
+    found["waiting"] = tail(seen.waiting, theory.mean_queue)
+    assert min(found.values()) > FALSE_ALARM, found
+
+
+@pytest.mark.slow
+def test_delay_near_full_load():
+    """Erlang C at 90% with ten places."""
+    theory = sim.wait_c(10, 9.0)
+    seen = live(Queue(9.0, 10), 4.0, days=480, warm_up=400, areas=60, seed=9)
+    found = waits_are(seen, 1.0 - theory.waits, theory.mean, (theory.quantile(0.9), 0.9))
+    assert min(found.values()) > FALSE_ALARM, found
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("places", "rho", "patience"), [(5, 0.9, 2.0), (3, 1.2, 3.0)])
+def test_patience(places: int, rho: float, patience: float, step: float):
+    """Erlang A: shares at once and leaving, mean and distribution of waits of those let in, mean number waiting."""
+    theory = sim.erlang_a(places, places * rho, patience)
+    times = np.linspace(0.0, 40.0 * patience, 20_001)
+    beyond = 1.0 - theory.leaves - np.array([theory.within(time) for time in times])  # let in, but later
+    mean = float(np.trapezoid(beyond, times)) / (1.0 - theory.leaves)
+    warm_up = max(30.0, step)
+    days = warm_up + (60 if step < 1 else 100)
+    seen = live(Queue(places * rho, places, patience=patience), step, days, warm_up, seed=places)
+    at_once, soon = ((theory.within(time)) / (1.0 - theory.leaves) for time in (0.0, 0.5))
+    found = waits_are(seen, at_once, mean, (0.5, soon))
+    found["left"] = tail(seen.left * (1.0 - theory.leaves) - seen.admitted * theory.leaves)
+    found["waiting"] = tail(seen.waiting, theory.mean_queue)
+    assert min(found.values()) > FALSE_ALARM, found
+
+
+@pytest.mark.parametrize("step", [100.0, 1.0])
 @pytest.mark.parametrize("stages", [1, 4])
-@pytest.mark.parametrize(("places", "rho"), [(3, 0.3), (3, 0.9), (10, 0.7), (10, 1.2)])
-def test_loss(places: int, rho: float, stages: int):
-    """Erlang B: shares refused and busy; any distribution of service will do (insensitivity)."""
-    load = places * rho
-    queue = Queue(load, places, service_mean=1.0, stages=stages, limit=0)
-    runs = replicate(queue, f"loss {places} {rho} {stages}", horizon=100 + 4000 / load, warm_up=100)
-    lost = erlang_b(places, load)
-    assert abs(standard_errors([run.refused / run.arrived for run in runs], lost)) < K
-    assert abs(standard_errors([run.occupancy for run in runs], rho * (1 - lost))) < K
-    assert all(run.delayed == 0 for run in runs)
+@pytest.mark.parametrize("rho", [0.5, 0.9, 1.2])
+def test_loss(rho: float, stages: int, step: float):
+    """Erlang B, with patience of nothing: shares turned away; any distribution of help will do (insensitivity)."""
+    places = 3
+    lost = erlang_b(places, places * rho)
+    seen = live(Queue(places * rho, places, patience=0.0, stages=stages), step, days=200, warm_up=100, seed=stages)
+    found = {"left": tail(seen.left * (1.0 - lost) - seen.admitted * lost)}
+    found["helped"] = tail(seen.helped, places * rho * (1.0 - lost))
+    assert np.all(seen.wait == 0.0)
+    assert np.all(seen.waiting == 0.0)
+    assert min(found.values()) > FALSE_ALARM, found
 
 
-@pytest.mark.parametrize(("places", "rho"), [(1, 0.5), (3, 0.3), (3, 0.8), (10, 0.9)])
-def test_delay(places: int, rho: float):
-    """Erlang C: share that waits, mean queue (arrival rate x mean wait, Little), share of places taken."""
-    load, service = places * rho, 2.0
-    queue = Queue(load / service, places, service)
-    warm_up = 10 * service / (places * (1 - sqrt(rho)) ** 2)
-    runs = replicate(queue, f"delay {places} {rho}", warm_up + 4000 / queue.arrival_rate, warm_up)
-    mean_queue = queue.arrival_rate * mean_wait_c(places, load, service)
-    assert abs(standard_errors([run.delayed / run.arrived for run in runs], erlang_c(places, load))) < K
-    assert abs(standard_errors([run.mean_queue for run in runs], mean_queue)) < K
-    assert abs(standard_errors([run.occupancy for run in runs], rho)) < K
-
-
-@pytest.mark.parametrize(
-    ("places", "rho", "patience"),
-    [(3, 0.3, 3.0), (3, 0.9, 3.0), (3, 1.2, 3.0), (10, 0.9, 0.5), (10, 1.2, 6.0)],
-)
-def test_patience(places: int, rho: float, patience: float):
-    """Erlang A: shares that wait and leave, mean queue, share of places taken, under and over capacity."""
-    queue = Queue(places * rho, places, service_mean=1.0, patience_mean=patience)
-    theory = erlang_a(places, places * rho, 1.0, patience)
-    runs = replicate(queue, f"patience {places} {rho} {patience}", 100 + 3000 / (places * rho), warm_up=100)
-    assert abs(standard_errors([run.delayed / run.arrived for run in runs], theory.waits)) < K
-    assert abs(standard_errors([run.left / run.arrived for run in runs], theory.leaves)) < K
-    assert abs(standard_errors([run.mean_queue for run in runs], theory.mean_queue)) < K
-    assert abs(standard_errors([run.occupancy for run in runs], theory.busy)) < K
-
-
-def test_wait_of_all_who_came():
-    """Waits themselves: of those admitted and those who left together, the mean is Erlang A's."""
-    runs = replicate(Queue(2.7, 3, 1.0, patience_mean=3.0), "waits", horizon=1300, warm_up=100)
-    means = [(run.waits.sum() + run.waits_left.sum()) / (run.admitted + run.left) for run in runs]
-    assert abs(standard_errors(means, erlang_a(3, 2.7, 1.0, 3.0).mean_wait)) < K
-
-
+@pytest.mark.parametrize("step", [20.0, 0.25])
 @pytest.mark.parametrize("stages", [1, 3])
-def test_stages_make_service_more_even(stages: int):
-    """Pollaczek-Khinchine, one place: mean queue = rho^2 (1 + 1 / stages) / (2 (1 - rho))."""
+def test_stages_make_help_more_even(stages: int, step: float):
+    """Pollaczek-Khinchine, one place at 60%: mean wait = rho (1 + 1 / stages) / (2 (1 - rho)); rho find it taken."""
     rho = 0.6
-    runs = replicate(Queue(rho, 1, 1.0, stages=stages), f"stages {stages}", horizon=5000)
-    exact = rho**2 * (1 + 1 / stages) / (2 * (1 - rho))
-    assert abs(standard_errors([run.mean_queue for run in runs], exact)) < K
+    seen = live(Queue(rho, 1, stages=stages), step, days=500, warm_up=100, seed=stages)
+    mean = rho * (1 + 1 / stages) / (2 * (1 - rho))
+    found = {"mean": tail(seen.by_area(seen.wait - mean)), "at once": tail(seen.by_area((seen.wait == 0) - (1 - rho)))}
+    found["waiting"] = tail(seen.waiting, rho * mean)
+    assert min(found.values()) > FALSE_ALARM, found
+
+
+@pytest.mark.parametrize("step", [20.0, 0.5])
+def test_without_a_limit_nobody_waits(step: float):
+    """M/G/infinity: the number helped is Poisson, whatever the distribution of help: its mean and its variance."""
+    seen = live(Queue(6.0, None, stages=3), step, days=40, warm_up=20, areas=80, seed=6)
+    helped = seen.course[-1, 1]
+    assert np.all(seen.wait == 0.0)
+    assert tail(helped, 6.0) > FALSE_ALARM
+    assert tail((helped - 6.0) ** 2, 6.0) > FALSE_ALARM
+
+
+def test_over_full_load_the_queue_grows():
+    """Without patience at 120% three places let in 3 a day, and the queue grows by what is left: 0.6 a day."""
+    seen = live(Queue(3.6, 3), 20.0, days=160, seed=12)
+    grown = seen.course[-1, 0] - seen.course[4, 0]  # from day 100 on, when hardly any place is ever free
+    assert tail(grown / 60.0, 0.6) > FALSE_ALARM
 
 
 def test_priority():
     """Cobham: the urgent 30% wait less and the others more, by known amounts, in M/M/3 at 80%."""
-    runs = replicate(Queue(2.4, 3, 1.0, class_shares=(0.3, 0.7)), "priority", horizon=2300, warm_up=300)
-    for urgency, exact in enumerate(mean_wait_two_classes(3, 2.4, 1.0, 0.3)):
-        means = [float(run.waits[run.classes == urgency].mean()) for run in runs]
-        assert abs(standard_errors(means, exact)) < K
+    seen = live(Queue(2.4, 3, urgent=0.3), 10.0, days=200, warm_up=100, seed=3)
+    for urgency, exact in zip((1, 0), mean_wait_two_classes(3, 2.4, 1.0, 0.3), strict=True):
+        assert tail(seen.by_area((seen.wait - exact) * (seen.urgent == urgency))) > FALSE_ALARM
 
 
-def test_the_check_catches_a_service_that_is_five_percent_long():
+@pytest.mark.parametrize("step", [100.0, 1.0])
+def test_the_check_catches_help_that_is_ten_percent_long(step: float):
     """A negative control: against the theory of the right queue, a slightly wrong one must fail."""
-    runs = replicate(Queue(3.6, 3, 1.05, patience_mean=3.0), "control", horizon=1500, warm_up=100)
-    theory = erlang_a(3, 3.6, 1.0, 3.0)
-    assert abs(standard_errors([run.left / run.arrived for run in runs], theory.leaves)) > K
-
-
-@pytest.mark.parametrize(
-    "queue",
-    [
-        Queue(3.6, 3, 1.0, patience_mean=2.0, class_shares=(0.2, 0.8)),
-        Queue(3.6, 3, 1.0, limit=4, stages=2),
-        Queue(3.6, 3, 1.0),
-        Queue(1.0, 0, 1.0, patience_mean=2.0),
-    ],
-)
-def test_everyone_is_accounted_for(queue: Queue):
-    run = simulate_queue(queue, horizon=400, warm_up=50, seed_key=3)
-    assert run.arrived == run.admitted + run.left + run.refused + run.waiting
-    assert run.admitted == run.waits.size == run.classes.size
-    assert run.left == run.waits_left.size
-    assert 0 <= run.occupancy <= 1 + 1e-12  # a sum of thousands of spans
-    assert abs(run.arrived - 350 * queue.arrival_rate) < K * sqrt(350 * queue.arrival_rate)  # Poisson
-    if queue.limit is not None:
-        assert run.mean_queue < queue.limit
-
-
-def test_littles_law_holds_exactly_when_nobody_is_left_waiting():
-    run = simulate_queue(Queue(2.0, 3, 1.0, patience_mean=2.0), horizon=1000, warm_up=0, seed_key=6)
-    assert run.waiting == 0
-    assert run.mean_queue * 1000 == pytest.approx(run.waits.sum() + run.waits_left.sum(), rel=1e-9)
-
-
-def test_more_places_shorten_every_wait():
-    """Arrivals and services are keyed by case: first come, first served, an added place hurts nobody."""
-    few, more = (simulate_queue(Queue(2.7, places, 1.0), horizon=2000, warm_up=0, seed_key=5) for places in (3, 4))
-    assert few.arrived == more.arrived
-    assert np.all(more.waits[: few.admitted] <= few.waits + 1e-9)
-    assert more.waits.sum() < few.waits.sum()
-
-
-def test_a_longer_run_has_the_same_beginning():
-    short, long = (simulate_queue(Queue(2.7, 3, 1.0), horizon, 0, seed_key=5) for horizon in (500, 5000))
-    assert np.array_equal(short.waits, long.waits[: short.admitted])
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"arrival_rate": 0.0}, "arrival_rate = 0.0; give a finite number above 0"),
-        ({"service_mean": float("inf")}, "service_mean = inf"),
-        ({"patience_mean": -1.0}, "patience_mean = -1.0"),
-        ({"places": -1}, "places = -1; give a whole number >= 0"),
-        ({"stages": 0}, "stages = 0; give a whole number >= 1"),
-        ({"limit": -2}, "limit = -2"),
-        ({"class_shares": (0.5, 0.4)}, "class_shares = .*; give shares >= 0 that sum to 1"),
-    ],
-)
-def test_a_queue_that_makes_no_sense_is_refused(given: dict[str, object], message: str):
-    with pytest.raises(ValueError, match=message):
-        Queue(**{"arrival_rate": 1.0, "places": 1, "service_mean": 1.0, **given})  # type: ignore[arg-type]
-
-
-def test_a_warm_up_longer_than_the_run_is_refused():
-    with pytest.raises(ValueError, match="give 0 <= warm_up < horizon"):
-        simulate_queue(Queue(1.0, 1, 1.0), horizon=10, warm_up=10, seed_key=1)
+    seen = live(Queue(3.6, 3, help=1.1, patience=3.0), step, days=200, warm_up=100, seed=5)
+    leaves = sim.erlang_a(3, 3.6, 3.0).leaves
+    assert tail(seen.left * (1.0 - leaves) - seen.admitted * leaves) < FALSE_ALARM

@@ -1,26 +1,32 @@
 """Every family of one world, lived in continuous time: what happens, what follows from it, and who is let in.
 
 The states are the world's own arrays, seen through memory views. Between steps codes and hazards are kept up to date
-move by move; what the calendar changes is read afresh at each step (months.py).
+move by move; what the calendar changes is read afresh at each step (months.py). A family has one appointment at a time
+in the SimPy environment: the next thing that may happen to any of its members.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
+from math import inf
 
 import numpy as np
 import simpy
 
 from sim.engine.moves.consequences import HELP_BEGINS, HELP_ENDS, JOINS_QUEUE, Firing
 from sim.engine.moves.world import MovingWorld
-from sim.engine.solvers.by_day.dependencies import Touch, readers, touch, units_of
+from sim.engine.solvers.by_day.dependencies import Touch, readers, touch, turns_with_time, units_of
 from sim.engine.solvers.by_day.family import Family
 from sim.engine.solvers.by_day.gate import Admitted, Gate, no_limit
-from sim.engine.solvers.by_day.plans import Plan, criteria, plans_of
+from sim.engine.solvers.by_day.plans import Plan, has_ranks, plans_of
 from sim.engine.teams.meeting import priority_class
+from sim.errors import ModelError
 from sim.model.compiled.scope import Source
 
 AGENCIES = Source("agencies")
+MOST_AT_ONCE = 1000
+"""Moves of one family at one moment; more go round in a ring."""
 
 
 class Lives:
@@ -31,7 +37,9 @@ class Lives:
     codes, views
         By unit: the codes of all rows, (row, cell), -1 for a row that is not there; the same in one line.
     rates
-        By unit and row: the hazard of each of its chains a step.
+        By unit and row: the hazard of each of its chains a step, infinite where something is to happen at once.
+    unsettled
+        Families to whom something has happened and who have no new appointment yet.
     entries
         Who was let in since they were last written down.
     events
@@ -42,6 +50,7 @@ class Lives:
         self.world, self.stream = world, stream
         self.env = simpy.Environment(initial_time=world.step)
         self.families: dict[int, Family] = {}
+        self.unsettled: deque[Family] = deque()
         self.entries: list[Admitted] = []
         self.events = 0
         self.fresh = True
@@ -63,6 +72,10 @@ class Lives:
         self.codes = [np.full((n, len(unit.cells)), -1) for n, unit in zip(rows, self.units, strict=True)]
         self.views = [codes.reshape(-1).data for codes in self.codes]
         self.rates: list[list[list[float]]] = [[[]] * n for n in rows]
+        self.turns = turns_with_time(self.world.compiled)
+        self.ranked = {
+            name: has_ranks(self.world, name) for name, plan in self.plans.items() if plan.service is not None
+        }
         self.touches: dict[tuple[Source, int, int], list[Touch | None]] = {}
         self.counts: dict[str, memoryview] = {}
         self.truth: dict[str, list[bool]] = {}
@@ -78,12 +91,47 @@ class Lives:
                 new.gate = plan.gate.fork(twin.env, partial(twin.admit, new))
         for family in twin.families.values():
             family.catch_up(twin.env.now)
-            twin.begin(family, 0.0)
+            family.here = True  # also who comes at the very end of a step
+            twin.appoint(family)
         return twin
 
-    def begin(self, family: Family, delay: float) -> None:
-        """Start the process of a family."""
-        family.process = self.env.process(family.live(self, delay))
+    # What happens.
+
+    def arrive(self, family: Family, _: simpy.Event) -> None:
+        """Let a family come."""
+        family.here, family.since = True, self.env.now
+        self.unsettled.append(family)
+        self.settle()
+
+    def appoint(self, family: Family) -> None:
+        """Put the next thing that happens to a family into the calendar; what stood there before is void."""
+        family.appointment += 1
+        if family.total > 0.0:
+            due = self.env.timeout(family.left / family.total)
+            due.callbacks.append(partial(self._keep, family, family.appointment))
+
+    def _keep(self, family: Family, appointment: int, _: simpy.Event) -> None:
+        """Let the next thing happen to a family whose time has come: each thing in proportion to its hazard."""
+        if appointment == family.appointment:
+            family.since, family.left = self.env.now, family.exponential()
+            self._happen(family, family.uniform() * family.total)
+            self.unsettled.append(family)
+            self.settle()
+
+    def settle(self) -> None:
+        """Let what is to happen at once happen to all whom something has befallen, and give them new appointments."""
+        while self.unsettled:
+            family = self.unsettled.popleft()
+            if family.here:
+                for _ in range(MOST_AT_ONCE):
+                    total = self.total(family)
+                    if total < inf:
+                        break
+                    self._happen_now(family)
+                else:
+                    self._refuse_ring(family)
+                family.total = total
+                self.appoint(family)
 
     def total(self, family: Family) -> float:
         """Add the hazards of everything that may happen to a family."""
@@ -92,15 +140,32 @@ class Lives:
             result += sum(self.rates[1][child])
         return result
 
-    # What happens.
+    def _happen_now(self, family: Family) -> None:
+        """Make the first move that is to happen at once."""
+        plan, row = self._pressing(family)
+        made, state = self.units[plan.unit], plan.view[row]
+        hazards = made.hazards[plan.owner]
+        new = hazards.pick_now(self.views[plan.unit], row * len(made.cells), state, family.uniform())
+        self.move(family, plan, row, new)
 
-    def happen(self, family: Family) -> None:
-        """Let the next thing happen to a family whose time has come: each thing in proportion to its hazard."""
-        family.since = self.env.now
-        family.left = family.exponential()
-        level = family.uniform() * family.total
-        self._happen(family, level)
-        family.total = self.total(family)
+    def _pressing(self, family: Family) -> tuple[Plan, int]:
+        """Find the first chain, and row, in which something is to happen at once."""
+        members = [(0, family.row), *((1, child) for child in family.children)]
+        return next(
+            (self.by_owner[unit][owner], row)
+            for unit, row in members
+            for owner, rate in enumerate(self.rates[unit][row])
+            if rate == inf
+        )
+
+    def _refuse_ring(self, family: Family) -> None:
+        plan, row = self._pressing(family)
+        states = self.world.chains[plan.name].states
+        raise ModelError(
+            f"{plan.name}: {MOST_AT_ONCE:,} moves of one family at one moment, the next out of "
+            f"'{states[plan.view[row]]}': moves that happen `now` lead in a ring. Give one of them a time or a rate "
+            "(a referral after leaving: refer: {again: 0})"
+        )
 
     def _happen(self, family: Family, level: float) -> None:
         """Find the row and the chain at a level of the hazards laid end to end, and move it."""
@@ -120,18 +185,15 @@ class Lives:
 
     def move(self, family: Family, plan: Plan, row: int, new: int) -> None:
         """Move a row of a chain and let everything follow."""
-        old = plan.view[row]
-        pair = old * plan.n + new
-        if old == new:
+        if (old := plan.view[row]) == new:
             return
+        pair = old * plan.n + new
         plan.view[row] = new
         plan.flows[plan.slots[row] + pair] += 1
         self.events += 1
-        found = plan.own[pair]
-        if found is not None:
+        if (found := plan.own[pair]) is not None:
             self.apply(family, plan.unit, row, found)
-        found = plan.down[pair]
-        if found is not None:
+        if (found := plan.down[pair]) is not None:
             for child in family.children:
                 self.apply(family, 1, child, found)
         if plan.entered is not None:
@@ -165,8 +227,7 @@ class Lives:
 
     def shift(self, family: Family, source: Source, old: int, new: int) -> None:
         """Let something that a family carries go from one value to another."""
-        known = self.touches.get((source, old, new))
-        if known is None:
+        if (known := self.touches.get((source, old, new))) is None:
             known = [touch(unit, readers(unit, source), old, new) for unit in self.units]
             self.touches[source, old, new] = known
         if known[0] is not None:
@@ -200,8 +261,8 @@ class Lives:
         if target.unit != plan.unit:
             rows = list(family.children) if target.unit == 1 else [family.row]
         for there in rows:
-            may = bool(firing.sources[target.view[there]])
-            if may and (firing.probability >= 1.0 or family.uniform() < firing.probability):
+            may, probability = bool(firing.sources[target.view[there]]), firing.probability(int(self.world.step))
+            if may and (probability >= 1.0 or family.uniform() < probability):
                 self.move(family, target, there, firing.target)
 
     # Services.
@@ -226,16 +287,9 @@ class Lives:
 
     def rank(self, plan: Plan, row: int) -> int:
         """Give the priority class of a row in a service's queue, by the engine's own rule."""
-        if not self.has_ranks(plan):
+        if not self.ranked[plan.name]:
             return 0
         return int(priority_class(self.world, plan.name, np.array([row]), self.stream)[0])
-
-    def has_ranks(self, plan: Plan) -> bool:
-        """Say whether a service's queue knows anything but the time of joining."""
-        service = self.world.chains[plan.name].service
-        assert service is not None
-        brokers = (c.service.brokers.get(plan.name, 0.0) for c in self.world.chains.values() if c.service is not None)
-        return callable(service.priority) or bool(criteria(service)) or any(share > 0.0 for share in brokers)
 
     def admit(self, plan: Plan, row: int, since: float) -> None:
         """Let in who has waited since some time."""
@@ -243,5 +297,4 @@ class Lives:
         family.catch_up(self.env.now)
         self.entries.append(Admitted(plan.name, row, since, self.env.now))
         self.move(family, plan, row, plan.engaged)
-        family.total = self.total(family)
-        family.wake(self.env)
+        self.unsettled.append(family)

@@ -105,3 +105,11 @@ def criteria(service: Service) -> list[str]:
         return []
     names = [name for name, _ in service.priority]
     return names[: names.index("wait")] if "wait" in names else names
+
+
+def has_ranks(world: MovingWorld, name: str) -> bool:
+    """Say whether a service's queue knows anything but the time of joining."""
+    service = world.chains[name].service
+    assert service is not None
+    brokers = (c.service.brokers.get(name, 0.0) for c in world.chains.values() if c.service is not None)
+    return callable(service.priority) or bool(criteria(service)) or any(share > 0.0 for share in brokers)

@@ -8,8 +8,10 @@ values of mixes and memories mean is here too; which tables there are is not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import takewhile
+from math import comb
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -284,6 +286,11 @@ def _compositions(n: int, classes: int) -> list[tuple[int, ...]]:
     return [(k, *rest) for k in range(n, -1, -1) for rest in _compositions(n - k, classes - 1)]
 
 
+def still(ages: tuple[int, ...], oldest: tuple[int, ...]) -> tuple[int, ...]:
+    """Give the ages, latest first, up to the first that is too old to be kept."""
+    return tuple(age for age, _ in takewhile(lambda pair: pair[0] <= pair[1], zip(ages, oldest, strict=False)))
+
+
 @dataclass(frozen=True, eq=False)
 class WindowHistories:
     """What must be remembered of a yes or no within a window to know if it held ``most`` times or more.
@@ -299,14 +306,37 @@ class WindowHistories:
     sums: tuple[tuple[IntArray, IntArray, IntArray], ...]
 
 
-def make_histories(name: str, window: int, most: int) -> WindowHistories:
-    """List the histories of a window that are told apart by how often something held, up to ``most`` times."""
-    kept = [ages for k in range(most + 1) for ages in combinations(range(window), k)]
+def oldest_ages(window: int, bounds: Sequence[int], most_histories: int) -> tuple[int, ...]:
+    """Give the age up to which the latest step in which it held must be kept, the one before it, and so on.
+
+    Where all of them within the window are too many, those are left out that no future lets count: the i-th latest
+    one, of age a, helps to reach the next bound b only if b - i more can follow before it leaves the window, so that
+    a <= window - 1 - (b - i). Of "12 of 12" an unbroken run is left, 13 histories; of "k of n" (n + 1 choose k).
+    """
+    most = max(bounds)
+    if sum(comb(window, k) for k in range(most + 1)) <= most_histories:
+        return (window - 1,) * most
+    return tuple(window - 1 - (min(b for b in bounds if b >= i) - i) for i in range(1, most + 1))
+
+
+def make_histories(name: str, window: int, bounds: Sequence[int], most_histories: int) -> WindowHistories | None:
+    """List the histories of a window that are told apart by how often something held: less than each bound, or more.
+
+    None where there are more than ``most_histories``.
+    """
+    oldest = oldest_ages(window, bounds, most_histories)
+    kept: list[tuple[int, ...]] = [()]
+    longest = kept
+    for last in oldest:
+        longest = [(*ages, age) for ages in longest for age in range(ages[-1] + 1 if ages else 0, last + 1)]
+        kept = kept + longest
+        if len(kept) > most_histories:
+            return None
     place = {ages: i for i, ages in enumerate(kept)}
     following, sums = [], []
     for bit in (0, 1):
-        older = [(*([0] if bit else []), *(age + 1 for age in ages if age + 1 < window)) for ages in kept]
-        after = np.array([place[ages[:most]] for ages in older])
+        older = [(*([0] if bit else []), *(age + 1 for age in ages)) for ages in kept]
+        after = np.array([place[still(ages, oldest)] for ages in older])
         order = np.argsort(after, kind="stable")
         targets, starts = np.unique(after[order], return_index=True)
         following.append(after)

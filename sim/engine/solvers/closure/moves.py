@@ -205,7 +205,7 @@ def _fired(joint: JointTables, chain: str, flow: Flow, rest: Margin) -> FloatArr
             by_other = front(amount, rest.index(other))
             stages = joint.plan.stages[firing.chain]
             for stage in np.flatnonzero(firing.sources[stages.state] & (stages.state != firing.target)):
-                moved = firing.probability * by_other[stage]
+                moved = firing.probability(joint.step) * by_other[stage]
                 by_other[stage] -= moved
                 by_other[stages.entry[firing.target]] += moved
     return amount
@@ -273,7 +273,7 @@ def _follow_fires(move: OwnerMove) -> None:
         if variable not in move.rest or not who:
             continue
         axis, of_state = move.rest.index(variable), plan.stages[firing.chain].of_state
-        fired = front(sum(who[1:], who[0]) * firing.probability, axis)
+        fired = front(sum(who[1:], who[0]) * firing.probability(joint.step), axis)
         cells = front(sum(move.by_state.values(), np.zeros(())), axis)
         flows = [
             Flow(state, firing.target, fired[of_state[state]].sum(axis=0))

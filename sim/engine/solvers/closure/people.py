@@ -16,7 +16,7 @@ from sim.engine.solvers.closure.children import Ages, Change, ClassChances, foll
 from sim.engine.solvers.closure.conditional import Pair
 from sim.engine.solvers.closure.plan import ClosurePlan, TablePlan
 from sim.engine.solvers.closure.tables import JointTables
-from sim.model.compiled.scope import clock_value
+from sim.model.compiled.readings import clock_value
 from sim.model.spec import Model
 
 Shifts = dict[str, dict[Pair, FloatArray]]

@@ -6,11 +6,12 @@ plan. What the tables hold, and how it moves, is elsewhere.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import chain as chained
-from math import comb, gcd, prod
+from math import gcd, prod
 
 import numpy as np
 
@@ -122,6 +123,11 @@ class ClosurePlan:
     links: list[str] = field(default_factory=list)
 
     @property
+    def cells(self) -> int:
+        """The cells of all tables together."""
+        return sum(prod(shape(table.variables)) for table in self.tables)
+
+    @property
     def number(self) -> Variable | None:
         """The trait that says how many children a family has."""
         return self.traits.get(self.model.units[1].number or "") if len(self.model.units) > 1 else None
@@ -196,7 +202,7 @@ def make_plan(compiled: list[Compiled], options: Options) -> ClosurePlan:
     for table in plan.tables:
         for variable in table.variables:
             plan.owner.setdefault(variable, table.at)
-    cells = sum(prod(shape(table.variables)) for table in plan.tables)
+    cells = plan.cells
     if cells > MOST_CELLS:
         raise ModelError(f"its tables would hold {cells:,} cells")
     return plan
@@ -211,10 +217,11 @@ def _add_variables(plan: ClosurePlan, compiled: list[Compiled], laws: list[dict[
     for memory in model.memories:
         axes = [a for world in laws for law in world.values() if (a := law.axes.get(Source("memory", memory.name)))]
         if axes:
-            most = max(int(np.flatnonzero(np.diff(axis.classes)).max()) + 1 for axis in axes)
-            if sum(comb(memory.window, k) for k in range(most + 1)) > MOST_HISTORIES:
-                raise ModelError(f"memory {memory.name}: {most} of {memory.window} steps are too many histories")
-            plan.memories[memory.name] = make_histories(memory.name, memory.window, most)
+            bounds = sorted({int(i) + 1 for axis in axes for i in np.flatnonzero(np.diff(axis.classes))})
+            histories = make_histories(memory.name, memory.window, bounds, MOST_HISTORIES)
+            if histories is None:
+                raise ModelError(f"memory {memory.name}: {bounds[-1]} of {memory.window} steps are too many histories")
+            plan.memories[memory.name] = histories
     marks: dict[str, dict[str, BoolArray]] = {}
     for source in sorted(s for s in set(chained.from_iterable(plan.reads.values())) if s.kind == "count"):
         chain_name, mark = _counted(compiled, source.name)
@@ -250,9 +257,9 @@ def _add_core(plan: ClosurePlan, laws: list[dict[str, Law]]) -> None:
     """Put stratifying traits, the number of children and the chains most read into one table."""
     model = plan.model
     root = {c.name for c in model.chains if plan.is_root(c.name) and c.service is None}
-    readers = {
-        name: sum(Source("chain", name) in reads for c, reads in plan.reads.items() if c != name) for name in root
-    }
+    drivers = [s.name for c, reads in plan.reads.items() for s in reads if s.kind == "chain" and s.name != c]
+    read = Counter(drivers)
+    readers = {name: read[name] for name in root}
     ranked = sorted((name for name in root if readers[name]), key=lambda n: (-readers[n], model.order.index(n)))
     first = plan.strata
     if plan.number and any(s.kind == "count" for name in ranked for s in plan.reads[name]):

@@ -26,21 +26,23 @@ from sim.engine.solvers.closure.axes import (
 from sim.engine.solvers.closure.moves import spread
 from sim.engine.solvers.closure.plan import ClosurePlan, TablePlan
 from sim.engine.solvers.closure.tables import Chance, JointTables, Over, finer
-from sim.engine.teams.meeting import WAIT_BINS
 from sim.errors import ModelError
 from sim.model.spec import Chain, Service
 
 
 @dataclass
 class FluidQueue:
-    """The waiting of one service by priority class (brokered cases apart) and whole steps waited, (class, wait)."""
+    """The waiting of one service by priority class (brokered cases apart) and whole steps waited, (class, wait).
+
+    There are as many waits as somebody waits for.
+    """
 
     cohorts: FloatArray
 
     @classmethod
     def empty(cls, n_classes: int) -> FluidQueue:
         """Make a queue in which nobody waits."""
-        return cls(np.zeros((n_classes, WAIT_BINS)))
+        return cls(np.zeros((n_classes, 1)))
 
     def age(self, standing: FloatArray, joined: FloatArray) -> None:
         """Let a step pass: who stands in each class now, (class,), and who of them came in this step, (class,).
@@ -59,8 +61,8 @@ class FluidQueue:
         if grown.sum() > 0:
             pool = moved if moved.sum() > 0 else np.eye(1, self.cohorts.shape[1])[0]
             self.cohorts += grown[:, None] * pool / pool.sum()
-        self.cohorts[:, -2] += self.cohorts[:, -1]
-        self.cohorts = np.concatenate([joined[:, None], self.cohorts[:, :-1]], axis=1)
+        stood = self.cohorts if self.cohorts[:, -1].any() else self.cohorts[:, :-1]
+        self.cohorts = np.concatenate([joined[:, None], stood], axis=1)
 
     def admit(self, longest: FloatArray, any_wait: FloatArray) -> FloatArray:
         """Take out the longest waits of each class, (class,), and shares of each class whatever the wait; by wait."""

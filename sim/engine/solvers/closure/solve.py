@@ -102,6 +102,7 @@ class ClosureHistory:
         """Go one step on."""
         model = self.compiled.model
         first = self.step == -model.units[0].warm_up
+        self.joint.step = self.step
         self.joint.flows = {c.name: np.zeros((len(c.states), len(c.states))) for c in model.chains}
         turn_over(self.joint, self.ages.advance(first), self.ages, first)
         now = self.now()

@@ -83,6 +83,8 @@ class JointTables:
     taken, joined, help_changes
         Service -> who left its queue with the family; who joined it, (*variables of its table but its own); help that
         began (1) and ended (-1) in this step.
+    step
+        The step that is being made.
     version
         How often each table has changed: what was worked out from it holds until then.
     """
@@ -100,6 +102,7 @@ class JointTables:
     joined: dict[str, FloatArray] = field(default_factory=dict)
     help_changes: dict[str, dict[int, FloatArray]] = field(default_factory=dict)
     newcomers: dict[int, FloatArray] = field(default_factory=dict)
+    step: int = 0
     version: list[int] = field(init=False)
     open_chances: dict[tuple[str, int, int, int], OpenChance] = field(default_factory=dict)
     tilts: dict[tuple[str, int, int], tuple[Tables, Over | None]] = field(default_factory=dict)

@@ -100,13 +100,14 @@ class Branching:
         self.tried[fire] = tried.copy()
         self.tried[fire][branch] = True
         stays = np.ones(len(self.keys))
-        stays[branch] = 1.0 - firing.probability
+        probability = firing.probability(self.world.step)
+        stays[branch] = 1.0 - probability
         kept = np.flatnonzero(stays > 0)
         keys = shifted_where(
             self.space, self.keys[branch], firing.chain, member, old, np.full(len(branch), firing.target)
         )
         parents = np.concatenate([kept, branch])
-        shares = np.concatenate([self.shares[kept] * stays[kept], self.shares[branch] * firing.probability])
+        shares = np.concatenate([self.shares[kept] * stays[kept], self.shares[branch] * probability])
         fired = np.concatenate([np.zeros(len(kept), np.bool_), np.ones(len(branch), np.bool_)])
         pair = np.concatenate([np.zeros(len(kept), np.int64), old * n + firing.target])
         self._split(parents, np.concatenate([self.keys[kept], keys]), shares)

@@ -7,6 +7,7 @@ matters, how long it has been there. Keys are mixed-radix numbers, so that a mov
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -16,9 +17,10 @@ from sim.engine.people.population import Population, Rows
 from sim.errors import ModelError
 from sim.model.compiled.grid import horizon, max_children
 from sim.model.compiled.model import Compiled
-from sim.model.spec import Model
+from sim.model.spec import Chain, Model
 
 MOST_CELLS = 2_000_000
+TOO_MANY = f"expect needs more than {MOST_CELLS:,} cells for this model; use --solver simulate, or fewer chains"
 
 
 class NotExact(ModelError):
@@ -85,6 +87,8 @@ def make_space(compiled: Compiled) -> Space:
     model = compiled.model
     refuse(model)
     places, tunnels, traits = _coordinates(compiled)
+    if _at_least(model) > MOST_CELLS:
+        raise NotExact(TOO_MANY)
     keys = _start_keys(model, places, tunnels, traits)
     space = Space(compiled, keys, places, tunnels, traits, np.zeros(0))
     frontier = keys
@@ -93,9 +97,7 @@ def make_space(compiled: Compiled) -> Space:
         frontier = np.setdiff1d(following, keys, assume_unique=True)
         keys = np.union1d(keys, frontier)
         if len(keys) > MOST_CELLS:
-            raise NotExact(
-                f"expect needs more than {MOST_CELLS:,} cells for this model; use --solver simulate, or fewer chains"
-            )
+            raise NotExact(TOO_MANY)
     space.keys = keys
     return space
 
@@ -177,6 +179,29 @@ def _start_keys(
     return np.unique(keys)
 
 
+def _moves_of(model: Model, chain: Chain) -> set[tuple[int, int]]:
+    """List what a chain may do by itself, whatever the rates, or when it is fired or let in."""
+    number = {state: i for i, state in enumerate(chain.states)}
+    moves = {(number[t.source], number[t.target]) for t in chain.transitions}
+    fires = (f for c in model.chains for f in c.fires if f.chain == chain.name)
+    moves |= {(number[s], number[f.target]) for f in fires for s in f.sources}
+    return moves | ({(chain.waiting, chain.engaged[0])} if chain.has_queue else set())
+
+
+def _at_least(model: Model) -> int:
+    """Bound the number of cells from below: traits and chains of the root go their own ways, whatever the rates."""
+    cells = prod(len(trait.values) for trait in model.traits)
+    for chain in model.chains if cells <= MOST_CELLS else ():
+        if chain.unit == model.root.name:
+            moves, n = _moves_of(model, chain), 0
+            reached = {i for i, s in enumerate(chain.states) if i == 0 or chain.start is None or s in chain.start}
+            while len(reached) > n:
+                n = len(reached)
+                reached |= {target for source, target in moves if source in reached}
+            cells *= n
+    return cells
+
+
 def _structural_moves(space: Space, keys: IntArray) -> list[IntArray]:
     """List the cells one move, one fire or one tick away, whatever the rates."""
     model = space.compiled.model
@@ -184,16 +209,7 @@ def _structural_moves(space: Space, keys: IntArray) -> list[IntArray]:
     n_children = count_children(model, {n: p.of(keys) for n, p in space.traits.items()}, len(keys))
     for (name, member), place in space.places.items():
         chain = model.chain(name)
-        moves = {(chain.states.index(t.source), chain.states.index(t.target)) for t in chain.transitions}
-        moves |= {
-            (chain.states.index(s), chain.states.index(f.target))
-            for c in model.chains
-            for f in c.fires
-            if f.chain == name
-            for s in f.sources
-        }
-        if chain.has_queue:
-            moves.add((chain.waiting, chain.engaged[0]))
+        moves = _moves_of(model, chain)
         state = place.of(keys)
         for source, target in moves:
             mine = keys[(state == source) & (member < n_children)]

@@ -18,10 +18,10 @@ from sim.engine.moves.world import MovingWorld
 from sim.engine.solvers.exact.branching import Branching, FlowKernel
 from sim.engine.solvers.exact.cells import Space, cell_world, cells_with, make_space, rows_of, tick
 from sim.engine.solvers.expected import expect_worlds
-from sim.engine.teams.meeting import WAIT_BINS
 from sim.model.compiled.model import Compiled, compile_model
 from sim.model.compiled.program import BETTER, WORSE
-from sim.model.compiled.scope import Moment, clock_value, moment
+from sim.model.compiled.readings import clock_value
+from sim.model.compiled.scope import Moment, moment
 from sim.model.spec import Chain, Scenario
 
 
@@ -140,9 +140,8 @@ class Cells:
 
     def waited(self, service: str) -> FloatArray:
         """Give the admissions of the last step, (wait,): nobody waits where there is no limit."""
-        chain, waits = self.model.chain(service), np.zeros(WAIT_BINS)
-        waits[0] = self.flows[service][chain.waiting, list(chain.engaged)].sum()
-        return waits
+        chain = self.model.chain(service)
+        return np.array([self.flows[service][chain.waiting, list(chain.engaged)].sum()])
 
     def taken(self, service: str) -> float:
         """Give who left a queue because the row left: nobody does."""
@@ -168,6 +167,7 @@ class Cells:
         one = self.passes[name]
         known = self.kernels.get(name)
         timed = any(axis.source.kind == "age" for code in one.codes for axis, _ in self.compiled.codes[code].axes)
+        timed = timed or any(firing.clocked for firings in self.world.firings.values() for firing in firings)
         if known is not None and known[0] is one.tables and not timed:
             return known[1]
         branches = Branching(self.space, self.world)

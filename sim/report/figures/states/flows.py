@@ -96,7 +96,7 @@ def plot_flows(
     points = flow_points(ds, world)
     found = journeys(ds, world, chain, points)
     names = [words(str(name)) for name in ds["state_name"].values[states_of(ds, chain)]]
-    total = max(float(held.sum()) for held in found)
+    total = max(float(held.sum()) for held in found) or 1.0  # nobody: nothing to draw
     stocks = of_world(ds, world, "occupancy").values[points][:, states_of(ds, chain)] / total
     colours = [SEVERITY[round(i * (len(SEVERITY) - 1) / max(len(names) - 1, 1))] for i in range(len(names))]
     for x, held in enumerate(found):
@@ -154,7 +154,7 @@ def flows_table(ds: xr.Dataset) -> Table:
     rows = []
     for (first, last), held in zip(pairwise(points), journeys(ds, world, chain, points), strict=True):
         span = f"{(first - start) * step:.0f} to {(last - start) * step:.0f}"
-        for name, row in zip([*names, JOINED], held / held.sum(), strict=True):
+        for name, row in zip([*names, JOINED], held / (held.sum() or 1.0), strict=True):
             rows.append((f"{span}: {name}", *(f"{cell:.1%}" for cell in row)))
     return Table("Where they went", ("months: from", *(f"to {name}" for name in names)), tuple(rows))
 

@@ -91,4 +91,4 @@ def areas_table(ds: xr.Dataset) -> Table:
 
 def _of_area(wait: Wait) -> str:
     """Write median and ninth decile of an area."""
-    return f"{wait.p50:.0f} / {wait.p90:.0f}" if np.isfinite(wait.p50) else MISSING
+    return f"{wait.p50:.3g} / {wait.p90:.3g}" if np.isfinite(wait.p50) else MISSING

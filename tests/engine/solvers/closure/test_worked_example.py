@@ -53,7 +53,7 @@ def test_a_mix_lists_the_ways_to_put_children_into_classes():
 
 
 def test_two_of_three_steps_need_seven_histories_and_forget_what_leaves_the_window():
-    histories = make_histories("ill", window=3, most=2)
+    histories = make_histories("ill", window=3, bounds=[2], most_histories=100)
     assert histories.count.tolist() == [0, 1, 1, 1, 2, 2, 2]  # never; 0, 1, 2 steps ago; 0 and 1, 0 and 2, 1 and 2
     well, ill = histories.following
     assert well.tolist() == [0, 2, 3, 0, 6, 2, 3]

@@ -1,0 +1,106 @@
+"""What a layer says about the layers below: names added that nothing uses, and keys taken away in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from sim.config.check.problems import Findings, Key, allows_any, fields_at
+from sim.config.schema.config import Config
+from sim.config.text.library import nearest
+from sim.config.text.source import Tree
+from sim.language.evaluate import Expression
+
+
+def nothing_taken_away(tree: Tree, findings: Findings, root: Any = Config, path: Key = ()) -> None:
+    """Note every null of a mapping without a schema's key, and without an entry of that name for it to take away.
+
+    An empty regime is one that changes nothing, and nulls in ``set`` take away later.
+    """
+    for key, child in tree.mapping.items():
+        if key == "set" or allows_any(root, path):
+            continue
+        if child.value is not None:
+            nothing_taken_away(child, findings, root, (*path, key))
+        elif path != ("regimes",) and key not in (allowed := fields_at(root, path)):
+            there = [name for name, other in tree.mapping.items() if other.value is not None]
+            message = f"'{key}' has no value, and no layer below has it to take away"
+            if allowed:
+                message = f"'{key}' is no key here, and has no value; in braces, text with a comma stands in quotes"
+            near = nearest(key, allowed) or nearest(key, there)
+            findings.add((*path, key), message + near, of_key=True)
+    for i, child in enumerate(tree.items):
+        nothing_taken_away(child, findings, root, (*path, i))
+
+
+@dataclass
+class Used:
+    """Names that the worlds of a study read or use, by the section that declares them."""
+
+    read: set[str] = field(default_factory=set)
+    outcomes: set[str] = field(default_factory=set)
+    agencies: set[str] = field(default_factory=set)
+
+    def take_in(self, config: Config) -> None:
+        """Add what one world uses; a parameter counts when something else than an unused parameter reads it."""
+        read = set(_names({name: value for name, value in config if name != "parameters"}))
+        waiting = [name for name in config.parameters if name in read]
+        while waiting:
+            new = config.parameters[waiting.pop()].value.names - read
+            read |= new
+            waiting += [name for name in new if name in config.parameters]
+        self.read |= read
+        self.outcomes |= {name for part in config.values for name in part.__pydantic_extra__ or {}}
+        self.agencies |= {name for part in config.costs for name in part.payers}
+        self.agencies |= {part.agency for part in config.services.values()}
+
+    def check(self, tree: Tree, findings: Findings) -> None:
+        """Note what the topmost layer adds and nothing uses."""
+        for section, used in (
+            ("parameters", self.read), ("tables", self.read), ("outcomes", self.outcomes), ("agencies", self.agencies),
+        ):  # fmt: skip
+            for name in added(tree, section):
+                if name not in used:
+                    others = [other for other in tree.mapping[section].mapping if other != name]
+                    message = f"'{name}' is new in '{section}' and nothing uses it{nearest(name, others)}"
+                    findings.add((section, name), message, of_key=True)
+
+
+def added(tree: Tree, section: str) -> list[str]:
+    """List the names that the topmost file or ``--set`` adds to a section of what it is laid over."""
+    if section not in tree.mapping:
+        return []
+    part, whole = tree.mapping[section], tree.keys[section].added
+    return [
+        name for name, origin in part.keys.items()
+        if (origin.added or whole) and (origin.file == tree.origin.file or origin.file.startswith("--set "))
+    ]  # fmt: skip
+
+
+def regimes_that_set_nothing(tree: Tree, config: Config, findings: Findings) -> None:
+    """Note a regime that the topmost layer adds, that sets nothing and is called almost like another."""
+    for name in added(tree, "regimes"):
+        near = nearest(name, [other for other in config.regimes if other != name])
+        if near and not config.regimes[name].set:
+            findings.add(("regimes", name), f"'{name}' is new in 'regimes' and sets nothing{near}", of_key=True)
+
+
+def _names(part: object) -> Iterator[str]:
+    """Walk to the names in all expressions of a part."""
+    if isinstance(part, Expression):
+        yield from part.names
+    elif isinstance(part, BaseModel):
+        for value in (*vars(part).values(), *(part.__pydantic_extra__ or {}).values()):
+            yield from _names(value)
+    elif is_dataclass(part):
+        for one in fields(part):
+            yield from _names(getattr(part, one.name))
+    elif isinstance(part, Mapping):
+        for value in part.values():
+            yield from _names(value)
+    elif isinstance(part, list | tuple):
+        for value in part:
+            yield from _names(value)

@@ -1,0 +1,213 @@
+"""Every example under a command's help, and every hint in a message, does what it says.
+
+Quick ones run as they stand; the others at a size of their own, in ``SMALLER``, which must name each of them.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from sim.cli import add_installed, app
+from sim.cli.new import new
+from sim.config.loading import load
+from sim.config.text import library
+from sim.config.views.starter import overlay
+from sim.console.progress import Progress
+from sim.exhibits.terminal import PAGE
+from tests.places import ROOT
+
+add_installed(app)
+COMMANDS = {c.name: c for c in typer.main.get_command(app).commands.values()}  # type: ignore[attr-defined]
+EXAMPLES = [line for c in COMMANDS.values() for line in (c.epilog or "").split("\n\n")[1:]]
+QUICK = {"list", "new", "schema", "check", "show"}
+"""Commands whose examples take a second or two as they stand."""
+FEW, TWO = "--set units.family.size=300", "--set replications=2"
+SMALLER = {
+    "families run national": f"{FEW} --replications 1",
+    "families run demo --out results/mine --replications 20 --workers 2": f"{FEW} --replications 2",
+    "families run demo --set parameters.kw_caseload.value=8 --out results/caseload_8": f"{FEW} {TWO}",
+    "families run demo --json --quiet --force > summary.json": f"{FEW} {TWO}",
+    "families report results/demo": "",
+    "families export results/demo": "",
+    "families export results/demo --out tables --force": "",
+    "families compare results/demo results/caseload_8": "",
+    "families compare results/demo results/caseload_8 --html comparison.html": "",
+    "families fit-effects national --dry-run --replications 2": f"{FEW} --only measured --replications 1",
+    "families sanity national --replications 1": "--set units.family.size=600",
+    "families agree demo --replications 4": "--set units.family.size=600",
+    "families uncertainty national --draws 1000 --workers 2": f"{FEW} --set replications=1 --draws 2 --solver simulate",
+    "families uncertainty demo --draws 20 --solver simulate": f"{FEW} --set replications=1",
+    "families switching telecare integrated/trial --of 'costs.kits watched.price.value' --low 0 --high 15": TWO,
+    "families gains demo --out gains.csv": FEW,
+    "families fees demo --out fees.csv": FEW,
+    "families funds demo": f"{FEW} {TWO}",
+    "families funds demo --set appraisal.pooled_budget.by=gain --out funds": f"{FEW} {TWO}",
+    "families shapley demo --over agencies --replications 1": f"{FEW} --set units.family.warm_up=0",
+    "families optimise demo integrated --lever posts:keyworker=10:30:10 --solver expect": "--solver simulate "
+    f"{FEW} --replications 1",
+    "families calibrate configs/calibration/national.yaml --workers 2": "",
+    "families evaluate evaluation/designs --replications 2": f"{FEW} --rule random --outcome in_crisis",
+    "families evaluate demo --set clock.steps=48 --outcome in_crisis --rule random --replications 2": FEW,
+}
+LONG = {
+    "run": "Drawing figures", "report": "Drawing figures", "uncertainty": "Draws", "optimise": "Settings",
+    "shapley": "Coalitions", "switching": "Run 1 of at most 12", "evaluate": "replications", "agree": "Replications",
+    "fit-effects": "Sweep 1", "gains": "Following families", "fees": "Following families", "funds": "Replications",
+    "sanity": "Running the checks",
+}  # fmt: skip
+"""A stage that each long command names."""
+POWERS = re.compile(r"\d[eE][+-]?\d")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder of its own, as a user does."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def words_of(example: str, more: str = "") -> list[str]:
+    """Give the arguments of an example without the shell's redirection."""
+    _, *words = shlex.split(example.partition(">")[0])
+    return [*words, *shlex.split(more)]
+
+
+def is_quick(example: str) -> bool:
+    """Whether an example runs as it stands."""
+    return words_of(example)[0] in QUICK
+
+
+def read(output: str) -> str:
+    """Hold what a terminal shows to its width and to numbers without powers of ten."""
+    assert not POWERS.search(output), POWERS.search(output)
+    too_long = [line for line in output.splitlines() if len(line) > PAGE and " " in line[:PAGE].strip()]
+    assert not too_long, too_long[:3]
+    return output
+
+
+@pytest.mark.parametrize("example", [one for one in EXAMPLES if is_quick(one)])
+def test_a_quick_example_runs_as_it_stands(example: str, folder: Path) -> None:
+    (folder / "study.yaml").write_text(Path(ROOT / "tests" / "configs" / "valid.yaml").read_text(encoding="utf-8"))
+    result = CliRunner().invoke(app, words_of(example))
+    assert result.exit_code == 0, result.output
+    assert result.output
+
+
+def test_every_other_example_has_a_size_of_its_own() -> None:
+    assert set(SMALLER) == {one for one in EXAMPLES if not is_quick(one)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", SMALLER)
+def test_an_example_runs_small(example: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it prints fits the terminal; a long command names its stages."""
+    stages: list[str] = []
+    begin = Progress.stage
+    monkeypatch.setattr(
+        Progress, "stage", lambda self, name, total=None: (stages.append(name), begin(self, name, total))
+    )  # fmt: skip
+    command = words_of(example)[0]
+    if command == "calibrate":  # hours, whatever its size: it is read, and the calibration of a small model is tested
+        from calibration.study import study
+
+        assert study(str(ROOT / words_of(example)[1]), []).targets
+        return
+    for needed, sets in (("demo", []), ("caseload_8", ["--set", "parameters.kw_caseload.value=8"])):
+        if f"results/{needed}" in example and command != "run":
+            made = ["run", "demo", *shlex.split(f"{FEW} {TWO}"), *sets, "--out", f"results/{needed}", "--quiet"]
+            assert CliRunner().invoke(app, made).exit_code == 0
+    result = CliRunner().invoke(app, words_of(example, SMALLER[example]))
+    assert result.exit_code in ({0, 1} if command == "agree" else {0}), result.output
+    if "--json" not in example and command not in ("compare",):
+        read(result.stdout)
+    if command in LONG and "--quiet" not in example:
+        assert any(LONG[command] in stage for stage in stages), stages
+    if command == "switching":
+        assert "It is zero at" in result.output
+
+
+HINT = re.compile(r"families ([a-z][a-z-]+)((?: (?:DIR|CONFIG|--[a-z-]+))+)")
+
+
+def hints() -> Iterator[tuple[Path, str, list[str]]]:
+    """Give every `families COMMAND --option` in a text of the program."""
+    for path in sorted([*(ROOT / "sim").rglob("*.py"), *(ROOT / "calibration").rglob("*.py")]):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for match in HINT.finditer(node.value):
+                    yield path, match.group(1), match.group(2).split()
+
+
+def test_every_hint_names_a_command_and_options_that_it_has() -> None:
+    found = list(hints())
+    assert len(found) >= 6
+    for path, name, words in found:
+        assert name in COMMANDS, f"{path}: families {name}"
+        options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= options, f"{path}: {name} {words}"
+
+
+@pytest.mark.parametrize("more", [[], ["--from", "demo"]])
+def test_what_new_says_to_try_works(more: list[str], folder: Path) -> None:
+    said = CliRunner().invoke(app, ["new", "mystudy", *more]).output
+    assert said.startswith("Wrote mystudy.yaml; try: ")
+    tried = CliRunner().invoke(app, words_of(said.partition("try: ")[2].strip()))
+    assert tried.exit_code == 0, tried.output
+    assert "nothing wrong was found" in tried.output
+    assert not POWERS.search(tried.output)
+
+
+def test_a_config_that_lies_on_another_is_that_one_and_each_lever_may_be_turned(folder: Path) -> None:
+    """As written it changes nothing; with every lever at what it is, all numbers are the same."""
+    path = new("ours", base="demo")
+    base, ours = load("demo"), load(path)
+    assert ours.worlds == base.worlds
+    text = path.read_text(encoding="utf-8")
+    levers = re.findall(r"^  # (?!----)(.+)$", text, re.MULTILINE)
+    assert len(levers) > 100
+    assert all(re.search(r"   # .*[\d.]+ to [\d.]+, (source .+|no source)$", lever) for lever in levers)
+    assert any(lever.startswith("parameters.kw_face_share.value: ") for lever in levers)
+    turned = folder / "turned.yaml"
+    turned.write_text(re.sub(r"^  # (?!----)", "  ", text, flags=re.MULTILINE), encoding="utf-8")
+    for mine, its in zip(load(turned).worlds, base.worlds, strict=True):
+        assert mine.model.chains == its.model.chains
+        assert mine.model.effects == its.model.effects
+        assert {k: p.expression for k, p in mine.model.parameters.items()} == {
+            k: p.expression for k, p in its.model.parameters.items()
+        }
+        assert [c.price for c in mine.model.costs] == [c.price for c in its.model.costs]
+
+
+def test_nothing_to_lie_on_is_refused(folder: Path) -> None:
+    result = CliRunner().invoke(app, ["new", "mine", "--from", "natoinal"])
+    assert result.exit_code == 2
+    assert "did you mean 'national'?" in result.output
+    assert not list(folder.iterdir())
+    assert "extends: hiv" in overlay("mine", "hiv")
+
+
+def test_a_config_that_is_not_there_is_answered_with_studies_each_once() -> None:
+    said = library.not_found("natoinal")
+    listed = said.partition("the library has ")[2].partition(" and ")[0].split(", ")
+    assert len(set(listed)) == len(listed) == library.MOST_NAMED
+    assert set(listed) <= {*library.names("scenarios"), *library.names("textbook")}
+    assert "did you mean 'national'?" in said
+    assert library.not_found("measurd", "evidence_sets").endswith("did you mean 'measured'?")
+
+
+def test_of_many_words_the_nearest_are_listed() -> None:
+    moves = [f"s{i} -> s{i + 1}" for i in range(3000)]
+    listed = library.some(moves, "s1234 -> s1236")
+    assert listed.startswith("3,000, the nearest ")
+    assert all(near in listed for near in ("s1234 -> s1235", "s1235 -> s1236"))
+    assert listed.count("->") == library.MOST_NAMED
+    assert library.some(["a -> b", "b -> a"], "a -> c") == "a -> b, b -> a"
+    assert library.some([], "a -> c") == "none"

@@ -1,0 +1,186 @@
+"""Cells of the headline tables worked out again from the Dataset under what their headings say.
+
+Plain sums over arrays, beside the code that the tables are made with; text is compared as people read it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy import stats
+
+from sim.economics.summary import summarise
+from sim.economics.value.terms import terms_of
+from sim.exhibits.numbers import MINUS
+from sim.report import tables
+from sim.report.figures.money.sankey import money_flows
+from sim.report.figures.waits.services import waits_table
+from sim.report.terminal import headline_tables
+from sim.results.dataset import to_dataset
+from sim.results.summary import Summary
+from sim.results.worlds import WorldName, world_names
+from tests import synthetic
+
+START = 6
+"""The step at which help begins in the made-up study; costs count from there."""
+METER = {"police callouts": "calls", "key workers": "workers", "benefits": "in crisis"}
+
+
+@pytest.fixture(scope="module")
+def ds() -> xr.Dataset:
+    made = synthetic.scenario(sets=("measured", "no_effect"))
+    return to_dataset(made, synthetic.layout(made), synthetic.records(made))
+
+
+@pytest.fixture(scope="module")
+def summary(ds: xr.Dataset) -> Summary:
+    return summarise(ds)
+
+
+def at(ds: xr.Dataset, world: WorldName) -> xr.Dataset:
+    return ds.sel(regime=world.regime, effect_set=world.effect_set)
+
+
+def costs(ds: xr.Dataset, world: WorldName, ledger: str, programme: bool | None = None) -> np.ndarray:
+    """Pounds a family and year by replication: counts after the start x prices, over family-years on the books."""
+    mine = at(ds, world).isel(step=slice(START + 1, None))
+    years = mine["rows"].sum("step").values / 12
+    total = np.zeros(ds.sizes["replication"])
+    for line in ds["line"].values:
+        one = mine.sel(line=line)
+        if one["in_ledger"].sel(ledger=ledger) and programme in (None, bool(one["programme"])):
+            counts = one["meters"].sel(meter=METER[str(line)]).transpose("replication", "step").values
+            total += (counts * one["price"].values).sum(axis=1)
+    return total / years.reshape(-1)
+
+
+def spread(samples: np.ndarray) -> tuple[float, float, float]:
+    """Mean and 95% Student interval over replications."""
+    half = stats.t.ppf(0.975, len(samples) - 1) * samples.std(ddof=1) / math.sqrt(len(samples))
+    return float(samples.mean()), float(samples.mean() - half), float(samples.mean() + half)
+
+
+def whole(value: float, *, sign: bool = False) -> str:
+    text = f"{abs(value):,.0f}"
+    return text if text == "0" else f"{MINUS if value < 0 else '+' if sign else ''}{text}"
+
+
+def told(samples: np.ndarray, *, sign: bool = False) -> str:
+    mean, low, high = (whole(x, sign=sign) for x in spread(samples))
+    return f"{mean} ({low} to {high})"
+
+
+def baseline_of(ds: xr.Dataset, world: WorldName) -> WorldName:
+    return next(w for w in world_names(ds) if (w.regime, w.effect_set) == ("siloed", world.effect_set))
+
+
+def changed(ds: xr.Dataset, world: WorldName, ledger: str) -> str:
+    """The paired difference to the baseline as it is told; nothing for the baseline itself."""
+    if world.regime == "siloed":
+        return ""
+    return told(costs(ds, world, ledger) - costs(ds, baseline_of(ds, world), ledger), sign=True)
+
+
+def test_every_cell_of_costs(ds: xr.Dataset, summary: Summary) -> None:
+    expected = []
+    for world in world_names(ds):
+        for ledger in ("narrow", "wide"):
+            all_of = costs(ds, world, ledger)
+            change = (
+                "" if world.regime == "siloed" else told(all_of - costs(ds, baseline_of(ds, world), ledger), sign=True)
+            )
+            parts = (whole(float(costs(ds, world, ledger, part).mean())) for part in (True, False))
+            expected.append((world.name, ledger, *parts, told(all_of), change))
+    assert [str(c) for c in tables.costs(summary).columns[2:5]] == ["services themselves", "all other costs", "total"]
+    assert list(tables.costs(summary).rows) == expected
+
+
+def test_every_cost_of_the_headline(ds: xr.Dataset, summary: Summary) -> None:
+    table = tables.headline(summary)
+    place = {str(column): i for i, column in enumerate(table.columns)}
+    for world, row in zip(world_names(ds), table.rows, strict=True):
+        assert row[0] == world.name
+        for ledger in ("narrow", "wide"):
+            all_of = costs(ds, world, ledger)
+            assert row[place[f"{ledger}, £ a family-year"]] == told(all_of)
+            change = (
+                "" if world.regime == "siloed" else told(all_of - costs(ds, baseline_of(ds, world), ledger), sign=True)
+            )
+            assert row[place[f"difference, {ledger}"]] == change
+
+
+def test_every_cost_on_the_terminal(ds: xr.Dataset, summary: Summary) -> None:
+    """Mean ± half the interval, a row a regime under each reading of the evidence."""
+    rows = [row for row in headline_tables(summary)[0].rows if row[0].startswith("  ")]
+    for world, row in zip(world_names(ds), rows, strict=True):
+        expected = []
+        for ledger in ("narrow", "wide"):
+            all_of = costs(ds, world, ledger)
+            mean, _, high = spread(all_of)
+            expected.append(f"{whole(mean)} ± {whole(high - mean)}")
+            change = all_of - costs(ds, baseline_of(ds, world), ledger)
+            mean, _, high = spread(change)
+            expected.append("" if world.regime == "siloed" else f"{whole(mean, sign=True)} ± {whole(high - mean)}")
+        assert row[1:] == tuple(expected)
+
+
+def wait_figures(ds: xr.Dataset, world: WorldName) -> dict[str, float]:
+    """Median, ninth decile and mean of the pooled waits, in steps of a month, bin by bin."""
+    counts = at(ds, world)["waits"].isel(service=0).values.reshape(-1, ds.sizes["wait"]).sum(axis=0)
+    each = np.repeat(np.arange(ds.sizes["wait"]), np.round(counts * 1000).astype(int))
+    return {
+        "median": float(np.sort(each)[math.ceil(len(each) * 0.5) - 1]),
+        "90% within": float(np.sort(each)[math.ceil(len(each) * 0.9) - 1]), "mean": float(each.mean()),
+    }  # fmt: skip
+
+
+def test_every_cell_of_waits(ds: xr.Dataset, summary: Summary) -> None:
+    table = tables.waits(summary)
+    place = {str(column): i for i, column in enumerate(table.columns)}
+    for world, row in zip(world_names(ds), table.rows, strict=True):
+        figures = wait_figures(ds, world)
+        assert figures["median"] != figures["mean"]  # so that one cannot stand for the other
+        assert row[:2] == ("keyworker", world.name)
+        for name, value in figures.items():
+            assert row[place[name]] == f"{value:.1f}"
+        queue = at(ds, world)["queue"].isel(service=0).mean("replication")
+        for column, count in (("waiting at the end", "waiting"), ("left the queue", "left")):
+            assert row[place[column]] == whole(float(queue.sel(queue_count=count)))
+
+
+def test_every_median_and_mean_behind_the_figure_of_waits(ds: xr.Dataset) -> None:
+    table = waits_table(ds)
+    place = {str(column).removesuffix(", months"): i for i, column in enumerate(table.columns)}
+    worlds = [world for world in world_names(ds) if world.effect_set == "measured"]
+    for world, row in zip(worlds, table.rows, strict=True):
+        for name, value in wait_figures(ds, world).items():
+            assert row[place[name]] == f"{value:.1f}"
+
+
+def test_small_net_present_values_get_a_place(summary: Summary) -> None:
+    """Below £100 million one place, from there on none, in the page's table and on the terminal."""
+    for pounds, page, terminal in ((-640_000.0, "−0.6", "−0.6"), (99.4e6, "99.4", "99.4"), (123.4e6, "123", "123")):
+        made = tables._scaled({"mean": pounds, "low": None, "high": None}, 1e6, 0)
+        assert (made, _millions_on_terminal(pounds)) == (page, terminal)
+
+
+def _millions_on_terminal(pounds: float) -> str:
+    from sim.report import terminal
+
+    return terminal._millions(pounds)
+
+
+def test_money_that_flows_is_pounds_a_year(ds: xr.Dataset) -> None:
+    """All counts x prices after the start in the headline ledger, over two years of 24 monthly steps."""
+    terms = terms_of(ds)
+    for world in world_names(ds):
+        _, _, flows = money_flows(ds, world, terms)
+        mine = at(ds, world).isel(step=slice(START + 1, None))
+        pounds = sum(
+            float((mine["meters"].sel(meter=METER[str(line)]) * mine["price"].sel(line=line)).sum("step").mean())
+            for line in ds["line"].values if mine["in_ledger"].sel(line=line, ledger=terms.ledger)
+        )  # fmt: skip
+        assert flows.sum() == pytest.approx(pounds / 2.0, rel=1e-9)
