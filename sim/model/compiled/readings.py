@@ -16,8 +16,8 @@ from sim.model.spec import Fire, Model, Value
 INF = math.inf
 MOST = 1e30
 """Hazard of a step above which nothing differs any more, and products of several might not be finite."""
-
-
+MOST_WORTH = 1e15
+"""A price, or worth of a count, above which totals of a nation might not be finite."""
 GUARD = "guard it, as in `x > 0 and 1 / x > 2`"
 ROUNDING, LONGEST = 1e-12, 60
 
@@ -131,7 +131,8 @@ def amounts(value: Value, outcome: str, model: Model) -> FloatArray:
     kind = next(meter.kind for meter in model.meters if meter.name == value.meter)
     points = np.maximum(np.arange(model.clock.steps + 1) - (kind != "while"), 0).tolist()
     held = [point for point in points if value.when is None or clock_value(value.when, model, point) != 0]
-    worth = dict(zip(held, over_steps(value.amounts[outcome], model, held), strict=True))
+    per_count = over_steps(value.amounts[outcome], model, held, "the worth of a count", -MOST_WORTH, MOST_WORTH)
+    worth = dict(zip(held, per_count, strict=True))
     return np.array([worth.get(point, 0.0) for point in points], dtype=np.float64)
 
 
@@ -152,7 +153,7 @@ def check_clocked(model: Model) -> None:
         for fire in chain.fires:
             firing_chances(fire, model)
     for line in model.costs:
-        over_steps(line.price, model, range(model.clock.steps), "a price", 0.0)
+        over_steps(line.price, model, range(model.clock.steps), "a price", 0.0, MOST_WORTH)
     for value in model.values:
         for outcome in value.amounts:
             amounts(value, outcome, model)

@@ -87,6 +87,8 @@ def refusal(scenario: sim.Scenario) -> str:
         ({"CHANCE": "0", "FLOW": "1 / total(b == yes)"}, "feedback.load.flow", "max(total, 1)"),
         ({"PRICE": "10 / (5 - cycle)"}, "costs.line.price", "a price comes to inf (cycle 5)"),
         ({"PRICE": "4 - cycle"}, "costs.line.price", "a price comes to -1 (cycle 5)"),
+        ({"PRICE": "1e+300"}, "costs.line.price", "it must be from 0 to 1e+15"),
+        ({"GOOD": "-1e300"}, "values.0.good", "it must be from -1e+15 to 1e+15"),
         ({"GOOD": "log(5 - cycle)"}, "values.0.good", "comes to -inf (cycle 5)"),
         ({"START": "1 / (cycle - 0) - 1"}, "chains.a.start.x", "a share at the start comes to inf"),
     ],
