@@ -55,7 +55,7 @@ def check(path: str | Path, sets: Sequence[str] = ()) -> str:
     solver = solver_of(scenario)
     if config is not None:
         work = work_of(config)
-        if scenario.solver == "expect" and solver.kind != "refused":
+        if scenario.solver == "expect" and solver.kind in ("exact", "closure"):
             work = replace(work, way=solver.kind, cells=float(solver.cells * work.worlds))
         cost = cost_of(work, pace_here())
         after = cost.parts["figures"] + cost.parts["tables"]

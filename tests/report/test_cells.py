@@ -147,7 +147,7 @@ def test_every_cell_of_waits(ds: xr.Dataset, summary: Summary) -> None:
         for name, value in figures.items():
             assert row[place[name]] == f"{value:.1f}"
         queue = at(ds, world)["queue"].isel(service=0).mean("replication")
-        for column, count in (("waiting at the end", "waiting"), ("left the queue", "left")):
+        for column, count in (("waiting at end", "waiting"), ("left", "left")):
             assert row[place[column]] == whole(float(queue.sel(queue_count=count)))
 
 

@@ -52,7 +52,7 @@ chains: {there: {states: [there]}}
 services:
   help:
     kind: discretionary
-    refer: {when: never, rate: 1}
+    refer: {when: always, rate: 0.000001}
     team: {workers: 4000, caseload: 10, turnover: 0.6, hire: 6 months, turnover_times: (load / usual) ^ burn_out}
 feedback:
   load: {smooth: "(90000 + shock * (time >= 10)) / max(places(help), 1)", over: 1, start: usual}
@@ -67,7 +67,7 @@ chains:
 services:
   help:
     kind: discretionary
-    refer: {when: never, rate: 1}
+    refer: {when: always, rate: 0.000001}
     team: {workers: 200, caseload: 1, extra_workers: "reinvest * max(saved, 0) / post"}
 feedback:
   saved: {average: price * (expected - total(away)), over: 12 months, start: 0}

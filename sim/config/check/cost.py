@@ -16,8 +16,8 @@ import numpy as np
 
 from sim.units import time_in_words
 
-Way = Literal["teams", "per_family", "queue", "exact", "closure"]
-"""How it is solved: step by step; a process a row; a pure queue, event by event; by cells; by tables."""
+Way = Literal["teams", "per_family", "exact", "closure"]
+"""How it is solved: step by step; case by case; by cells; by tables."""
 
 PROBE_SECONDS = 1.5e-3
 PROBE_STEPS, PROBE_WORDS = 6_000, 60_000
@@ -39,8 +39,8 @@ SECONDS_PER_FOLLOWED = 2e-8
 """A row of a chain looked at after a step, for the spread between rows, and Python's own time a step."""
 SECONDS_PER_LIVED = 1.2e-6
 """A row of a chain lived by the day through a step."""
-SECONDS_PER_CASE = 4e-5
-"""A case of a pure queue."""
+SECONDS_PER_CASE = 8e-5
+"""A case that comes from outside, in one chain, from coming to leaving."""
 SECONDS_PER_CELL = 3.5e-7
 """A cell moved in a step."""
 SECONDS_PER_FIGURE, SECONDS_PER_FIGURE_AND_POINT = 0.45, 1.2e-5
@@ -149,12 +149,11 @@ def _engine_seconds(work: RunWork) -> float:
     compiled = work.entries * work.worlds * SECONDS_PER_COMPILED
     stepped = work.history_steps * (SECONDS_PER_STEP + work.moves * SECONDS_PER_MOVE_AND_STEP)
     row_steps = work.rows * work.chains * work.history_steps
-    if work.way == "queue":
-        return work.replications * work.cases * SECONDS_PER_CASE
     if work.way in ("exact", "closure"):
         return compiled + stepped + work.cells / work.worlds * work.history_steps * SECONDS_PER_CELL
     if work.way == "per_family":
-        return work.replications * (compiled + stepped + row_steps * SECONDS_PER_LIVED)
+        lived = work.cases * work.chains * SECONDS_PER_CASE if work.cases else row_steps * SECONDS_PER_LIVED
+        return work.replications * (compiled + stepped + lived)
     a_row = SECONDS_PER_ROW * (1.0 + BEYOND_CACHE * log10(max(work.rows / ROWS_IN_CACHE, 1.0)))
     looked_at = (row_steps * SECONDS_PER_FOLLOWED + stepped) if work.followed else 0.0
     return work.replications * (compiled + stepped + row_steps * a_row) + looked_at

@@ -68,14 +68,10 @@ def work_of(config: Config) -> RunWork:
 
 
 def _way(config: Config) -> Way:
-    """Say how a study is solved; a pure queue is one service, arrivals from outside and nothing else."""
+    """Say how a study is solved."""
     if config.solver == "expect":
         return "closure"
-    if config.queues != "per_family":
-        return "teams"
-    root = next(iter(config.units.values()))
-    is_queue = len(config.services) == 1 and not config.chains and not config.effects and root.arrive is not None
-    return "queue" if is_queue else "per_family"
+    return "per_family" if config.queues == "per_family" else "teams"
 
 
 def _starts(config: Config) -> list[int]:

@@ -21,7 +21,6 @@ from sim.errors import ModelError
 from sim.evaluation.effects.estimands import COST, Estimand, Levels, digest, measure_once, with_parameters
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world
 from sim.evaluation.trial.trial import MONTHS
-from sim.exhibits.numbers import digits
 from sim.model.compiled.readings import clock_value
 from sim.model.spec import Scenario
 from sim.runs.meaning import digest_of_program
@@ -248,8 +247,8 @@ def table(fit: EffectFit) -> str:
     for item in fit.fitted:
         e = item.estimand
         target, reached = (f"{x:,.3f}" if e.scale == "ratio" else f"{x:,.0f}" for x in (e.target, item.reached))
-        error = "" if item.standard_error is None else digits(item.standard_error)
-        note = "" if item.reachable else f"\n  not reachable: short by {digits(abs(item.shortfall))}"
+        error = "" if item.standard_error is None else f"{item.standard_error:.3g}"
+        note = "" if item.reachable else f"\n  not reachable: short by {abs(item.shortfall):.3g}"
         rows.append(
             f"{e.name:24} {target:>8} {reached:>8} {error:>7} {item.value:>7.4f} {item.multiplier:>21.3f}{note}"
         )

@@ -9,7 +9,7 @@ import pytest
 from sim.config.check.idle_posts import is_nothing
 from sim.config.loading import load
 from sim.errors import ModelError
-from sim.language.evaluate import parse
+from sim.language.evaluate import Constants, parse
 
 MODEL = """
 title: A service that one regime opens
@@ -102,4 +102,4 @@ def test_a_regime_may_run_down_the_cases_of_the_baseline(tmp_path: Path) -> None
 )  # fmt: skip
 def test_what_is_nothing_for_certain(text: str, nothing: bool) -> None:
     parameters = {"off": parse("0"), "later": parse("off * need")}
-    assert is_nothing(parse(text).root, parameters) is nothing
+    assert is_nothing(parse(text).root, Constants(parameters)) is nothing

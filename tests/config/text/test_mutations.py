@@ -32,7 +32,7 @@ total(acute)|'->'|a -> b|'é'|"\\u0000"|&a 1|*a|1/0|log(0)|exp(1000)|((((1))))|a
     .strip("|")
     .split("|")
 )
-TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=8)
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=8)
 
 
 def leaves(tree: Tree, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

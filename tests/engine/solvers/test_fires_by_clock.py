@@ -16,6 +16,7 @@ from scipy import stats
 
 import sim
 from sim.engine.counts.record import Record
+from sim.engine.solvers.by_day.run import replicate_families
 from sim.engine.solvers.closure.run import closure_record
 from sim.engine.solvers.exact.expect import expect_record
 from sim.engine.solvers.families import layout, replicate
@@ -82,7 +83,7 @@ def test_lived_by_the_day_nobody_fires_before_and_everybody_after(tmp_path: Path
     scenario = sim.load(file)
     worlds = tuple(replace(w, model=replace(w.model, queues="per_family")) for w in scenario.worlds)
     scenario = replace(scenario, worlds=worlds)
-    axes, record = layout(scenario), replicate(scenario, 0)
+    axes, record = layout(scenario), replicate_families(scenario, 0)
     yes, moved = (
         record.stocks[0][:, list(axes.states).index(("person", *state))] for state in (("b", "yes"), ("a", "y"))
     )
