@@ -14,6 +14,7 @@ from sim.engine.people.areas import AreaPart
 from sim.errors import ResultError
 from sim.model.spec import Scenario
 from sim.results.folder.batches import shards_in
+from sim.results.summary import interval_kind
 from sim.runs import ensemble, identity, pool
 from sim.runs.ensemble import may_be_cut
 from sim.runs.pool import Batch, parts_each, shared_out
@@ -176,6 +177,7 @@ def test_the_only_replication_is_cut_when_its_families_are_not_followed(
     followed, totals = (xr.load_dataset(tmp_path / name / "results.nc") for name in ("followed", "out"))
     xr.testing.assert_identical(followed["meters"].drop_attrs(), totals["meters"].drop_attrs())
     assert totals["family_cost"].isnull().all()
+    assert [interval_kind(ds) for ds in (followed, totals)] == ["between_family", "not_followed"]
     assert not followed["family_cost"].isnull().all()
     monkeypatch.setattr(sim.runs.work_folder, "run_batch", real)
     run(tmp_path / "out", SCENARIO, resume=True)
