@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from sim.console.printing import say
 from sim.units import time_in_words
 
 if TYPE_CHECKING:
+    from sim.config.check.cost import RunWork
     from sim.language.evaluate import Expression
     from sim.model.spec import Model, Scenario
 
@@ -63,9 +65,31 @@ def check(path: str | Path, sets: Sequence[str] = ()) -> str:
         lines.append(
             f"of it {time_in_words(cost.parts['engine'])} simulating, {time_in_words(after)} tables and figures"
         )
+        if scenario.solver == "simulate":
+            lines.append(_on_all_cores(scenario, work, os.cpu_count() or 1))
     lines.append(f"--solver expect: {solver.kind} ({solver.reason})")
     lines += [f"note: {note}" for note in (*scenario.notes, *scenario.cautions, *notes(scenario), *stale(scenario))]
     return "\n".join(lines) + "\n"
+
+
+def _on_all_cores(scenario: Scenario, work: RunWork, cores: int) -> str:
+    """Say how the replications would be shared out among the cores of this machine, and what memory each would take."""
+    from sim.config.check.cost import cost_of, size_in_words
+    from sim.engine.solvers.parts import cut
+    from sim.runs.ensemble import may_be_cut, why_not_cut
+    from sim.runs.pool import parts_each
+
+    cuttable = any(may_be_cut(scenario, True, number) for number in range(scenario.replications))
+    parts = parts_each(scenario, scenario.replications, cores) if cuttable else 1
+    engine = replace(work, lines=0, figures=0, replications=1)
+    if parts == 1:
+        why = why_not_cut(scenario, scenario.replications, cores)
+        each = f"{size_in_words(cost_of(engine).memory_mb)} each"
+        return f"--workers {cores}: replications are run whole, {each}" + (f" ({why})" if why else "")
+    areas = scenario.worlds[0].model.areas.weights
+    shares = [sum(areas[part.slice]) / sum(areas) for part in cut(areas, parts)]
+    each = size_in_words(cost_of(replace(engine, rows=work.rows * max(shares))).memory_mb)
+    return f"--workers {cores}: each replication is cut by areas into {len(shares)} parts, {each} each at most"
 
 
 def _contents(scenario: Scenario) -> Iterator[str]:

@@ -39,6 +39,13 @@ def command(
         typer.Option(metavar="ADDRESS", help="A Dask scheduler: 127.0.0.1:PORT here, tls://HOST:PORT elsewhere."),
     ] = None,
     solver: Solver = None,
+    totals: Annotated[
+        bool,
+        typer.Option(
+            "--totals",
+            help="Follow no family: no spread between families, and several workers may share one replication.",
+        ),
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted run, or add replications to a finished one.")
     ] = False,
@@ -62,7 +69,10 @@ def command(
         from sim.runs.cluster import check_address
 
         check_address(cluster)
-    with at_work(destination, scenario, resume=resume, force=force, tell=tell) as work, stages(quiet=quiet) as at:
+    with (
+        at_work(destination, scenario, resume=resume, force=force, rows=not totals, tell=tell) as work,
+        stages(quiet=quiet) as at,
+    ):
         if work.is_finished:
             say(f"{destination} is finished; there is nothing to add")
             return

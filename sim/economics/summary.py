@@ -42,7 +42,7 @@ def summarise(ds: xr.Dataset, full: FullAppraisal | None = None) -> Summary:
         the baseline, ``comparisons`` the same to the regimes before (such as the one with the same money). ``npsv``,
         ``bcr`` and ``payback_month`` count resources in the headline ledger, and ``appraisal`` holds every view.
         ``interval`` says what low and high are: ``monte_carlo`` (t over replications), ``between_family`` (one
-        replication) or None (``expect`` has no sampling error).
+        replication), ``not_followed`` (one, of which no family was: none) or None (``expect`` has no sampling error).
     """
     made, others = full_appraisal(ds) if full is None else full, other_worlds(ds)
     headlines = {

@@ -15,6 +15,7 @@ from sim.table import Table
 INTERVALS = {
     "monte_carlo": "95% interval over replications (chance in the simulation only; not doubt about the inputs)",
     "between_family": "95% interval from the variance between families (one replication)",
+    "not_followed": "No interval: one replication, of which no family was followed",
     "parameter": "95% interval over draws of the inputs",
     None: "No interval: expected values, without chance",
 }

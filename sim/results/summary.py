@@ -44,7 +44,9 @@ def interval_kind(ds: xr.Dataset) -> str | None:
     """Say where intervals come from."""
     if facts_of(ds).is_exact:
         return None
-    return "monte_carlo" if ds.sizes["replication"] > 1 else "between_family"
+    if ds.sizes["replication"] > 1:
+        return "monte_carlo"
+    return "not_followed" if bool(ds["family_cost"].isnull().all()) and ds["family_cost"].size else "between_family"
 
 
 def window_start(ds: xr.Dataset) -> int:

@@ -13,14 +13,16 @@ from threading import Lock
 import xarray as xr
 
 from sim.engine.counts.record import Record
+from sim.engine.people.areas import AreaPart
 from sim.engine.solvers import families as engine
 from sim.engine.solvers.by_day.run import replicate_families
+from sim.engine.solvers.parts import why_whole
 from sim.errors import ModelError
 from sim.model.spec import Scenario
 from sim.results.dataset import to_dataset
 from sim.runs.failures import run_named
 from sim.runs.follow.rows import is_small, replicate_with_rows
-from sim.runs.pool import Batch, batches_of, run_batches
+from sim.runs.pool import Batch, Gathered, parts_each, run_batches, shared_out
 
 Progress = Callable[[int, int], None]
 """Called with replications done and in all."""
@@ -42,11 +44,13 @@ def simulate(
     scenario
         What to run; with ``solver: expect`` this is ``expect``.
     workers
-        Processes. The results are the same to the last bit whatever their number.
+        Processes. The results are the same to the last bit whatever their number. Where there are fewer replications
+        than processes, large ones are cut by areas, if they can be (``sim.engine.solvers.parts``).
     progress
         Called after each replication.
     cluster
-        Address of a Dask scheduler whose workers run the replications instead; see ``sim.runs.cluster``.
+        Address of a Dask scheduler whose workers run the replications instead; see ``sim.runs.cluster``. ``workers``
+        then says for how many workers replications may be cut.
     batch
         Replications that a process runs before it hands them over; the results are the same whatever it is.
     rows
@@ -69,10 +73,11 @@ def simulate(
     if scenario.solver == "expect":
         return expect(scenario)
     memory = PeakMemory()
-    batches = batches_of(range(scenario.replications), batch or 1)
+    cuttable = partial(may_be_cut, scenario, rows)
+    batches = shared_out(scenario, range(scenario.replications), workers, batch or 1, cuttable=cuttable)
     done = run_batches(partial(_records, scenario, rows), batches, workers, cluster)
     with closing(done):
-        records = _in_order(done, memory, progress, scenario.replications)
+        records = _in_order(done, memory, progress, scenario)
         ds = to_dataset(scenario, engine.layout(scenario), records)
     return ds.assign_attrs(peak_mb=memory.total_mb())
 
@@ -120,7 +125,7 @@ def _records(scenario: Scenario, rows: bool, batch: Batch) -> Done:
 
 def run_batch(scenario: Scenario, batch: Batch, rows: bool = True) -> list[Record]:
     """Run the replications of a batch one after another; an exception says which replication and world it is of."""
-    one = partial(one_replication, rows=rows)
+    one = partial(one_replication, rows=rows, part=batch.areas)
     with _ONE_AT_A_TIME:
         return [run_named(one, scenario, number) for number in range(batch.first, batch.first + batch.count)]
 
@@ -129,28 +134,62 @@ _ONE_AT_A_TIME = Lock()
 """Workers of a cluster may have several threads; a replication keeps its core busy by itself."""
 
 
-def _in_order(done: Iterable[Done], memory: PeakMemory, progress: Progress | None, total: int) -> Iterator[Record]:
+def _in_order(
+    done: Iterable[Done], memory: PeakMemory, progress: Progress | None, scenario: Scenario
+) -> Iterator[Record]:
     """Give records in the order of their replications, whichever batch was ready first."""
-    early: dict[int, Done] = {}
-    following, finished = 0, 0
+    early: dict[int, Record] = {}
+    following, gathered = 0, Gathered(scenario)
     for one in done:
         memory.note(one.pid, one.peak_mb)
-        early[one.batch.first] = one
+        whole = (gathered.take(one.batch.areas, record) for record in one.records)
+        early |= {record.replication: record for record in whole if record is not None}
         while following in early:
-            ready = early.pop(following)
-            following += ready.batch.count
-            for record in ready.records:
-                yield record
-                finished += 1
-                if progress is not None:
-                    progress(finished, total)
+            yield early.pop(following)
+            following += 1
+            if progress is not None:
+                progress(following, scenario.replications)
 
 
-def one_replication(scenario: Scenario, replication: int, rows: bool = True) -> Record:
-    """Run one replication; with ``rows`` the first of a small model, or the only one, also says how its rows differ."""
+def may_be_cut(scenario: Scenario, rows: bool, replication: int) -> bool:
+    """Say whether a replication looks at totals alone: one whose rows are followed is run whole.
+
+    What staff cost is shared among all who have a case, in whatever area.
+    """
+    return not (rows and replication == 0 and (scenario.replications == 1 or is_small(scenario)))
+
+
+def why_not_cut(scenario: Scenario, replications: int, workers: int, rows: bool = True) -> str:
+    """Say why replications leave workers idle though they could be run in parts; empty where they leave none.
+
+    Parameters
+    ----------
+    scenario
+        Whose.
+    replications
+        How many there are to run.
+    workers
+        Processes that there are.
+    rows
+        As for ``simulate``.
+    """
+    if replications >= workers:
+        return ""
+    reason = why_whole(scenario)
+    if not reason and replications == 1 and not may_be_cut(scenario, rows, 0):
+        reason = "every family is followed, and what a team costs is shared among all who have a case; see --totals"
+    if not reason and parts_each(scenario, replications, workers) == 1:
+        reason = "with so few families parts would save less than a tenth of the time"
+    return reason
+
+
+def one_replication(scenario: Scenario, replication: int, rows: bool = True, part: AreaPart | None = None) -> Record:
+    """Run one replication, or a part of it; with ``rows`` the first of a small model, or the only one, follows rows."""
+    if part is not None:
+        return engine.replicate(scenario, replication, part=part)
     if _is_case_by_case(scenario):
         return replicate_families(scenario, replication)
-    if rows and replication == 0 and (scenario.replications == 1 or is_small(scenario)):
+    if not may_be_cut(scenario, rows, replication):
         return replicate_with_rows(scenario, replication, engine.layout(scenario))
     return engine.replicate(scenario, replication)
 

@@ -82,8 +82,15 @@ class Identity:
     followed: str
 
     @classmethod
-    def of(cls, scenario: Scenario) -> Identity:
+    def of(cls, scenario: Scenario, rows: bool = True) -> Identity:
         """Describe a scenario under the program that runs.
+
+        Parameters
+        ----------
+        scenario
+            What is run.
+        rows
+            Whether rows may be followed at all, as for ``sim.runs.ensemble.simulate``.
 
         Raises
         ------
@@ -92,7 +99,7 @@ class Identity:
         """
         if not scenario.resolved:
             raise ModelError("a scenario made in Python cannot be gone on with later; use sim.simulate")
-        followed = scenario.replications == 1 or is_small(scenario)
+        followed = rows and (scenario.replications == 1 or is_small(scenario))
         return cls(config_digest(scenario.resolved), code_version(), "first replication" if followed else "none")
 
     @property
@@ -106,7 +113,7 @@ class Identity:
             return "another config"
         if self.code != other.code:
             return "another version of the program or of NumPy, SciPy or SimPy, or another kind of machine"
-        return "one replication that followed every family, as a run of several does not"
+        return "a first replication that followed every family, or did not, where this one is otherwise"
 
 
 def config_digest(resolved: str) -> str:

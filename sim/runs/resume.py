@@ -7,20 +7,19 @@ finished batch, and at the end the staged results. It is taken away once DIR is 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import xarray as xr
 
-from sim.engine.counts.record import Layout, Record
 from sim.engine.solvers import families as engine
 from sim.errors import ResultError
 from sim.model.spec import Scenario
 from sim.results.collect import Collected
-from sim.results.folder.batches import OtherStudyError, Shard, checked, read_shard, shard_at, shards_in
+from sim.results.folder.batches import OtherStudyError, checked, shard_at, shards_in
 from sim.results.folder.held import held
 from sim.results.folder.manifest import MANIFEST, verify
 from sim.results.folder.run_record import PROGRAM
@@ -28,10 +27,20 @@ from sim.results.folder.store import check_destination, staged_in, timing_of
 from sim.results.folder.stream import opened_lazily, write_streamed
 from sim.results.folder.sums import SUMS, read_sums, write_sums
 from sim.runs.disk import batch_size, check_disk
-from sim.runs.ensemble import PeakMemory, Progress, expect
+from sim.runs.ensemble import PeakMemory, Progress, expect, may_be_cut, why_not_cut
 from sim.runs.identity import Identity, config_digest
-from sim.runs.pool import batches_of, run_batches
-from sim.runs.work_folder import clear, count_on_disk, numbers_on_disk, read_study, run_to_disk, tidied, write_study
+from sim.runs.pool import run_batches, shared_out
+from sim.runs.work_folder import (
+    Finished,
+    clear,
+    numbers_on_disk,
+    parts_on_disk,
+    read_study,
+    run_to_disk,
+    said_on_disk,
+    tidied,
+    write_study,
+)
 
 Tell = Callable[[str], None]
 
@@ -46,16 +55,21 @@ class Work:
     identity: Identity
     force: bool
     tell: Tell
+    rows: bool = True
+    """Whether the only replication, or the first of a small study, follows every row."""
     earlier: int = 0
     """Replications that the finished results there already have."""
-    shards: dict[int, Shard] = field(default_factory=dict)
-    """Of each finished replication, the file that it is in."""
     memory: PeakMemory = field(default_factory=PeakMemory)
+
+    @cached_property
+    def finished(self) -> Finished:
+        """What of the replications is on disk."""
+        return Finished(self.identity.digest, len(self.scenario.worlds[0].model.areas.names))
 
     @property
     def missing(self) -> list[int]:
-        """Replications still to be run."""
-        return [n for n in range(self.earlier, self.scenario.replications) if n not in self.shards]
+        """Replications still to be run, or to be run in some areas."""
+        return [n for n in range(self.earlier, self.scenario.replications) if self.finished.gaps(n)]
 
     @property
     def is_finished(self) -> bool:
@@ -87,9 +101,16 @@ class Work:
         missing, total = self.missing, self.scenario.replications
         layout = engine.layout(self.scenario)
         size = batch or batch_size(self.scenario, layout, len(missing), workers)
-        check_disk(self.folder, layout, total, len(missing), size)
-        task = partial(run_to_disk, self.scenario, str(self.folder.resolve()), self.identity.digest)
-        done = run_batches(task, batches_of(missing, size), workers, cluster)
+        cuttable = partial(may_be_cut, self.scenario, self.rows)
+        begun = {n: self.finished.gaps(n) for n in missing if n in self.finished.parts}
+        anew = [n for n in missing if n not in begun]
+        batches = shared_out(self.scenario, anew, workers, size, cuttable=cuttable, begun=begun)
+        idle = why_not_cut(self.scenario, len(missing), workers, self.rows)
+        if missing and idle:
+            self.tell(f"note: {workers} workers, {len(missing)} to run, and none can be cut into parts: {idle}")
+        check_disk(self.folder, layout, total, sum(one.count for one in batches), size)
+        task = partial(run_to_disk, self.scenario, str(self.folder.resolve()), self.identity.digest, self.rows)
+        done = run_batches(task, batches, workers, cluster)
         if progress is not None:
             progress(total - len(missing), total)
         with closing(done):
@@ -100,15 +121,9 @@ class Work:
                         "results folder must be on a disk that all machines share"
                     )
                 self.memory.note(one.pid, one.peak_mb)
-                self._take_in([shard_at(self.folder / one.name)])
+                self.finished.take_in([shard_at(self.folder / one.name)])
                 if progress is not None:
                     progress(total - len(self.missing), total)
-
-    def _take_in(self, shards: Iterable[Shard | None]) -> None:
-        """List what is finished."""
-        for shard in shards:
-            if shard is not None:
-                self.shards |= {n: shard for n in range(shard.first, shard.last + 1) if n not in self.shards}
 
     def check_shards(self, *, claimed: bool) -> None:
         """Read what an interrupted run left; what is damaged or of another study is told, removed and run again.
@@ -131,7 +146,7 @@ class Work:
                     raise ResultError(f"{error}; start afresh with --force, or choose another --out") from None
                 self.tell(f"{error}; its replications are run again")
                 shard.path.unlink()
-        self._take_in(shards_in(self.folder))
+        self.finished.take_in(shards_in(self.folder))
 
     @contextmanager
     def staged(self) -> Iterator[Path]:
@@ -153,7 +168,9 @@ class Work:
             return
         earlier, seconds = self._earlier()
         path, layout = folder / "results.nc", engine.layout(self.scenario)
-        collected, took = write_streamed(path, self.scenario, layout, self._records(layout), earlier)
+        collected, took = write_streamed(
+            path, self.scenario, layout, self.finished.records(self.earlier, self.scenario.replications), earlier
+        )
         write_sums(folder / SUMS, collected, asdict(self.identity))
         with opened_lazily(path) as ds:
             yield ds.assign_attrs(engine_seconds=seconds + took, peak_mb=self.memory.total_mb())
@@ -166,32 +183,28 @@ class Work:
         summary = json.loads((self.destination / "summary.json").read_text(encoding="utf-8"))
         return (self.destination / "results.nc", collected), timing_of(summary).get("engine_seconds", 0.0)
 
-    def _records(self, layout: Layout) -> Iterator[Record]:
-        """Read the records of all replications that are not among the earlier ones, in their order."""
-        following, total = self.earlier, self.scenario.replications
-        while following < total:
-            shard, before = self.shards[following], following
-            for record in read_shard(shard, self.identity.digest):
-                if record.replication == following < total:  # a batch of a longer run may reach beyond the last
-                    yield record
-                    following += 1
-            if following == before:
-                raise ResultError(f"{shard.path} does not hold replication {following}, as its name says")
-
     def kept(self) -> str:
         """Say what an interrupted run leaves behind."""
         done = len(numbers_on_disk(self.folder, self.earlier, self.scenario.replications))
-        if not done:
+        parts = parts_on_disk(self.folder)
+        if not done and not parts:
             return "Nothing was written."
+        and_parts = f" and {parts} parts" if parts else ""
         return (
-            f"{done} of {self.scenario.replications - self.earlier} replications are kept in {self.folder}; "
+            f"{done} of {self.scenario.replications - self.earlier} replications{and_parts} are kept in {self.folder}; "
             "go on with the same command and --resume"
         )
 
 
 @contextmanager
 def at_work(
-    destination: Path, scenario: Scenario, *, resume: bool = False, force: bool = False, tell: Tell = print
+    destination: Path,
+    scenario: Scenario,
+    *,
+    resume: bool = False,
+    force: bool = False,
+    rows: bool = True,
+    tell: Tell = print,
 ) -> Iterator[Work]:
     """Hold a results folder while a study is run into it.
 
@@ -205,6 +218,8 @@ def at_work(
         Go on with what an interrupted run, or a finished one of fewer replications, left.
     force
         Replace finished results, and throw away what an interrupted run left unless ``resume`` is given.
+    rows
+        As for ``sim.runs.ensemble.simulate``.
     tell
         Called with a line that a user should read.
 
@@ -219,7 +234,7 @@ def at_work(
     """
     with held(destination) as folder, tidied(folder):
         check_destination(destination, force=force or resume)
-        work = Work(scenario, destination, folder, Identity.of(scenario), force, tell)
+        work = Work(scenario, destination, folder, Identity.of(scenario, rows), force, tell, rows)
         _settle(work, resume=resume)
         try:
             yield work
@@ -231,11 +246,10 @@ def at_work(
 
 def _settle(work: Work, *, resume: bool) -> None:
     """Find out what may be gone on with; clear away what may not."""
-    done = count_on_disk(work.folder)
+    done = said_on_disk(work.folder)
     if not resume and not work.force and done:
         raise ResultError(
-            f"{work.folder} holds {done} finished replications of an interrupted run; go on with --resume, "
-            "or start afresh with --force"
+            f"{work.folder} holds {done} of an interrupted run; go on with --resume, or start afresh with --force"
         )
     try:
         here = read_study(work.folder)
@@ -253,7 +267,7 @@ def _settle(work: Work, *, resume: bool) -> None:
     if not resume or here not in (None, work.identity):
         if done:
             what = "" if here in (None, work.identity) else f" of {here.differs(work.identity)}"
-            work.tell(f"{done} finished replications of an interrupted run{what} are thrown away")
+            work.tell(f"{done} of an interrupted run{what} are thrown away")
         clear(work.folder)
     work.check_shards(claimed=here is not None or work.force)
     if not work.is_finished:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import reduce
 from pathlib import Path
 
+from sim.engine.counts.record import Record
+from sim.engine.people.areas import AreaPart
+from sim.engine.solvers.parts import added_up
 from sim.errors import ResultError
 from sim.model.spec import Scenario
-from sim.results.folder.batches import shards_in, write_shard
+from sim.results.folder.batches import Shard, read_shard, shards_in, write_shard
 from sim.results.folder.files import flush, write_json
 from sim.runs.ensemble import peak_memory_mb, run_batch
 from sim.runs.identity import Identity
@@ -20,15 +24,95 @@ from sim.runs.pool import Batch
 STUDY = "study.json"
 
 
+@dataclass
+class Finished:
+    """The replications of a run, and the parts of others, that are on disk.
+
+    Attributes
+    ----------
+    digest
+        Whose they are.
+    n_areas
+        How many areas the parts of a replication have together.
+    shards
+        Of each replication that was run at once, the file that it is in.
+    parts
+        Of each that was run in parts, the files of those that are finished, none with areas of another.
+    """
+
+    digest: str
+    n_areas: int
+    shards: dict[int, Shard] = field(default_factory=dict)
+    parts: dict[int, dict[AreaPart, Shard]] = field(default_factory=dict)
+
+    def take_in(self, shards: Iterable[Shard | None]) -> None:
+        """List what is finished; of files that hold the same one is enough."""
+        for shard in shards:
+            if shard is not None and shard.areas is not None:
+                others = self.parts.setdefault(shard.first, {})
+                if all(shard.areas.apart(other) for other in others):
+                    others[shard.areas] = shard
+            elif shard is not None:
+                self.shards |= {n: shard for n in range(shard.first, shard.last + 1) if n not in self.shards}
+
+    def gaps(self, number: int) -> list[AreaPart]:
+        """List the areas in which a replication is still to be run; none where it is finished."""
+        if number in self.shards:
+            return []
+        gaps, start = [], 0
+        for areas in sorted(self.parts.get(number, {})):
+            if start < areas.first:
+                gaps.append(AreaPart(start, areas.first - 1))
+            start = areas.last + 1
+        return [*gaps, AreaPart(start, self.n_areas - 1)] if start < self.n_areas else gaps
+
+    def records(self, first: int, end: int) -> Iterator[Record]:
+        """Read the records of the replications from ``first`` to before ``end``, in their order.
+
+        Raises
+        ------
+        ResultError
+            If a file was damaged since it was written; names it.
+        """
+        following = first
+        while following < end:
+            shard, before = self.shards.get(following), following
+            if shard is None:
+                parts = self.parts[following].values()
+                yield reduce(_together, (record for part in parts for record in read_shard(part, self.digest)))
+                following += 1
+                continue
+            for record in read_shard(shard, self.digest):
+                if record.replication == following < end:  # a batch of a longer run may reach beyond the last
+                    yield record
+                    following += 1
+            if following == before:
+                raise ResultError(f"{shard.path} does not hold replication {following}, as its name says")
+
+
+def _together(one: Record, other: Record) -> Record:
+    """Add up two parts of a replication."""
+    return added_up([one, other])
+
+
 def numbers_on_disk(folder: Path, first: int, end: int) -> set[int]:
-    """Give the replications from ``first`` to before ``end`` that are on disk, by the names of the files."""
-    spans = [(max(shard.first, first), min(shard.last + 1, end)) for shard in shards_in(folder)]
+    """Give the replications from ``first`` to before ``end`` that are whole on disk, by the names of the files."""
+    whole = [shard for shard in shards_in(folder) if shard.areas is None]
+    spans = [(max(shard.first, first), min(shard.last + 1, end)) for shard in whole]
     return {number for start, stop in spans for number in range(start, stop)}
 
 
-def count_on_disk(folder: Path) -> int:
-    """Count the replications that are on disk, by the names of the files."""
-    return sum(shard.last - shard.first + 1 for shard in shards_in(folder))
+def parts_on_disk(folder: Path) -> int:
+    """Count the parts of replications that are on disk, by the names of the files."""
+    return sum(shard.areas is not None for shard in shards_in(folder))
+
+
+def said_on_disk(folder: Path) -> str:
+    """Say how many replications, and parts of others, are on disk, by the names of the files; nothing for none."""
+    whole = sum(shard.last - shard.first + 1 for shard in shards_in(folder) if shard.areas is None)
+    parts = parts_on_disk(folder)
+    said = [f"{whole} finished replications"] if whole else []
+    return " and ".join([*said, f"{parts} finished parts"] if parts else said)
 
 
 def read_study(folder: Path) -> Identity | None:
@@ -83,9 +167,9 @@ class Written:
     peak_mb: float
 
 
-def run_to_disk(scenario: Scenario, folder: str, digest: str, batch: Batch) -> Written:
+def run_to_disk(scenario: Scenario, folder: str, digest: str, rows: bool, batch: Batch) -> Written:
     """Run a batch, write its records and say where."""
-    if Identity.of(scenario).digest != digest:
+    if Identity.of(scenario, rows).digest != digest:
         raise ResultError("a worker has another version of the program or of NumPy, SciPy or SimPy than this machine")
-    path = write_shard(Path(folder), digest, run_batch(scenario, batch))
+    path = write_shard(Path(folder), digest, run_batch(scenario, batch, rows), batch.areas)
     return Written(path.name, os.getpid(), peak_memory_mb())

@@ -5,6 +5,7 @@ Expected sizes follow the formula in sim/config/check/limits.py: every one is pr
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -31,6 +32,24 @@ def test_check_says_what_there_is_and_what_a_run_needs(valid: Path) -> None:
         r"of it [\d.]+ seconds? simulating, [\d.]+ seconds? tables and figures\n",
         report,
     )
+
+
+def test_check_says_how_replications_are_shared_out(valid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def said(config: str | Path, *sets: str, cores: int = 4) -> str:
+        monkeypatch.setattr(os, "cpu_count", lambda: cores)
+        return next(line for line in check(config, sets).splitlines() if line.startswith("--workers"))
+
+    large = ("units.family.size=3000000", "replications=2")
+    assert re.fullmatch(
+        r"--workers 4: each replication is cut by areas into 2 parts, \d+ MB each at most", said(valid, *large)
+    )
+    assert "run whole" in said(valid, *large, cores=2)
+    assert "parts would save less than a tenth" in said(valid, "replications=2")
+    assert "see --totals" in said(valid, "units.family.size=3000000", "replications=1")
+    assert "(there is one area)" in said("one_area", "queues=teams", "replications=2")
+    of_each = [re.findall(r"([\d.]+) ([MG])B each", said(valid, *large, cores=n))[0] for n in (2, 4)]
+    memory = [float(size) * {"M": 1.0, "G": 1000.0}[unit] for size, unit in of_each]
+    assert memory[1] < memory[0]
 
 
 def test_check_notes_what_may_be_an_oversight(valid: Path) -> None:

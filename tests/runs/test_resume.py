@@ -45,7 +45,7 @@ def of(replications: int, *sets: str) -> Scenario:
 def run(folder: Path, scenario: Scenario = SCENARIO, **options: object) -> list[str]:
     """Run a study into a folder; give what a user is told."""
     told: list[str] = []
-    settings = {name: options.pop(name) for name in ("resume", "force") if name in options}
+    settings = {name: options.pop(name) for name in ("resume", "force", "rows") if name in options}
     with at_work(folder, scenario, tell=told.append, **settings) as work:  # type: ignore[arg-type]
         if not work.is_finished:
             work.simulate(**options)  # type: ignore[arg-type]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 
-from sim.arrays import IntArray
+from sim.arrays import FloatArray, IntArray
 from sim.engine.counts.record import Layout
+from sim.engine.people.areas import AreaPart
 from sim.errors import ModelError
 from sim.model.pathway import IDLE, WAITING
 from sim.model.spec import Chain, Clock, Model, Scenario
@@ -100,17 +104,41 @@ def handovers(chain: Chain) -> list[tuple[str, str]]:
     return closed + [(state, WAITING) for state in IDLE if state in states]
 
 
-def kept_areas(model: Model) -> list[str]:
-    """Name the areas kept apart: those that a publication names."""
+def kept_areas(model: Model, part: AreaPart | None = None) -> list[str]:
+    """Name the areas kept apart, in all or among those of a part: those that a publication names."""
     areas = model.areas
-    kept = [name for name, synthetic in zip(areas.names, areas.synthetic, strict=True) if not synthetic]
-    return kept if len(areas.names) > 1 else []
+    if len(areas.names) == 1:
+        return []
+    among = slice(None) if part is None else part.slice
+    named = zip(areas.names[among], areas.synthetic[among], strict=True)
+    return [name for name, synthetic in named if not synthetic]
 
 
-def area_slots(model: Model) -> IntArray:
-    """Give the slot of each area, (area,): areas kept apart first, all others share the last slot."""
-    kept = kept_areas(model)
-    return np.array([kept.index(name) if name in kept else len(kept) for name in model.areas.names])
+def area_slots(model: Model, part: AreaPart | None = None) -> IntArray:
+    """Give the slot of each area, (area,): areas kept apart first, all others share the last slot.
+
+    In a part the areas kept apart are its own; areas outside it, where nobody is, have the slot 0.
+    """
+    kept = {name: slot for slot, name in enumerate(kept_areas(model, part))}
+    slots = np.array([kept.get(name, len(kept)) for name in model.areas.names])
+    return slots if part is None else np.where(part.holds(np.arange(len(slots))), slots, 0)
+
+
+def layout_of_part(layout: Layout, model: Model, part: AreaPart) -> Layout:
+    """Give the axes of what is counted in a part: those of all, with its own areas kept apart."""
+    return replace(layout, areas=tuple(kept_areas(model, part)))
+
+
+def among_all_areas(arrays: Mapping[str, FloatArray], whole: Layout, part: Layout) -> dict[str, FloatArray]:
+    """Put what is by area in the arrays of a part, (area of the part, ...), at its place among all; 0 elsewhere."""
+    first = whole.areas.index(part.areas[0]) if part.areas else 0
+    placed = {}
+    for name, array in arrays.items():
+        placed[name] = array
+        if name.startswith("area_"):
+            placed[name] = np.zeros((len(whole.areas), *array.shape[1:]))
+            placed[name][first : first + len(array)] = array
+    return placed
 
 
 def shares_of_years(clock: Clock, step: int) -> dict[int, float]:

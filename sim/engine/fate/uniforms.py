@@ -29,7 +29,11 @@ class Numbered(Protocol):
 
     @property
     def word_counters(self) -> WordArray:
-        """Counter of the word that holds the bytes of each eight rows, times GAMMA; (row / 8,)."""
+        """Counter of each word that holds bytes of rows, eight at most, times GAMMA; (word,)."""
+
+    @property
+    def byte_places(self) -> IntArray | None:
+        """Where among the bytes of the words each row's own is, (row,); None where they stand as the rows do."""
 
     def counters(self, which: IntArray) -> WordArray:
         """Give the counter of some rows, times GAMMA; (row,)."""
@@ -79,7 +83,8 @@ def draw(rows: Numbered, stream: int, step: int) -> Draws:
     first = 2 * (step + STEP_OFFSET)
     coarse, fine = words(stream, np.arange(first, first + 2)).tolist()
     drawn = mix(rows.word_counters + np.uint64(coarse))
-    return Draws(rows, drawn.astype("<u8", copy=False).view(np.uint8), fine)
+    held, places = drawn.astype("<u8", copy=False).view(np.uint8), rows.byte_places
+    return Draws(rows, held if places is None else held.take(places), fine)
 
 
 @dataclass

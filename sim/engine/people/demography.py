@@ -44,14 +44,16 @@ def timetable(model: Model, rows: dict[str, Rows], stream: int) -> dict[int, Ren
 def _arriving(model: Model, root: Rows, stream: int) -> dict[int, Renewal]:
     """Bring in the rows of an open queue in order of their number."""
     root.active[root.ids >= root.unit.size] = False
-    position = np.argsort(np.where(root.ids < 0, np.iinfo(np.int64).max, root.ids))
+    ids = np.where(root.ids < 0, np.iinfo(np.int64).max, root.ids)
+    position = np.argsort(ids)
     nobody: dict[str, IntArray] = {}
-    renewals, at = {}, root.unit.size
+    renewals, first, name = {}, root.unit.size, root.unit.name
     for step, count in arrivals(model, stream)[0].items():
-        entering = position[at : at + count]
-        at += count
-        name = root.unit.name
-        renewals[step] = Renewal(nobody, {name: entering}, {name: np.full(count, step)})
+        start, end = np.searchsorted(ids, [first, first + count], sorter=position)
+        first += count
+        entering = position[start:end]
+        if len(entering):  # none of them in a part, perhaps
+            renewals[step] = Renewal(nobody, {name: entering}, {name: np.full(len(entering), step)})
     return renewals
 
 

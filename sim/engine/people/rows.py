@@ -18,14 +18,14 @@ BLOCK = 1 << BLOCK_BITS
 
 @dataclass
 class Rows:
-    """The rows of one unit; arrays over positions, padding included (never ``active``)."""
+    """The rows of one unit, or of a part of its areas; arrays over positions, padding included (never ``active``)."""
 
     unit: Unit
     n: int
     ids: IntArray
     active: BoolArray
     stratum: IntArray
-    """Stratum of each block, (block,)."""
+    """Stratum of each block, (block,); a part of the areas has no blocks."""
     block_ids: IntArray
     """Stable number of each block, (block,)."""
     traits: dict[str, IntArray] = field(default_factory=dict)
@@ -35,10 +35,28 @@ class Rows:
     parent: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     first_child: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     n_children: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    numbers: IntArray | None = None
+    """Stable number of each row where these are some of all, (row,); in blocks it follows from ``block_ids``."""
+
+    @cached_property
+    def _words(self) -> tuple[IntArray, IntArray]:
+        """The words that hold the bytes of a part's rows, (word,), and where in them each row's byte is, (row,)."""
+        assert self.numbers is not None
+        found, place = np.unique(self.numbers >> 3, return_inverse=True)
+        place <<= 3
+        place += self.numbers & 7
+        return found, place
+
+    @property
+    def byte_places(self) -> IntArray | None:
+        """Where among the bytes of the words each row's own is, (row,); None where they stand as the rows do."""
+        return None if self.numbers is None else self._words[1]
 
     @cached_property
     def word_counters(self) -> WordArray:
-        """Counter of the word that holds the bytes of each eight rows, times GAMMA; (row / 8,)."""
+        """Counter of each word that holds bytes of rows, eight at most, times GAMMA; (word,)."""
+        if self.numbers is not None:
+            return np.asarray((self._words[0] + 1).astype(np.uint64) * GAMMA)
         per_block = BLOCK // 8
         first = self.block_ids[:, None].astype(np.uint64) * np.uint64(per_block)
         return np.asarray((first + np.arange(1, per_block + 1, dtype=np.uint64)).reshape(-1) * GAMMA)
@@ -50,7 +68,10 @@ class Rows:
 
     def counters(self, which: IntArray) -> WordArray:
         """Give the counter of some rows, times GAMMA; (row,)."""
-        numbers = (which + self._block_counters.take(which >> BLOCK_BITS)).astype(np.uint64)
+        if self.numbers is not None:
+            numbers = (self.numbers.take(which) + 1).astype(np.uint64)
+        else:
+            numbers = (which + self._block_counters.take(which >> BLOCK_BITS)).astype(np.uint64)
         numbers *= GAMMA
         return numbers
 

@@ -125,9 +125,7 @@ def _by_world(record: Record) -> dict[str, AnyArray]:
     return {f.name: a for f in fields(record) if isinstance(a := getattr(record, f.name), np.ndarray)}
 
 
-def _parts(
-    kept: KeptReplication, scenario: Scenario, changed: Collection[str]
-) -> list[tuple[Scenario, Begun | None]]:
+def _parts(kept: KeptReplication, scenario: Scenario, changed: Collection[str]) -> list[tuple[Scenario, Begun | None]]:
     """Share what changed out over runs: whole sets whose baseline changed, and regimes that start in one step."""
     whole: list[World] = []
     by_start: dict[int, list[World]] = defaultdict(list)

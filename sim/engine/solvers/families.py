@@ -12,6 +12,8 @@ from sim.engine.counts.record import Record
 from sim.engine.fate.draws import key
 from sim.engine.history import Parting
 from sim.engine.moves.step import Stepper, make_pass
+from sim.engine.people.areas import AreaPart
+from sim.engine.solvers.parts import check_part
 from sim.engine.solvers.run import Line, Run
 from sim.engine.teams.meeting import hold_meeting
 from sim.errors import ModelError
@@ -31,6 +33,7 @@ def replicate(
     keep_states: bool = False,
     observe: Observer | None = None,
     at_start: Observer | None = None,
+    part: AreaPart | None = None,
 ) -> Record:
     """Simulate one replication of every world of a scenario.
 
@@ -48,6 +51,8 @@ def replicate(
         Looks at the rows themselves after each step; must change nothing.
     at_start
         The same before the first step.
+    part
+        The areas that are run, by default all; records of parts add up to that of all (``added_up``).
 
     Returns
     -------
@@ -56,14 +61,16 @@ def replicate(
     Raises
     ------
     ModelError
-        When queues are to be lived case by case.
+        When queues are to be lived case by case, and when a part is asked for of what cannot be cut.
     """
     if any(world.model.queues == "per_family" for world in scenario.worlds):
         raise ModelError(
             "queues: per_family lives between steps, and this follows rows step by step; use queues: teams (--set "
             "queues=teams)"
         )
-    run = Run(scenario, replication, ChainByChain(scheme))
+    if part is not None:
+        check_part(scenario, part)
+    run = Run(scenario, replication, ChainByChain(scheme), part=part)
     if at_start is not None:
         for line in run.lines:
             at_start(run.step - 1, line)

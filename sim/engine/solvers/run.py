@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from sim.arrays import BoolArray, IntArray
-from sim.engine.counts.layout import area_slots, layout_of
+from sim.engine.counts.layout import among_all_areas, area_slots, layout_of, layout_of_part
 from sim.engine.counts.reading import Reading, record_of
 from sim.engine.counts.record import Record
 from sim.engine.counts.recorder import Diary
@@ -24,6 +24,7 @@ from sim.engine.moves.carried import Carried
 from sim.engine.moves.handover import hand_over
 from sim.engine.moves.opening import open_world
 from sim.engine.moves.world import MovingWorld
+from sim.engine.people.areas import AreaPart
 from sim.engine.people.population import Population, make_population
 from sim.engine.teams.plans import open_teams
 from sim.engine.teams.staffing import Staff
@@ -147,6 +148,7 @@ class Run:
         compiled: Mapping[str, Compiled] | None = None,
         begun: Begun | None = None,
         keep: bool = False,
+        part: AreaPart | None = None,
     ) -> None:
         """Open a run at its first step; or where some baselines ``begun`` stand, from which the other worlds part.
 
@@ -160,17 +162,20 @@ class Run:
             From where to go on: then every regime must start in that very step, and baselines run no further.
         keep
             Whether to keep histories as they stand when regimes part from them.
+        part
+            The areas that are run, by default all; the records of parts add up (``sim.engine.solvers.parts``).
         """
         self.started = time.process_time()
         self.scenario, self.replication, self.mover, self.begun = scenario, replication, mover, begun
         self.standing: dict[tuple[int, str], Parted] | None = {} if keep else None
         model = scenario.worlds[0].model
         self.stream = key(scenario.seed, "replication", replication)
-        self.layout, self.slots = layout_of(scenario), area_slots(model)
+        self.layout, self.slots = layout_of(scenario), area_slots(model, part)
+        self.counted = self.layout if part is None else layout_of_part(self.layout, model, part)
         self.compiled = compile_scenario(scenario) if compiled is None else compiled
-        self.population = make_population(model, scenario.seed, replication) if begun is None else begun.people()
+        self.population = make_population(model, scenario.seed, replication, part) if begun is None else begun.people()
         parted = [world.name for world in scenario.worlds if world.regime != scenario.baseline]
-        self.workforces = open_teams(scenario, self.stream, None if begun is None else parted)
+        self.workforces = open_teams(scenario, self.stream, None if begun is None else parted, part)
         first = None if begun is None else begun.step
         self.timeline = Timeline(scenario, self._begin, self._part, self._alike, first)
         self.step, self.last = self.timeline.first, self.timeline.end
@@ -190,7 +195,7 @@ class Run:
             rows = MovingWorld(compiled, self.population, self.slots, self.stream, past)
             return Line(names, world.regime, rows, then.feedback, then.diary, then.staff)
         rows = MovingWorld(self.compiled[world.name], self.population, self.slots, self.stream)
-        line = Line(names, world.regime, rows, Feedback.of(world.model), Diary.of(self.layout, rows))
+        line = Line(names, world.regime, rows, Feedback.of(world.model), Diary.of(self.counted, rows))
         open_world(rows, self.stream, line.now(rows.step))
         rows.index(line.now(rows.step))
         return line
@@ -298,5 +303,7 @@ class Run:
         lines, models = [self.timeline.of(world.name) for world in worlds], [world.model for world in worlds]
         levels = levels_of(models, [line.feedback for line in lines])
         read = {id(line): Reading(line.world.compiled, line.diary).arrays() for line in self.lines}
+        if self.counted is not self.layout:
+            read = {line: among_all_areas(arrays, self.layout, self.counted) for line, arrays in read.items()}
         arrays = [read[id(line)] for line in lines]
         return record_of(self.layout, arrays, levels, self.replication, self.started)

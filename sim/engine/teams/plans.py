@@ -9,15 +9,16 @@ import numpy as np
 
 from sim.arrays import FloatArray
 from sim.engine.feedback import Drive, drive_of
-from sim.engine.teams.staffing import Staff, TeamPlan
+from sim.engine.people.areas import AreaPart
+from sim.engine.teams.staffing import Staff, TeamPlan, among_all
 from sim.engine.teams.workforce import Workforce
 from sim.model.compiled.scope import Moment
 from sim.model.spec import Model, Scenario
 
 
-def team_plans(model: Model) -> list[TeamPlan]:
-    """Give the plan of every service that has a team."""
-    plans = []
+def team_plans(model: Model, part: AreaPart | None = None) -> list[TeamPlan]:
+    """Give the plan of every service that has a team, for all areas or a part of them."""
+    plans, areas = [], slice(None) if part is None else part.slice
     for chain in model.chains:
         team = chain.service.team if chain.service else None
         if team is None:
@@ -25,14 +26,14 @@ def team_plans(model: Model) -> list[TeamPlan]:
         plans.append(
             TeamPlan(
                 service=chain.name,
-                workers=_by_area(model, team.workers),
+                workers=_by_area(model, team.workers)[areas],
                 caseload=team.caseload,
                 turnover_per_year=team.turnover_per_year,
                 hire_steps=team.hire_steps,
                 training_steps=team.training_steps,
                 absence=team.absence,
                 meeting_steps=team.meeting_steps,
-                schedule=tuple((step, _by_area(model, workers)) for step, workers in team.funding),
+                schedule=tuple((step, _by_area(model, workers)[areas]) for step, workers in team.funding),
             )
         )
     return plans
@@ -54,10 +55,16 @@ class Teams:
     """World -> service -> which of the forces has its team."""
     driven: frozenset[str] = frozenset()
     """Services whose team reads totals in some world."""
+    part: AreaPart | None = None
+    """The areas whose teams these are; None for all."""
+    n_areas: int = 1
 
     def advance(self, step: int) -> dict[str, dict[str, Staff]]:
-        """Run to the meeting at the end of a step; give the staff of each service by world."""
+        """Run to the meeting at the end of a step; give the staff of each service by world, in all areas."""
         staff = [force.advance(step) for force in self.forces]
+        if self.part is not None:
+            areas, n = self.part.slice, self.n_areas
+            staff = [{name: among_all(own, areas, n) for name, own in services.items()} for services in staff]
         return {
             world: {service: staff[i][service] for service, i in services.items()}
             for world, services in self.where.items()
@@ -75,7 +82,9 @@ class Teams:
                 force.drive(service, drive.turnover_times, drive.time_left, drive.extra_workers * shares)
 
 
-def open_teams(scenario: Scenario, stream: int, only: Collection[str] | None = None) -> Teams:
+def open_teams(
+    scenario: Scenario, stream: int, only: Collection[str] | None = None, part: AreaPart | None = None
+) -> Teams:
     """Open the teams of every world: those of the baseline until its regime starts.
 
     Parameters
@@ -86,8 +95,12 @@ def open_teams(scenario: Scenario, stream: int, only: Collection[str] | None = N
         Key of the replication.
     only
         The worlds whose teams are wanted; by default all. A team's fate does not depend on what others there are.
+    part
+        The areas whose teams are wanted; by default all.
     """
-    teams = Teams(driven=frozenset().union(*(_driven(world.model) for world in scenario.worlds)))
+    n_areas = len(scenario.worlds[0].model.areas.names)
+    teams = Teams(driven=driven_services(scenario), part=part, n_areas=n_areas)
+    area_ids = None if part is None else part.ids
     known: dict[tuple[object, ...], int] = {}
     for world in scenario.worlds:
         if only is not None and world.name not in only:
@@ -95,13 +108,13 @@ def open_teams(scenario: Scenario, stream: int, only: Collection[str] | None = N
         base = scenario.baseline_of(world)
         first = -base.model.root.warm_up
         start = max(world.start, first)
-        later = {plan.service: plan for plan in team_plans(world.model)} if world.regime != base.regime else {}
-        mine = {plan.service: (plan, later.get(plan.service, plan)) for plan in team_plans(base.model)}
+        later = {plan.service: plan for plan in team_plans(world.model, part)} if world.regime != base.regime else {}
+        mine = {plan.service: (plan, later.get(plan.service, plan)) for plan in team_plans(base.model, part)}
         told = {name: _told(before, after, start) for name, (before, after) in mine.items()}
         told |= {name: (*told[name], world.name) for name in teams.driven & mine.keys()}
         new = [name for name in mine if told[name] not in known]
         if new:
-            force = Workforce([mine[name][0] for name in new], base.model.clock.step_years, stream, first)
+            force = Workforce([mine[name][0] for name in new], base.model.clock.step_years, stream, first, area_ids)
             for name in new:
                 if name in later:
                     force.change(start, later[name])
@@ -111,9 +124,10 @@ def open_teams(scenario: Scenario, stream: int, only: Collection[str] | None = N
     return teams
 
 
-def _driven(model: Model) -> set[str]:
-    """Name the services whose team reads totals."""
-    return {chain.name for chain in model.chains if chain.service and chain.service.team and chain.service.team.driven}
+def driven_services(scenario: Scenario) -> frozenset[str]:
+    """Name the services whose team reads totals in some world."""
+    chains = [chain for world in scenario.worlds for chain in world.model.chains]
+    return frozenset(c.name for c in chains if c.service and c.service.team and c.service.team.driven)
 
 
 def _told(before: TeamPlan, after: TeamPlan, start: int) -> tuple[object, ...]:

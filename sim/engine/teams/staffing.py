@@ -6,7 +6,7 @@ Plain data and pure functions; time and chance are in `sim.engine.teams.workforc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,6 +14,10 @@ from sim.arrays import FloatArray, IntArray
 
 MOST_POSTS = 2**20  # in one area: post numbers fit in the low 20 bits of a draw's counter
 DECIMALS = 9  # capacity is rounded to this before it is cut to whole places, so that 0.1 + 0.2 posts make 0.3
+POST_UNITS = 2.0**30
+"""Parts of a post in which staff are written down, a billionth of a post each. Amounts in whole units add up exactly,
+in any order, so that sums over areas do not depend on how these are shared out; up to ``MOST_ADDED`` posts."""
+MOST_ADDED = 2**22
 Manner = Literal["settled", "filled", "vacant"]
 
 
@@ -67,7 +71,7 @@ class TeamPlan:
 
 @dataclass(frozen=True, eq=False)
 class Staff:
-    """A service's staff in one step; arrays have shape (area,).
+    """A service's staff in one step; arrays have shape (area,); numbers of posts are in whole units (``POST_UNITS``).
 
     ``places`` (whole) and ``working`` (posts at work) are as the meeting at the end of the step finds them;
     ``worker_steps`` is the staff paid over the step (at work, absent or in training); ``posts`` is what is
@@ -109,3 +113,20 @@ def whole_places(capacity: FloatArray, dither: FloatArray) -> IntArray:
     rounded = np.round(capacity, DECIMALS)
     whole = np.floor(rounded)
     return np.asarray(whole + (dither < rounded - whole), dtype=np.int64)
+
+
+def in_units(posts: FloatArray) -> FloatArray:
+    """Round numbers of posts to whole units, so that they add up to the same bits in any order; any shape."""
+    return np.asarray(np.round(posts * POST_UNITS) / POST_UNITS + 0.0)  # no negative zero
+
+
+def among_all(staff: Staff, areas: slice, n_areas: int) -> Staff:
+    """Give the staff of some areas among all, which have none elsewhere."""
+
+    def spread(own: IntArray | FloatArray) -> Any:
+        placed = np.zeros(n_areas, own.dtype)
+        placed[areas] = own
+        return placed
+
+    posts = (spread(staff.working), spread(staff.worker_steps), spread(staff.posts))
+    return Staff(spread(staff.places), *posts, meets=staff.meets)

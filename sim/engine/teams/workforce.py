@@ -22,7 +22,15 @@ import simpy
 
 from sim.arrays import FloatArray, IntArray
 from sim.engine.fate.draws import key, uniform
-from sim.engine.teams.staffing import MOST_POSTS, Manner, Staff, TeamPlan, settled_share, whole_places
+from sim.engine.teams.staffing import (
+    MOST_POSTS,
+    Manner,
+    Staff,
+    TeamPlan,
+    in_units,
+    settled_share,
+    whole_places,
+)
 
 __all__ = ["Staff", "TeamPlan", "Workforce", "settled_share", "whole_places"]
 
@@ -150,7 +158,7 @@ class _Team:
             present -= 2.0 * self.plan.absence * uniform(key(self.stream, "absence", step), self.area_ids)
         places = whole_places(working * present * self.plan.caseload * self.time_left, self.dither)
         meets = step % self.plan.meeting_steps == 0
-        return Staff(places, working, np.array(self.paid_steps), self.posts.copy(), meets)
+        return Staff(places, in_units(working), in_units(np.array(self.paid_steps)), self.posts.copy(), meets)
 
     def _manage(self) -> Generator[simpy.Event]:
         """Start each step: the plan in force, the wear of the step, money, and who leaves in it."""

@@ -18,11 +18,12 @@ import numpy as np
 
 from sim.arrays import FloatArray
 from sim.engine.counts.record import Record
+from sim.engine.people.areas import AreaPart
 from sim.errors import ResultError
 from sim.results.folder.files import flush
 from sim.results.folder.netcdf import Mark, NamedArrays, as_list, from_bytes, marks_of, to_bytes
 
-_NAME = re.compile(r"batch-(\d{6,})-(\d{6,})-([0-9a-f]{64})\.nc")
+_NAME = re.compile(r"batch-(\d{6,})-(\d{6,})-(?:areas-(\d{4,})-(\d{4,})-)?([0-9a-f]{64})\.nc")
 UNREADABLE = (OSError, RuntimeError)
 """What the netCDF library raises."""
 _PLAIN = ("replication", "engine_seconds", "final_states")
@@ -31,19 +32,23 @@ _PLAIN = ("replication", "engine_seconds", "final_states")
 
 @dataclass(frozen=True)
 class Shard:
-    """A file with the records of replications ``first`` .. ``last``, and the sha256 that its name states."""
+    """A file with the records of replications ``first`` .. ``last``, and the sha256 that its name states.
+
+    ``areas`` are those of a part of one replication; None where the records are of all.
+    """
 
     path: Path
     first: int
     last: int
     sha256: str
+    areas: AreaPart | None = None
 
 
 class OtherStudyError(ResultError):
     """A file with replications of another study, or made by another version of the program."""
 
 
-def write_shard(folder: Path, digest: str, records: Sequence[Record]) -> Path:
+def write_shard(folder: Path, digest: str, records: Sequence[Record], areas: AreaPart | None = None) -> Path:
     """Write the records of consecutive replications as one file; it is there whole or not at all.
 
     Parameters
@@ -54,6 +59,8 @@ def write_shard(folder: Path, digest: str, records: Sequence[Record]) -> Path:
         Says which study and which program the records belong to.
     records
         In the order of their replications.
+    areas
+        Those of a part of one replication.
 
     Returns
     -------
@@ -64,8 +71,10 @@ def write_shard(folder: Path, digest: str, records: Sequence[Record]) -> Path:
     OSError
         If it cannot be written, for instance because the disk is full; nothing is left then.
     """
-    content = _encode(digest, records)
-    name = f"batch-{records[0].replication:06d}-{records[-1].replication:06d}-{sha256(content).hexdigest()}.nc"
+    content = _encode(digest, records, areas)
+    of = f"areas-{areas.first:04d}-{areas.last:04d}-" if areas is not None else ""
+    numbers = f"{records[0].replication:06d}-{records[-1].replication:06d}"
+    name = f"batch-{numbers}-{of}{sha256(content).hexdigest()}.nc"
     part = folder / f"{uuid4().hex}.part"
     try:
         with part.open("xb") as file:
@@ -84,13 +93,16 @@ def shards_in(folder: Path) -> list[Shard]:
     """List the shards of a folder by their names, ordered by replication; their content is not looked at."""
     found = (shard_at(path) for path in folder.glob("batch-*.nc"))
     shards = [shard for shard in found if shard is not None]
-    return sorted(shards, key=lambda shard: (shard.first, shard.last, shard.sha256))
+    return sorted(shards, key=lambda shard: (shard.first, shard.last, _ends(shard.areas), shard.sha256))
 
 
 def shard_at(path: Path) -> Shard | None:
     """Read the name of a shard; None when it is none."""
     found = _NAME.fullmatch(path.name)
-    return Shard(path, int(found[1]), int(found[2]), found[3]) if found else None
+    if found is None:
+        return None
+    areas = AreaPart(int(found[3]), int(found[4])) if found[3] is not None else None
+    return Shard(path, int(found[1]), int(found[2]), found[5], areas)
 
 
 def read_shard(shard: Shard, digest: str) -> Iterator[Record]:
@@ -136,10 +148,17 @@ def checked(shard: Shard, digest: str) -> bytes:
     numbers = as_list(marks.get("replications", []))
     if len(numbers) != shard.last - shard.first + 1 or numbers != list(range(shard.first, shard.last + 1)):
         raise ResultError(f"{shard.path} does not hold the replications that its name says")
+    if as_list(marks.get("areas", [])) != _ends(shard.areas):
+        raise ResultError(f"{shard.path} does not hold the areas that its name says")
     return content
 
 
-def _encode(digest: str, records: Sequence[Record]) -> bytes:
+def _ends(areas: AreaPart | None) -> list[int]:
+    """Give the first and the last area of a part; nothing for all areas."""
+    return [] if areas is None else [areas.first, areas.last]
+
+
+def _encode(digest: str, records: Sequence[Record], areas: AreaPart | None) -> bytes:
     """Make the bytes of a shard; records that lack an array, such as the variance of rows, are left out of it."""
     arrays: dict[str, FloatArray] = {}
     of: dict[str, list[int]] = {}
@@ -150,4 +169,6 @@ def _encode(digest: str, records: Sequence[Record]) -> bytes:
             of[name] = [record.replication for record in having]
     numbers, seconds = [record.replication for record in records], [record.engine_seconds for record in records]
     marks: dict[str, Mark] = {"digest": digest, "replications": numbers, "engine_seconds": seconds}
+    if areas is not None:
+        marks["areas"] = _ends(areas)
     return to_bytes(NamedArrays(arrays, marks, of, alike=1))  # of what a batch has, worlds are most alike
