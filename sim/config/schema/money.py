@@ -34,7 +34,7 @@ OnMove = Annotated[
     TargetPhrase,
     BeforeValidator(_one_target),
     WithJsonSchema(
-        {"type": "string", "description": "'chain: state -> state', 'chain: any -> state' or 'chain.worsen'"}
+        {"type": "string", "description": "'chain: state -> state' (any, or '[state, state]') or 'chain.worsen'"}
     ),
 ]
 

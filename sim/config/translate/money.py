@@ -9,7 +9,7 @@ from sim.config.check.draft import Draft
 from sim.config.check.problems import Key
 from sim.config.check.vocabulary import COUNT, ExpressionPlace
 from sim.config.schema.money import CostPart, CountedPart, ValuePart
-from sim.config.schema.phrases import Duration, TargetPhrase
+from sim.config.schema.phrases import Duration, MovePhrase, TargetPhrase
 from sim.config.text.library import nearest
 from sim.config.translate.effects import target_moves
 from sim.language.evaluate import Expression, Node, number
@@ -21,6 +21,7 @@ PER_EVENT = ("case", "start", "referral")
 PER_TIME = ("worker", "place", "row")
 TIMES = ("step", "day", "week", "month", "quarter", "year")
 _SUM = 1e-9
+_ADMISSION = MovePhrase(*((state,) for state in GATE))
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Meters:
             meter = self._service_meter(part.on.chain, "start")
         elif part.on is not None:
             moves = target_moves(self.draft, (*path, "on"), part.on, self.chains)
-            words = part.on.word or (f"{part.on.move.source} -> {part.on.move.target}" if part.on.move else "")
+            words = part.on.word or str(part.on.move)
             chain = self.chains.get(part.on.chain)
             name = f"{part.on.chain}.{words}" if part.on.word else f"{part.on.chain}: {words}"
             meter = Meter(name, "on", chain.unit if chain else "", chain=part.on.chain, moves=moves)
@@ -91,7 +92,7 @@ class Meters:
     def _is_admission(self, target: TargetPhrase) -> bool:
         """Whether a move is the one through the gate of a service, which its team makes and no rate."""
         move = target.move
-        return target.chain in self.draft.config.services and move is not None and (move.source, move.target) == GATE
+        return target.chain in self.draft.config.services and move is not None and move == _ADMISSION
 
 
 def costs(draft: Draft, meters: Meters) -> tuple[CostLine, ...]:
