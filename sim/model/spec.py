@@ -330,10 +330,19 @@ class Value:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A total kept beside money, with its yearly discount rate."""
+    """A total kept beside money, with its yearly discount rate; or the name of a schedule, whose ``rates`` are used.
+
+    ``rates`` are (from, rate): from so many years after point 0 on, that rate a year.
+    """
 
     name: str
-    discount: float = 0.0
+    discount: float | str = 0.0
+    rates: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def schedule(self) -> tuple[tuple[float, float], ...]:
+        """The rates in force, the first from point 0."""
+        return self.rates if isinstance(self.discount, str) else ((0.0, self.discount),)
 
 
 @dataclass(frozen=True)

@@ -180,11 +180,11 @@ def _convention(summary: Summary) -> str:
     }  # fmt: skip
     if not conventions["discount"]:
         return ""
-    rates = ", ".join(f"{name.replace('_', ' ')} {rate:.3g}%" for name, rate in _percent(conventions["discount"]))
+    rates = ", ".join(f"{name.replace('_', ' ')} {_yearly(rate)}" for name, rate in conventions["discount"].items())
     first = f"the first cycle is {conventions['first_cycle']}"
     return f"Outcomes are counted {ways[conventions['count']]}; {first}; discounted a year: {rates}."
 
 
-def _percent(discount: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Give rates in per cent."""
-    return [(name, 100 * rate) for name, rate in discount.items()]
+def _yearly(discount: float | str) -> str:
+    """Write a rate in per cent, or say which schedule it is."""
+    return f"by {discount.replace('_', ' ')}" if isinstance(discount, str) else f"{100 * discount:.3g}%"

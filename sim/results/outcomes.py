@@ -14,6 +14,7 @@ from sim.errors import ModelError
 from sim.model.compiled.readings import amounts
 from sim.model.spec import Model, Scenario, World
 from sim.money.bill import until_begun
+from sim.money.discounting import factors
 
 CONVENTIONS = ("start", "end", "half_cycle", "simpson")
 
@@ -72,7 +73,7 @@ def outcome_weights(model: Model, meters: Sequence[str]) -> FloatArray:
     for value in model.values:
         for i, outcome in enumerate(model.outcomes):
             if outcome.name in value.amounts:
-                factor = weights * (1.0 + outcome.discount) ** -years
+                factor = weights * factors(outcome.schedule, years)
                 result[i, :, list(meters).index(value.meter)] += factor * amounts(value, outcome.name, model)
     return result
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from sim.config.check.draft import Draft
 from sim.config.check.problems import Key
 from sim.config.check.vocabulary import COUNT, ExpressionPlace
-from sim.config.schema.money import CostPart, CountedPart, ValuePart
+from sim.config.schema.money import CostPart, CountedPart, SchedulePart, ValuePart
 from sim.config.schema.phrases import Duration, MovePhrase, TargetPhrase
 from sim.config.text.library import nearest
 from sim.config.translate.effects import target_moves
-from sim.language.evaluate import Expression, Node, number
+from sim.language.evaluate import Expression, Node, constant, number
 from sim.model.pathway import GATE
 from sim.model.services import product
 from sim.model.spec import Chain, CostLine, Meter, Outcome, Value
@@ -21,6 +21,7 @@ PER_EVENT = ("case", "start", "referral")
 PER_TIME = ("worker", "place", "row")
 TIMES = ("step", "day", "week", "month", "quarter", "year")
 _SUM = 1e-9
+Rates = tuple[tuple[float, float], ...]
 _ADMISSION = MovePhrase(*((state,) for state in GATE))
 
 
@@ -92,7 +93,7 @@ class Meters:
     def _is_admission(self, target: TargetPhrase) -> bool:
         """Whether a move is the one through the gate of a service, which its team makes and no rate."""
         move = target.move
-        return target.chain in self.draft.config.services and move is not None and move == _ADMISSION
+        return target.chain in self.draft.config.services and move == _ADMISSION
 
 
 def costs(draft: Draft, meters: Meters) -> tuple[CostLine, ...]:
@@ -192,7 +193,19 @@ def _payers(draft: Draft, path: Key, part: CostPart) -> dict[str, float]:
 
 def outcomes(draft: Draft) -> tuple[Outcome, ...]:
     """Translate the outcomes."""
-    return tuple(Outcome(name, part.discount) for name, part in draft.config.outcomes.items())
+    made, schedules = [], draft.config.discount.schedules
+    for name, part in draft.config.outcomes.items():
+        rates: Rates = ()
+        if isinstance(part.discount, str):
+            draft.findings.known(("outcomes", name, "discount"), part.discount, "discount schedule", schedules)
+            rates = rates_of(schedules[part.discount]) if part.discount in schedules else ()
+        made.append(Outcome(name, part.discount, rates))
+    return tuple(made)
+
+
+def rates_of(schedule: SchedulePart) -> Rates:
+    """Give (from, rate) of a discount schedule in order; a rate that is no number counts as 0, and is refused apart."""
+    return tuple(sorted((item.start, constant(item.rate.value) or 0.0) for item in schedule.rates))
 
 
 def values(draft: Draft, meters: Meters) -> tuple[Value, ...]:
