@@ -332,12 +332,14 @@ class Value:
 class Outcome:
     """A total kept beside money, with its yearly discount rate; or the name of a schedule, whose ``rates`` are used.
 
-    ``rates`` are (from, rate): from so many years after point 0 on, that rate a year.
+    ``rates`` are (from, rate): from so many years after point 0 on, that rate a year. ``counts_as`` says whether it is
+    pounds, or more of it is good or bad; nothing where that is not known.
     """
 
     name: str
     discount: float | str = 0.0
     rates: tuple[tuple[float, float], ...] = ()
+    counts_as: Literal["cost", "gain", "harm", ""] = ""
 
     @property
     def schedule(self) -> tuple[tuple[float, float], ...]:

@@ -82,6 +82,12 @@ class OutcomePart(Part):
         default=0.0, description="yearly discount rate, or the name of a schedule of 'discount'"
     )
 
+    counts_as: Literal["cost", "gain", "harm"] | None = Field(
+        default=None,
+        description="what it is in the cost-effectiveness of regimes: pounds, or what more or less of is good; "
+        "default cost for cost and costs, gain for qaly, qalys and life_years",
+    )
+
     @field_validator("discount", mode="before")
     @classmethod
     def _rate_or_name(cls, value: Any) -> float | str:
