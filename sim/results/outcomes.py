@@ -68,7 +68,7 @@ def outcome_weights(model: Model, meters: Sequence[str]) -> FloatArray:
     """
     clock = model.clock
     weights = point_weights(model.count, clock.steps)
-    years = np.arange(clock.steps + 1) * clock.step_years
+    years: FloatArray = np.arange(clock.steps + 1) * np.float64(clock.step_years)
     result = np.zeros((len(model.outcomes), clock.steps + 1, len(meters)))
     for value in model.values:
         for i, outcome in enumerate(model.outcomes):

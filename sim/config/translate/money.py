@@ -22,7 +22,7 @@ PER_EVENT = ("case", "start", "referral")
 PER_TIME = ("worker", "place", "row")
 TIMES = ("step", "day", "week", "month", "quarter", "year")
 _SUM = 1e-9
-_USUALLY: Mapping[str, Literal["cost", "gain"]] = {
+_USUALLY: Mapping[str, Literal["cost", "gain", ""]] = {
     "cost": "cost", "costs": "cost", "qaly": "gain", "qalys": "gain", "life_years": "gain",
 }  # fmt: skip
 Rates = tuple[tuple[float, float], ...]
@@ -203,7 +203,7 @@ def outcomes(draft: Draft) -> tuple[Outcome, ...]:
         if isinstance(part.discount, str):
             draft.findings.known(("outcomes", name, "discount"), part.discount, "discount schedule", schedules)
             rates = rates_of(schedules[part.discount]) if part.discount in schedules else ()
-        made.append(Outcome(name, part.discount, rates, part.counts_as or _USUALLY.get(name, "")))
+        made.append(Outcome(name, part.discount, rates, part.counts_as or _USUALLY.get(name) or ""))
     return tuple(made)
 
 
