@@ -21,6 +21,7 @@ from sim.config.text.writing import to_yaml
 from sim.config.translate.appraisal import appraisal_spec
 from sim.config.translate.effect_sets import effect_sets, inlined
 from sim.config.translate.model import config_of
+from sim.config.translate.money import rates_of
 from sim.config.translate.worlds import ONLY_REGIME, worlds
 from sim.errors import ModelError, Problem
 from sim.language.evaluate import constant
@@ -206,13 +207,17 @@ def _discount(config: Config, findings: Findings) -> dict[str, tuple[tuple[float
     """Translate the discount schedules, the default one first."""
     schedules = {}
     for name, part in config.discount.schedules.items():
-        pairs = []
         for i, item in enumerate(part.rates):
             value = constant(item.rate.value)
             if value is None or not 0 <= value <= 1:
                 findings.add(("discount", "schedules", name, "rates", i, "rate"), "must be a number from 0 to 1")
-            pairs.append((item.start, value or 0.0))
-        schedules[name] = tuple(sorted(pairs))
+        schedules[name] = rates_of(part)
+        years = [year for year, _ in schedules[name]]
+        if years[0] != 0 or len(set(years)) < len(years):
+            rule = (
+                f"must give one rate from year 0 on and one from each later year, and has {', '.join(map(str, years))}"
+            )
+            findings.add(("discount", "schedules", name), rule)
     default = config.discount.default
     if default is not None and default not in schedules:
         there = list(schedules) or ["none is given"]

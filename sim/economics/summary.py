@@ -6,6 +6,7 @@ from typing import Any
 
 import xarray as xr
 
+from sim.economics.cost_effectiveness import cost_effectiveness
 from sim.economics.report import Found, FullAppraisal, full_appraisal
 from sim.economics.rows import MONEY
 from sim.economics.value.appraisal import Comparison, View
@@ -63,6 +64,7 @@ def summarise(ds: xr.Dataset, full: FullAppraisal | None = None) -> Summary:
             for world, baseline in ((world, baseline_of(ds, world)) for world in others)
         },
         "comparisons": {name: compared for name, compared in comparisons.items() if compared},
+        "cost_effectiveness": cost_effectiveness(ds, made.terms),
         "interval": interval_kind(ds), "timing": timing_figures(ds), "appraisal": _appraisal(made),
     }  # fmt: skip
 

@@ -52,11 +52,39 @@ class Function:
         return [(arg, self.takes[min(i, len(self.takes) - 1)]) for i, arg in enumerate(node.args)]
 
 
+_NEAR = 1e-9
+"""How far from a whole number one may be by rounding alone, relative above 1."""
+
+
+def whole_below(x: Any) -> FloatArray:
+    """Give the largest whole number not above x, (as x); a number within rounding of a whole one is that."""
+    return np.floor(_unrounded(x))
+
+
+def remainder(x: Any, n: Any) -> FloatArray:
+    """Give x - n floor(x / n), which has the sign of n, as in Excel, R and Python; 0 at every whole multiple of n.
+
+    NaN where n is 0 or not finite: there is no remainder.
+    """
+    times = _unrounded(x / n)
+    left = x - n * np.floor(times)
+    return np.asarray(np.where(times == np.floor(times), 0.0 * left, left))
+
+
+def _unrounded(x: Any) -> FloatArray:
+    """Take a number that is a whole one but for rounding as that, so that 3 x (1 / 3) is 1 and not below it."""
+    nearest = np.rint(x)
+    near = np.abs(x - nearest) <= _NEAR * np.maximum(np.abs(x), 1.0)
+    return np.asarray(np.where(near, nearest, x), dtype=np.float64)
+
+
 FUNCTIONS: dict[str, Function] = {
     "exp": Function("x", ("value",), "parse", "e to the power of x", np.exp),
     "log": Function("x", ("value",), "parse", "natural logarithm", np.log),
     "min": Function("a, b, ...", ("value",), "parse", "the least of them", lambda *a: reduce(np.minimum, a), True),
     "max": Function("a, b, ...", ("value",), "parse", "the largest of them", lambda *a: reduce(np.maximum, a), True),
+    "floor": Function("x", ("value",), "parse", "the largest whole number not above x", whole_below),
+    "mod": Function("x, n", ("value", "value"), "parse", "x - n floor(x / n), from 0 to below n", remainder),
     "if": Function(
         "test, yes, no", ("value", "value", "value"), "parse", "`yes` where the test holds (is not 0), else `no`",
         lambda test, yes, no: carrying_nan(np.where(test != 0, yes, no), test),

@@ -29,12 +29,19 @@ STATES = (
     "closed",
     "dropped_out",
 )
-ENTRY = (NONE, CLOSED, DROPPED_OUT)
+TURNED_AWAY = "turned_away"
+"""Found the waiting room full; a state of services that have one alone."""
+ENTRY = (NONE, CLOSED, DROPPED_OUT, TURNED_AWAY)
 """From where somebody is referred."""
 IDLE = (*ENTRY, REFUSED)
 """In which a service has nothing to do with somebody."""
 GATE = (WAITING, ENGAGED)
 """The move that a team makes and no rate."""
+
+
+def states_of(has_waiting_room: bool) -> tuple[str, ...]:
+    """List the states that a pathway may have, in order."""
+    return (*STATES, TURNED_AWAY) if has_waiting_room else STATES
 
 
 def helps(state: str) -> bool:

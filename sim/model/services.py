@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sim.language.evaluate import Expression, Node, number
-from sim.model.pathway import ENTRY, STATES
+from sim.model.pathway import ENTRY, TURNED_AWAY, states_of
 from sim.model.spec import Chain, Service, Transition
 
 ALWAYS_AGAIN = number(1.0)
@@ -90,6 +90,8 @@ class _Pathway:
     def __init__(self, description: ServiceDescription, step_years: float) -> None:
         self.d, self.step_years = description, step_years
         self.moves: list[Transition] = []
+        team = description.service.team
+        self.has_waiting_room = team is not None and team.waiting_room is not None
 
     def move(self, source: str, target: str, *factors: Expression) -> None:
         """Let something happen at a rate."""
@@ -135,7 +137,7 @@ class _Pathway:
         d = self.d
         gates = [("eligible", d.identify_steps), ("identified", d.assess_steps), ("offered", d.offer_steps)]
         stops = [(state, mean) for state, mean in gates if mean]
-        for source in ENTRY:
+        for source in ENTRY if self.has_waiting_room else [state for state in ENTRY if state != TURNED_AWAY]:
             again = () if source == "none" else (d.again,)
             if stops:
                 self.referral(source, stops[0][0], d.refer_when, *again)
@@ -151,6 +153,8 @@ class _Pathway:
             self.after(d.refused_steps, "refused", "none")
         if d.patience_steps is not None:
             self.after(d.patience_steps, "waiting", "dropped_out")
+        if self.has_waiting_room:
+            self.move("waiting", TURNED_AWAY, number(0.0))  # at the gate, by no rate
         self.help()
 
     def offer(self, move: Callable[..., None], source: str, *factors: Expression) -> None:
@@ -178,7 +182,7 @@ class _Pathway:
         used = {state for move in self.moves for state in (move.source, move.target)} | {"none", self.stage(1)}
         states: list[str] = []
         levels: list[int] = []
-        for level, name in enumerate(STATES):
+        for level, name in enumerate(states_of(self.has_waiting_room)):
             stages = [self.stage(i) for i in range(1, self.d.stages + 1)] if name == "engaged" else [name]
             for state in stages:
                 if state in used:
@@ -192,7 +196,7 @@ class _Pathway:
             transitions=tuple(move for move in self.moves if move.source in used),
             start=dict(self.d.start or {}),
             levels=tuple(levels),
-            level_names={name: level for level, name in enumerate(STATES)},
+            level_names={name: level for level, name in enumerate(states_of(self.has_waiting_room))},
             service=self.d.service,
         )
 

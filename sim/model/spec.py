@@ -15,7 +15,7 @@ from typing import Literal
 from sim.arrays import IntArray
 from sim.language.evaluate import Expression
 from sim.model.appraisal import AppraisalSpec, CardItem
-from sim.model.pathway import CLOSED, ENTRY, IDLE, NONE, WAITING, helps
+from sim.model.pathway import CLOSED, ENTRY, IDLE, NONE, TURNED_AWAY, WAITING, helps
 
 MONTHS = 12
 
@@ -161,6 +161,8 @@ class Team:
     turnover_times: Expression | None = None
     time_left: Expression | None = None
     extra_workers: Expression | None = None
+    waiting_room: int | None = None
+    """How many may wait for it in each area; who finds it full is turned away. None: as many as come."""
 
     @property
     def driven(self) -> tuple[Expression, ...]:
@@ -216,6 +218,11 @@ class Chain:
     def has_queue(self) -> bool:
         """Whether it is a service with a state in which rows wait."""
         return self.service is not None and WAITING in self.states
+
+    @property
+    def turned_away(self) -> int | None:
+        """The state of those who found the waiting room full; None where there is no such room."""
+        return self.states.index(TURNED_AWAY) if TURNED_AWAY in self.states else None
 
     @property
     def waiting(self) -> int:
@@ -330,10 +337,21 @@ class Value:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A total kept beside money, with its yearly discount rate."""
+    """A total kept beside money, with its yearly discount rate; or the name of a schedule, whose ``rates`` are used.
+
+    ``rates`` are (from, rate): from so many years after point 0 on, that rate a year. ``counts_as`` says whether it is
+    pounds, or more of it is good or bad; nothing where that is not known.
+    """
 
     name: str
-    discount: float = 0.0
+    discount: float | str = 0.0
+    rates: tuple[tuple[float, float], ...] = ()
+    counts_as: Literal["cost", "gain", "harm", ""] = ""
+
+    @property
+    def schedule(self) -> tuple[tuple[float, float], ...]:
+        """The rates in force, the first from point 0."""
+        return self.rates if isinstance(self.discount, str) else ((0.0, self.discount),)
 
 
 @dataclass(frozen=True)

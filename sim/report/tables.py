@@ -144,6 +144,27 @@ def outcomes(summary: Summary) -> Table:
     return Table("Outcomes per family", ("outcome", "regime", "mean", "difference to baseline"), tuple(rows))
 
 
+def cost_effectiveness(summary: Summary) -> list[Table]:
+    """Make the tables of cost-effectiveness, one for each evidence set and outcome: regimes by rising cost."""
+    made, several = [], len({found["effect_set"] for found in summary.get("cost_effectiveness", [])}) > 1
+    for found in summary.get("cost_effectiveness", []):
+        unit, sign = found["outcome"].replace("_", " "), -1 if found["counts_as"] == "harm" else 1
+        rows = []
+        for one in found["options"]:
+            last = ("", "", "" if one["standing"] == "on the frontier" else one["standing"])
+            if one["icer"] is not None:
+                last = (figure(one["more_cost"]), expected(one["more_effect"]), figure(one["icer"]))
+            rows.append((one["regime"], figure(one["cost"]), expected(sign * one["effect"]), *last))
+        change = f"{'more' if sign > 0 else 'fewer'} {unit}"
+        title = f"£ per {summary['unit']} for {change}, over the next cheaper regime that none beats"
+        note = (
+            f"Cost: {words(found['cost'])}. Dominated: another costs no more and does as well; extendedly: a mixture."
+        )
+        columns = ("", "cost", unit, "more cost", change, "£ for one")
+        made.append(Table(f"{title}{', ' + words(found['effect_set']) if several else ''}", columns, tuple(rows), note))
+    return made
+
+
 def _first(summary: Summary, measure: str) -> list[str]:
     """List the items of a measure, the same in each world."""
     return list(next(iter(summary["regimes"].values()))[measure])
@@ -181,11 +202,11 @@ def _convention(summary: Summary) -> str:
     }  # fmt: skip
     if not conventions["discount"]:
         return ""
-    rates = ", ".join(f"{name.replace('_', ' ')} {rate:.3g}%" for name, rate in _percent(conventions["discount"]))
+    rates = ", ".join(f"{name.replace('_', ' ')} {_yearly(rate)}" for name, rate in conventions["discount"].items())
     first = f"the first cycle is {conventions['first_cycle']}"
     return f"Outcomes are counted {ways[conventions['count']]}; {first}; discounted a year: {rates}."
 
 
-def _percent(discount: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Give rates in per cent."""
-    return [(name, 100 * rate) for name, rate in discount.items()]
+def _yearly(discount: float | str) -> str:
+    """Write a rate in per cent, or say which schedule it is."""
+    return f"by {discount.replace('_', ' ')}" if isinstance(discount, str) else f"{100 * discount:.3g}%"

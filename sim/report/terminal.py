@@ -25,7 +25,9 @@ def headline_tables(summary: Summary) -> tuple[Table, ...]:
     title, note = tables.headline(summary).title, tables.headline(summary).note
     figures = next(iter(summary["regimes"].values()))
     measure = "cost_per_family_year" if figures["cost_per_family_year"] else "outcomes"
-    made = [table for table in (*_compared(summary, measure), _at_the_end(summary), _against(summary)) if table.rows]
+    made = [table for table in (
+        *_compared(summary, measure), _at_the_end(summary), _against(summary), *tables.cost_effectiveness(summary),
+    ) if table.rows]  # fmt: skip
     if not figures[measure]:
         made.insert(0, tables.waits(summary))
     first, *others = made

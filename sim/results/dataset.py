@@ -200,6 +200,7 @@ def facts_of_run(scenario: Scenario, layout: Layout) -> Facts:
         agencies=dict(scenario.agencies), deflators=dict(scenario.deflators), appraisal=scenario.appraisal,
         area_shares=_area_shares(model.areas),
         outcome_discount={outcome.name: outcome.discount for outcome in model.outcomes},
+        outcome_counts_as={outcome.name: outcome.counts_as for outcome in model.outcomes},
         service_chains=[chain.name for chain in model.chains if chain.service is not None],
     )  # fmt: skip
 

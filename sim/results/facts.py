@@ -85,7 +85,8 @@ class Facts:
     appraisal: AppraisalSpec = field(metadata=_TERMS, default=AppraisalSpec())
     area_shares: list[float] = field(metadata=JSON, default_factory=lambda: [1.0])
     """Each area's share of the rows."""
-    outcome_discount: Mapping[str, float] = field(metadata=JSON, default_factory=dict)
+    outcome_discount: Mapping[str, float | str] = field(metadata=JSON, default_factory=dict)
+    outcome_counts_as: Mapping[str, str] = field(metadata=JSON, default_factory=dict)
     service_chains: list[str] = field(metadata=JSON, default_factory=list)
     engine_seconds: float | None = None
     peak_mb: float | None = None

@@ -14,6 +14,7 @@ from sim.errors import ModelError
 from sim.model.compiled.readings import amounts
 from sim.model.spec import Model, Scenario, World
 from sim.money.bill import until_begun
+from sim.money.discounting import factors
 
 CONVENTIONS = ("start", "end", "half_cycle", "simpson")
 
@@ -67,12 +68,12 @@ def outcome_weights(model: Model, meters: Sequence[str]) -> FloatArray:
     """
     clock = model.clock
     weights = point_weights(model.count, clock.steps)
-    years = np.arange(clock.steps + 1) * clock.step_years
+    years: FloatArray = np.arange(clock.steps + 1) * np.float64(clock.step_years)
     result = np.zeros((len(model.outcomes), clock.steps + 1, len(meters)))
     for value in model.values:
         for i, outcome in enumerate(model.outcomes):
             if outcome.name in value.amounts:
-                factor = weights * (1.0 + outcome.discount) ** -years
+                factor = weights * factors(outcome.schedule, years)
                 result[i, :, list(meters).index(value.meter)] += factor * amounts(value, outcome.name, model)
     return result
 

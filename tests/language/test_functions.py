@@ -124,6 +124,7 @@ def test_every_function_has_every_facet(name: str) -> None:
 
 VALUES = {
     "exp(log(2))": 2, "min(3, 1, 2)": 1, "max(3, 1, 2)": 3, "if(0, 1, 2)": 2, "table(steps, 1.5)": 3,
+    "floor(2.5)": 2, "floor(-2.5)": -3, "mod(170, 168)": 2,
     "prob(12)": 1 - np.exp(-1), "rate(0.5)": 12 * np.log(2), "total(need == present)": 8,
     "waiting(x)": 0, "places(x)": 0,
 }  # fmt: skip
@@ -174,3 +175,33 @@ def test_reading_opens_parameters_once_and_leaves_out_what_is_about_other_rows()
     assert names == ["year", "b", "age", "a", "k", "b"]
     assert [node.name for node in nodes if called(node, "row") or called(node, "step")] == ["any", "total"]
     assert not operands(parse("total(x)").root)
+
+
+def value(text: str) -> float:
+    found = constant(parse(text))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("n", [1, 7, 24, 168, 2.5, -3])
+def test_what_is_left_of_whole_numbers_is_pythons(n: float) -> None:
+    """Exactly, and with the sign of n; x = n floor(x / n) + mod(x, n)."""
+    for x in range(-400, 400):
+        assert value(f"mod({x}, {n})") == x % n
+        assert value(f"floor({x} / {n})") == x // n
+
+
+@pytest.mark.parametrize("parts", [3, 7, 12, 49, 365.25, 8766])
+def test_rounding_moves_nothing_below_a_whole_number(parts: float) -> None:
+    """49 x (1 / 49) is below 1 in floating point; a year and a day still begin where they begin."""
+    for whole in range(200):
+        assert value(f"floor({whole} * {parts} * (1 / {parts}))") == whole
+        assert value(f"mod({whole} * {parts} * (1 / {parts}), 1)") == 0.0
+    assert value("floor(2.9999)") == 2
+    assert value("mod(2.9999, 1)") == pytest.approx(0.9999, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["mod(5, 0)", "mod(1 / 0, 7)", "mod(5, 1 / 0)", "floor(1 / 0)", "floor(0 / 0)"])
+def test_what_has_no_remainder_is_not_hidden(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"toy.yaml:9:\d+: .*(inf|nan)"):
+        compile_model(model_of(tmp_path, rate=text))

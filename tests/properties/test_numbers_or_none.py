@@ -39,8 +39,8 @@ from sim.economics.sensitivity import sobol, tornado
 from sim.economics.shapley import shapley
 from sim.economics.value.appraisal import payback_step
 from sim.economics.value.cashability import cashable_reduction
-from sim.economics.value.discounting import factors
 from sim.economics.value.ratios import ratio
+from sim.money.discounting import factors
 from sim.runs.beliefs.distributions import Belief, dirichlet
 from sim.runs.beliefs.draws import chosen_set
 from sim.runs.beliefs.joint_draws import SharedRow, copula, triangle

@@ -1,16 +1,22 @@
 """Counting and discounting against closed forms: annuities, Simpson's rule on a cubic, the trapezium on a line."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sim.economics.value.discounting import factors
+import sim
+from sim.economics.value.present_value import present_value_per_family, schedule_named
 from sim.errors import ModelError
 from sim.language.evaluate import number, parse
-from sim.model.spec import Clock, Outcome, Value
+from sim.model.spec import Clock, Outcome, Scenario, Value
+from sim.money.discounting import factors
+from sim.results.facts import facts_of
 from sim.results.outcomes import outcome_totals, outcome_weights, point_weights
 from tests import synthetic
+from tests.places import ROOT
 
 MODEL = replace(
     synthetic.model(), clock=Clock(20, 1.0), count="start", outcomes=(Outcome("total", 0.06),),
@@ -98,3 +104,47 @@ def test_a_kinked_schedule_multiplies_its_stretches() -> None:
 def test_a_schedule_must_make_sense(schedule) -> None:
     with pytest.raises(ValueError, match=r"schedule must start|rate must be above"):
         factors(schedule, np.array([1.0]))
+
+
+def documented(folder: Path, *sets: str) -> Scenario:
+    """Load the example of docs/language.md."""
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "language.md").read_text(encoding="utf-8"), re.DOTALL)
+    path = folder / "schedule.yaml"
+    path.write_text(next(block for block in blocks if "Outcomes on a schedule" in block), encoding="utf-8")
+    return sim.load(path, list(sets))
+
+
+def test_an_outcome_on_a_schedule_by_hand(tmp_path: Path) -> None:
+    """Survivors 0.9, 0.81 ... at the ends of five years; 10% a year for two years, then 5%."""
+    ds = sim.expect(documented(tmp_path))
+    by_hand = (
+        0.9 / 1.1 + 0.81 / 1.1**2 + 0.729 / (1.1**2 * 1.05) + 0.6561 / (1.1**2 * 1.05**2) + 0.59049 / (1.1**2 * 1.05**3)
+    )
+    found = ds["outcomes"].squeeze().to_series()
+    assert found["life_years"] == pytest.approx(by_hand, rel=1e-12)
+    assert found["years_lived"] == pytest.approx(0.9 + 0.81 + 0.729 + 0.6561 + 0.59049, rel=1e-12)
+    schedule = schedule_named(ds, "falling")
+    cost = present_value_per_family(ds, facts_of(ds).worlds[0], "wide", schedule)  # a pound a year of life
+    assert cost.item() == pytest.approx(by_hand, rel=1e-12)
+    assert sim.summarise(ds)["conventions"]["discount"] == {"life_years": "falling", "years_lived": 0.0}
+
+
+def test_a_schedule_of_one_rate_is_that_rate(tmp_path: Path) -> None:
+    (named, rate) = (
+        sim.expect(documented(tmp_path, *sets))["outcomes"].squeeze().values[0]
+        for sets in (["discount.falling={0: 0.06, 2: 0.06}"], ["outcomes.life_years.discount=0.06"])
+    )
+    assert named == rate
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("outcomes.life_years.discount=fallen", r"'fallen' is no discount schedule; there are falling.*did you mean"),
+        ("outcomes.life_years.discount=1.5", "at least 0 and at most 1, a yearly rate, or the name of a schedule"),
+        ("discount={late: {1: 0.03}}", r"late: .*one rate from year 0 on.*and has 1.0"),
+    ],
+)
+def test_what_is_no_discounting_is_refused(setting: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=says):
+        documented(tmp_path, setting)

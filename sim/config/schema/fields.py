@@ -113,12 +113,15 @@ PerTime = Annotated[
 MoveText = Annotated[
     MovePhrase,
     BeforeValidator(read_move),
-    _schema("string", "a move 'state -> state'; any stands for every other state"),
+    _schema("string", "a move 'state -> state'; any stands for every other state, '[state, state]' for several"),
 ]
 Firing = Annotated[
     FireText,
     BeforeValidator(read_fire),
-    _schema("string", "'chain: state' or 'chain: state -> state', either with ' with probability'"),
+    _schema(
+        "string",
+        "'chain: state' or 'chain: state -> state' ('[state, state]' for several), either with ' with probability'",
+    ),
 ]
 Targets = Annotated[
     tuple[TargetPhrase, ...],

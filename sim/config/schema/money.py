@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from sim.config.schema.base import Figure, Part, Provenance
@@ -14,7 +14,6 @@ from sim.config.schema.fields import (
     FinancialYear,
     Name,
     NotNegative,
-    Number,
     Per,
     Positive,
     ScheduleName,
@@ -22,7 +21,7 @@ from sim.config.schema.fields import (
     Text,
 )
 from sim.config.schema.phrases import TargetPhrase, read_target
-from sim.config.schema.readers import refuse
+from sim.config.schema.readers import is_number, read_number, read_schedule, refuse
 
 
 def _one_target(value: Any) -> TargetPhrase:
@@ -34,7 +33,7 @@ OnMove = Annotated[
     TargetPhrase,
     BeforeValidator(_one_target),
     WithJsonSchema(
-        {"type": "string", "description": "'chain: state -> state', 'chain: any -> state' or 'chain.worsen'"}
+        {"type": "string", "description": "'chain: state -> state' (any, or '[state, state]') or 'chain.worsen'"}
     ),
 ]
 
@@ -79,7 +78,26 @@ class CostPart(CountedPart):
 class OutcomePart(Part):
     """A total kept beside money."""
 
-    discount: Number = Field(default=0.0, ge=0, le=1, description="yearly discount rate")
+    discount: Annotated[float, Field(ge=0, le=1)] | ScheduleName = Field(
+        default=0.0, description="yearly discount rate, or the name of a schedule of 'discount'"
+    )
+
+    counts_as: Literal["cost", "gain", "harm"] | None = Field(
+        default=None,
+        description="what it is in the cost-effectiveness of regimes: pounds, or what more or less of is good; "
+        "default cost for cost and costs, gain for qaly, qalys and life_years",
+    )
+
+    @field_validator("discount", mode="before")
+    @classmethod
+    def _rate_or_name(cls, value: Any) -> float | str:
+        """Read a rate, or the name of a schedule."""
+        if not is_number(value):
+            return read_schedule(value)
+        rate = read_number(value)
+        if not 0 <= rate <= 1:
+            raise refuse("must be at least 0 and at most 1, a yearly rate, or the name of a schedule of 'discount'")
+        return rate
 
 
 class ValuePart(CountedPart):

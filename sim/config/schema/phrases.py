@@ -14,9 +14,10 @@ from sim.language.evaluate import Expression, ExpressionError, parse
 
 _DURATION = re.compile(r"(?:([0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*)?(step|day|week|month|quarter|year)s?")
 _PER = re.compile(r"(.+?)\s*(?:/|per)\s*(step|day|week|month|quarter|year)")
-_MOVE = re.compile(r"\s*(\w+)\s*->\s*(\w+)\s*")
-_FIRE = re.compile(r"\s*(\w+)\s*:\s*(?:(\w+)\s*->\s*)?(\w+)\s*(?:with\s+(.+))?")
-_TARGET = re.compile(r"\s*(\w+)\s*(?:\.\s*(worsen|improve|any)\s*|:\s*(\w+)\s*->\s*(\w+)\s*)")
+_STATES = r"(\w+|\[[\w\s,]*\])"
+_MOVE = re.compile(rf"\s*{_STATES}\s*->\s*{_STATES}\s*")
+_FIRE = re.compile(rf"\s*(\w+)\s*:\s*(?:{_STATES}\s*->\s*)?(\w+)\s*(?:with\s+(.+))?")
+_TARGET = re.compile(rf"\s*(\w+)\s*(?:\.\s*(worsen|improve|any)\s*|:\s*{_STATES}\s*->\s*{_STATES}\s*)")
 _PER_THING = re.compile(r"\s*(\w+)(?:\.(worker|place|case|start|referral))?\s*")
 MOST = 1_000_000_000
 """What a duration or a frequency may have of its unit."""
@@ -62,18 +63,22 @@ class Frequency:
 
 @dataclass(frozen=True)
 class MovePhrase:
-    """``source -> target``; ``any`` stands for every other state."""
+    """``source -> target``, either a state or a list of them; ``any`` stands for every other state."""
 
-    source: str
-    target: str
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Write it as a config does."""
+        return f"{_written(self.sources)} -> {_written(self.targets)}"
 
 
 @dataclass(frozen=True)
 class FireText:
-    """``chain: [source ->] target [with probability]``."""
+    """``chain: [sources ->] target [with probability]``."""
 
     chain: str
-    source: str
+    sources: tuple[str, ...]
     target: str
     probability: Expression
     offset: int = 0
@@ -147,8 +152,25 @@ def read_move(text: object) -> MovePhrase:
     """Read ``state -> state``."""
     match = _MOVE.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise refuse("must be a move 'state -> state' (or 'any -> state')")
-    return MovePhrase(match.group(1), match.group(2))
+        raise refuse("must be a move 'state -> state' ('any -> state', '[state, state] -> state')")
+    return _move(match.group(1), match.group(2))
+
+
+def _move(sources: str, targets: str) -> MovePhrase:
+    return MovePhrase(_listed(sources), _listed(targets))
+
+
+def _listed(words: str) -> tuple[str, ...]:
+    """Read a state, or a list of them in square brackets."""
+    states = tuple(state.strip() for state in words.strip("[]").split(","))
+    doubled = next((state for state in states if states.count(state) > 1), "")
+    if not all(re.fullmatch(r"\w+", state) for state in states) or (len(states) > 1 and "any" in states) or doubled:
+        raise refuse(f"'{words}' must be a list of different states, such as '[strained, crisis]'; 'any' stands alone")
+    return states
+
+
+def _written(states: tuple[str, ...]) -> str:
+    return states[0] if len(states) == 1 else f"[{', '.join(states)}]"
 
 
 def read_fire(text: object) -> FireText:
@@ -156,11 +178,10 @@ def read_fire(text: object) -> FireText:
     match = _FIRE.fullmatch(text) if isinstance(text, str) else None
     if match is None or not isinstance(text, str):
         raise refuse("must be 'chain: state', 'chain: state -> state', either with ' with probability', in quotes")
-    chain, source, target, probability = match.groups()
+    chain, sources, target, probability = match.groups()
     try:
-        return FireText(
-            chain, source or "any", target, parse(probability) if probability else parse(1.0), max(match.start(4), 0)
-        )
+        amount = parse(probability) if probability else parse(1.0)
+        return FireText(chain, _listed(sources or "any"), target, amount, max(match.start(4), 0))
     except ExpressionError as error:
         column = error.column + match.start(4)
         raise refuse(f"cannot read the probability: {error}", column=column) from None
@@ -170,9 +191,10 @@ def read_target(text: object) -> TargetPhrase:
     """Read ``chain.worsen`` or ``chain: state -> state``."""
     match = _TARGET.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise refuse("must be 'chain.worsen', 'chain.improve', 'chain.any' or 'chain: state -> state'")
-    chain, word, source, target = match.groups()
-    return TargetPhrase(chain, word or "", None if word else MovePhrase(source, target))
+        rule = "must be 'chain.worsen', 'chain.improve', 'chain.any', 'chain: state -> state' or"
+        raise refuse(f"{rule} 'chain: [state, state] -> state'")
+    chain, word, sources, targets = match.groups()
+    return TargetPhrase(chain, word or "", None if word else _move(sources, targets))
 
 
 def read_targets(value: object) -> tuple[TargetPhrase, ...]:

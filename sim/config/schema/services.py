@@ -135,6 +135,10 @@ class TeamPart(Provenance):
     extra_workers: Figure | None = Field(
         default=None, description="posts on top, shared among areas by size; may read totals and feedback stocks"
     )
+    waiting_room: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
+        default=None,
+        description="how many may wait in each area, with queues: per_family; who finds it full is turned away",
+    )
 
 
 class ServicePart(Provenance):

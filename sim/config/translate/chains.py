@@ -70,7 +70,10 @@ def unknown_state(chain: str, state: str, states: Iterable[str]) -> str:
 def _transitions(
     draft: Draft, path: Key, moves: Mapping[str, MoveFigure], states: tuple[str, ...], is_rate: bool, unit: str
 ) -> tuple[Transition, ...]:
-    """Translate the moves of a chain; ``any -> x`` stands for every other state that has no move of its own to x."""
+    """Translate the moves of a chain; ``any -> x`` stands for every other state that has no move of its own to x.
+
+    Each state of a list, as in ``[a, b] -> x``, has the move with the amount given.
+    """
     named: dict[tuple[str, str], Transition] = {}
     from_any: dict[tuple[str, str], Transition] = {}
     for text, figure in moves.items():
@@ -78,12 +81,13 @@ def _transitions(
         expression = _amount(draft, (*path, text), figure, is_rate, unit)
         if move is None:
             continue
-        holder, sources = (from_any, states) if move.source == "any" else (named, (move.source,))
+        (target,) = move.targets
+        holder, sources = (from_any, states) if move.sources == ("any",) else (named, move.sources)
         for source in sources:
-            if source != move.target and (source, move.target) in holder:
-                draft.findings.add((*path, text), f"the move '{source} -> {move.target}' is given twice", of_key=True)
-            if source != move.target:
-                holder[source, move.target] = Transition(source, move.target, expression)
+            if source != target and (source, target) in holder:
+                draft.findings.add((*path, text), f"the move '{source} -> {target}' is given twice", of_key=True)
+            if source != target:
+                holder[source, target] = Transition(source, target, expression)
     merged = {**from_any, **named}
     place = {state: i for i, state in enumerate(states)}
     return tuple(merged[key] for key in sorted(merged, key=lambda key: (place[key[0]], place[key[1]])))
@@ -97,8 +101,8 @@ def _checked_move(draft: Draft, path: Key, text: str, states: tuple[str, ...]) -
         draft.findings.add(path, f"'{text}' {error}", of_key=True)
         return None
     chain, good = str(path[1]), True
-    for state in (move.source, move.target):
-        if state not in states and not (state == "any" and state is move.source):
+    for state in (*move.sources, *move.targets):
+        if state not in states and not (state == "any" and state is move.sources[0]):
             draft.findings.add(
                 path,
                 unknown_state(chain, state, states),
@@ -106,7 +110,11 @@ def _checked_move(draft: Draft, path: Key, text: str, states: tuple[str, ...]) -
                 column=max(text.find(state), 0) if text.isascii() else None,
             )
             good = False
-    if move.source == move.target:
+    if len(move.targets) > 1:
+        rule = "give each state that it leads to an amount of its own: a rate or probability leads to one"
+        draft.findings.add(path, f"'{text}' leads to several states; {rule}", of_key=True)
+        good = False
+    elif move.targets[0] in move.sources:
         draft.findings.add(path, f"'{text}' goes nowhere; staying is what is left and needs no line", of_key=True)
         good = False
     return move if good else None

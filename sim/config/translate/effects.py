@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sim.config.check.draft import Draft
@@ -15,17 +15,15 @@ from sim.config.translate.chains import Moves, unknown_chain, unknown_state
 from sim.model.spec import Chain, Effect, Fire
 
 
-def expand(chain: Chain, source: str, target: str) -> Moves:
-    """List the declared moves of a chain that ``source -> target`` names; a service's stages answer to their word."""
-    sources, targets = members(chain, source), members(chain, target)
+def expand(chain: Chain, sources: Sequence[str], targets: Sequence[str]) -> Moves:
+    """List the declared moves of a chain from some states to others; a service's stages answer to their word."""
+    there = {state for word in targets for state in members(chain, word)}
+    if tuple(sources) == ("any",):
+        here = set(chain.states) - there
+    else:
+        here = {state for word in sources for state in members(chain, word)}
     moves = ((t.source, t.target) for t in chain.transitions)
-    return tuple(
-        m
-        for m in moves
-        if (source == "any" or m[0] in sources)
-        and m[1] in targets
-        and (source != "any" or m[0] not in targets)
-    )
+    return tuple(m for m in moves if m[0] in here and m[1] in there)
 
 
 def members(chain: Chain, word: str) -> tuple[str, ...]:
@@ -68,18 +66,20 @@ def _fired_by(draft: Draft, path: Key, text: str, chain: Chain) -> Moves:
 
 
 def _declared(draft: Draft, path: Key, chain: Chain, move: MovePhrase, of_key: bool = False) -> Moves:
-    """List the declared moves that a move names, noting when there are none."""
-    for state in (move.source, move.target):
+    """List the declared moves that a move names, noting when there are none, or none of a state that it lists."""
+    for state in (*move.sources, *move.targets):
         if state != "any" and state not in chain.states and state not in chain.level_names:
             words = (*chain.level_names, *chain.states)
             draft.findings.add(path, unknown_state(chain.name, state, words), of_key=of_key)
             return ()
-    moves = expand(chain, move.source, move.target)
-    if not moves:
-        named = f"{move.source} -> {move.target}"
-        there = some([f"{t.source} -> {t.target}" for t in chain.transitions], named)
-        draft.findings.add(path, f"'{chain.name}' has no move '{named}'; it has {there}", of_key=of_key)
-    return moves
+    parts = [MovePhrase((source,), move.targets) for source in move.sources]
+    parts += [MovePhrase(move.sources, (target,)) for target in move.targets]
+    for part in parts:
+        if not expand(chain, part.sources, part.targets):
+            there = some([f"{t.source} -> {t.target}" for t in chain.transitions], str(part))
+            draft.findings.add(path, f"'{chain.name}' has no move '{part}'; it has {there}", of_key=of_key)
+            return ()
+    return expand(chain, move.sources, move.targets)
 
 
 def _fire(draft: Draft, path: Key, item: FireText, made: Mapping[str, Chain], moves: Moves) -> Fire | None:
@@ -88,12 +88,13 @@ def _fire(draft: Draft, path: Key, item: FireText, made: Mapping[str, Chain], mo
     if target_chain is None:
         draft.findings.add(path, unknown_chain(item.chain, made))
         return None
-    bad = [s for s in (item.source, item.target) if s != "any" and not members(target_chain, s)]
+    bad = [s for s in (*item.sources, item.target) if s != "any" and not members(target_chain, s)]
     if bad:
         draft.findings.add(path, unknown_state(item.chain, bad[0], target_chain.states))
         return None
     target = members(target_chain, item.target)[0]
-    sources = target_chain.states if item.source == "any" else members(target_chain, item.source)
+    named = target_chain.states if item.sources == ("any",) else item.sources
+    sources = [state for word in named for state in members(target_chain, word)]
     probability = draft.expression(
         path, item.probability, ExpressionPlace(None, "the probability of firing"), item.offset
     )

@@ -20,7 +20,7 @@ from sim.config.translate.money import Meters, costs, outcomes, values
 from sim.config.translate.order import order
 from sim.config.translate.services import services
 from sim.config.translate.units import ages_steps, areas, check_units, clock_of, tables, traits, units
-from sim.model.pathway import STATES
+from sim.model.pathway import states_of
 from sim.model.spec import Memory, Model, Parameter, Stock
 
 MAX_OVER = 1_000_000
@@ -79,7 +79,7 @@ def draft_of(config: Config, findings: Findings) -> Draft:
             findings.add((section, name, "of"), f"is no unit; there are {', '.join(names)}")
             unit = names[0]
         service = section == "services"
-        words[name] = Words(unit, STATES if service else config.chains[name].states, service)
+        words[name] = Words(unit, _pathway(config, name) if service else config.chains[name].states, service)
     step = config.clock.step.years
     ages = [ages_steps(part.age, step) for part in config.units.values()]
     shared = ages[0] is not None and ages[0][0] == ages[0][1] and len(names) == 1
@@ -97,6 +97,12 @@ def draft_of(config: Config, findings: Findings) -> Draft:
     )
     vocabulary = replace(vocabulary, parameters={n: vocabulary.resolved(e) for n, e in vocabulary.parameters.items()})
     return Draft(config, findings, step, clock_of(config.clock), vocabulary, Checker(vocabulary, findings))
+
+
+def _pathway(config: Config, service: str) -> tuple[str, ...]:
+    """List the states that conditions on a service may name."""
+    team = config.services[service].team
+    return states_of(team is not None and team.waiting_room is not None)
 
 
 def _assemble(draft: Draft, inert: bool) -> Model:

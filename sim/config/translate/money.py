@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sim.config.check.draft import Draft
 from sim.config.check.problems import Key
 from sim.config.check.vocabulary import COUNT, ExpressionPlace
-from sim.config.schema.money import CostPart, CountedPart, ValuePart
-from sim.config.schema.phrases import Duration, TargetPhrase
+from sim.config.schema.money import CostPart, CountedPart, SchedulePart, ValuePart
+from sim.config.schema.phrases import Duration, MovePhrase, TargetPhrase
 from sim.config.text.library import nearest
 from sim.config.translate.effects import target_moves
-from sim.language.evaluate import Expression, Node, number
+from sim.language.evaluate import Expression, Node, constant, number
 from sim.model.pathway import GATE
 from sim.model.services import product
 from sim.model.spec import Chain, CostLine, Meter, Outcome, Value
@@ -21,6 +22,11 @@ PER_EVENT = ("case", "start", "referral")
 PER_TIME = ("worker", "place", "row")
 TIMES = ("step", "day", "week", "month", "quarter", "year")
 _SUM = 1e-9
+_USUALLY: Mapping[str, Literal["cost", "gain", ""]] = {
+    "cost": "cost", "costs": "cost", "qaly": "gain", "qalys": "gain", "life_years": "gain",
+}  # fmt: skip
+Rates = tuple[tuple[float, float], ...]
+_ADMISSION = MovePhrase(*((state,) for state in GATE))
 
 
 @dataclass
@@ -39,7 +45,7 @@ class Meters:
             meter = self._service_meter(part.on.chain, "start")
         elif part.on is not None:
             moves = target_moves(self.draft, (*path, "on"), part.on, self.chains)
-            words = part.on.word or (f"{part.on.move.source} -> {part.on.move.target}" if part.on.move else "")
+            words = part.on.word or str(part.on.move)
             chain = self.chains.get(part.on.chain)
             name = f"{part.on.chain}.{words}" if part.on.word else f"{part.on.chain}: {words}"
             meter = Meter(name, "on", chain.unit if chain else "", chain=part.on.chain, moves=moves)
@@ -91,7 +97,7 @@ class Meters:
     def _is_admission(self, target: TargetPhrase) -> bool:
         """Whether a move is the one through the gate of a service, which its team makes and no rate."""
         move = target.move
-        return target.chain in self.draft.config.services and move is not None and (move.source, move.target) == GATE
+        return target.chain in self.draft.config.services and move == _ADMISSION
 
 
 def costs(draft: Draft, meters: Meters) -> tuple[CostLine, ...]:
@@ -191,7 +197,19 @@ def _payers(draft: Draft, path: Key, part: CostPart) -> dict[str, float]:
 
 def outcomes(draft: Draft) -> tuple[Outcome, ...]:
     """Translate the outcomes."""
-    return tuple(Outcome(name, part.discount) for name, part in draft.config.outcomes.items())
+    made, schedules = [], draft.config.discount.schedules
+    for name, part in draft.config.outcomes.items():
+        rates: Rates = ()
+        if isinstance(part.discount, str):
+            draft.findings.known(("outcomes", name, "discount"), part.discount, "discount schedule", schedules)
+            rates = rates_of(schedules[part.discount]) if part.discount in schedules else ()
+        made.append(Outcome(name, part.discount, rates, part.counts_as or _USUALLY.get(name) or ""))
+    return tuple(made)
+
+
+def rates_of(schedule: SchedulePart) -> Rates:
+    """Give (from, rate) of a discount schedule in order; a rate that is no number counts as 0, and is refused apart."""
+    return tuple(sorted((item.start, constant(item.rate.value) or 0.0) for item in schedule.rates))
 
 
 def values(draft: Draft, meters: Meters) -> tuple[Value, ...]:

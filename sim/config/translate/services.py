@@ -122,7 +122,16 @@ def _team(draft: Draft, path: Key, part: TeamPart, areas: Areas) -> Team:
         turnover_times=_driven(draft, path, "turnover_times", part.turnover_times),
         time_left=_driven(draft, path, "time_left", part.time_left),
         extra_workers=_driven(draft, path, "extra_workers", part.extra_workers),
+        waiting_room=_waiting_room(draft, path, part),
     )
+
+
+def _waiting_room(draft: Draft, path: Key, part: TeamPart) -> int | None:
+    """Give the waiting room, where time is continuous: at meetings nobody arrives while others wait."""
+    if part.waiting_room is not None and draft.config.queues != "per_family":
+        rule = "needs 'queues: per_family': who comes is turned away at once, and time goes in whole steps here"
+        draft.findings.add((*path, "waiting_room"), f"{rule}; use that, or patience", of_key=True)
+    return part.waiting_room
 
 
 def _driven(draft: Draft, path: Key, key: str, figure: Figure | None) -> Expression | None:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from sim.arrays import FloatArray
-from sim.economics.value.discounting import factors
+from sim.money.discounting import factors
 from sim.results.costs import cost_by_step
 from sim.results.facts import facts_of
 from sim.results.worlds import WorldName

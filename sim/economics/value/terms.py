@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 
 from sim.arrays import FloatArray, finite
-from sim.economics.value.discounting import factors
 from sim.intervals import Estimate, over_replications
 from sim.model.appraisal import AppraisalSpec
 from sim.model.spec import AS_WRITTEN, Scenario
+from sim.money.discounting import factors
 from sim.money.money import Basis
 from sim.results.facts import facts_of
 from sim.results.summary import interval_kind, window_start

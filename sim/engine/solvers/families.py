@@ -68,6 +68,12 @@ def replicate(
             "queues: per_family lives between steps, and this follows rows step by step; use queues: teams (--set "
             "queues=teams)"
         )
+    for chain in scenario.worlds[0].model.chains:
+        if chain.turned_away is not None:
+            raise ModelError(
+                f"services.{chain.name}.team.waiting_room: who comes is turned away at once, and this "
+                "follows rows step by step; use queues: per_family"
+            )
     if part is not None:
         check_part(scenario, part)
     run = Run(scenario, replication, ChainByChain(scheme), part=part)

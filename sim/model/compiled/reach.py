@@ -104,6 +104,8 @@ class Reach:
     def _others(self, chain: Chain) -> list[tuple[int, int]]:
         """List the moves that are no rates: being let in, growing out of an age, being handed over."""
         moves = [(chain.waiting, chain.engaged[0])] if chain.is_gated and chain.has_queue else []
+        if chain.turned_away is not None:
+            moves.append((chain.waiting, chain.turned_away))
         if chain.ages_steps is not None:
             moves += [(state, 0) for state in range(len(chain.states))]
         ending, growing = self._handed

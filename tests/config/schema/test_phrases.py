@@ -18,6 +18,7 @@ from sim.config.schema.phrases import (
     TargetPhrase,
     read_duration,
     read_fire,
+    read_move,
     read_per_thing,
     read_per_time,
     read_targets,
@@ -39,12 +40,15 @@ def test_lengths_and_frequencies_in_steps() -> None:
 
 
 def test_moves_firings_targets_and_what_a_price_is_per() -> None:
-    assert read_fire("care: home -> away with 0.2") == FireText("care", "home", "away", parse("0.2"), 24)
-    assert read_fire("crisis: acute") == FireText("crisis", "any", "acute", parse(1.0), 0)
+    assert read_fire("care: home -> away with 0.2") == FireText("care", ("home",), "away", parse("0.2"), 24)
+    assert read_fire("crisis: acute") == FireText("crisis", ("any",), "acute", parse(1.0), 0)
     assert read_targets(["care.worsen", "care: a -> b"]) == (
         TargetPhrase("care", "worsen"),
-        TargetPhrase("care", "", MovePhrase("a", "b")),
+        TargetPhrase("care", "", MovePhrase(("a",), ("b",))),
     )
+    assert read_targets("care: [a,b ] -> [ c, d]") == (TargetPhrase("care", "", MovePhrase(("a", "b"), ("c", "d"))),)
+    assert read_fire("care: [a, b] -> c").sources == ("a", "b")
+    assert str(read_move("[a,b]->c")) == "[a, b] -> c"
     assert read_per_thing("help.worker") == PerThing("help", "worker")
     assert read_per_thing("family") == PerThing("family", "row")
 
@@ -67,3 +71,9 @@ def test_no_duration(text: object, words: str) -> None:
 def test_no_frequency(text: object) -> None:
     with pytest.raises(ValueError, match="must be a number from 0 to 1,000,000,000 per step, day, week, month or year"):
         read_per_time(text)
+
+
+@pytest.mark.parametrize("text", ["[] -> a", "[a, a] -> b", "[a, any] -> b", "[a b] -> c", "[a, b -> c", "a -> [,]"])
+def test_no_list_of_states(text: str) -> None:
+    with pytest.raises(ValueError, match=r"list of different states|must be a move"):
+        read_move(text)

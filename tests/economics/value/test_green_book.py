@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from sim.economics.value.discounting import factors
 from sim.economics.value.terms import terms_of
+from sim.money.discounting import factors
 from tests.economics.priced import dataset, with_spec
 from tests.places import ROOT
 

@@ -25,7 +25,8 @@ from sim.units import DAYS_PER_YEAR
 class Queue:
     """A queue: arrivals a day, places (None: no limit), mean days of help in stages, mean days of patience.
 
-    ``patience`` None is endless, 0 leaves at once who finds no place; ``urgent`` is the share that is let in first.
+    ``patience`` None is endless, 0 leaves at once who finds no place; ``urgent`` is the share that is let in first;
+    ``room`` is how many may wait.
     """
 
     arrivals: float
@@ -34,6 +35,7 @@ class Queue:
     patience: float | None = None
     stages: int = 1
     urgent: float = 0.0
+    room: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,7 @@ class Seen:
     helped: np.ndarray
     course: np.ndarray
     left: np.ndarray
+    turned_away: np.ndarray
     admitted: np.ndarray
     area: np.ndarray
     wait: np.ndarray
@@ -62,7 +65,8 @@ class Seen:
 def scenario(queue: Queue, step: float, days: float, areas: int, seed: int) -> Scenario:
     """Make the model, empty at the start."""
     names = tuple(f"a{i}" for i in range(areas))
-    team = None if queue.places is None else Team(dict.fromkeys(names, float(queue.places)), 1.0)
+    posts = dict.fromkeys(names, float(queue.places or 0))
+    team = None if queue.places is None else Team(posts, 1.0, waiting_room=queue.room)
     priority = (("urgent", True), ("wait", True)) if queue.urgent else ()
     desk = service_chain(
         ServiceDescription(
@@ -88,16 +92,16 @@ def live(queue: Queue, step: float, days: float, warm_up: float = 0.0, areas: in
     (line,) = run.lines
     world, chain = line.world, line.world.chains["desk"]
     area, first = world.root.area, round(warm_up / step)
-    gone = np.array([state == "dropped_out" for state in chain.states])
+    gone, full = (np.array([s == state for s in chain.states]) for state in ("dropped_out", "turned_away"))
     helps, course = np.isin(np.arange(len(chain.states)), chain.engaged), []
 
     def count(chosen: np.ndarray) -> np.ndarray:
         return np.bincount(area[chosen & world.root.active], minlength=areas)
 
-    before = np.zeros(areas)
+    before, before_full = np.zeros(areas), np.zeros(areas)
     while run.step < run.last:
         if run.step == first:
-            before = count(gone[world.state["desk"]])
+            before, before_full = count(gone[world.state["desk"]]), count(full[world.state["desk"]])
         run.advance()
         if run.step > first:
             state = world.state["desk"]
@@ -109,7 +113,8 @@ def live(queue: Queue, step: float, days: float, warm_up: float = 0.0, areas: in
     waiting, helped = np.moveaxis(np.array(course, dtype=np.float64), 1, 0)
     return Seen(
         waiting.mean(axis=0), helped.mean(axis=0), np.array(course, dtype=np.float64),
-        count(gone[world.state["desk"]]) - before, np.bincount(area[rows], minlength=areas), area[rows], until - since,
+        count(gone[world.state["desk"]]) - before, count(full[world.state["desk"]]) - before_full,
+        np.bincount(area[rows], minlength=areas), area[rows], until - since,
         since, world.root.traits["urgent"][rows],
     )  # fmt: skip
 

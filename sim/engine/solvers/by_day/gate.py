@@ -37,7 +37,7 @@ class Gate:
     Current cases stay when places go (the team is overloaded), and nobody is put out of a place for somebody else.
     """
 
-    def __init__(self, env: simpy.Environment, areas: list[int], n_areas: int, admit: Admit) -> None:
+    def __init__(self, env: simpy.Environment, areas: list[int], n_areas: int, admit: Admit, room: float = inf) -> None:
         self.env, self.area_of, self.admit = env, areas, admit
         self.places: list[float] = [0.0] * n_areas
         self.busy: list[int] = [0] * n_areas
@@ -46,12 +46,16 @@ class Gate:
         self.since: dict[int, float] = {}
         self.queues: list[list[tuple[int, float, int, int]]] = [[] for _ in range(n_areas)]
         self.joined = 0
+        self.standing = [0] * n_areas
+        """How many wait in each area."""
+        self.room = room
 
-    def fork(self, env: simpy.Environment, admit: Admit) -> Gate:
+    def fork(self, env: simpy.Environment, admit: Admit, room: float = inf) -> Gate:
         """Copy the gate for a history that parts from this one."""
-        twin = Gate(env, self.area_of, len(self.places), admit)
+        twin = Gate(env, self.area_of, len(self.places), admit, room)
         twin.places, twin.busy, twin.joined = list(self.places), list(self.busy), self.joined
         twin.waiting, twin.since = dict(self.waiting), dict(self.since)
+        twin.standing = list(self.standing)
         twin.queues = [list(queue) for queue in self.queues]
         return twin
 
@@ -69,6 +73,7 @@ class Gate:
             self._stand(row, (rank, order, number))
 
     def _stand(self, row: int, place: tuple[int, float, int]) -> None:
+        self.standing[self.area_of[row]] += row not in self.waiting
         self.waiting[row] = place
         heappush(self.queues[self.area_of[row]], (*place, row))
 
@@ -79,8 +84,13 @@ class Gate:
 
     def leave(self, row: int) -> None:
         """Take a family out of the queue; its entry is passed over later."""
-        self.waiting.pop(row, None)
+        if self.waiting.pop(row, None) is not None:
+            self.standing[self.area_of[row]] -= 1
         self.since.pop(row, None)
+
+    def is_full(self, area: int) -> bool:
+        """Say whether who comes now finds neither a place nor room to wait."""
+        return self.busy[area] >= self.places[area] and self.standing[area] >= self.room
 
     def take(self, area: int) -> None:
         """Count a case that begins."""

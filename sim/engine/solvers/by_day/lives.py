@@ -57,9 +57,8 @@ class Lives:
         self.wire()
         for plan in self.plans.values():
             if plan.service is not None:
-                areas = world.root.area.tolist()
-                plan.gate = Gate(self.env, areas, len(world.area_slot), partial(self.admit, plan))
-                service = world.chains[plan.name].service
+                areas, service = world.root.area.tolist(), world.chains[plan.name].service
+                plan.gate = Gate(self.env, areas, len(world.area_slot), partial(self.admit, plan), plan.room)
                 if service is not None and service.team is None:
                     plan.gate.places = no_limit(len(world.area_slot))
 
@@ -88,7 +87,7 @@ class Lives:
         for name, plan in self.plans.items():
             if plan.gate is not None:
                 new = twin.plans[name]
-                new.gate = plan.gate.fork(twin.env, partial(twin.admit, new))
+                new.gate = plan.gate.fork(twin.env, partial(twin.admit, new), new.room)
         for family in twin.families.values():
             family.catch_up(twin.env.now)
             family.here = True  # also who comes at the very end of a step
@@ -283,7 +282,10 @@ class Lives:
         if event & HELP_ENDS:
             gate.release(gate.area_of[row])
         if event & JOINS_QUEUE:
-            gate.join(row, self.rank(plan, row))
+            if plan.turned_away is not None and gate.is_full(gate.area_of[row]):
+                self.move(family, plan, row, plan.turned_away)
+            else:
+                gate.join(row, self.rank(plan, row))
 
     def rank(self, plan: Plan, row: int) -> int:
         """Give the priority class of a row in a service's queue, by the engine's own rule."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 
 import numpy as np
 
@@ -35,6 +36,8 @@ class Plan:
         By pair, what it means for help; None for what is no discretionary service.
     ranked
         Services whose queues look at this chain.
+    turned_away, room
+        The state of who finds the waiting room full, and how many may wait in each area.
     """
 
     name: str
@@ -49,6 +52,8 @@ class Plan:
     service: list[int] | None
     waiting: int = -1
     engaged: int = 0
+    turned_away: int | None = None
+    room: float = inf
     gate: Gate | None = None
     ranked: list[Plan] = field(default_factory=list)
     view: memoryview = field(default_factory=lambda: memoryview(b""))
@@ -83,11 +88,20 @@ def plans_of(world: MovingWorld, units: list[UnitCells]) -> dict[str, Plan]:
             )
             if plan.service is not None:
                 plan.waiting = world.chains[name].waiting
+                plan.turned_away = world.chains[name].turned_away
+                plan.room = _room(world, name)
                 plan.engaged = int(world.engaged[name].argmax())
             plans[name] = plan
     for plan in plans.values():
         plan.ranked = [other for other in plans.values() if _looks_at(world, other.name, plan.name)]
     return plans
+
+
+def _room(world: MovingWorld, name: str) -> float:
+    """Give how many may wait for a service in each area."""
+    service = world.chains[name].service
+    limit = None if service is None or service.team is None else service.team.waiting_room
+    return inf if limit is None else float(limit)
 
 
 def _looks_at(world: MovingWorld, service: str, chain: str) -> bool:
