@@ -73,7 +73,7 @@ def worst(scenario: Scenario, found: Record, exact: Record, world: int = 0) -> d
     return result
 
 
-def both(model: Model, seed: int, scheme: str = "points") -> dict[str, float]:
+def both(model: Model, seed: int, scheme: str = "bytes") -> dict[str, float]:
     scenario = make_scenario(model, seed=seed)
     return worst(scenario, replicate(scenario, 0, scheme=scheme), expect_record(scenario))
 

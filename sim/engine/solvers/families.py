@@ -22,6 +22,7 @@ from sim.model.spec import Scenario
 
 __all__ = ["Line", "Observer", "layout", "replicate"]
 
+SCHEMES = ("bytes", "plain")
 Observer = Callable[[int, Line], None]
 """Called after every step (warm-up included) for every history that runs, with the step and the line."""
 
@@ -62,7 +63,11 @@ def replicate(
     ------
     ModelError
         When queues are to be lived case by case, and when a part is asked for of what cannot be cut.
+    ValueError
+        If there is no such scheme.
     """
+    if scheme not in SCHEMES:
+        raise ValueError(f"there is no scheme '{scheme}'; there are {' and '.join(SCHEMES)}")
     if any(world.model.queues == "per_family" for world in scenario.worlds):
         raise ModelError(
             "queues: per_family lives between steps, and this follows rows step by step; use queues: teams (--set "

@@ -192,3 +192,8 @@ def test_the_check_catches_a_hazard_two_percent_off():
     assert_multinomial(counts, exact(1.0))
     with pytest.raises(AssertionError):
         assert_multinomial(counts, exact(1.02))
+
+
+def test_a_scheme_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="no scheme 'points'; there are bytes and plain"):
+        replicate(make_scenario(star(size=10)), 0, scheme="points")
