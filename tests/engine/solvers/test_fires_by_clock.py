@@ -19,7 +19,6 @@ from sim.engine.counts.record import Record
 from sim.engine.solvers.by_day.run import replicate_families
 from sim.engine.solvers.closure.run import closure_record
 from sim.engine.solvers.exact.expect import expect_record
-from sim.engine.solvers.by_day.run import replicate_families
 from sim.engine.solvers.families import layout, replicate
 from sim.errors import ModelError
 from sim.model.spec import Scenario
