@@ -70,3 +70,23 @@ def test_ratio_of_means_and_t_intervals() -> None:
 def test_counts_add_up_over_entry_months() -> None:
     counts = OutcomeCounts(*(np.full(24, float(i)) for i in (1, 10, 2, 10)))
     assert (counts + counts).levels((1, 24), first_events=False) == (0.1, 0.2)
+
+
+@pytest.mark.parametrize("after", [12, 24])
+def test_a_bill_of_a_single_month_counts_on_its_side_of_entry_alone(after: int) -> None:
+    """Impulses: the twelve months up to the one before entry, and those after it; entry itself is in neither."""
+    entry = 20
+    for offset in range(-14, after + 3):
+        bill, generation = np.zeros((entry + after + 3, 1)), np.zeros((entry + after + 3, 1), np.uint8)
+        chosen = generation.astype(bool)
+        chosen[entry], bill[entry + offset] = True, 12.0 * after
+        expected = (12.0 * after * (-12 <= offset <= -1), 144.0 * (1 <= offset <= after))
+        assert before_and_after(bill, generation, chosen, after) == pytest.approx(expected), offset
+
+
+def test_the_first_and_the_last_month_with_a_year_on_both_sides_are_looked_at() -> None:
+    for step, counts in ((11, False), (12, True), (27, True), (28, False)):
+        chosen = np.zeros((40, 1), np.bool_)
+        chosen[step] = True
+        found = before_and_after(np.ones((40, 1)), np.zeros((40, 1), np.uint8), chosen)
+        assert found == (12.0, 12.0) if counts else np.isnan(found).all(), step

@@ -125,3 +125,21 @@ def test_where_nothing_helps_the_truth_is_nothing_and_before_and_after_is_not() 
     for one in found.values():
         assert one.true.served == one.true.other
     assert found["good mental health of adults, months 19-24"].naive.ratio > 1.0
+
+
+@pytest.mark.parametrize("question", [ANY, LATE], ids=["first event", "share"])
+def test_what_happens_in_a_single_month_counts_on_its_side_of_entry_alone(question: Question) -> None:
+    """Impulses: before are as many months as the window has, up to the month before entry; after is the window."""
+    low, high = question.months
+    length, entry = high - low + 1, ENTRY + 1
+    for offset in range(-MONTHS - 1, MONTHS + 1):
+        p = panel(2, LONG + 1)
+        p.programme[entry, 0] = ENGAGED
+        if question is ANY:
+            p.custody[entry + offset, 0] = True
+        else:
+            p.care[entry + offset, :] = LOOKED_AFTER  # both, so that they are alike in the month of entry
+        once = 1.0 if question is ANY else 1.0 / length
+        after, before = before_after(p, entries(p, [entry]), question)
+        assert after == pytest.approx(once * (low <= offset <= high)), offset
+        assert before == pytest.approx(once * (-length <= offset <= -1)), offset

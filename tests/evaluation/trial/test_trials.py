@@ -30,6 +30,14 @@ def test_a_newcomer_in_a_helped_row_can_be_served_first() -> None:
     assert list(entries(p, [7])[0].served) == [0]
 
 
+def test_a_newcomer_in_a_place_that_is_helped_is_served_first_in_its_first_month() -> None:
+    """The family before was helped up to the month before; whoever takes its place and is helped at once is served."""
+    p = panel(2, 40)
+    p.programme[1:9, 0] = ENGAGED
+    p.generation[5:, 0] = 1
+    assert [list(trial.served) for trial in entries(p, range(1, 8))] == [[0], [], [], [], [0], [], []]
+
+
 def test_families_are_compared_within_their_stratum() -> None:
     """Served: 2 in crisis. Waiting: 1 in crisis, its child in care, and 1 stable: only the first counts, for two."""
     p = panel(4, 30)
@@ -86,6 +94,18 @@ def test_young_people_are_at_risk_until_they_turn_18() -> None:
     p.age[:, 1], p.age[10:, 1] = 17, 18
     found = compare(p, entries(p, [1]), ["youth_custody"])["youth_custody"]
     assert list(found.other_people[:9]) == [1.0] * 8 + [0.0]
+
+
+def test_who_is_old_enough_only_after_entry_is_never_at_risk() -> None:
+    """Ages are those of the month of entry: a child of nine then is not at risk when it turns ten."""
+    p = panel(2, 30)
+    p.programme[1, 0] = ENGAGED
+    low, _ = p.youth_ages
+    p.age[:5, 1], p.age[5:, 1] = low - 1, low
+    p.offending[8, 1] = 2
+    found = compare(p, entries(p, [1]), ["youth_custody"])["youth_custody"]
+    assert found.other_people.tolist() == [0.0] * MONTHS
+    assert found.other.tolist() == [0.0] * MONTHS
 
 
 def test_the_twin_is_the_same_families_and_nothing_else() -> None:
