@@ -121,6 +121,41 @@ def test_a_shift_of_a_month_is_caught():
     assert "occupancy of crisis" in failed(agree(counted(), late))
 
 
+SHIFTED = {
+    "occupancy": "occupancy of crisis", "flows": "flows of crisis", "state_steps": "steps in each state",
+    "flow_totals": "moves over the run", "queue": "queue of keyworker", "meters": "meters", "outcomes": "outcomes",
+    "cost": "cost by ledger",
+}  # fmt: skip
+"""What is kept, and the quantity that it is judged in."""
+
+
+@pytest.mark.parametrize("variable", SHIFTED)
+def test_five_standard_errors_beyond_chance_are_caught_and_within_chance_they_pass(variable: str):
+    """The power of the check: everything of a kind is moved by standard errors worked out here, over replications.
+
+    Of what is kept by replication they are the spread over the root of their number; of points of a run, of which the
+    variance is kept. Means that agree are within 4 of each other, and what chance may make is some 6.
+    """
+    one, other = counted(), expected()
+    n = one.sizes["replication"]
+    if f"{variable}_var" in one:
+        error = np.sqrt(one[f"{variable}_var"] / n)
+    elif variable in ("meters", "cost"):  # judged over the run: moved in its last point or year
+        along = "step" if variable == "meters" else "year"
+        error = one[variable].sum(along).std("replication", ddof=1) / np.sqrt(n)
+        last = one[along] == one[along][-1]
+        error = (last * error).transpose(*(dim for dim in other[variable].dims if dim != "replication"))
+    else:
+        error = one[variable].std("replication", ddof=1) / np.sqrt(n)
+    quantity = SHIFTED[variable]
+    critical = next(found.critical for found in agree(one, other) if found.quantity == quantity)
+    assert 4 < critical < 10
+    for times, caught in ((critical + 5.0, True), (1.0, False)):
+        moved = other.assign({variable: (other[variable] + times * error).transpose(*other[variable].dims)})
+        found = {x.quantity for x in agree(one, moved) if not x.passed}
+        assert (quantity in found) == caught, (times, found)
+
+
 def test_a_tolerance_is_a_share_of_the_expected_value():
     """A closure that is off by 2% passes when it declares 3% and fails when it declares a hundredth of that."""
     off = expected().assign(cost=expected()["cost"] * 1.02)
