@@ -6,16 +6,21 @@ Theory: a line is found exactly by one secant; two that influence each other con
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import sim
 from sim.errors import ModelError
+from sim.evaluation.effects import estimands
 from sim.evaluation.effects.estimands import Estimand, digest, estimands_of, with_parameters
 from sim.evaluation.effects.fit import EffectFit, _fitted, as_record, solve, table
+from sim.evaluation.trial.evaluation import ENTRY_MONTHS
+from sim.evaluation.trial.trial import MONTHS
 from sim.language.evaluate import number
 from sim.model.spec import Parameter, Scenario
+from tests.evaluation.trial.small_panels import ENGAGED, panel
 
 ENTRY = {
     "quantity": "share of children looked after", "ratio": 0.68, "months": [19, 24],
@@ -124,3 +129,17 @@ def test_a_parameter_that_is_not_there_is_named(demo: Scenario) -> None:
         with_parameters(demo, {"kw_hope": 1.0})
     changed = with_parameters(demo, {"kw_care": -0.2})
     assert all(w.model.parameters["kw_care"] == Parameter("kw_care", number(-0.2)) for w in changed.worlds)
+
+
+def test_a_cost_is_of_the_wide_ledger_in_the_year_before_and_the_months_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One family helped for the first time 15 months into the panel: £1 a month before, £4 after, and narrow nothing."""
+    entry, months = 15, 24
+    made = panel(1, 12 + ENTRY_MONTHS + MONTHS)
+    made.programme[entry : entry + 3, 0] = ENGAGED
+    bill = np.where(np.arange(made.n_steps) < entry, 1.0, 4.0)[:, None]
+    made = replace(made, bills={"wide": bill, "narrow": 0.0 * bill})
+    world = SimpleNamespace(name="helped", start=12)
+    monkeypatch.setattr(estimands, "follow", lambda *given, **more: {"helped": made})
+    asked = estimand(outcome=estimands.COST, months=(1, months))
+    found = estimands.measure_once(SimpleNamespace(worlds=(world,)), 0, world="helped", estimands=[asked])  # type: ignore[arg-type]
+    assert found == {asked.name: (48.0, 12.0)}
