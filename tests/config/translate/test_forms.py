@@ -42,7 +42,8 @@ costs:
 def model(tmp_path: Path, *, fires: str = "", effects: str = "") -> Model:
     """Load the small config with what a form adds."""
     path = tmp_path / "forms.yaml"
-    path.write_text(SMALL.replace("FIRES", fires).replace("EFFECTS", effects), encoding="utf-8")
+    whole = SMALL.replace("FIRES", fires).replace("EFFECTS", effects)
+    path.write_text(whole if "costs:" not in effects else whole[: whole.rindex("costs:")], encoding="utf-8")
     return load(path).worlds[0].model
 
 
@@ -110,6 +111,34 @@ def test_a_target_is_never_fired_onto_itself(tmp_path: Path, fired: str, sources
 def test_words_for_many_moves(tmp_path: Path, word: str, moves: set[tuple[str, str]]) -> None:
     made = model(tmp_path, effects=f"effects: [{{name: e, on: need.{word}, when: other == bad, times: 2}}]")
     assert set(made.effects[0].on["need"]) == moves
+
+
+def test_a_chain_named_twice_has_the_moves_of_both(tmp_path: Path) -> None:
+    on = "['need: none -> some', 'need: some -> much', 'need: none -> some', other.improve]"
+    effect = model(tmp_path, effects=f"effects: [{{name: e, on: {on}, when: help == engaged, times: 2}}]").effects[0]
+    assert effect.on["need"] == (("none", "some"), ("some", "much"))
+    assert set(effect.on["other"]) == {("poor", "good"), ("bad", "poor")}
+
+
+def test_a_price_of_a_time_is_for_a_step_of_it(tmp_path: Path) -> None:
+    """The clock goes by the month: what lasts is priced by the length of a step in the price's time, an event by 1."""
+    lengths = {
+        "gbp/step": 1.0, "gbp/day": 365.25 / 12, "gbp/week": 365.25 / 84, "gbp/month": 1.0, "gbp/quarter": 1 / 3,
+        "gbp/year": 1 / 12,
+    }  # fmt: skip
+    lasting, events = ("while: need == much", "per: help.worker", "per: help.place", "per: family"), (
+        "on: need.worsen", "per: help.start", "per: help.referral", "per: help.case",
+    )  # fmt: skip
+    lines = [
+        (f"{what}, price: {{value: 12, unit: {unit}}}", step) for what in lasting for unit, step in lengths.items()
+    ]
+    lines += [(f"{what}, price: {{value: 12, unit: gbp}}", 1.0) for what in events]
+    lines += [
+        (f"{what}, price: {{value: 12, unit: gbp}}, times: {{value: 2, unit: 1/year}}", 1 / 12) for what in lasting
+    ]
+    text = "\n".join(f"  - {{name: line {i}, {words}}}" for i, (words, _) in enumerate(lines))
+    made = model(tmp_path, effects=f"costs:\n{text}\n").costs
+    assert [line.per_step for line in made] == pytest.approx([step for _, step in lines], rel=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_a_parameter_that_is_not_there_is_named(demo: Scenario) -> None:
 
 
 def test_a_cost_is_of_the_wide_ledger_in_the_year_before_and_the_months_after(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One family helped for the first time 15 months into the panel: £1 a month before, £4 after, and narrow nothing."""
+    """A family first helped 15 months into the panel: £1 a month before, £4 after, and nothing narrow."""
     entry, months = 15, 24
     made = panel(1, 12 + ENTRY_MONTHS + MONTHS)
     made.programme[entry : entry + 3, 0] = ENGAGED
