@@ -16,11 +16,12 @@ from sim.economics.summary import summarise
 from sim.economics.value.terms import terms_of
 from sim.exhibits.numbers import MINUS
 from sim.report import tables
-from sim.report.figures.money.sankey import money_flows
+from sim.report.figures.money.sankey import money_flows, money_table
 from sim.report.figures.waits.services import waits_table
 from sim.report.terminal import headline_tables
 from sim.results.dataset import to_dataset
 from sim.results.summary import Summary
+from sim.results.waits import area_waits, nation_wait
 from sim.results.worlds import WorldName, world_names
 from tests import synthetic
 
@@ -184,3 +185,40 @@ def test_money_that_flows_is_pounds_a_year(ds: xr.Dataset) -> None:
             for line in ds["line"].values if mine["in_ledger"].sel(line=line, ledger=terms.ledger)
         )  # fmt: skip
         assert flows.sum() == pytest.approx(pounds / 2.0, rel=1e-9)
+
+
+def test_every_cell_of_the_flow_of_money(ds: xr.Dataset) -> None:
+    """Pounds a year of the last regime, £m to one place: £40,000 is 0.0 and £60,000 is 0.1."""
+    table, world = money_table(ds), [w for w in world_names(ds) if w.effect_set == "measured"][-1]
+    payers, tiers, flows = money_flows(ds, world, terms_of(ds))
+    assert [str(column) for column in table.columns] == ["payer", *tiers]
+    assert len(table.rows) == len(payers)
+    for row, amounts in zip(table.rows, flows, strict=True):
+        assert row[1:] == tuple(f"{pounds / 1e6:.1f}" for pounds in amounts)
+    assert any(0.05 < pounds / 1e6 % 1 < 0.95 for pounds in flows.flat), "places tell"
+
+
+def test_every_mean_of_the_outcomes(ds: xr.Dataset, summary: Summary) -> None:
+    """To three figures, with the paired difference to the baseline."""
+    rows = {row[1]: row for row in tables.outcomes(summary).rows}
+    for world in world_names(ds):
+        mine, other = (at(ds, one)["outcomes"].isel(outcome=0).values for one in (world, baseline_of(ds, world)))
+        _, name, mean, change = rows[world.name]
+        assert name == world.name
+        assert mean.startswith(f"{mine.mean():.3g}")
+        assert (change == "") == (world.regime == "siloed")
+        if change:
+            figure = change.replace(MINUS, "-").lstrip("+").split(" ")[0]
+            assert float(figure) == pytest.approx((mine - other).mean(), rel=5e-3)
+
+
+@pytest.mark.parametrize(("name", "share"), [("p10", 0.1), ("p50", 0.5), ("p90", 0.9)])
+def test_quantiles_of_waits_are_those_of_the_sorted_waits(ds: xr.Dataset, name: str, share: float) -> None:
+    """Nation and areas, of all replications together: the smallest wait that so many did not exceed, in months."""
+    for world in world_names(ds):
+        held = at(ds, world).isel(service=0)
+        places = {"all areas": held["waits"], **{str(a): held["area_waits"].sel(area=a) for a in ds["area"].values}}
+        for wait in (nation_wait(ds, world, "keyworker"), *area_waits(ds, world, "keyworker")):
+            counts = places[wait.area].values.reshape(-1, ds.sizes["wait"]).sum(axis=0)
+            each = np.sort(np.repeat(np.arange(len(counts)), np.round(counts * 2).astype(int)))  # areas have halves
+            assert getattr(wait, name) == each[math.ceil(len(each) * share) - 1]

@@ -122,20 +122,14 @@ def test_a_chain_named_twice_has_the_moves_of_both(tmp_path: Path) -> None:
 
 def test_a_price_of_a_time_is_for_a_step_of_it(tmp_path: Path) -> None:
     """The clock goes by the month: what lasts is priced by the length of a step in the price's time, an event by 1."""
-    lengths = {
-        "gbp/step": 1.0, "gbp/day": 365.25 / 12, "gbp/week": 365.25 / 84, "gbp/month": 1.0, "gbp/quarter": 1 / 3,
-        "gbp/year": 1 / 12,
-    }  # fmt: skip
-    lasting, events = ("while: need == much", "per: help.worker", "per: help.place", "per: family"), (
-        "on: need.worsen", "per: help.start", "per: help.referral", "per: help.case",
-    )  # fmt: skip
-    lines = [
-        (f"{what}, price: {{value: 12, unit: {unit}}}", step) for what in lasting for unit, step in lengths.items()
-    ]
-    lines += [(f"{what}, price: {{value: 12, unit: gbp}}", 1.0) for what in events]
-    lines += [
-        (f"{what}, price: {{value: 12, unit: gbp}}, times: {{value: 2, unit: 1/year}}", 1 / 12) for what in lasting
-    ]
+    day = 12 / 365.25  # months
+    lengths = {"step": 1.0, "day": 1 / day, "week": 1 / (7 * day), "month": 1.0, "quarter": 1 / 3, "year": 1 / 12}
+    lasting = ("while: need == much", "per: help.worker", "per: help.place", "per: family")
+    events = ("on: need.worsen", "per: help.start", "per: help.referral", "per: help.case")
+    price, yearly = "price: {value: 12, unit: gbp", "times: {value: 2, unit: 1/year}"
+    lines = [(f"{what}, {price}/{unit}}}", step) for what in lasting for unit, step in lengths.items()]
+    lines += [(f"{what}, {price}}}", 1.0) for what in events]
+    lines += [(f"{what}, {price}}}, {yearly}", 1 / 12) for what in lasting]
     text = "\n".join(f"  - {{name: line {i}, {words}}}" for i, (words, _) in enumerate(lines))
     made = model(tmp_path, effects=f"costs:\n{text}\n").costs
     assert [line.per_step for line in made] == pytest.approx([step for _, step in lines], rel=1e-12)
