@@ -6,6 +6,7 @@ Plain sums over arrays, beside the code that the tables are made with; text is c
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,14 +14,18 @@ import xarray as xr
 from scipy import stats
 
 from sim.economics.summary import summarise
+from sim.economics.value.card import counted
+from sim.economics.value.cashability import cashable_savings
+from sim.economics.value.increments import increments, programme_lines
 from sim.economics.value.terms import terms_of
 from sim.exhibits.numbers import MINUS
+from sim.model.appraisal import CardItem
 from sim.report import tables
 from sim.report.figures.money.sankey import money_flows, money_table
 from sim.report.figures.waits.services import waits_table
 from sim.report.terminal import headline_tables
 from sim.results.dataset import to_dataset
-from sim.results.summary import Summary
+from sim.results.summary import Summary, agency_cost_per_family_year
 from sim.results.waits import area_waits, nation_wait
 from sim.results.worlds import WorldName, world_names
 from tests import synthetic
@@ -222,3 +227,39 @@ def test_quantiles_of_waits_are_those_of_the_sorted_waits(ds: xr.Dataset, name: 
             counts = places[wait.area].values.reshape(-1, ds.sizes["wait"]).sum(axis=0)
             each = np.sort(np.repeat(np.arange(len(counts)), np.round(counts * 2).astype(int)))  # areas have halves
             assert getattr(wait, name) == each[math.ceil(len(each) * share) - 1]
+
+
+def test_an_agency_pays_its_own_shares_of_the_lines_of_a_ledger(ds: xr.Dataset) -> None:
+    """With a ledger that leaves out the first line, so that a line is not at the place that it has in the ledger."""
+    member = ds["in_ledger"].copy()
+    member.loc[{"ledger": "narrow", "line": ds["line"].values[0]}] = 0.0
+    fewer = ds.assign(in_ledger=member)
+    for world in world_names(fewer):
+        mine = at(fewer, world).isel(step=slice(START + 1, None))
+        years = mine["rows"].sum("step").values.reshape(-1) / 12
+        found = agency_cost_per_family_year(fewer, world, "narrow")
+        for a, agency in enumerate(fewer["agency"].values):
+            paid = sum(
+                (mine["meters"].sel(meter=METER[str(line)]) * mine["price"].sel(line=line)).sum("step")
+                * float(fewer["payer_share"].sel(line=line, agency=agency))
+                for line in fewer["line"].values if member.sel(line=line, ledger="narrow")
+            )  # fmt: skip
+            assert found[:, a] == pytest.approx(paid.values / years, rel=1e-12), agency
+
+
+def test_a_change_of_price_alone_is_cash_and_months_are_months_whatever_the_step(ds: xr.Dataset) -> None:
+    """Counts alike and prices apart: all that is cheaper is cash, all that is dearer costs it. A card counts months."""
+    terms, (baseline, world) = terms_of(ds), world_names(ds)[:2]
+    made = increments(ds, world, baseline, terms)
+    apart = np.random.default_rng(1).normal(size=made.cost.shape)
+    alike = replace(made, cost=apart, repriced=apart, reduction=0.0 * made.reduction, counts=made.other_counts)
+    own = programme_lines(ds)
+    cash = cashable_savings(ds, alike, terms)
+    assert np.allclose(cash[..., ~own], -apart[:, : terms.steps, ~own], rtol=1e-12)
+    item = CardItem("months", "Months", ("in crisis",), "averted", in_months=True)
+    for step_years in (1 / 12, 7 / 365.25):
+        shorter = replace(terms, step_years=step_years)
+        months = (
+            made.counts[:, : terms.steps, list(ds["meter"].values).index("in crisis")].sum(axis=1) * step_years * 12
+        )
+        assert counted(ds, item, made.counts, shorter) == pytest.approx(months, rel=1e-12)

@@ -205,3 +205,12 @@ def test_present_value_discounts_each_month(ds) -> None:
     np.testing.assert_allclose(found, (narrow * factor).sum(axis=1) / 1000, rtol=1e-12)
     with pytest.raises(ValueError, match="no discount schedule 'x'; there are green_book"):
         schedule_named(ds, "x")
+
+
+def test_a_quantile_of_times_lies_within_its_bin_by_the_share_that_is_wanted():
+    """One waited in bin 300 and three in bin 500: half of four is one of the three, a third of the way through."""
+    histogram = np.zeros_like(WAIT_EDGES)
+    histogram[[300, 500]] = 1.0, 3.0
+    low, high = WAIT_EDGES[499], WAIT_EDGES[500]
+    assert quantile_of_times(histogram, 0.5) == pytest.approx(low + (high - low) / 3, rel=1e-12)
+    assert quantile_of_times(histogram, 1.0) == pytest.approx(high, rel=1e-12)

@@ -1,10 +1,12 @@
 """Posts obey identities: vacancies are funded less in place, recruits growth and turnover, pay is posts x price."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import sim
-from sim.economics.cash.staffing import COLUMNS, NATION, staffing_plan, staffing_rows
+from sim.economics.cash.staffing import COLUMNS, NATION, _funded, staffing_plan, staffing_rows
 from sim.economics.value.terms import terms_of
 
 
@@ -70,3 +72,16 @@ def test_results_of_another_scenario_are_refused(study) -> None:
     other = sim.load("demo", ["units.family.size=400", "clock.steps=36", "effect_set=[measured, no_effect]"])
     with pytest.raises(ValueError, match="give the scenario that was run"):
         staffing_plan(other, study[1], terms_of(study[1]))
+
+
+def test_posts_are_the_baselines_until_the_regime_begins() -> None:
+    """The regime's own levels of before its start count from its start, and the latest of them holds there."""
+
+    def model(workers: float, *funding: tuple[int, float]) -> SimpleNamespace:
+        levels = tuple((step, {"north": posts}) for step, posts in funding)
+        team = SimpleNamespace(workers={"north": workers}, funding=levels)
+        return SimpleNamespace(chain=lambda name: SimpleNamespace(service=SimpleNamespace(team=team)))
+
+    models = model(2.0, (3, 4.0), (8, 9.0)), model(10.0, (2, 20.0), (7, 30.0))
+    found = _funded(models, "help", ("north",), 5, 10)  # type: ignore[arg-type]
+    assert found[:, 0].tolist() == [2, 2, 2, 4, 4, 20, 20, 30, 30, 30]
