@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 
@@ -57,22 +56,22 @@ def test_public_names_are_found_and_others_named() -> None:
         sim.simulat  # noqa: B018
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_no_code_from_data_and_no_global_draws(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id not in FORBIDDEN_CALLS, f"{path}:{node.lineno}"
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        for name in names:
-            assert name.split(".")[0] not in FORBIDDEN_MODULES, f"{path}:{node.lineno}"
+def test_no_code_from_data_and_no_global_draws() -> None:
+    found = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FORBIDDEN_CALLS:
+                found.append(f"{path}:{node.lineno}: {node.func.id}")
+            found += [f"{path}:{node.lineno}: {n}" for n in names if n.split(".")[0] in FORBIDDEN_MODULES]
+    assert found == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_files_stay_readable(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert not re.search(r"\b(TODO|FIXME|XXX|NotImplementedError)\b", text)
-    assert not re.search(r"[\"'](/tmp|/root|/home|/work)/", text)
+def test_files_stay_readable() -> None:
+    unfinished, machine = r"\b(TODO|FIXME|XXX|NotImplementedError)\b", r"[\"'](/tmp|/root|/home|/work)/"
+    texts = {path: path.read_text(encoding="utf-8") for path in SOURCES}
+    assert [path for path, text in texts.items() if re.search(unfinished, text) or re.search(machine, text)] == []
 
 
 def test_version_is_said_once_more_only_in_the_citation() -> None:
