@@ -27,8 +27,9 @@ from sim.runs.follow.rows import is_small
 PRESENTING = (
     "cli", "console", "exhibits", "report", "studies/*/exhibits.py", "studies/*/workbook.py", "studies/*/command.py",
     "evaluation/*/beside.py", "evaluation/*/exhibits.py", "evaluation/*/words.py", "evaluation/*/command.py",
+    "engine/kernels.py",
 )  # fmt: skip
-"""Rooms that only show results and on which none depends; a room that is not listed counts."""
+"""What no result depends on: rooms that only show them, and kernels that give those of NumPy; all else counts."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from sim.engine.moves.consequences import (
     link,
     plain,
 )
+from sim.engine.moves.sheet import Sheet
 from sim.engine.people.population import Population, Rows
 from sim.model.compiled.model import Compiled
 from sim.model.compiled.readings import clock_value
@@ -145,15 +146,14 @@ class MovingWorld:
         self.compiled = compiled
         self.chains: dict[str, Chain] = {chain.name: chain for chain in compiled.model.chains}
         self._lay_out_counts()
+        self._lay_out_rows()
         self.links: dict[str, Consequences] = {name: link(compiled, chain) for name, chain in self.chains.items()}
         self.firings = {name: one.firings for name, one in self.links.items()}
         self.bounds: dict[str, Bounds] = {}
         self._starts: dict[str, tuple[float, ...]] = {}
         self.truth: dict[str, BoolArray] = {}
         self.plain: dict[str, Plain | None] = {}
-        self.counts: dict[str, IntArray] = {}
         self.engaged = {name: engaged_states(c) for name, c in self.chains.items() if c.service}
-        self.agencies: IntArray = np.zeros(self.root.n, np.uint8)
         for name, one in self.links.items():
             if one.service is not None:
                 self.agencies += self.engaged[name][self.state[name]]
@@ -164,6 +164,23 @@ class MovingWorld:
             self.occupancy[name][:] = np.bincount(place, minlength=self.n_slots * n).reshape(
                 self.n_slots, n
             )  # (slot, state)
+
+    def _lay_out_rows(self) -> None:
+        """Put all that rows carry in a byte on sheets, and go on with its lines."""
+        self.sheets: dict[str, Sheet] = {}
+        for unit, rows in self.population.rows.items():
+            names = [("chain", name) for name, chain in self.chains.items() if chain.unit == unit]
+            if rows is self.root:
+                names += [("memory", name) for name in self.memory] + [("agencies", "")]
+                names += [("count", name) for name in self.compiled.counts]
+            self.sheets[unit] = sheet = Sheet.of(rows, names)
+            for carried, kind in ((self.state, "chain"), (self.memory, "memory")):
+                for name in [name for which, name in names if which == kind]:
+                    sheet[kind, name][:] = carried[name]
+                    carried[name] = sheet[kind, name]
+        root = self.sheets[self.root.unit.name]
+        self.agencies: IntArray = root["agencies", ""]
+        self.counts: dict[str, IntArray] = {name: root["count", name].view(np.int8) for name in self.compiled.counts}
 
     def _count_by_area(self, chain: str, states: BoolArray) -> IntArray:
         chosen = states[self.state[chain]] & self.rows(chain).active
@@ -219,7 +236,7 @@ class MovingWorld:
         name = self.compiled.counts[source]
         rows = self.population.rows[self.compiled.conditions[name].reader.unit]
         holds = self.holds(name) & rows.active
-        self.counts[source] = np.bincount(rows.parent[holds], minlength=self.root.n).astype(np.int8)  # (root row,)
+        self.counts[source][:] = np.bincount(rows.parent[holds], minlength=self.root.n)  # (root row,)
 
     # Changes.
 
@@ -308,4 +325,4 @@ class MovingWorld:
         bits <<= bits.dtype.type(1)
         bits |= self.holds(f"remember {memory.name}")
         bits &= bits.dtype.type((1 << memory.window) - 1)
-        self.memory[memory.name] = np.bitwise_count(bits)
+        np.bitwise_count(bits, out=self.memory[memory.name])
