@@ -270,3 +270,82 @@ def find_movers(
         n = sift(code, byte, which, n, pair_of, by_byte, code_low, code_high)
         found = decide(code, byte, which[:n], pair_of, counters, places, stream, reach, pair_of_code, first, rows, pairs, found)
     return found
+
+
+@compiled
+def count_moves(
+    rows: IntArray, pairs: IntArray, old_of: StateArray, new_of: StateArray, state: StateArray, slots: IntArray,
+    occupancy: FloatArray, flows: FloatArray,
+) -> None:  # fmt: skip
+    """Move rows to their new states and count that; see ``MovingWorld.follow``.
+
+    Parameters
+    ----------
+    rows, pairs
+        Who moves, and how: old * n + new, (mover,).
+    old_of, new_of
+        States of each pair, (pair,).
+    state, slots
+        State and area slot of each row, (row,).
+    occupancy, flows
+        Rows in each state, (state, slot), and moves, (pair, slot); no flows where they are not to be counted.
+    """
+    for i in range(rows.size):
+        row, pair = np.uint32(rows[i]), np.uint32(pairs[i])
+        slot, new = slots[row], new_of[pair]
+        state[row] = new
+        occupancy[new, slot] += 1.0
+        occupancy[old_of[pair], slot] -= 1.0
+    if flows.size:
+        for i in range(rows.size):
+            flows[np.uint32(pairs[i]), slots[np.uint32(rows[i])]] += 1.0
+
+
+@compiled
+def set_bounds(
+    rows: IntArray, states: StateArray, low: StateArray, high: StateArray, table_low: StateArray,
+    table_high: StateArray, weights: IntArray, fixed: IntArray,
+) -> None:  # fmt: skip
+    """Set the bounds of rows by their states; see ``Bounds.set`` (``fixed`` is empty where nothing is)."""
+    for i in range(rows.size):
+        row, place = np.uint32(rows[i]), weights[states[i]]
+        if fixed.size:
+            place += np.int64(fixed[row])
+        low[row], high[row] = table_low[np.uint32(place)], table_high[np.uint32(place)]
+
+
+@compiled
+def add_to_parents(rows: IntArray, added: IntArray, parent: IntArray, counts: IntArray) -> None:
+    """Add what moves of children change to a count of their families, (root row,); see ``MovingWorld.follow``."""
+    for i in range(rows.size):
+        counts[parent[np.uint32(rows[i])]] += added[i]
+
+
+@compiled
+def serve(
+    rows: IntArray, events: StateArray, begins: int, ends: int, joins: int, agencies: IntArray, area: IntArray,
+    busy: IntArray, waiting: IntArray,
+) -> int:  # fmt: skip
+    """Keep the numbers of engaged cases, list who joins the queue, and say how many; see ``MovingWorld._serve``.
+
+    Parameters
+    ----------
+    rows, events
+        Who moves, and what that means for help, (mover,): any of the bits ``begins``, ``ends`` and ``joins``.
+    agencies, area
+        Number of agencies that help each row, and its area, (row,).
+    busy
+        Engaged cases of each area, (area,).
+    waiting
+        Where those who join are written, (mover + 1,).
+    """
+    n = 0
+    for i in range(rows.size):
+        event, row = events[i], np.uint32(rows[i])
+        change = np.int64((event & begins) != 0) - np.int64((event & ends) != 0)
+        if change:
+            agencies[row] += np.uint8(change)
+            busy[np.uint32(area[row])] += change
+        waiting[n] = rows[i]
+        n += (event & joins) != 0
+    return n

@@ -103,7 +103,7 @@ class Diary:
             columns=counts.columns,
             start=np.zeros((slots, n)),
             steps=np.zeros((p, n)),
-            years=np.zeros((y, slots, n)),
+            years=np.zeros((y, n, slots)).swapaxes(1, 2),  # lies as counts do
             staff=np.zeros((p, m)),
             staff_years=np.zeros((y, slots, m)),
             rows=np.zeros((p + 1, len(layout.rows))),

@@ -123,6 +123,11 @@ class Bounds:
 
     def set(self, rows: IntArray, states: StateArray) -> None:
         """Set the bounds of rows by their states."""
+        if kernels.ON:
+            fixed = kernels.NO_BYTES if self.fixed is None else self.fixed
+            tables = self.table_low, self.table_high, self.state_weight
+            kernels.set_bounds(rows, states, self.low, self.high, *tables, fixed)
+            return
         if self.fixed is None:
             low, high = self.by_state
             self.low[rows], self.high[rows] = low.take(states), high.take(states)

@@ -35,6 +35,7 @@ from sim.engine import kernels
 from sim.engine.fate.uniforms import BYTES, FINE_BITS, Bounds, Draws, draw
 from sim.engine.kernels import UNSURE
 from sim.engine.moves.codes import FIXED, CodeReader
+from sim.engine.moves.search import MoverSearch
 from sim.engine.moves.world import MovingWorld
 from sim.engine.people.population import Rows
 from sim.model.compiled.program import BETTER, WORSE, Program, Tables, bounds_of
@@ -207,8 +208,8 @@ class Pass:
         if plain:
             rows: IntArray = self.world.rows(self.name).active.nonzero()[0]
             which, pairs = self.decide(self.codes_of(rows), draws.uniforms(rows))
-        elif self._compiled:
-            self.world.follow(self.name, *self._find_movers(draws))
+        elif self._search is not None:
+            self.world.follow(self.name, *self._search.run(draws, self.tables))
             return
         else:
             rows = self.world.bounds[self.name].may_move(draws)
@@ -222,46 +223,11 @@ class Pass:
         self.world.follow(self.name, rows.take(which), pairs)
 
     @cached_property
-    def _compiled(self) -> bool:
-        """Whether a kernel finds the movers: of a single group, which 16 bits number."""
-        return kernels.ON and self.tables.reach is not None and self.program.groups[0].size <= kernels.MOST_CODES
-
-    @cached_property
-    def _read(self) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray, IntArray, IntArray]:
-        """What the kernel reads off rows, from ``codes`` to ``area``."""
-        world, rows, reading = self.world, self.world.rows(self.name), self.readings[0]
-        sheet, home = world.sheets[rows.unit.name], world.sheets[world.root.unit.name]
-        terms = self._terms[1]
-        at_home = home.codes if (terms[:, 0] == kernels.HOME).any() else kernels.NO_PAIRS
-        timed = [axis.source.name for axis, _ in reading.code.axes if axis.source.kind == "k"]
-        entered = world.entered[timed[0]] if timed else kernels.NO_STEPS
-        further = terms[terms[:, 0] >= kernels.BORN]
-        return sheet.codes, at_home, rows.parent, further, rows.born, entered, rows.area
-
-    @cached_property
-    def _terms(self) -> tuple[int, IntArray]:
-        return self.readings[0].terms(fixed=False)
-
-    def _find_movers(self, draws: Draws) -> tuple[IntArray, IntArray]:
-        """Give the rows that move, and their pairs, as the NumPy code of ``run`` does."""
-        world, bounds, tables = self.world, self.world.bounds[self.name], self.tables
-        assert tables.bounds is not None
-        assert tables.reach is not None
-        sheet, home = world.sheets[world.chains[self.name].unit], world.sheets[world.root.unit.name]
-        codes, at_home = self._read[:2]
-        base, terms = self._terms
-        kernels.read_codes(codes, base, terms, kernels.OWN, sheet.bytes)
-        if at_home.size:
-            kernels.read_codes(at_home, 0, terms, kernels.HOME, home.bytes)
-        by_byte = kernels.NO_PAIRS if self.by_byte is None else self.by_byte
-        rows, pairs = sheet.room
-        places = kernels.NO_ROWS if draws.rows.byte_places is None else draws.rows.byte_places
-        n = kernels.find_movers(
-            draws.bytes, bounds.low, bounds.high, draws.rows.word_counters, places, np.uint64(draws.stream),
-            world.step,
-            *self._read, by_byte, *tables.bounds, tables.reach, self.program.pair_of_code, rows, pairs,
-        )  # fmt: skip
-        return rows[:n], pairs[:n]
+    def _search(self) -> MoverSearch | None:
+        """The compiled search for movers, where there is one: of a single group, which 16 bits number."""
+        if not kernels.ON or self.tables.reach is None or self.program.groups[0].size > kernels.MOST_CODES:
+            return None
+        return MoverSearch(self.world, self.name, self.readings[0], self.program.pair_of_code, self.by_byte)
 
     def _rule_out(self, rows: IntArray, code: IntArray, draws: Draws) -> tuple[IntArray, list[IntArray]]:
         """Keep the rows that their byte may move now that their code is known."""
