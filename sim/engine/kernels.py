@@ -349,3 +349,66 @@ def serve(
         waiting[n] = rows[i]
         n += (event & joins) != 0
     return n
+
+
+@compiled
+def line_up(
+    rows: IntArray, since: IntArray, state: StateArray, waiting: int, joined: IntArray, area: IntArray, free: IntArray,
+    open_: IntArray,
+) -> tuple[int, int]:  # fmt: skip
+    """Close the ranks of a queue, in place, and list whose team has free places; see ``meeting.line_up``.
+
+    Parameters
+    ----------
+    rows, since
+        Who stands in the queue, in order, and the step in which each joined, (place,).
+    state, waiting, joined
+        State of each row, that of who waits, and the step in which each row last joined, (row,).
+    area, free
+        Area of each row, (row,), and its free places, (area,).
+    open_
+        Where the new places of those whose area has free places are written, (place + 1,).
+
+    Returns
+    -------
+        How many still stand there, and how many of them have a chance.
+    """
+    n = n_open = 0
+    for i in range(rows.size):
+        row = rows[i]
+        if state[np.uint32(row)] == waiting and joined[np.uint32(row)] == since[i]:
+            rows[n], since[n], open_[n_open] = row, since[i], n
+            n_open += free[np.uint32(area[np.uint32(row)])] > 0
+            n += 1
+    return n, n_open
+
+
+@compiled
+def choose(team: IntArray, rank: IntArray, taken: IntArray, places: IntArray, chosen: IntArray) -> int:
+    """Choose who is admitted, and say how many; see ``admission.admit``.
+
+    Parameters
+    ----------
+    team, rank
+        Team and priority class of each waiting row, in order of the queue, (waiting,).
+    taken
+        Room for numbers by team and class, (team, class), all 0.
+    places
+        Free places of each team, (team,); below 0 counts as none.
+    chosen
+        Where their positions in the queue are written, ascending, (waiting + 1,).
+    """
+    for i in range(team.size):
+        taken[np.uint32(team[i]), np.uint32(rank[i])] += 1
+    for t in range(places.size):
+        left = max(places[t], 0)
+        for c in range(taken.shape[1]):
+            taken[t, c] = min(taken[t, c], left)
+            left -= taken[t, c]
+    n = 0
+    for i in range(team.size):
+        left = taken[np.uint32(team[i]), np.uint32(rank[i])]
+        taken[np.uint32(team[i]), np.uint32(rank[i])] = left - (left > 0)
+        chosen[n] = i
+        n += left > 0
+    return n

@@ -27,8 +27,10 @@ from sim.engine.moves.codes import CodeReader
 from sim.engine.moves.step import make_pass
 from sim.engine.people.population import make_population
 from sim.engine.solvers.families import Line, replicate
+from sim.engine.teams.admission import admit
 from sim.model.compiled.worlds import compile_scenario
 from sim.model.spec import Model, Scenario, World
+from tests.engine.teams.test_admission import slow_admit
 from tests.places import CONFIGS, ROOT, SCENARIOS, TOY
 from tests.properties.test_codes_afresh import lively_models
 from tests.strategies import FIXED, make_scenario
@@ -100,6 +102,21 @@ def test_codes_of_kernels_are_those_of_numpy():
 
     replicate(sim.load(TOY, FEW), 0, observe=look)
     assert seen >= {kernels.OWN, kernels.HOME, kernels.BORN, kernels.ENTERED}
+
+
+@given(
+    places=st.lists(st.integers(-1, 4), min_size=1, max_size=4),
+    queue=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=25),
+)
+def test_the_same_are_admitted(places: list[int], queue: list[tuple[int, int]]):
+    """Both against the slow reference of test_admission.py: teams that are full, over-full or have room for all."""
+    team = np.array([t % len(places) for t, _ in queue], np.int64)
+    rank = np.array([r for _, r in queue], np.int64)
+    with_kernels = admit(np.array(places), team, rank).tolist()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernels, "ON", False)
+        assert admit(np.array(places), team, rank).tolist() == with_kernels
+    assert with_kernels == slow_admit(places, team.tolist(), rank.tolist())
 
 
 def codes_by_kernels(reading: CodeReader) -> np.ndarray:

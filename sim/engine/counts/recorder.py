@@ -166,6 +166,8 @@ class Diary:
 
     def admit(self, service: str, slot: IntArray, waits: FloatArray | IntArray) -> None:
         """Write down who was let in: the slot and the steps waited of each, whole or with their fraction, (row,)."""
+        if not len(slot):
+            return
         s, last = self.layout.services.index(service), self.layout.wait_bins - 1
         whole = np.minimum(waits.astype(np.int64), last)
         np.add.at(self.waits[s], whole, 1.0)
