@@ -33,6 +33,8 @@ def _compiler() -> Callable[..., Any] | None:
 NJIT = _compiler()
 ON = NJIT is not None
 """Whether kernels are used: else whoever would call one does the same in NumPy."""
+MISSING = not ON and os.environ.get("FAMILIES_KERNELS", "1") != "0"
+"""Whether they are wanted and not there."""
 
 CHUNK = 4096
 """Rows that are looked at together, so that what is noted of them stays in the processor's nearest cache."""
