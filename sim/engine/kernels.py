@@ -189,7 +189,8 @@ def sift(
 @compiled
 def decide(
     code: IntArray, byte: StateArray, which: IntArray, pair_of: IntArray, counters: WordArray, places: IntArray,
-    stream: np.uint64, reach: FloatArray, pair_of_code: IntArray, first: int, rows: IntArray, pairs: IntArray, found: int,
+    stream: np.uint64, reach: FloatArray, pair_of_code: IntArray, first: int, rows: IntArray, pairs: IntArray,
+    found: int,
 ) -> int:  # fmt: skip
     """Write down who of a chunk moves and how, after the ``found`` earlier ones; see ``Pass.decide``."""
     last, n_codes = reach.shape[0] - 1, reach.shape[1] // 2
@@ -270,7 +271,9 @@ def find_movers(
             for i in which[:n]:
                 code[i] += at_home[parent[first + i]]
         n = sift(code, byte, which, n, pair_of, by_byte, code_low, code_high)
-        found = decide(code, byte, which[:n], pair_of, counters, places, stream, reach, pair_of_code, first, rows, pairs, found)
+        found = decide(
+            code, byte, which[:n], pair_of, counters, places, stream, reach, pair_of_code, first, rows, pairs, found
+        )
     return found
 
 

@@ -108,6 +108,7 @@ def test_codes_of_kernels_are_those_of_numpy():
     places=st.lists(st.integers(-1, 4), min_size=1, max_size=4),
     queue=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=25),
 )
+@settings(FIXED, max_examples=100)
 def test_the_same_are_admitted(places: list[int], queue: list[tuple[int, int]]):
     """Both against the slow reference of test_admission.py: teams that are full, over-full or have room for all."""
     team = np.array([t % len(places) for t, _ in queue], np.int64)
