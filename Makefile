@@ -10,7 +10,7 @@ UV_PYTHON ?= >=3.11
 UV      := $(shell command -v uv 2>/dev/null)
 BIN     := $(VENV)/bin
 
-.PHONY: run scenarios setup test test-all test-lowest test-matrix bench bench-check bench-peers docs lint clean
+.PHONY: run scenarios setup fast test test-all test-lowest test-matrix bench bench-check bench-ci bench-peers docs lint clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime-ready
@@ -69,12 +69,18 @@ lint: $(VENV)/.dev-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Against the frozen textbook loop, into benchmarks/history.jsonl (BENCH_HISTORY names another file); then compared with it.
+# Against the frozen textbook loop, without compiled kernels and with them, into benchmarks/history.jsonl (BENCH_HISTORY
+# names another file); then compared with it.
 bench: $(VENV)/.dev-ready
+	FAMILIES_KERNELS=0 $(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks
 
 bench-check: $(VENV)/.dev-ready
 	$(BIN)/python -m benchmarks.check
+
+# Within a minute: three small jobs, which fail below 60% of the recorded speed; also into build/bench-ci.json.
+bench-ci: $(VENV)/.dev-ready
+	$(BIN)/python -m benchmarks.ci
 
 # Beside other programs, each in an environment of its own in build/peers; writes docs/benchmarks.md and its figure.
 bench-peers: $(VENV)/.dev-ready
@@ -104,12 +110,20 @@ $(BIN)/python:
 	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then $(PYTHON) -m venv --without-pip $(VENV); \
 	else echo "Python has neither ensurepip nor pip. On Debian or Ubuntu: apt-get install python3-venv python3-pip" >&2; exit 1; fi
 
+# Compiled kernels come as wheels or not at all: without them the same results take longer.
+WHEELS := --only-binary numba --only-binary llvmlite
+
 $(VENV)/.runtime-ready: pyproject.toml | $(BIN)/python
 	@echo "Setting up $(VENV) (once; about a minute) ..."
 	$(call install,-e .)
+	@$(MAKE) --no-print-directory fast >/dev/null 2>&1 \
+	  || echo "No numba for this Python here: the same results take longer (docs/scaling.md)." >&2
 	@touch $@
+
+fast: | $(BIN)/python
+	$(call install,$(WHEELS) -e '.[fast]')
 
 $(VENV)/.dev-ready: pyproject.toml | $(BIN)/python
 	@echo "Setting up $(VENV) with the tools for tests (once; about a minute) ..."
-	$(call install,-e '.[dev]')
+	$(call install,$(WHEELS) -e '.[dev]')
 	@touch $(VENV)/.runtime-ready $@

@@ -1,4 +1,4 @@
-"""Fails when the program has become slower: the last line of the history against the recorded ones.
+"""Fails when the program has become slower: the last lines of the history against the recorded ones.
 
 ``python -m benchmarks.check [FILE] [--worse 0.15]``. The recorded value of a ratio is the median of up to five earlier
 lines of the same kind of machine. Exit code 1 when a ratio is 15% worse than recorded, or an exponent of growth larger
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks.history import Line, Metric, default_path, read
+from benchmarks.history import KERNELS, Line, Metric, default_path, read
 
 WORSE = 0.15
 REMEMBERED = 5
@@ -59,10 +59,32 @@ def compare(history: Sequence[Line], worse: float = WORSE) -> list[Finding]:
     for name, now in sorted(last.metrics.items()):
         values = [line.metrics[name].value for line in alike if name in line.metrics][-REMEMBERED:]
         recorded = median(values) if values else None
-        findings.append(Finding(name, now.value, recorded, recorded is not None and is_worse(now, recorded, worse)))
+        findings.append(
+            Finding(
+                f"{name}{KERNELS if KERNELS in last.machine else ''}",
+                now.value,
+                recorded,
+                recorded is not None and is_worse(now, recorded, worse),
+            )
+        )
     gone = {name for line in alike[-1:] for name in line.metrics} - set(last.metrics)
     findings += [Finding(f"{name} (not measured any more)", float("nan"), None, True) for name in sorted(gone)]
     return findings
+
+
+def by_kind(history: Sequence[Line]) -> list[Sequence[Line]]:
+    """Share a history out: up to the last line, and up to the last one of the same machine with or without kernels."""
+    if not history:
+        return [history]
+    machine = history[-1].machine
+    other = machine.replace(KERNELS, "") if KERNELS in machine else _with_kernels(machine)
+    last = max((i for i, line in enumerate(history) if line.machine == other), default=-1)
+    return [history, history[: last + 1]] if last >= 0 else [history]
+
+
+def _with_kernels(machine: str) -> str:
+    name, quick, _ = machine.partition(" quick")
+    return f"{name}{KERNELS}{quick}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not 0.0 < given.worse < 1.0:
         parser.error(f"--worse is {given.worse}; give a share between 0 and 1")
     try:
-        findings = compare(read(given.history), given.worse)
+        findings = [one for history in by_kind(read(given.history)) for one in compare(history, given.worse)]
     except (OSError, ValueError) as problem:
         print(problem, file=sys.stderr)
         return 2

@@ -14,6 +14,9 @@ from typing import Literal
 Better = Literal["more", "less", "flatter"]
 """More or less of it is better; ``flatter``: an exponent of growth, compared by difference."""
 
+KERNELS = ", compiled kernels"
+"""In the name of a machine: the engine's loops ran as compiled code."""
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -44,11 +47,14 @@ def default_path() -> Path:
 
 
 def this_machine() -> str:
-    """Name what ratios depend on: system, kind of processor and versions of Python and NumPy."""
+    """Name what ratios depend on: system, kind of processor, versions of Python and NumPy, compiled kernels."""
     import numpy as np
 
+    from sim.engine import kernels
+
     python, numpy = (".".join(version.split(".")[:2]) for version in (platform.python_version(), np.__version__))
-    return f"{platform.system()} {platform.machine()}, {_processor()}, Python {python}, NumPy {numpy}"
+    name = f"{platform.system()} {platform.machine()}, {_processor()}, Python {python}, NumPy {numpy}"
+    return f"{name}{KERNELS}" if kernels.ON else name
 
 
 def _processor() -> str:

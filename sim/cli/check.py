@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.console.arguments import Config, Sets
-from sim.console.printing import say
+from sim.console.printing import say, say_missing_kernels
 from sim.units import time_in_words
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ EXAMPLES = ("families check national", "families check study.yaml --set replicat
 def command(config: Config, sets: Sets = None) -> None:
     """Check a config, and say what a run would cost in time and memory."""
     say(check(config, sets or []), nl=False)
+    say_missing_kernels()
 
 
 def check(path: str | Path, sets: Sequence[str] = ()) -> str:

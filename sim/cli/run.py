@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.console.arguments import Config, Sets, Solver
-from sim.console.printing import print_table, say
+from sim.console.printing import print_table, say, say_missing_kernels
 from sim.console.progress import stages
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def command(
     scenario = load(config, [*(sets or []), *(f"{key}={value}" for key, value in flags.items() if value is not None)])
     for note in scenario.notes:
         tell(f"note: {note}")
+    say_missing_kernels()
     destination = out or Path("results") / Path(scenario.name).name
     check_destination(destination, force=force or resume)
     if cluster is not None:

@@ -44,3 +44,11 @@ def print_table(table: Table) -> None:
     from sim.exhibits.terminal import print_table as print_on
 
     print_on(console(), table)
+
+
+def say_missing_kernels() -> None:
+    """Say on stderr when the engine could be faster here."""
+    from sim.engine import kernels
+
+    if kernels.MISSING:
+        say("note: no numba here, so the engine runs in NumPy: the same results, slower (docs/scaling.md)", err=True)

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.check import compare, main
 from benchmarks.ensemble import hundred
 from benchmarks.growth import exponent
-from benchmarks.history import Line, Metric, append, default_path, read
+from benchmarks.history import KERNELS, Line, Metric, append, default_path, read
 from benchmarks.scaling import fit, settings
 from tests.places import ROOT
 
@@ -146,3 +146,14 @@ def test_a_hundred_replications_are_worked_out_from_two_ensembles() -> None:
     assert hundred(2, 24.0, 6, 66.0, 10.0, 2) == pytest.approx((0.3, 1.05, 52.65))
     with pytest.raises(ValueError, match="larger"):
         hundred(4, 1.0, 4, 1.0, 1.0, 2)
+
+
+def test_lines_with_kernels_and_without_are_held_to_their_own_kind(tmp_path: Path, capsys) -> None:
+    """Both last lines are judged, each against its own past, however far apart they are."""
+    path = tmp_path / "history.jsonl"
+    for machine, speed in ((HERE, 10.0), (HERE + KERNELS, 50.0), (HERE, 5.0), (HERE + KERNELS, 49.0)):
+        append(path, line(machine, speed=(speed, "more")))
+    assert main([str(path)]) == 1
+    told = capsys.readouterr().out
+    assert "WORSE  speed: 5 (recorded 10)" in told
+    assert f"ok     speed{KERNELS}: 49 (recorded 50)" in told

@@ -103,7 +103,7 @@ class Diary:
             columns=counts.columns,
             start=np.zeros((slots, n)),
             steps=np.zeros((p, n)),
-            years=np.zeros((y, slots, n)),
+            years=np.zeros((y, n, slots)).swapaxes(1, 2),  # lies as counts do
             staff=np.zeros((p, m)),
             staff_years=np.zeros((y, slots, m)),
             rows=np.zeros((p + 1, len(layout.rows))),
@@ -166,6 +166,8 @@ class Diary:
 
     def admit(self, service: str, slot: IntArray, waits: FloatArray | IntArray) -> None:
         """Write down who was let in: the slot and the steps waited of each, whole or with their fraction, (row,)."""
+        if not len(slot):
+            return
         s, last = self.layout.services.index(service), self.layout.wait_bins - 1
         whole = np.minimum(waits.astype(np.int64), last)
         np.add.at(self.waits[s], whole, 1.0)

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, IntArray, StateArray, WordArray
+from sim.engine import kernels
 from sim.engine.fate.draws import mix, words
 
 BYTES = 256
@@ -25,7 +26,10 @@ DENSE = 0.1
 
 
 class Numbered(Protocol):
-    """Rows that have a lasting number each, which their draws hang on."""
+    """Rows that have a lasting number each, from 1, which their draws hang on.
+
+    Those of eight neighbours follow each other, and so do their words: w holds the bytes of rows 8 w - 7 to 8 w.
+    """
 
     @property
     def word_counters(self) -> WordArray:
@@ -82,7 +86,11 @@ def draw(rows: Numbered, stream: int, step: int) -> Draws:
     """
     first = 2 * (step + STEP_OFFSET)
     coarse, fine = words(stream, np.arange(first, first + 2)).tolist()
-    drawn = mix(rows.word_counters + np.uint64(coarse))
+    if kernels.ON:
+        drawn = np.empty_like(rows.word_counters)
+        kernels.draw_bytes(rows.word_counters, np.uint64(coarse), drawn)
+    else:
+        drawn = mix(rows.word_counters + np.uint64(coarse))
     held, places = drawn.astype("<u8", copy=False).view(np.uint8), rows.byte_places
     return Draws(rows, held if places is None else held.take(places), fine)
 
@@ -115,6 +123,11 @@ class Bounds:
 
     def set(self, rows: IntArray, states: StateArray) -> None:
         """Set the bounds of rows by their states."""
+        if kernels.ON:
+            fixed = kernels.NO_BYTES if self.fixed is None else self.fixed
+            tables = self.table_low, self.table_high, self.state_weight
+            kernels.set_bounds(rows, states, self.low, self.high, *tables, fixed)
+            return
         if self.fixed is None:
             low, high = self.by_state
             self.low[rows], self.high[rows] = low.take(states), high.take(states)

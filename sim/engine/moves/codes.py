@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from sim.arrays import IntArray, StateArray
+from sim.engine import kernels
+from sim.engine.moves.sheet import Sheet
 from sim.engine.people.population import Rows
 from sim.model.compiled.model import Code
 from sim.model.compiled.scope import Source
@@ -34,6 +36,7 @@ class Carrier(Protocol):
     memory: dict[str, StateArray]
     counts: dict[str, IntArray]
     agencies: IntArray
+    sheets: dict[str, Sheet]
 
     @property
     def root(self) -> Rows:
@@ -92,6 +95,41 @@ class CodeReader:
             else:
                 others.append((source, adds))
         return jumps, others
+
+    def terms(self, fixed: bool) -> tuple[int, IntArray]:
+        """Take the code apart into terms for kernels: of all that it reads, or of what is ``fixed`` alone.
+
+        Returns
+        -------
+            What every code begins with, and (term, 5); see ``kernels.read_codes``.
+        """
+        parts: list[tuple[Source, IntArray]] = [
+            (axis.source, axis.classes.astype(np.intp) * stride) for axis, stride in self.code.axes
+        ]
+        if fixed:
+            parts = [(source, adds) for source, adds in parts if source.kind in FIXED]
+        elif self.code.own is not None:
+            parts.append((Source("chain", self.code.own[0]), self.own))
+        base, terms = 0, []
+        for source, adds in parts:
+            base += int(adds[0])
+            who, line = self._reads(source)
+            rises, last = np.diff(adds), len(adds) - 1
+            if len(rises) > 1 and who in (kernels.OWN, kernels.HOME) and not np.ptp(rises):
+                terms.append((who, line, kernels.EVERY, int(rises[0]), last))
+            else:
+                terms += [(who, line, int(at) + 1, int(rises[at]), last) for at in rises.nonzero()[0]]
+        return base, np.array(terms, np.int32).reshape(-1, 5)
+
+    def _reads(self, source: Source) -> tuple[int, int]:
+        """Say who carries a source, in terms of kernels, and in which line."""
+        timed = {"age": kernels.BORN, "k": kernels.ENTERED, "area": kernels.AREA}
+        if source.kind in timed:
+            return timed[source.kind], 0
+        home = source.kind not in FIXED and self.rows is not self.world.root and _of_root(self.world, source)
+        carrier, who = (self.world.root, kernels.HOME) if home else (self.rows, kernels.OWN)
+        name = "" if source.kind not in ("chain", "memory", "count", "trait") else source.name
+        return who, self.world.sheets[carrier.unit.name].line[source.kind, name]
 
     @property
     def modulus(self) -> int:

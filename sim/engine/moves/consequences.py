@@ -45,12 +45,13 @@ class Firing:
 class Consequences:
     """What follows from the moves of one chain, by pair.
 
-    ``new`` (pair,) is the state moved to; ``change`` (pair, state) what a move adds to the numbers of rows in states;
-    ``service`` (pair,) what it means for help, None when nothing; ``counts`` lists counts over children with what a
-    move adds to them, (pair,).
+    ``old`` and ``new`` (pair,) are the states moved between; ``change`` (pair, state) what a move adds to the
+    numbers of rows in states; ``service`` (pair,) what it means for help, None when nothing; ``counts`` lists
+    counts over children with what a move adds to them, (pair,).
     """
 
     n: int
+    old: StateArray
     new: StateArray
     change: FloatArray
     service: StateArray | None
@@ -64,8 +65,9 @@ def link(compiled: Compiled, chain: Chain) -> Consequences:
     old, new = np.divmod(np.arange(n * n), n)
     one = np.eye(n)
     return Consequences(
-        n, new.astype(np.uint8), one[new] - one[old], _service(chain, old, new), firings_of(compiled, chain)
-    )
+        n, old.astype(np.uint8), new.astype(np.uint8), one[new] - one[old], _service(chain, old, new),
+        firings_of(compiled, chain),
+    )  # fmt: skip
 
 
 def _service(chain: Chain, old: IntArray, new: IntArray) -> StateArray | None:

@@ -31,15 +31,16 @@ from functools import cached_property
 import numpy as np
 
 from sim.arrays import FloatArray, IntArray
+from sim.engine import kernels
 from sim.engine.fate.uniforms import BYTES, FINE_BITS, Bounds, Draws, draw
+from sim.engine.kernels import UNSURE
 from sim.engine.moves.codes import FIXED, CodeReader
+from sim.engine.moves.search import MoverSearch
 from sim.engine.moves.world import MovingWorld
 from sim.engine.people.population import Rows
 from sim.model.compiled.program import BETTER, WORSE, Program, Tables, bounds_of
 from sim.model.compiled.scope import Moment
 
-UNSURE = 0xFFFF
-"""In a table by byte: the rest of the uniform decides."""
 MOST_BYTE_CODES = 512
 """A table by byte pays for small codes and chances that the clock does not change."""
 MARGIN = 1.0 / 16
@@ -207,6 +208,9 @@ class Pass:
         if plain:
             rows: IntArray = self.world.rows(self.name).active.nonzero()[0]
             which, pairs = self.decide(self.codes_of(rows), draws.uniforms(rows))
+        elif self._search is not None:
+            self.world.follow(self.name, *self._search.run(draws, self.tables))
+            return
         else:
             rows = self.world.bounds[self.name].may_move(draws)
             codes = self.codes_of(rows)
@@ -217,6 +221,13 @@ class Pass:
                     rows, codes = self._rule_out(rows, codes[0], draws)
                 which, pairs = self.decide(codes, draws.uniforms(rows))
         self.world.follow(self.name, rows.take(which), pairs)
+
+    @cached_property
+    def _search(self) -> MoverSearch | None:
+        """The compiled search for movers, where there is one: of a single group, which 16 bits number."""
+        if not kernels.ON or self.tables.reach is None or self.program.groups[0].size > kernels.MOST_CODES:
+            return None
+        return MoverSearch(self.world, self.name, self.readings[0], self.program.pair_of_code, self.by_byte)
 
     def _rule_out(self, rows: IntArray, code: IntArray, draws: Draws) -> tuple[IntArray, list[IntArray]]:
         """Keep the rows that their byte may move now that their code is known."""

@@ -12,6 +12,7 @@ from itertools import accumulate
 import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
+from sim.engine import kernels
 from sim.engine.fate.draws import key, uniform
 from sim.engine.fate.uniforms import Bounds
 from sim.engine.moves.carried import Carried, open_carried
@@ -27,6 +28,7 @@ from sim.engine.moves.consequences import (
     link,
     plain,
 )
+from sim.engine.moves.sheet import Sheet
 from sim.engine.people.population import Population, Rows
 from sim.model.compiled.model import Compiled
 from sim.model.compiled.readings import clock_value
@@ -76,7 +78,9 @@ class MovingWorld:
         """Open a world, or go on from a ``past``: a step, and what the rows carry then."""
         self.compiled, self.population, self.stream = compiled, population, stream
         small = np.uint8 if area_slot.max(initial=0) < 1 << 8 else np.uint16
-        self.slots = {unit: area_slot[rows.area].astype(small) for unit, rows in population.rows.items()}
+        self.slots: dict[str, IntArray] = {
+            unit: area_slot[rows.area].astype(small) for unit, rows in population.rows.items()
+        }
         self.area_slot = area_slot
         self.n_slots = 1 + int(area_slot.max(initial=0))
         self.step, self.carried = past or (-compiled.model.root.warm_up, open_carried(compiled, population))
@@ -112,14 +116,15 @@ class MovingWorld:
         """Keep all counts in one array (slot, column), so that a step is written down at once; name its parts."""
         self.columns = place = columns_of(self.compiled)
         self.flow_columns = slice(0, sum(len(chain.states) ** 2 for chain in self.chains.values()))
-        self.counted = np.zeros((self.n_slots, max((column.stop for column in place.values()), default=0)))
+        by_column = np.zeros((max((column.stop for column in place.values()), default=0), self.n_slots))
+        self.counted = by_column.T  # what one chain counts in all slots lies together
         self.flows: dict[str, FloatArray] = {
-            name: self.counted[:, place["flow", name]].reshape(self.n_slots, len(c.states), len(c.states))
+            name: np.moveaxis(by_column[place["flow", name]].reshape(len(c.states), len(c.states), self.n_slots), 2, 0)
             for name, c in self.chains.items()
         }
         self.occupancy: dict[str, FloatArray] = {name: self.counted[:, place["state", name]] for name in self.chains}
         self.stocks: dict[str, FloatArray] = {
-            name: self.counted[:, place["condition", name]].reshape(-1) for name in self.compiled.conditions
+            name: by_column[place["condition", name].start] for name in self.compiled.conditions
         }
 
     def start_shares(self, chain: str) -> tuple[float, ...]:
@@ -145,15 +150,14 @@ class MovingWorld:
         self.compiled = compiled
         self.chains: dict[str, Chain] = {chain.name: chain for chain in compiled.model.chains}
         self._lay_out_counts()
+        self._lay_out_rows()
         self.links: dict[str, Consequences] = {name: link(compiled, chain) for name, chain in self.chains.items()}
         self.firings = {name: one.firings for name, one in self.links.items()}
         self.bounds: dict[str, Bounds] = {}
         self._starts: dict[str, tuple[float, ...]] = {}
         self.truth: dict[str, BoolArray] = {}
         self.plain: dict[str, Plain | None] = {}
-        self.counts: dict[str, IntArray] = {}
         self.engaged = {name: engaged_states(c) for name, c in self.chains.items() if c.service}
-        self.agencies: IntArray = np.zeros(self.root.n, np.uint8)
         for name, one in self.links.items():
             if one.service is not None:
                 self.agencies += self.engaged[name][self.state[name]]
@@ -164,6 +168,23 @@ class MovingWorld:
             self.occupancy[name][:] = np.bincount(place, minlength=self.n_slots * n).reshape(
                 self.n_slots, n
             )  # (slot, state)
+
+    def _lay_out_rows(self) -> None:
+        """Put all that rows carry in a byte on sheets, and go on with its lines."""
+        self.sheets: dict[str, Sheet] = {}
+        for unit, rows in self.population.rows.items():
+            names = [("chain", name) for name, chain in self.chains.items() if chain.unit == unit]
+            if rows is self.root:
+                names += [("memory", name) for name in self.memory] + [("agencies", "")]
+                names += [("count", name) for name in self.compiled.counts]
+            self.sheets[unit] = sheet = Sheet.of(rows, names)
+            for carried, kind in ((self.state, "chain"), (self.memory, "memory")):
+                for name in [name for which, name in names if which == kind]:
+                    sheet[kind, name][:] = carried[name]
+                    carried[name] = sheet[kind, name]
+        root = self.sheets[self.root.unit.name]
+        self.agencies: IntArray = root["agencies", ""]
+        self.counts: dict[str, IntArray] = {name: root["count", name].view(np.int8) for name in self.compiled.counts}
 
     def _count_by_area(self, chain: str, states: BoolArray) -> IntArray:
         chosen = states[self.state[chain]] & self.rows(chain).active
@@ -219,16 +240,16 @@ class MovingWorld:
         name = self.compiled.counts[source]
         rows = self.population.rows[self.compiled.conditions[name].reader.unit]
         holds = self.holds(name) & rows.active
-        self.counts[source] = np.bincount(rows.parent[holds], minlength=self.root.n).astype(np.int8)  # (root row,)
+        self.counts[source][:] = np.bincount(rows.parent[holds], minlength=self.root.n)  # (root row,)
 
     # Changes.
 
     def move(self, chain: str, rows: IntArray, new: StateArray | int, counted: bool = True) -> None:
         """Move distinct rows of a chain to new states, one each or one for all; see ``follow``."""
         if len(rows):
-            pairs = self.state[chain].take(rows).astype(np.intp)
-            pairs *= self.links[chain].n
-            pairs += new
+            pairs = self.state[chain].take(rows).astype(np.uint16)
+            pairs *= np.uint16(self.links[chain].n)
+            pairs += np.asarray(new, np.uint16)
             self.follow(chain, rows, pairs, counted)
 
     def follow(self, chain: str, rows: IntArray, pairs: IntArray, counted: bool = True) -> None:
@@ -238,20 +259,24 @@ class MovingWorld:
         """
         if not len(rows):
             return
-        one, unit = self.links[chain], self.chains[chain].unit
+        one = self.links[chain]
         new = one.new.take(pairs)
-        self.state[chain][rows] = new
+        if kernels.ON:
+            self._count_compiled(chain, rows, pairs, counted)
+        else:
+            self.state[chain][rows] = new
+            self._count(chain, rows, pairs, counted)
         if chain in self.entered:
             self.entered[chain][rows] = self.step + 1
         if chain in self.bounds:
             self.bounds[chain].set(rows, new)
-        self._count(chain, rows, pairs, counted)
         for source, added in one.counts:
-            diff = added.take(pairs)
-            turned = diff.nonzero()[0]
-            np.add.at(self.counts[source], self.population.rows[unit].parent.take(rows.take(turned)), diff.take(turned))
+            self._add_to_parents(source, self.rows(chain).parent, rows, added.take(pairs))
         if one.service is not None:
             self._serve(chain, rows, one.service.take(pairs))
+        if not counted and chain in self.joined and self.step >= 0:
+            left = float(np.count_nonzero(one.old.take(pairs) == self.chains[chain].waiting))
+            self.taken_from_queue[chain] = self.taken_from_queue.get(chain, 0.0) + left
         if counted:
             for firing in one.firings:
                 self._fire(firing, rows[firing.moves[pairs]], chain)
@@ -269,20 +294,40 @@ class MovingWorld:
         self.occupancy[chain] += flow @ one.change  # (slot, state)
         if counted:
             self.flows[chain] += flow.reshape(self.flows[chain].shape)  # (slot, old, new)
-        elif chain in self.joined and self.step >= 0:
-            taken = float(flow.reshape(-1, one.n, one.n)[:, self.chains[chain].waiting].sum())
-            self.taken_from_queue[chain] = self.taken_from_queue.get(chain, 0.0) + taken
+
+    def _count_compiled(self, chain: str, rows: IntArray, pairs: IntArray, counted: bool) -> None:
+        """Do as ``_count``, and move the rows."""
+        one, by_column = self.links[chain], self.counted.T
+        flow, state = self.columns["flow", chain], self.columns["state", chain]
+        kernels.count_moves(
+            rows, pairs, one.old, one.new, self.state[chain], self.slots[self.chains[chain].unit], by_column[state],
+            by_column[flow if counted else slice(0)],
+        )  # fmt: skip
+
+    def _add_to_parents(self, source: str, parent: IntArray, rows: IntArray, diff: IntArray) -> None:
+        """Keep a count over children, given what the move of each row adds to it."""
+        if kernels.ON:
+            kernels.add_to_parents(rows, diff, parent, self.counts[source])
+            return
+        turned = diff.nonzero()[0]
+        np.add.at(self.counts[source], parent.take(rows.take(turned)), diff.take(turned))
 
     def _serve(self, chain: str, rows: IntArray, events: StateArray) -> None:
         """Keep the numbers of engaged cases and the arrivals of a service's queue."""
-        helped = (events & (HELP_BEGINS | HELP_ENDS)).nonzero()[0]
-        if len(helped):
-            who = rows.take(helped)
-            diff = np.array([0, 1, -1], np.int8).take(events.take(helped) & (HELP_BEGINS | HELP_ENDS))
-            self.agencies[who] += diff.view(np.uint8)  # wraps round: a step down adds its complement
-            by_area = np.bincount(self.rows(chain).area.take(who), weights=diff, minlength=len(self.busy[chain]))
-            self.busy[chain] += by_area.astype(np.int64)
-        waiting = rows.compress(events & JOINS_QUEUE)
+        if kernels.ON:
+            waiting: IntArray = np.empty(len(rows) + 1, np.int64)
+            bits, area = (HELP_BEGINS, HELP_ENDS, JOINS_QUEUE), self.rows(chain).area
+            n = kernels.serve(rows, events, *bits, self.agencies, area, self.busy[chain], waiting)
+            waiting = waiting[:n]
+        else:
+            helped = (events & (HELP_BEGINS | HELP_ENDS)).nonzero()[0]
+            if len(helped):
+                who = rows.take(helped)
+                diff = np.array([0, 1, -1], np.int8).take(events.take(helped) & (HELP_BEGINS | HELP_ENDS))
+                self.agencies[who] += diff.view(np.uint8)  # wraps round: a step down adds its complement
+                by_area = np.bincount(self.rows(chain).area.take(who), weights=diff, minlength=len(self.busy[chain]))
+                self.busy[chain] += by_area.astype(np.int64)
+            waiting = rows.compress(events & JOINS_QUEUE)
         if len(waiting):
             self.joined[chain][waiting] = self.step
             joined = np.stack([waiting, np.full(len(waiting), self.step)], axis=1)  # (row, 2)
@@ -308,4 +353,4 @@ class MovingWorld:
         bits <<= bits.dtype.type(1)
         bits |= self.holds(f"remember {memory.name}")
         bits &= bits.dtype.type((1 << memory.window) - 1)
-        self.memory[memory.name] = np.bitwise_count(bits)
+        np.bitwise_count(bits, out=self.memory[memory.name])

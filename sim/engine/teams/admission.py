@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.arrays import IntArray
+from sim.engine import kernels
 
 NONE, MARGINAL, WHOLE = 0, 1, 2
 
@@ -64,6 +65,9 @@ def admit(places: IntArray, team: IntArray, rank: IntArray) -> IntArray:
     if team.size == 0:
         return np.zeros(0, dtype=np.intp)
     n_classes = _n_classes(places.size, team, rank)
+    if kernels.ON:
+        chosen = np.empty(team.size + 1, np.intp)
+        return chosen[: kernels.choose(team, rank, np.zeros((places.size, n_classes), np.int64), places, chosen)]
     code = team.astype(np.intp)
     code *= n_classes
     code += rank

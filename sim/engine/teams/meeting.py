@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.arrays import BoolArray, IntArray
+from sim.engine import kernels
 from sim.engine.fate.draws import key, uniform, words
 from sim.engine.moves.world import MovingWorld
 from sim.engine.teams.admission import admit, free_places
@@ -39,26 +40,23 @@ def hold_meeting(world: MovingWorld, name: str, places: IntArray | None, stream:
     -------
         Who was admitted; they are exposed to the hazards of *engaged* from the next step.
     """
-    queue = standing_queue(world, name, stream)  # (waiting, 2)
-    rows = queue[:, 0]
-    if places is None:
-        chosen = np.arange(len(rows))
-    else:
-        free = free_places(places, world.busy[name])  # (area,)
-        area = world.root.area.take(rows)  # (waiting,)
-        open_ = (free > 0).take(area).nonzero()[0]
-        chosen = open_[admit(free, area.take(open_), priority_class(world, name, rows.take(open_), stream))]
+    rows, since = standing_queue(world, name, stream)  # (waiting,) each
+    free = None if places is None else free_places(places, world.busy[name])  # (area,)
+    rows, since, chosen = line_up(world, name, rows, since, free)
+    if free is not None:
+        some = rows.take(chosen)
+        chosen = chosen[admit(free, world.root.area.take(some), priority_class(world, name, some, stream))]
     keep = np.ones(len(rows), np.bool_)
     keep[chosen] = False
-    world.queue[name] = _side_by_side(rows.compress(keep), queue[:, 1].compress(keep))
-    admitted, since = rows.take(chosen), queue[:, 1].take(chosen)
+    world.queue[name] = _side_by_side(rows.compress(keep), since.compress(keep))
+    admitted, joined = rows.take(chosen), since.take(chosen)
     first = int(world.engaged[name].argmax())
     world.move(name, admitted, first)
-    return Admission(admitted, world.step - since)
+    return Admission(admitted, world.step - joined)
 
 
-def standing_queue(world: MovingWorld, name: str, stream: int) -> IntArray:
-    """Bring the queue up to date: (row, step of joining) in order of arrival, those of one step shuffled by a hash."""
+def standing_queue(world: MovingWorld, name: str, stream: int) -> tuple[IntArray, IntArray]:
+    """Let arrivals join: rows and steps of joining in order of arrival, those of one step shuffled by a hash."""
     queue = world.queue[name]
     rows, since = queue[:, 0], queue[:, 1]
     if world.arrivals[name]:
@@ -68,10 +66,33 @@ def standing_queue(world: MovingWorld, name: str, stream: int) -> IntArray:
             order = order[np.argsort(new[order, 1], kind="stable")]
         rows, since = np.concatenate([rows, new[:, 0].take(order)]), np.concatenate([since, new[:, 1].take(order)])
         world.arrivals[name] = []
-    # Who left the queue, and perhaps joined it again later, does not stand at the old place.
-    still = world.state[name].take(rows) == world.chains[name].waiting
-    still &= world.joined[name].take(rows) == since
-    return _side_by_side(rows.compress(still), since.compress(still))
+    return rows, since
+
+
+def line_up(
+    world: MovingWorld, name: str, rows: IntArray, since: IntArray, free: IntArray | None
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Close the ranks of a queue: who left it, and perhaps joined it again later, does not stand at the old place.
+
+    Returns
+    -------
+        Rows and steps of joining of who stands there, (waiting,) each; and the places in it of those whose team has
+        ``free`` places, (area,), all where that is None.
+    """
+    state, joined, waiting = world.state[name], world.joined[name], world.chains[name].waiting
+    area = world.root.area
+    if kernels.ON:
+        open_ = np.empty(len(rows) + 1, np.int64)
+        free = np.ones(len(world.area_slot), np.int64) if free is None else free
+        rows, since = np.array(rows), np.array(since)
+        n, n_open = kernels.line_up(rows, since, state, waiting, joined, area, free, open_)
+        return rows[:n], since[:n], open_[:n_open]
+    still = state.take(rows) == waiting
+    still &= joined.take(rows) == since
+    rows, since = rows.compress(still), since.compress(still)
+    if free is None:
+        return rows, since, np.arange(len(rows))
+    return rows, since, (free > 0).take(area.take(rows)).nonzero()[0]
 
 
 def _side_by_side(rows: IntArray, since: IntArray) -> IntArray:
