@@ -1,9 +1,11 @@
-"""Units of time and money as people write them; what a year holds, and which financial year a month falls into."""
+"""Units of time and money, and numbers, as people write them; what a year holds, and which financial year it is."""
 
 from __future__ import annotations
 
-from math import ceil, floor
+from math import ceil, floor, isinf, isnan
 
+MISSING, MINUS = "–", "−"
+"""What stands for a number that is not known, and before one below 0."""
 MONTHS_PER_YEAR = 12
 WEEKS_PER_YEAR = 365.25 / 7
 DAYS_PER_YEAR = 365.25
@@ -69,3 +71,22 @@ def time_in_words(seconds: float) -> str:
         return "more than a million years"
     text = f"{amount:.1f}".removesuffix(".0") if amount < 10 else f"{amount:,.0f}"
     return f"{text} {name}" + ("" if text == "1" else "s")
+
+
+def digits(value: float | None, n: int = 3, *, sign: bool = False) -> str:
+    """Write so many significant figures, whole numbers in full; ``sign`` puts one on what is positive too."""
+    if value is None or isnan(value):
+        return MISSING
+    size = abs(value)
+    if isinf(size) or size == 0:
+        return signed_text(value, "∞" if size else "0", sign=sign)
+    places = n - 1 - int(f"{size:.{n - 1}e}".partition("e")[2])  # as many as the rounded number needs
+    text = f"{size:,.{max(places, 0)}f}"
+    return signed_text(value, text.rstrip("0").rstrip(".") if places > 0 else text, sign=sign)
+
+
+def signed_text(value: float, text: str, *, sign: bool = False) -> str:
+    """Put the sign of a value before its text."""
+    if not any(digit in text for digit in "123456789∞"):
+        return text
+    return f"{MINUS if value < 0 else '+' if sign else ''}{text}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from math import floor, isclose, isinf, isnan, log10
+from math import floor, isclose, isnan, log10
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,34 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.intervals import ENDS, Estimate
 from sim.table import Cell
+from sim.units import MINUS, MISSING, digits, signed_text
 
-MISSING = "–"
-MINUS = "−"
+__all__ = [
+    "MILLION",
+    "MINUS",
+    "MISSING",
+    "NEXT_TO_NOTHING",
+    "SCALES",
+    "Writer",
+    "count",
+    "difference",
+    "digits",
+    "expected",
+    "figure",
+    "fixed",
+    "interval",
+    "millions",
+    "months",
+    "plural",
+    "pounds",
+    "ratio",
+    "scale_of",
+    "share",
+    "short",
+    "shown",
+    "signed",
+]
+
 MILLION = 1e6
 NEXT_TO_NOTHING = 0.5
 """Pounds below which a sum rounds to none."""
@@ -29,19 +54,7 @@ def fixed(value: float | None, places: int = 0, *, sign: bool = False, finer_bel
     """Write so many places, one more below ``finer_below``; ``sign`` puts one on what is positive too."""
     if value is None or isnan(value):
         return MISSING
-    return _signed(value, f"{abs(value):,.{places + (abs(value) < finer_below)}f}", sign=sign)
-
-
-def digits(value: float | None, n: int = 3, *, sign: bool = False) -> str:
-    """Write so many significant figures, whole numbers in full; ``sign`` puts one on what is positive too."""
-    if value is None or isnan(value):
-        return MISSING
-    size = abs(value)
-    if isinf(size) or size == 0:
-        return _signed(value, "∞" if size else "0", sign=sign)
-    places = n - 1 - int(f"{size:.{n - 1}e}".partition("e")[2])  # as many as the rounded number needs
-    text = f"{size:,.{max(places, 0)}f}"
-    return _signed(value, text.rstrip("0").rstrip(".") if places > 0 else text, sign=sign)
+    return signed_text(value, f"{abs(value):,.{places + (abs(value) < finer_below)}f}", sign=sign)
 
 
 def pounds(value: float | None) -> str:
@@ -55,11 +68,6 @@ def pounds(value: float | None) -> str:
     return f"{MINUS if value < 0 else ''}{text}"
 
 
-def _signed(value: float, text: str, *, sign: bool = False) -> str:
-    """Put the sign of a value before its text."""
-    if not any(digit in text for digit in "123456789∞"):
-        return text
-    return f"{MINUS if value < 0 else '+' if sign else ''}{text}"
 
 
 figure = partial(fixed, places=0)
@@ -87,7 +95,7 @@ def millions(pounds: float | None, places: int = 1, *, finer_below: float = 0.0)
 
 def share(value: float | None, places: int = 2) -> str:
     """Write a share as a percentage."""
-    return MISSING if value is None or isnan(value) else _signed(value, f"{abs(value):.{places}%}")
+    return MISSING if value is None or isnan(value) else signed_text(value, f"{abs(value):.{places}%}")
 
 
 def interval(estimate: Estimate | Mapping[str, Any], write: Writer = figure) -> str:

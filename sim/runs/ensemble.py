@@ -13,7 +13,7 @@ from threading import Lock
 import xarray as xr
 
 from sim.engine.counts.record import Record
-from sim.engine.people.areas import AreaPart
+from sim.engine.people.areas import AreaSpan
 from sim.engine.solvers import families as engine
 from sim.engine.solvers.by_day.run import replicate_families
 from sim.engine.solvers.parts import why_whole
@@ -183,7 +183,7 @@ def why_not_cut(scenario: Scenario, replications: int, workers: int, rows: bool 
     return reason
 
 
-def one_replication(scenario: Scenario, replication: int, rows: bool = True, part: AreaPart | None = None) -> Record:
+def one_replication(scenario: Scenario, replication: int, rows: bool = True, part: AreaSpan | None = None) -> Record:
     """Run one replication, or a part of it; with ``rows`` the first of a small model, or the only one, follows rows."""
     if part is not None:
         return engine.replicate(scenario, replication, part=part)

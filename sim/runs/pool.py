@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from sim.engine.counts.record import Record
-from sim.engine.people.areas import AreaPart
+from sim.engine.people.areas import AreaSpan
 from sim.engine.solvers.parts import added_up, cut, why_whole
 from sim.model.spec import Scenario
 from sim.runs.executors import Answer, Task, Work, run_on_processes
@@ -23,7 +23,7 @@ class Batch:
 
     first: int
     count: int
-    areas: AreaPart | None = None
+    areas: AreaSpan | None = None
 
     def __str__(self) -> str:
         """Name the replications."""
@@ -77,7 +77,7 @@ def shared_out(
     size: int = 1,
     *,
     cuttable: Callable[[int], bool],
-    begun: Mapping[int, Sequence[AreaPart]] | None = None,
+    begun: Mapping[int, Sequence[AreaSpan]] | None = None,
 ) -> list[Batch]:
     """Share replications out among workers: some at a time, one at a time, or in parts; the results are the same.
 
@@ -123,7 +123,7 @@ class Gathered:
         self.n_areas = len(scenario.worlds[0].model.areas.names)
         self._held: dict[int, tuple[int, Record]] = {}
 
-    def take(self, areas: AreaPart | None, record: Record) -> Record | None:
+    def take(self, areas: AreaSpan | None, record: Record) -> Record | None:
         """Take in a record; give that of the whole replication once all its areas are there."""
         if areas is None:
             return record

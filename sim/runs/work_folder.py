@@ -11,7 +11,7 @@ from functools import reduce
 from pathlib import Path
 
 from sim.engine.counts.record import Record
-from sim.engine.people.areas import AreaPart
+from sim.engine.people.areas import AreaSpan
 from sim.engine.solvers.parts import added_up
 from sim.errors import ResultError
 from sim.model.spec import Scenario
@@ -43,7 +43,7 @@ class Finished:
     digest: str
     n_areas: int
     shards: dict[int, Shard] = field(default_factory=dict)
-    parts: dict[int, dict[AreaPart, Shard]] = field(default_factory=dict)
+    parts: dict[int, dict[AreaSpan, Shard]] = field(default_factory=dict)
 
     def take_in(self, shards: Iterable[Shard | None]) -> None:
         """List what is finished; of files that hold the same one is enough."""
@@ -55,16 +55,16 @@ class Finished:
             elif shard is not None:
                 self.shards |= {n: shard for n in range(shard.first, shard.last + 1) if n not in self.shards}
 
-    def gaps(self, number: int) -> list[AreaPart]:
+    def gaps(self, number: int) -> list[AreaSpan]:
         """List the areas in which a replication is still to be run; none where it is finished."""
         if number in self.shards:
             return []
         gaps, start = [], 0
         for areas in sorted(self.parts.get(number, {})):
             if start < areas.first:
-                gaps.append(AreaPart(start, areas.first - 1))
+                gaps.append(AreaSpan(start, areas.first - 1))
             start = areas.last + 1
-        return [*gaps, AreaPart(start, self.n_areas - 1)] if start < self.n_areas else gaps
+        return [*gaps, AreaSpan(start, self.n_areas - 1)] if start < self.n_areas else gaps
 
     def records(self, first: int, end: int) -> Iterator[Record]:
         """Read the records of the replications from ``first`` to before ``end``, in their order.

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim.engine.counts.record import Record
-from sim.engine.people.areas import AreaPart
+from sim.engine.people.areas import AreaSpan
 from sim.engine.people.population import make_population
 from sim.engine.solvers import parts
 from sim.engine.solvers.families import replicate
@@ -77,7 +77,7 @@ def whole(*sets: str) -> Record:
 
 @cache
 def of_part(first: int, last: int) -> Record:
-    return replicate(toy(), 0, part=AreaPart(first, last))
+    return replicate(toy(), 0, part=AreaSpan(first, last))
 
 
 def assert_same(one: Record, other: Record) -> None:
@@ -119,7 +119,7 @@ def test_one_part_an_area_gives_the_same_record_in_any_order():
 @given(st.sets(st.integers(1, len(AREAS) - 1)))
 def test_any_cut_gives_the_same_record(ends: set[int]):
     starts = [0, *sorted(ends)]
-    cuts = [AreaPart(a, b - 1) for a, b in zip(starts, [*starts[1:], len(AREAS)], strict=True)]
+    cuts = [AreaSpan(a, b - 1) for a, b in zip(starts, [*starts[1:], len(AREAS)], strict=True)]
     assert_same(whole(), added_up([of_part(part.first, part.last) for part in cuts]))
 
 
@@ -142,7 +142,7 @@ def test_other_models_in_parts(sets: tuple[str, ...]):
 
 @pytest.mark.parametrize("scheme", ["bytes", "plain"])
 def test_a_part_that_looks_at_everybody_is_the_same(scheme: str):
-    assert_same(of_part(1, 3), replicate(toy(), 0, scheme, part=AreaPart(1, 3)))
+    assert_same(of_part(1, 3), replicate(toy(), 0, scheme, part=AreaSpan(1, 3)))
 
 
 def test_arrivals_from_outside_in_parts():
@@ -159,7 +159,7 @@ def test_arrivals_from_outside_in_parts():
     scenario = replace(scenario, worlds=(world,))
     record = replicate(scenario, 0)
     assert record.queue[0, 0, 3] > 20
-    assert_same(record, added_up([replicate(scenario, 0, part=AreaPart(a, a)) for a in range(3)]))
+    assert_same(record, added_up([replicate(scenario, 0, part=AreaSpan(a, a)) for a in range(3)]))
 
 
 def test_a_slice_of_the_nation_in_parts():
@@ -178,7 +178,7 @@ def test_rows_of_a_part_are_those_of_the_whole():
     from sim.engine.fate.uniforms import draw
 
     model = toy().worlds[0].model
-    part = AreaPart(1, 3)
+    part = AreaSpan(1, 3)
     everyone, some = make_population(model, 7, 0), make_population(model, 7, 0, part)
     for unit, rows in some.rows.items():
         all_rows = everyone.rows[unit]
@@ -206,7 +206,7 @@ def test_a_part_holds_its_own_rows_alone(monkeypatch: pytest.MonkeyPatch):
     model = toy("units.family.size=30000").worlds[0].model
     everyone = make_population(model, 7, 0)
     monkeypatch.setattr(population, "DEALT_AT_ONCE", 1000)
-    for part in (AreaPart(0, 0), AreaPart(2, 2), AreaPart(3, 6)):
+    for part in (AreaSpan(0, 0), AreaSpan(2, 2), AreaSpan(3, 6)):
         for unit, rows in make_population(model, 7, 0, part).rows.items():
             n = int((everyone.rows[unit].active & part.holds(everyone.rows[unit].area)).sum())
             assert max(n, 1) <= rows.n < n + 8 + 1
@@ -214,10 +214,10 @@ def test_a_part_holds_its_own_rows_alone(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_cuts_are_as_even_as_neighbours_allow():
-    assert cut([1, 1, 1, 1], 2) == [AreaPart(0, 1), AreaPart(2, 3)]
-    assert cut([5, 1, 1, 1, 2], 2) == [AreaPart(0, 0), AreaPart(1, 4)]
-    assert cut([1, 1, 1], 9, first=4) == [AreaPart(4, 4), AreaPart(5, 5), AreaPart(6, 6)]
-    assert cut([0.0, 0.0], 1) == [AreaPart(0, 1)]
+    assert cut([1, 1, 1, 1], 2) == [AreaSpan(0, 1), AreaSpan(2, 3)]
+    assert cut([5, 1, 1, 1, 2], 2) == [AreaSpan(0, 0), AreaSpan(1, 4)]
+    assert cut([1, 1, 1], 9, first=4) == [AreaSpan(4, 4), AreaSpan(5, 5), AreaSpan(6, 6)]
+    assert cut([0.0, 0.0], 1) == [AreaSpan(0, 1)]
 
 
 def test_what_joins_areas_is_not_cut_and_says_why():
@@ -231,7 +231,7 @@ def test_what_joins_areas_is_not_cut_and_says_why():
         scenario = sim.load(TOY, sets)
         assert reason in why_whole(scenario), (reason, why_whole(scenario))
         with pytest.raises(ModelError, match="cannot be run in parts"):
-            parts.check_part(scenario, AreaPart(0, 0))
+            parts.check_part(scenario, AreaSpan(0, 0))
 
 
 def test_what_only_python_can_say_is_not_cut_either():
@@ -256,7 +256,7 @@ def test_what_only_python_can_say_is_not_cut_either():
 
 def test_areas_that_there_are_not_are_refused():
     with pytest.raises(ModelError, match="areas 7 to 9: there are 7 areas"):
-        replicate(toy(), 0, part=AreaPart(6, 8))
+        replicate(toy(), 0, part=AreaSpan(6, 8))
 
 
 def test_what_differs_between_rows_does_not_add_up():

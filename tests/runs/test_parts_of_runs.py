@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 import sim
-from sim.engine.people.areas import AreaPart
+from sim.engine.people.areas import AreaSpan
 from sim.errors import ResultError
 from sim.model.spec import Scenario
 from sim.results.folder.batches import shards_in
@@ -53,7 +53,7 @@ def batches(replications: int, workers: int, scenario: Scenario = SCENARIO) -> l
 
 def test_workers_that_would_be_idle_share_replications() -> None:
     assert batches(2, 1) == batches(2, 2) == [Batch(0, 1), Batch(1, 1)]
-    assert batches(1, 2) == [Batch(0, 1, AreaPart(0, 0)), Batch(0, 1, AreaPart(1, 2))]
+    assert batches(1, 2) == [Batch(0, 1, AreaSpan(0, 0)), Batch(0, 1, AreaSpan(1, 2))]
     assert [str(batch) for batch in batches(2, 4)][:2] == ["replication 0 in area 1", "replication 0 in areas 2 to 3"]
     assert len(batches(3, 2)) == 6, "three whole ones would keep a worker idle for half of the time"
 
@@ -75,15 +75,15 @@ def test_what_cannot_be_cut_is_run_whole() -> None:
 
 
 def test_only_what_is_missing_of_a_replication_is_run() -> None:
-    begun = {1: [AreaPart(0, 0), AreaPart(2, 2)]}
+    begun = {1: [AreaSpan(0, 0), AreaSpan(2, 2)]}
     assert shared_out(SCENARIO, [0], 4, cuttable=lambda _: False, begun=begun) == [
-        Batch(0, 1), Batch(1, 1, AreaPart(0, 0)), Batch(1, 1, AreaPart(2, 2)),
+        Batch(0, 1), Batch(1, 1, AreaSpan(0, 0)), Batch(1, 1, AreaSpan(2, 2)),
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("rows", [True, False])
 def test_in_memory_the_same_arrays(rows: bool) -> None:
-    ran: list[AreaPart | None] = []
+    ran: list[AreaSpan | None] = []
     real = ensemble.run_batch
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ensemble, "run_batch", lambda s, b, rows: ran.append(b.areas) or real(s, b, rows))
@@ -95,7 +95,7 @@ def test_in_memory_the_same_arrays(rows: bool) -> None:
 
 
 def test_processes_share_a_replication() -> None:
-    whole, shared = (sim.simulate(SCENARIO, workers=workers) for workers in (1, 3))
+    whole, shared = (sim.simulate(SCENARIO, workers=workers, rows=False) for workers in (1, 3))
     xr.testing.assert_identical(whole.drop_attrs(), shared.drop_attrs())
 
 
@@ -104,7 +104,7 @@ def test_a_killed_run_goes_on_with_its_parts(tmp_path: Path, whole: dict[str, ob
     """Stopped after three parts of four, and gone on with by as many workers, fewer or more."""
     stop_after(tmp_path / "out", 3)
     left = [shard.areas for shard in shards_in(tmp_path / ".out.work")]
-    assert left == [AreaPart(0, 0), AreaPart(1, 2), AreaPart(0, 0)]
+    assert left == [AreaSpan(0, 0), AreaSpan(1, 2), AreaSpan(0, 0)]
     with pytest.raises(ResultError, match="holds 3 finished parts of an interrupted run; go on with --resume"):
         run(tmp_path / "out", SCENARIO)
     with at_work(tmp_path / "out", SCENARIO, resume=True) as work:
@@ -155,7 +155,7 @@ def test_areas_that_are_there_twice_count_once(tmp_path: Path, whole: dict[str, 
 
     stop_after(tmp_path / "out", 3)
     work = tmp_path / ".out.work"
-    overlapping = AreaPart(0, 1)
+    overlapping = AreaSpan(0, 1)
     write_shard(work, identity.Identity.of(SCENARIO).digest, [replicate(SCENARIO, 0, part=overlapping)], overlapping)
     assert run(tmp_path / "out", SCENARIO, resume=True) == []
     assert contents(tmp_path / "out") == whole
@@ -165,7 +165,7 @@ def test_the_only_replication_is_cut_when_its_families_are_not_followed(
     tmp_path: Path, whole: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = sim.load(TOY, [*SETS, "replications=1"])
-    ran: list[AreaPart | None] = []
+    ran: list[AreaSpan | None] = []
     real = sim.runs.work_folder.run_batch
     monkeypatch.setattr(sim.runs.work_folder, "run_batch", lambda s, b, rows: ran.append(b.areas) or real(s, b, rows))
     monkeypatch.setattr(sim.runs.resume, "run_batches", one_after_another)
@@ -173,7 +173,7 @@ def test_the_only_replication_is_cut_when_its_families_are_not_followed(
     assert ran == [None]
     assert "every family is followed" in told[0]
     assert run(tmp_path / "out", one, workers=2, rows=False) == []
-    assert ran == [None, AreaPart(0, 0), AreaPart(1, 2)]
+    assert ran == [None, AreaSpan(0, 0), AreaSpan(1, 2)]
     followed, totals = (xr.load_dataset(tmp_path / name / "results.nc") for name in ("followed", "out"))
     xr.testing.assert_identical(followed["meters"].drop_attrs(), totals["meters"].drop_attrs())
     assert totals["family_cost"].isnull().all()

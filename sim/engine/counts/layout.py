@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.arrays import FloatArray, IntArray
 from sim.engine.counts.record import Layout
-from sim.engine.people.areas import AreaPart
+from sim.engine.people.areas import AreaSpan
 from sim.errors import ModelError
 from sim.model.pathway import IDLE, WAITING
 from sim.model.spec import Chain, Clock, Model, Scenario
@@ -104,7 +104,7 @@ def handovers(chain: Chain) -> list[tuple[str, str]]:
     return closed + [(state, WAITING) for state in IDLE if state in states]
 
 
-def kept_areas(model: Model, part: AreaPart | None = None) -> list[str]:
+def kept_areas(model: Model, part: AreaSpan | None = None) -> list[str]:
     """Name the areas kept apart, in all or among those of a part: those that a publication names."""
     areas = model.areas
     if len(areas.names) == 1:
@@ -114,7 +114,7 @@ def kept_areas(model: Model, part: AreaPart | None = None) -> list[str]:
     return [name for name, synthetic in named if not synthetic]
 
 
-def area_slots(model: Model, part: AreaPart | None = None) -> IntArray:
+def area_slots(model: Model, part: AreaSpan | None = None) -> IntArray:
     """Give the slot of each area, (area,): areas kept apart first, all others share the last slot.
 
     In a part the areas kept apart are its own; areas outside it, where nobody is, have the slot 0.
@@ -124,7 +124,7 @@ def area_slots(model: Model, part: AreaPart | None = None) -> IntArray:
     return slots if part is None else np.where(part.holds(np.arange(len(slots))), slots, 0)
 
 
-def layout_of_part(layout: Layout, model: Model, part: AreaPart) -> Layout:
+def layout_of_part(layout: Layout, model: Model, part: AreaSpan) -> Layout:
     """Give the axes of what is counted in a part: those of all, with its own areas kept apart."""
     return replace(layout, areas=tuple(kept_areas(model, part)))
 

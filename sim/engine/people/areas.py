@@ -10,7 +10,7 @@ from sim.arrays import BoolArray, IntArray
 
 
 @dataclass(frozen=True, order=True)
-class AreaPart:
+class AreaSpan:
     """The areas ``first`` .. ``last`` of a model, by number and both among them."""
 
     first: int
@@ -34,6 +34,6 @@ class AreaPart:
         """Say of which rows the area is among them, (row,)."""
         return np.asarray((area >= self.first) & (area <= self.last))
 
-    def apart(self, other: AreaPart) -> bool:
+    def apart(self, other: AreaSpan) -> bool:
         """Say whether another part has none of the areas."""
         return self.last < other.first or other.last < self.first

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.arrays import BoolArray, IntArray
 from sim.engine.fate.draws import key, uniform
-from sim.engine.people.areas import AreaPart
+from sim.engine.people.areas import AreaSpan
 from sim.engine.people.demography import arrivals, timetable
 from sim.engine.people.rows import BLOCK, BLOCK_BITS, Renewal, Rows
 from sim.model.spec import Model, Trait, Unit
@@ -38,7 +38,7 @@ class Population:
     birthdays: dict[str, dict[int, IntArray]] = field(default_factory=dict)
 
 
-def make_population(model: Model, seed: int, replication: int, part: AreaPart | None = None) -> Population:
+def make_population(model: Model, seed: int, replication: int, part: AreaSpan | None = None) -> Population:
     """Make the population of a replication and its timetable of births and departures.
 
     Parameters
@@ -84,7 +84,7 @@ class _Dealt:
         return len(self.present)
 
 
-def _deal(model: Model, stream: int, part: AreaPart | None) -> _Dealt:
+def _deal(model: Model, stream: int, part: AreaSpan | None) -> _Dealt:
     """Deal out the root rows of some areas, or of all of them at once."""
     unit = model.root
     n = unit.size + (arrivals(model, stream)[1] if unit.arrivals_per_step else 0)
@@ -174,7 +174,7 @@ class _Places:
         return Rows(unit, self.n, placed, placed >= 0, self.stratum, self.block_ids, numbers=self.numbers)
 
 
-def _lay_out(stratum: IntArray, rank: IntArray, n_strata: int, part: AreaPart | None) -> _Places:
+def _lay_out(stratum: IntArray, rank: IntArray, n_strata: int, part: AreaSpan | None) -> _Places:
     """Give each stratum whole blocks, rows in them by rank; rows of a part stand in the same order without gaps."""
     if part is not None:
         number = ((rank >> BLOCK_BITS) * n_strata + stratum << BLOCK_BITS) + (rank & (BLOCK - 1))
@@ -199,7 +199,7 @@ def _root_rows(model: Model, dealt: _Dealt, places: _Places) -> Rows:
     return rows
 
 
-def _child_rows(model: Model, root: Rows, dealt: _Dealt, homes: IntArray, part: AreaPart | None) -> Rows:
+def _child_rows(model: Model, root: Rows, dealt: _Dealt, homes: IntArray, part: AreaSpan | None) -> Rows:
     """Lay out the children in the order of their parents within each stratum."""
     number = dealt.children
     owner = np.repeat(np.arange(len(number)), number)

@@ -12,7 +12,7 @@ from sim.engine.counts.record import Record
 from sim.engine.fate.draws import key
 from sim.engine.history import Parting
 from sim.engine.moves.step import Stepper, make_pass
-from sim.engine.people.areas import AreaPart
+from sim.engine.people.areas import AreaSpan
 from sim.engine.solvers.parts import check_part
 from sim.engine.solvers.run import Line, Run
 from sim.engine.teams.meeting import hold_meeting
@@ -34,7 +34,7 @@ def replicate(
     keep_states: bool = False,
     observe: Observer | None = None,
     at_start: Observer | None = None,
-    part: AreaPart | None = None,
+    part: AreaSpan | None = None,
 ) -> Record:
     """Simulate one replication of every world of a scenario.
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.arrays import FloatArray
 from sim.engine.counts.record import Record
-from sim.engine.people.areas import AreaPart
+from sim.engine.people.areas import AreaSpan
 from sim.engine.teams.plans import driven_services, team_plans
 from sim.engine.teams.staffing import MOST_ADDED
 from sim.errors import ModelError
@@ -59,7 +59,7 @@ def _what_joins(model: Model) -> str:
     return ""
 
 
-def check_part(scenario: Scenario, part: AreaPart) -> None:
+def check_part(scenario: Scenario, part: AreaSpan) -> None:
     """Refuse a part of what cannot be cut, or of areas that there are not.
 
     Raises
@@ -74,7 +74,7 @@ def check_part(scenario: Scenario, part: AreaPart) -> None:
         raise ModelError(f"{part}: there are {n} areas")
 
 
-def cut(weights: Sequence[float] | FloatArray, parts: int, first: int = 0) -> list[AreaPart]:
+def cut(weights: Sequence[float] | FloatArray, parts: int, first: int = 0) -> list[AreaSpan]:
     """Cut areas into parts of neighbours so that the largest part is as small as it can be.
 
     Parameters
@@ -93,7 +93,7 @@ def cut(weights: Sequence[float] | FloatArray, parts: int, first: int = 0) -> li
         middle = 0.5 * (low + high)
         found = _filled(sizes, middle)
         low, high, best = (low, middle, found) if len(found) <= parts else (middle, high, best)
-    return [AreaPart(first + start, first + end - 1) for start, end in best]
+    return [AreaSpan(first + start, first + end - 1) for start, end in best]
 
 
 def _filled(sizes: FloatArray, most: float) -> list[tuple[int, int]]:

@@ -24,7 +24,7 @@ from sim.engine.moves.carried import Carried
 from sim.engine.moves.handover import hand_over
 from sim.engine.moves.opening import open_world
 from sim.engine.moves.world import MovingWorld
-from sim.engine.people.areas import AreaPart
+from sim.engine.people.areas import AreaSpan
 from sim.engine.people.population import Population, make_population
 from sim.engine.teams.plans import open_teams
 from sim.engine.teams.staffing import Staff
@@ -148,7 +148,7 @@ class Run:
         compiled: Mapping[str, Compiled] | None = None,
         begun: Begun | None = None,
         keep: bool = False,
-        part: AreaPart | None = None,
+        part: AreaSpan | None = None,
     ) -> None:
         """Open a run at its first step; or where some baselines ``begun`` stand, from which the other worlds part.
 

@@ -9,14 +9,14 @@ import numpy as np
 
 from sim.arrays import FloatArray
 from sim.engine.feedback import Drive, drive_of
-from sim.engine.people.areas import AreaPart
+from sim.engine.people.areas import AreaSpan
 from sim.engine.teams.staffing import Staff, TeamPlan, among_all
 from sim.engine.teams.workforce import Workforce
 from sim.model.compiled.scope import Moment
 from sim.model.spec import Model, Scenario
 
 
-def team_plans(model: Model, part: AreaPart | None = None) -> list[TeamPlan]:
+def team_plans(model: Model, part: AreaSpan | None = None) -> list[TeamPlan]:
     """Give the plan of every service that has a team, for all areas or a part of them."""
     plans, areas = [], slice(None) if part is None else part.slice
     for chain in model.chains:
@@ -55,7 +55,7 @@ class Teams:
     """World -> service -> which of the forces has its team."""
     driven: frozenset[str] = frozenset()
     """Services whose team reads totals in some world."""
-    part: AreaPart | None = None
+    part: AreaSpan | None = None
     """The areas whose teams these are; None for all."""
     n_areas: int = 1
 
@@ -83,7 +83,7 @@ class Teams:
 
 
 def open_teams(
-    scenario: Scenario, stream: int, only: Collection[str] | None = None, part: AreaPart | None = None
+    scenario: Scenario, stream: int, only: Collection[str] | None = None, part: AreaSpan | None = None
 ) -> Teams:
     """Open the teams of every world: those of the baseline until its regime starts.
 

@@ -36,11 +36,11 @@ from sim.evaluation.checks.totals import (
 )
 from sim.evaluation.trial.panel import Names
 from sim.evaluation.trial.trial import Results
-from sim.exhibits.numbers import digits
 from sim.model.spec import Scenario
 from sim.results.facts import facts_of
 from sim.runs.ensemble import simulate
 from sim.runs.replications import over_replications, pared
+from sim.units import digits
 
 Status = Literal["pass", "fail", "not evaluated"]
 

@@ -26,6 +26,7 @@ from sim.model.spec import Scenario
 from sim.runs.meaning import digest_of_program
 from sim.runs.replications import over_replications, pared
 from sim.stages import SILENT, StageListener
+from sim.units import digits
 
 TOLERANCE = 0.02
 """Of the logarithm of a ratio, or of the target of a difference; one standard error where that is more."""
@@ -247,8 +248,8 @@ def table(fit: EffectFit) -> str:
     for item in fit.fitted:
         e = item.estimand
         target, reached = (f"{x:,.3f}" if e.scale == "ratio" else f"{x:,.0f}" for x in (e.target, item.reached))
-        error = "" if item.standard_error is None else f"{item.standard_error:.3g}"
-        note = "" if item.reachable else f"\n  not reachable: short by {abs(item.shortfall):.3g}"
+        error = "" if item.standard_error is None else digits(item.standard_error)
+        note = "" if item.reachable else f"\n  not reachable: short by {digits(abs(item.shortfall))}"
         rows.append(
             f"{e.name:24} {target:>8} {reached:>8} {error:>7} {item.value:>7.4f} {item.multiplier:>21.3f}{note}"
         )

@@ -18,7 +18,7 @@ import numpy as np
 
 from sim.arrays import FloatArray
 from sim.engine.counts.record import Record
-from sim.engine.people.areas import AreaPart
+from sim.engine.people.areas import AreaSpan
 from sim.errors import ResultError
 from sim.results.folder.files import flush
 from sim.results.folder.netcdf import Mark, NamedArrays, as_list, from_bytes, marks_of, to_bytes
@@ -41,14 +41,14 @@ class Shard:
     first: int
     last: int
     sha256: str
-    areas: AreaPart | None = None
+    areas: AreaSpan | None = None
 
 
 class OtherStudyError(ResultError):
     """A file with replications of another study, or made by another version of the program."""
 
 
-def write_shard(folder: Path, digest: str, records: Sequence[Record], areas: AreaPart | None = None) -> Path:
+def write_shard(folder: Path, digest: str, records: Sequence[Record], areas: AreaSpan | None = None) -> Path:
     """Write the records of consecutive replications as one file; it is there whole or not at all.
 
     Parameters
@@ -101,7 +101,7 @@ def shard_at(path: Path) -> Shard | None:
     found = _NAME.fullmatch(path.name)
     if found is None:
         return None
-    areas = AreaPart(int(found[3]), int(found[4])) if found[3] is not None else None
+    areas = AreaSpan(int(found[3]), int(found[4])) if found[3] is not None else None
     return Shard(path, int(found[1]), int(found[2]), found[5], areas)
 
 
@@ -153,12 +153,12 @@ def checked(shard: Shard, digest: str) -> bytes:
     return content
 
 
-def _ends(areas: AreaPart | None) -> list[int]:
+def _ends(areas: AreaSpan | None) -> list[int]:
     """Give the first and the last area of a part; nothing for all areas."""
     return [] if areas is None else [areas.first, areas.last]
 
 
-def _encode(digest: str, records: Sequence[Record], areas: AreaPart | None) -> bytes:
+def _encode(digest: str, records: Sequence[Record], areas: AreaSpan | None) -> bytes:
     """Make the bytes of a shard; records that lack an array, such as the variance of rows, are left out of it."""
     arrays: dict[str, FloatArray] = {}
     of: dict[str, list[int]] = {}

@@ -67,7 +67,7 @@ def test_a_line_without_more_is_a_reactive_local_resource(tmp_path: Path) -> Non
 )
 def test_moves_that_a_phrase_names(tmp_path: Path, source: str, target: str, moves: set[tuple[str, str]]) -> None:
     chain = next(c for c in model(tmp_path).chains if c.name == "need")
-    assert set(expand(chain, source, target)) == moves
+    assert set(expand(chain, [source], [target])) == moves
 
 
 def test_moves_of_a_service_are_those_of_its_stages(tmp_path: Path) -> None:
@@ -75,9 +75,9 @@ def test_moves_of_a_service_are_those_of_its_stages(tmp_path: Path) -> None:
     chain = next(c for c in model(tmp_path).chains if c.name == "help")
     stages = [chain.states[i] for i in chain.engaged]
     assert len(stages) == 3
-    among = set(expand(chain, "engaged", "engaged"))
+    among = set(expand(chain, ["engaged"], ["engaged"]))
     assert among == {(stages[0], stages[1]), (stages[1], stages[2])}
-    into = set(expand(chain, "any", "engaged"))
+    into = set(expand(chain, ["any"], ["engaged"]))
     assert not into & among  # `any` is every other state
     assert {target for _, target in into} <= {stages[0]}
 
