@@ -153,7 +153,8 @@ METHODS: dict[str, Call] = {
 DATASETS = {"counted", "biased", "summed", "discounted", "to_agencies", "present_value_per_family"}
 """Those that read a Dataset too: see ``tests/economics/value/test_identities.py``."""
 NO_RESULTS = {
-    "over_replications": "takes a task", "store_of_solved": "takes a digest", "recovery": "takes levels to look at",
+    "over_replications": "takes a task", "shared_out": "takes numbers of replications",
+    "store_of_solved": "takes a digest", "recovery": "takes levels to look at",
     "laid": "writes a config, which refuses it", "scenario_at": "writes a config, which refuses it",
 }  # fmt: skip
 

@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from scipy import stats
 
 from sim.config.loading import load
+from sim.engine import kernels
 from sim.engine.fate import draws, uniforms
 from sim.engine.people import demography, population
 from sim.engine.solvers import run as engine
@@ -43,6 +44,12 @@ IN_TIME = (
     "chains.school.rates={attending -> truant: 0.4, truant -> attending: 2}",
     "queues=per_family",
 )
+
+
+@pytest.fixture(autouse=True)
+def _drawn_in_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words are seen where NumPy scrambles them; compiled code draws the same ones."""
+    monkeypatch.setattr(kernels, "ON", False)
 
 
 def scrambled(run: Callable[[], object]) -> tuple[np.ndarray, np.ndarray]:

@@ -117,11 +117,11 @@ def test_frequent_meetings_are_as_good_as_none(path: Path):
 @pytest.mark.parametrize(
     "fault",
     [
-        ["services.clinic.team.meeting=1 month"],
+        ["services.clinic.team.meeting=2 months"],
         ["services.clinic.patience.mean=120 months"],
         ["services.clinic.engaged.mean=6 months"],
     ],
-    ids=["a meeting a month", "nobody gives up", "help lasts two months longer"],
+    ids=["a meeting every two months", "nobody gives up", "help lasts two months longer"],
 )
 def test_the_same_comparison_catches_a_fault(path: Path, fault: list[str]):
     found = run(path, "per_family").beyond(run(path, "teams", *fault))

@@ -180,7 +180,7 @@ def test_euler_adds_rates_and_leaves_probabilities_alone(tmp_path: Path) -> None
 def test_euler_refuses_steps_that_are_too_long(tmp_path: Path) -> None:
     """Two rates of 2 and 0.4 a year, doubled, take 1.2 of a quarter's rows: refused by name, never cut off."""
     with pytest.raises(
-        ModelError, match=r"chains.one.rates.*: given .*probabilities out of 'a' of 'one' add up to 1.2"
+        ModelError, match=r"effects.both.times: given '2'; probabilities out of 'a' of 'one' add up to 1.2"
     ):
         euler(tmp_path, 2.0)
 
