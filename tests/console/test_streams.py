@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -60,6 +60,17 @@ class Freed:
         signal.raise_signal(signal.SIGINT)
 
 
+@pytest.fixture
+def _hears() -> Iterator[None]:
+    """Let Ctrl-C be Python's own and unblocked, whatever other tests of this process left."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_hears")
 def test_ctrl_c_that_python_lost_is_heard(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reached: list[str] = []
 
