@@ -95,7 +95,7 @@ def test_cells_are_those_of_the_space_or_of_the_tables() -> None:
     [
         ("annuity", ["units.person.size=50", "replications=2"]),
         ("queue_patience", ["clock.steps=60", "replications=1"]),
-        ("demo", ["units.family.size=200", "replications=1"]),
+        pytest.param("demo", ["units.family.size=200", "replications=1"], marks=pytest.mark.slow),
     ],
 )
 def test_as_many_figures_are_drawn_as_were_counted(name: str, sets: list[str], tmp_path: Path) -> None:

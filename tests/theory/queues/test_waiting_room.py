@@ -64,7 +64,7 @@ def tails(seen: Seen, queue: Queue) -> dict[str, float]:
         Queue(2.7, 3, room=4),
         Queue(3.6, 3, room=0),
         Queue(3.6, 3, room=2, patience=2.0),
-        Queue(12.0, 2, help=0.2, room=3),
+        pytest.param(Queue(12.0, 2, help=0.2, room=3), marks=pytest.mark.slow),
     ],
     ids=["M/M/3/7", "M/M/3/3", "M/M/3/5 with patience", "M/M/2/5, help of a fifth of a step"],
 )
