@@ -12,9 +12,7 @@ def posts(model: Model, service: str) -> float:
     chain = model.chain(service)
     if not chain.is_gated or chain.service is None or chain.service.team is None:
         return np.inf
-    team = chain.service.team
-    levels = [team.workers, *(workers for _, workers in team.funding)]
-    return max(sum(level.values()) for level in levels)
+    return chain.service.team.most_posts
 
 
 def handed_over(before: Model, now: Model, rule: str) -> tuple[list[str], list[str]]:

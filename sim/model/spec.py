@@ -165,6 +165,11 @@ class Team:
     """How many may wait for it in each area; who finds it full is turned away. None: as many as come."""
 
     @property
+    def most_posts(self) -> float:
+        """The most posts that it is ever given in all areas, apart from ``extra_workers``."""
+        return max(sum(level.values()) for level in (self.workers, *(workers for _, workers in self.funding)))
+
+    @property
     def driven(self) -> tuple[Expression, ...]:
         """What may change from step to step; empty when the team reads nothing of the families' state."""
         return tuple(e for e in (self.turnover_times, self.time_left, self.extra_workers) if e is not None)

@@ -20,9 +20,9 @@ from sim.engine.solvers.parts import why_whole
 from sim.errors import ModelError
 from sim.model.spec import Scenario
 from sim.results.dataset import to_dataset
-from sim.runs.failures import run_named
 from sim.runs.follow.rows import is_small, replicate_with_rows
 from sim.runs.pool import Batch, Gathered, parts_each, run_batches, shared_out
+from sim.runs.replications import run_named
 
 Progress = Callable[[int, int], None]
 """Called with replications done and in all."""

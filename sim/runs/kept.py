@@ -7,7 +7,7 @@ changed and gives what a fresh run would give, to the last bit. What it simulate
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,12 +21,11 @@ from sim.model.compiled.model import Compiled
 from sim.model.compiled.worlds import alike, compile_anew, counts_alike
 from sim.model.spec import Scenario
 from sim.results.dataset import to_dataset
+from sim.runs.ensemble import Progress
 
 LIMIT_MB = 2000.0
 """Memory that kept replications may take unless told otherwise."""
 EARLY = "the change holds before regimes start"
-Progress = Callable[[int, int], None]
-"""Called with replications done and in all."""
 
 
 @dataclass(frozen=True)

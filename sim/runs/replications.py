@@ -1,4 +1,4 @@
-"""One function over many replications, in one process or several, answers in the order of the replications."""
+"""One function over many replications, answers in their order; what one raises says which it was, and which world."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from dataclasses import replace
 from functools import partial
 from operator import itemgetter
 
+from sim.engine.counts.record import Record
 from sim.model.spec import Model, Scenario
 from sim.runs.executors import Answer
 from sim.runs.pool import Batch, batches_of, run_batches
 from sim.stages import SILENT, StageListener
+
+Run = Callable[[Scenario, int], Record]
 
 
 def over_replications(
@@ -74,3 +77,30 @@ def _pared(model: Model, steps: int, priced: bool) -> Model:
     """Shorten a model and take from it what is only counted."""
     short = replace(model, clock=replace(model.clock, steps=min(steps, model.clock.steps)), values=(), outcomes=())
     return short if priced else replace(short, meters=(), costs=())
+
+
+def run_named(run: Run, scenario: Scenario, replication: int) -> Record:
+    """Run a replication; what it raises carries a note with the replication and the world."""
+    try:
+        return run(scenario, replication)
+    except (OSError, MemoryError):  # of the machine, not of a world
+        raise
+    except Exception as error:
+        world = failing_world(run, scenario, replication)
+        error.add_note(f"in replication {replication}" + (f", world {world}" if world else ""))
+        raise
+
+
+def failing_world(run: Run, scenario: Scenario, replication: int) -> str | None:
+    """Name the world that fails when it is run with no other than its baseline; None when none does.
+
+    Worlds advance together, so that where an exception was raised does not say whose it is; but no world's history
+    depends on which others there are.
+    """
+    for world in sorted(scenario.worlds, key=lambda world: world.regime != scenario.baseline):
+        pair = tuple(w for w in scenario.worlds if w in (world, scenario.baseline_of(world)))
+        try:
+            run(replace(scenario, worlds=pair), replication)
+        except Exception:
+            return world.name
+    return None

@@ -18,7 +18,7 @@ from sim.errors import ModelError
 from sim.language.evaluate import Constants, ExpressionError, constant, parse
 from sim.language.functions import FUNCTIONS, Function, called, operands
 from sim.language.names import AXES, CLOCK, NO_STATES, TIMED, WORDS, is_reserved, readable, reads
-from sim.model.compiled.grid import Factor, effect_factors
+from sim.model.compiled.factors import Factor, effect_factors
 from sim.model.compiled.model import compile_model
 from sim.model.compiled.readings import clock_value
 from sim.model.compiled.scope import Reader, moment

@@ -21,7 +21,8 @@ from sim.engine.solvers.by_day.dependencies import codes_afresh
 from sim.engine.solvers.by_day.lives import Lives
 from sim.engine.solvers.by_day.months import hazards_of
 from sim.engine.solvers.by_day.run import Living, replicate_families
-from sim.engine.solvers.run import Line, Run
+from sim.engine.solvers.line import Line
+from sim.engine.solvers.run import Run
 from sim.errors import ModelError
 from sim.model.spec import Scenario
 from tests.afresh import conditions_hold, occupancy_holds

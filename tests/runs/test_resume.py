@@ -27,8 +27,8 @@ from sim.results.folder.store import write_results
 from sim.runs import disk, ensemble, identity
 from sim.runs.ensemble import one_replication
 from sim.runs.executors import ATTEMPTS, run_on_processes
-from sim.runs.failures import run_named
 from sim.runs.pool import Batch, batches_of, run_batches
+from sim.runs.replications import run_named
 from sim.runs.resume import Work, at_work
 from tests.runs.runs_to_kill import contents
 from tests.runs.synthetic_many import SETS, TOY

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-from sim.language.evaluate import Constants, Expression, Node, constant
+from sim.language.evaluate import Expression
+from sim.model.compiled.factors import Factor, above_nothing, every_raw, raw_of
+from sim.model.compiled.readings import firing_chances
+from sim.model.compiled.scope import Reader
 from sim.model.spec import Chain, Model, Team
 
 
@@ -25,7 +26,7 @@ def idle_posts(model: Model, before: Model) -> dict[str, str]:
     found = {}
     for chain in model.chains:
         team = chain.service.team if chain.service else None
-        key = _paid(team, _expressions(model)) if team is not None else ""
+        key = _paid(model, team) if team is not None else ""
         if key and not opens(model, chain) and not opens(before, before.chain(chain.name)):
             found[chain.name] = key
     return found
@@ -33,43 +34,27 @@ def idle_posts(model: Model, before: Model) -> dict[str, str]:
 
 def opens(model: Model, chain: Chain) -> bool:
     """Say whether anybody may ever come to a service: by referral, at the start, or because something else fires it."""
-    constants = Constants(_expressions(model))
     entry = {chain.states[i] for i in chain.entry}
+    reader = Reader(model, chain.unit, k_chain=chain.name)
     referrals = (move.expression for move in chain.transitions if move.source in entry and move.target not in entry)
-    starts = (share for state, share in (chain.start or {}).items() if state not in entry)
-    if any(e is not None and not is_nothing(e.root, constants) for e in (*referrals, *starts)):
+    if any(e is not None and _above_nothing(reader, e) for e in referrals):
         return True
+    starts = (share for state, share in (chain.start or {}).items() if state not in entry)
     fires = (fire for other in model.chains for fire in other.fires if fire.chain == chain.name)
-    return any(fire.target not in entry and not is_nothing(fire.probability.root, constants) for fire in fires)
+    return any(_above_nothing(reader, share) for share in starts) or any(
+        fire.target not in entry and firing_chances(fire, model).any() for fire in fires
+    )
 
 
-def is_nothing(node: Node, constants: Constants) -> bool:
-    """Say whether an expression is 0 for certain, whatever the rows, the clock and totals are."""
-    value = constant(Expression("", node), constants)
-    if value is not None:
-        return value == 0
-    if node.kind == "name" and node.name in constants.parameters:
-        return is_nothing(constants.parameters[node.name].root, constants)
-    if node.kind in ("*", "and"):
-        return any(is_nothing(arg, constants) for arg in node.args)
-    if node.kind in ("or", "+"):
-        return all(is_nothing(arg, constants) for arg in node.args)
-    return node.kind in ("/", "negative") and is_nothing(node.args[0], constants)
+def _above_nothing(reader: Reader, expression: Expression) -> bool:
+    """Say whether an expression is above 0 for some row at some step, with some totals."""
+    factor = Factor(reader, expression)
+    return above_nothing(factor, raw_of(factor, every_raw))
 
 
-def _paid(team: Team, parameters: Mapping[str, Expression]) -> str:
+def _paid(model: Model, team: Team) -> str:
     """Give the key of a team that pays for posts at some time, or nothing."""
-    if _any(team.workers.values()):
-        return "workers"
-    if any(_any(workers.values()) for _, workers in team.funding):
-        return "funding"
-    extra = team.extra_workers
-    return "extra_workers" if extra is not None and not is_nothing(extra.root, Constants(parameters)) else ""
-
-
-def _any(posts: Iterable[float]) -> bool:
-    return any(number > 0 for number in posts)
-
-
-def _expressions(model: Model) -> dict[str, Expression]:
-    return {name: parameter.expression for name, parameter in model.parameters.items()}
+    if team.most_posts:
+        return "workers" if any(team.workers.values()) else "funding"
+    extra, root = team.extra_workers, Reader(model, model.root.name)
+    return "extra_workers" if extra is not None and _above_nothing(root, extra) else ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sim.config.views.polarity import VariableRead, readings_of_expression, readings_of_factor
 from sim.language.evaluate import Expression
 from sim.language.functions import of_service
-from sim.model.compiled.grid import Factor, effect_factors
+from sim.model.compiled.factors import Factor, effect_factors
 from sim.model.compiled.scope import Reader
 from sim.model.pathway import DROPPED_OUT, ENTRY, REFUSED, helps
 from sim.model.spec import Chain, Model

@@ -13,7 +13,7 @@ from sim.language.evaluate import Expression, Node
 from sim.language.functions import called, of_service
 from sim.language.names import TIMED
 from sim.language.tree import canonical
-from sim.model.compiled.grid import Factor, horizon, raw_size
+from sim.model.compiled.factors import Factor, horizon, raw_size
 from sim.model.compiled.model import as_condition
 from sim.model.compiled.scope import Moment, Reader, Source, counted, moment, reads_of
 from sim.model.parts import expressions

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from sim.engine.counts.record import Record
 from sim.engine.people.population import Population
 from sim.engine.solvers.families import ChainByChain
-from sim.engine.solvers.run import Begun, Parted, Run
+from sim.engine.solvers.line import Begun, Parted
+from sim.engine.solvers.run import Run
 from sim.model.compiled.model import Compiled
 from sim.model.spec import Scenario, World
 

@@ -13,8 +13,9 @@ from sim.engine.fate.draws import key
 from sim.engine.history import Parting
 from sim.engine.moves.step import Stepper, make_pass
 from sim.engine.people.areas import AreaSpan
+from sim.engine.solvers.line import Line
 from sim.engine.solvers.parts import check_part
-from sim.engine.solvers.run import Line, Run
+from sim.engine.solvers.run import Run
 from sim.engine.teams.meeting import hold_meeting
 from sim.errors import ModelError
 from sim.model.compiled.scope import Moment

@@ -16,7 +16,8 @@ from sim.arrays import MOST_STATES, BoolArray
 from sim.errors import ModelError, Problem
 from sim.language.evaluate import Expression, Node
 from sim.language.tree import canonical
-from sim.model.compiled.grid import MOST_CELLS, Axis, Factor, Raws, every_raw, fold, reduced, transition_factors
+from sim.model.compiled.factors import MOST_CELLS, Factor, Raws, every_raw, transition_factors
+from sim.model.compiled.grid import Axis, fold, reduced
 from sim.model.compiled.program import Program, compile_chain
 from sim.model.compiled.reach import Reach
 from sim.model.compiled.readings import GUARD, at_place, check_clocked

@@ -17,18 +17,17 @@ import numpy as np
 from sim.arrays import FloatArray, IntArray, StateArray
 from sim.language.evaluate import Expression, parse
 from sim.language.names import TIMED
-from sim.model.compiled.grid import (
+from sim.model.compiled.factors import (
     MOST_CELLS,
     Factor,
     Raws,
     digest_of,
     every_raw,
-    fold,
     never_holds,
-    reduced,
     seen,
     transition_factors,
 )
+from sim.model.compiled.grid import fold, reduced
 from sim.model.compiled.readings import MOST, ROUNDING, at_place, is_hazard
 from sim.model.compiled.scales import IMPOSSIBLE, multiplied
 from sim.model.compiled.scope import Moment, Reader, moment

@@ -13,7 +13,7 @@ import numpy as np
 from sim.arrays import BoolArray, IntArray
 from sim.language.evaluate import Expression
 from sim.language.names import TIMED
-from sim.model.compiled.grid import Factor, every_raw, probes, raw_of, transition_factors
+from sim.model.compiled.factors import Factor, above_nothing, every_raw, raw_of, transition_factors
 from sim.model.compiled.readings import clock_value, firing_chances
 from sim.model.compiled.scope import Reader, Source, calls, counted
 from sim.model.handover import handed_over
@@ -82,7 +82,7 @@ class Reach:
         raw = raw_of(factor, self.raws)
         if Source("chain", own) in raw:
             raw[Source("chain", own)] = np.array([float(state)])
-        return any(not np.all(factor.values(raw, now) <= 0) for now in probes(self.model, factor.moment_names))
+        return above_nothing(factor, raw)
 
     def _step(self, chain: Chain) -> bool:
         """Find new moves of a chain from the states reached so far; say whether there were any."""

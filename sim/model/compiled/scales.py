@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.arrays import FloatArray
 from sim.language.functions import carrying_nan
-from sim.model.compiled.grid import Factor
+from sim.model.compiled.factors import Factor
 
 IMPOSSIBLE = -1.0
 """In place of the hazard of a probability above 1."""

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from sim.arrays import FloatArray, StateArray
-from sim.model.compiled.grid import Axis, Factor
+from sim.model.compiled.factors import Factor
+from sim.model.compiled.grid import Axis
 
 BYTES = 256
 GROUP_CELLS = 1 << 15

@@ -119,9 +119,7 @@ def _what_counts(model: Model) -> Model:
 def _has_no_posts(chain: Chain) -> bool:
     """Say whether a service has a team to which nothing ever gives a post."""
     team = chain.service.team if chain.service is not None else None
-    if team is None or team.extra_workers is not None:
-        return False
-    return not any(any(level.values()) for level in (team.workers, *(workers for _, workers in team.funding)))
+    return team is not None and team.extra_workers is None and not team.most_posts
 
 
 def _with_team(chain: Chain, team: Team | None) -> Chain:

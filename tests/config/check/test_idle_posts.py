@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.config.check.idle_posts import is_nothing
 from sim.config.loading import load
 from sim.errors import ModelError
-from sim.language.evaluate import Constants, parse
 
 MODEL = """
 title: A service that one regime opens
@@ -95,11 +93,15 @@ def test_a_regime_may_run_down_the_cases_of_the_baseline(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "nothing"),
-    [("0 * need", True), ("need * 0 + 0", True), ("off and need == yes", True), ("off or need", False),
-     ("-(off)", True), ("1 - need", False), ("later / 2", True), ("need", False), ("not off", False),
-     ("off == 1", True)],
+    ("rate", "nothing"),
+    [("0 * (need == yes)", True), ("(need == yes) * 0 + 0", True), ("0 * total(need == yes)", True),
+     ("(need == yes) / 2 * 0", True), ("cycle >= 1000", True), ("total(need == yes)", False),
+     ("1 - (need == yes)", False),
+     ("cycle >= 1", False)],
 )  # fmt: skip
-def test_what_is_nothing_for_certain(text: str, nothing: bool) -> None:
-    parameters = {"off": parse("0"), "later": parse("off * need")}
-    assert is_nothing(parse(text).root, Constants(parameters)) is nothing
+def test_a_referral_that_is_never_above_nothing(rate: str, nothing: bool, tmp_path: Path) -> None:
+    opened = ("services.visitor.refer.when=always", f"services.visitor.refer.rate={rate}", f"{WORKERS}=1")
+    if nothing:
+        assert f"{WORKERS}: " in refused(tmp_path, *opened)
+    else:
+        study(tmp_path, *opened)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from sim.errors import ModelError
 from sim.language.evaluate import parse
-from sim.model.compiled.grid import Factor, fold, raw_size, reduced
+from sim.model.compiled.factors import Factor, raw_size
+from sim.model.compiled.grid import fold, reduced
 from sim.model.compiled.model import compile_model
 from sim.model.compiled.program import compile_chain
 from sim.model.compiled.scope import Moment, Reader, Source, moment

@@ -13,7 +13,8 @@ from sim.engine.solvers.by_day.gate import Admitted, Observe
 from sim.engine.solvers.by_day.hazards import in_continuous_time
 from sim.engine.solvers.by_day.lives import Lives
 from sim.engine.solvers.by_day.months import take_in, write_down
-from sim.engine.solvers.run import Line, Run
+from sim.engine.solvers.line import Line
+from sim.engine.solvers.run import Run
 from sim.errors import ModelError
 from sim.model.compiled.scope import Moment
 from sim.model.spec import Model, Scenario

@@ -30,7 +30,7 @@ from sim.engine.solvers.closure.axes import (
 )
 from sim.engine.solvers.closure.hazards import Law, Stages, laws_of, linked_sets, unfold
 from sim.errors import ModelError
-from sim.model.compiled.grid import max_children
+from sim.model.compiled.factors import max_children
 from sim.model.compiled.model import Compiled, first_moment
 from sim.model.compiled.scope import Source
 from sim.model.spec import Chain, Model

@@ -15,7 +15,7 @@ from sim.arrays import FloatArray, IntArray
 from sim.engine.moves.world import MovingWorld
 from sim.engine.people.population import Population, Rows
 from sim.errors import ModelError
-from sim.model.compiled.grid import horizon, max_children
+from sim.model.compiled.factors import horizon, max_children
 from sim.model.compiled.model import Compiled
 from sim.model.spec import Chain, Model
 
