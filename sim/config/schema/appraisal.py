@@ -132,6 +132,27 @@ class PooledBudgetPart(Provenance):
     )
 
 
+class AnswerPart(Provenance):
+    """Whom the three accounts of the answer follow, and for how long."""
+
+    services: tuple[Name, ...] = Field(
+        default=(), description="the key workers; default whatever service a regime has and its baseline has not"
+    )
+    after: Figure | None = Field(
+        default=None, description="months from a regime's start to the first families that are followed; default 0"
+    )
+    entry: Figure | None = Field(default=None, description="months in which families come in; default 12")
+    follow_up: Figure | None = Field(
+        default=None, description="months for which each is followed, 12 to 60, or what the run has; default 60"
+    )
+    looked_after: Name | None = Field(
+        default=None, description="the number of the card that counts children in care, told per 1,000"
+    )
+    at: Figure | None = Field(
+        default=None, description="month since a family's first start of which that is told; default evidence_ends"
+    )
+
+
 class AppraisalPart(Part):
     """How a study is appraised; every key has a default."""
 
@@ -165,6 +186,9 @@ class AppraisalPart(Part):
     )
     invest_to_save: InvestToSavePart | None = Field(default=None, description="a fund that is paid back from savings")
     pooled_budget: PooledBudgetPart | None = Field(default=None, description="a budget that agencies share")
+    answer: AnswerPart | None = Field(
+        default=None, description="what each family helped saves and costs, in three accounts"
+    )
     valued_elsewhere: dict[Text, ValuedPart] = Field(
         default_factory=dict, description="cost line: wider values that a publication gives; none is counted"
     )
