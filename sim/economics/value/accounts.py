@@ -112,7 +112,7 @@ def extra_by_line(ds: xr.Dataset, values: xr.DataArray, terms: Terms) -> FloatAr
     return biased(ds, np.asarray(extra.transpose(..., "line").values, np.float64), terms)
 
 
-def _set_up_each(ds: xr.Dataset, world: WorldName, terms: Terms) -> FloatArray:
+def set_up_each(ds: xr.Dataset, world: WorldName, terms: Terms) -> FloatArray:
     """Give what setting up costs each family helped within the horizon, (replication, line); 0 for other lines."""
     nobodys = of_world(ds, world, "class_value").sel(share=SHARES[-1])
     extra = extra_by_line(ds, nobodys, terms)
@@ -140,7 +140,7 @@ def _cohort(ds: xr.Dataset, world: WorldName, name: str, terms: Terms) -> Accoun
     """Give an account of families followed from their first start."""
     people = of_world(ds, world, "cohort_families").sel(account=name).transpose("replication", "people").values
     extra = extra_by_line(ds, of_world(ds, world, "cohort_value").sel(account=name), terms)
-    extra = extra + np.where(people[:, :1] > 0, _set_up_each(ds, world, terms) * people[:, :1], 0.0)
+    extra = extra + np.where(people[:, :1] > 0, set_up_each(ds, world, terms) * people[:, :1], 0.0)
     children = of_world(ds, world, "cohort_children").sel(account=name)
     spec = terms.spec.answer
     assert spec is not None
