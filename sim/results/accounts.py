@@ -188,6 +188,27 @@ class _Pricer:
         steps = slice(self.terms.first, self.terms.first + later)
         return np.asarray(bill(record.meters[pair[1], steps], lines.meters, price[:later]).sum(axis=0))
 
+    def _with_posts(self, record: Record, w: int, side: int, steps: IntArray) -> FloatArray:
+        """Give the meters of a cohort with its share of posts and places, (account, entry, month, meter).
+
+        A key worker's posts are shared among her cases, so that all of them are somebody's. In other services a case
+        takes up a place, and a place is what it takes to keep one: posts over places; idle places are nobody's.
+        """
+        assert record.cohort_meters is not None
+        assert record.cohort_cases is not None
+        assert record.account_team is not None
+        counts, key_workers = record.cohort_meters[w, :, side].copy(), self.plan.services[self.layout.worlds[w]]
+        for m, meter in enumerate(self.scenario.worlds[0].model.meters):
+            if meter.what not in STAFF_METERS:
+                continue
+            s = self.layout.services.index(meter.chain)
+            posts, places, cases = np.moveaxis(record.account_team[w, :, side, :, s], -1, 0)  # (account, step)
+            held = posts if meter.what == STAFF_METERS[0] else places
+            among = cases if meter.chain in key_workers else places
+            each = np.divide(held, among, out=np.zeros(held.shape), where=among > 0)
+            counts[..., m] = record.cohort_cases[w, :, side, ..., s] * each[:, steps]
+        return counts
+
     def _cohort(
         self, record: Record, pair: tuple[int, int], kept: Mapping[str, FloatArray], saved: FloatArray
     ) -> None:
@@ -203,7 +224,8 @@ class _Pricer:
         cost = np.zeros((len(ACCOUNTS), len(SIDES), plan.follow_up, self.n_lines))
         for side, which in enumerate(pair):
             price = self.prices[self.layout.worlds[which]][steps]  # (entry, month, line)
-            pounds = bill(record.cohort_meters[w, :, side], lines.meters, price).sum(axis=1)  # (account, month, line)
+            counts = self._with_posts(record, w, side, steps)  # (account, entry, month, meter)
+            pounds = bill(counts, lines.meters, price).sum(axis=1)  # (account, month, line)
             cost[:, side] = np.where(left_out, 0.0, pounds)
         starts = record.cohort_starts[w]  # (account, entry, month)
         families = starts[:, :, 0].sum(axis=1)

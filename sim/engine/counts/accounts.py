@@ -15,7 +15,8 @@ from scipy.sparse import csr_array
 
 from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
 from sim.engine.counts.reading import Arrays, Reading
-from sim.engine.counts.recorder import Diary, staff_meters
+from sim.engine.counts.record import Layout
+from sim.engine.counts.recorder import STAFF_METERS, Diary, staff_meters
 from sim.engine.moves.consequences import engaged_states
 from sim.engine.moves.tally import GROUP_TYPE, StepMoves, Tally, moves_of_step
 from sim.engine.moves.world import MovingWorld
@@ -29,20 +30,24 @@ SIDES = ("with", "without")
 """The regime, and its baseline."""
 STARTS = ("first", "all")
 """Families first taken on by a key worker, and whoever is taken on."""
+STAFFED = ("posts", "places", "cases")
 HELPED_GROUP = CLASSES.index(HELPED)
 FIRST_COHORT = len(CLASSES)
 """Group of those first helped in the first step of entry; one more for each further step."""
 BLOCK = 256
 
 
-def no_accounts(plan: AccountPlan, n_steps: int, n_meters: int, n_units: int) -> Arrays:
+def no_accounts(plan: AccountPlan, layout: Layout) -> Arrays:
     """Give the arrays of a world without accounts."""
     cohort = (len(ACCOUNTS), len(SIDES), plan.entry, plan.follow_up)
+    n_steps, n_meters, n_services = layout.n_steps, len(layout.meters), len(layout.services)
     return {
         "class_meters": np.zeros((len(SIDES), len(CLASSES), n_steps, n_meters)),
         "cohort_meters": np.zeros((*cohort, n_meters)),
-        "cohort_people": np.zeros((*cohort, n_units)),
+        "cohort_people": np.zeros((*cohort, len(layout.rows))),
+        "cohort_cases": np.zeros((*cohort, n_services)),
         "cohort_starts": np.zeros((len(ACCOUNTS), plan.entry, plan.follow_up)),
+        "account_team": np.zeros((len(ACCOUNTS), len(SIDES), n_steps, n_services, len(STAFFED))),
         "helped": np.zeros((n_steps, len(STARTS))),
     }
 
@@ -219,30 +224,28 @@ class FollowedPair:
         return {"class_meters": self.by_class[..., :n], "helped": self.helped}
 
     def cohort_arrays(self) -> Arrays:
-        """Give ``cohort_meters``, ``cohort_people`` and ``cohort_starts`` of ``Record``, for one account of a world."""
+        """Give the arrays of ``Record`` that are by account, for one account of a world."""
         told, n = self.quantities[0], self.quantities[0].n_meters
-        meters = self.cohort[..., :n].copy()
-        for s in range(len(SIDES)):
-            self._share_posts(s, meters[s])
-        people = self.cohort[..., n : n + len(told.units)]
-        return {"cohort_meters": meters, "cohort_people": people, "cohort_starts": self.cohort[0, ..., -1]}
+        people, cases = n + len(told.units), n + len(told.units) + len(told.services)
+        return {
+            "cohort_meters": self.cohort[..., :n],
+            "cohort_people": self.cohort[..., n:people],
+            "cohort_cases": self.cohort[..., people:cases],
+            "cohort_starts": self.cohort[0, ..., -1],
+            "account_team": np.stack([self._team(side) for side in range(len(SIDES))]),
+        }
 
-    def _share_posts(self, side: int, meters: FloatArray) -> None:
-        """Give the families of a cohort their share of posts and places, in ``meters`` (entry, month, meter).
-
-        A key worker's posts are shared among her cases, so that all of them are somebody's. In other services a case
-        takes up a place, and a place is what it takes to keep one: posts over places; idle places are nobody's.
-        """
-        quantities, diary, model = self.quantities[side], self.diaries[side], self.worlds[side].compiled.model
-        entry, month = np.ix_(range(self.plan.entry), range(self.plan.follow_up))
-        steps = self.first + entry + month  # (entry, month)
-        for m, meter in enumerate(staff_meters(model)):
-            s = quantities.services.index(meter.chain)
-            cases = self.cohort[side, ..., quantities.n_meters + len(quantities.units) + s]
-            held = diary.steps[:, diary.columns["state", meter.chain]] @ self.worlds[side].engaged[meter.chain]
-            among = held if meter.chain in self.key_workers else diary.team[:, s, 1]
-            each = np.divide(diary.staff[:, m], among, out=np.zeros(len(among)), where=among > 0)  # (step,)
-            meters[..., model.meters.index(meter)] = cases * each[steps]
+    def _team(self, side: int) -> FloatArray:
+        """Give paid posts, places and cases of each gated service in each step, (step, service, STAFFED)."""
+        diary, world, services = self.diaries[side], self.worlds[side], self.quantities[side].services
+        team = np.zeros((len(diary.steps), len(services), len(STAFFED)))
+        team[..., 1] = diary.team[..., 1]
+        for s, name in enumerate(services):
+            team[:, s, 2] = diary.steps[:, diary.columns["state", name]] @ world.engaged[name]
+        for m, meter in enumerate(staff_meters(world.compiled.model)):
+            if meter.what == STAFF_METERS[0]:
+                team[:, services.index(meter.chain), 0] = diary.staff[:, m]
+        return team
 
 
 def follow_through(pairs: Sequence[FollowedPair], step: int) -> None:

@@ -85,9 +85,13 @@ class Record:
     class_meters
         Meters in each step of families by class, in the regime and of the same families in its baseline, (world, SIDES,
         CLASSES, step, meter) with the names of ``accounts``; what staff cost is nobody's there. None without accounts.
-    cohort_meters, cohort_people
-        Meters, and rows of each unit that are there, of the families that an account follows, by the step of entry and
-        month since their first start: (world, ACCOUNTS, SIDES, entry, month, meter) and (..., unit).
+    cohort_meters, cohort_people, cohort_cases
+        Meters but for those of staff, rows of each unit that are there, and cases of each gated service, of the families
+        that an account follows, by the step of entry and month since their first start: (world, ACCOUNTS, SIDES, entry,
+        month, meter), (..., unit) and (..., service).
+    account_team
+        Paid posts, places and cases of each gated service in the worlds of an account, (world, ACCOUNTS, SIDES, step,
+        service, STAFFED).
     cohort_starts, helped
         Starts with a key worker, of those families and by STARTS in each step: (world, ACCOUNTS, entry, month) and
         (world, step, 2).
@@ -121,5 +125,7 @@ class Record:
     class_meters: FloatArray | None = None
     cohort_meters: FloatArray | None = None
     cohort_people: FloatArray | None = None
+    cohort_cases: FloatArray | None = None
     cohort_starts: FloatArray | None = None
+    account_team: FloatArray | None = None
     helped: FloatArray | None = None

@@ -251,7 +251,7 @@ class Run:
             read = {line: among_all_areas(arrays, self.layout, self.counted) for line, arrays in read.items()}
         arrays = [read[id(line)] for line in lines]
         if self.accounts is not None:
-            blank = no_accounts(self.accounts, self.layout.n_steps, len(self.layout.meters), len(self.layout.rows))
+            blank = no_accounts(self.accounts, self.layout)
             told = [arrays_of_accounts(self.accounts, self.pairs, world.name, blank) for world in worlds]
             arrays = [array | accounts for array, accounts in zip(arrays, told, strict=True)]
         return record_of(self.layout, arrays, levels, self.replication, self.started)

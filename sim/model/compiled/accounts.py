@@ -167,7 +167,10 @@ def without_second_help(model: Model, services: tuple[str, ...]) -> Model:
 def _helps_twice(model: Model, chain: Chain) -> bool:
     """Say whether anybody is referred to a service again after its help, or moved there by another chain."""
     reader = Reader(model, chain.unit, k_chain=chain.name)
-    entry, after = chain.among(CLOSED, DROPPED_OUT), {CLOSED, DROPPED_OUT}
+    engaged = {chain.states[i] for i in chain.engaged}
+    drops_out = any(move.source in engaged and move.target == DROPPED_OUT for move in chain.transitions)
+    after = {CLOSED, DROPPED_OUT} if drops_out or CLOSED not in chain.states else {CLOSED}
+    entry = chain.among(*after)
     back = (
         move.expression
         for move in chain.transitions
