@@ -68,6 +68,7 @@ def appraisal_spec(config: Config, findings: Findings, model: Model | None) -> A
         there = ", ".join(bias.table) or "none"
         findings.add(("appraisal", "optimism_bias"), f"to apply it, 'grade' must name one of the table: {there}")
     terms.known_lines(("growth",), list(part.growth), lines)
+    terms.check_bridge()
     terms.known_lines(("valued_elsewhere",), list(part.valued_elsewhere), lines)
     return AppraisalSpec(
         horizon_years=terms.time("horizon", part.horizon, 5.0, unit=12),
@@ -322,6 +323,32 @@ class _Terms:
             message = f"'{looked_after}' must count one thing, in months; a number with `while` does"
             self.findings.add(("appraisal", *at, "looked_after"), message)
         return AnswerSpec(part.services, after, entry, follow_up, looked_after, told)
+
+    def check_bridge(self) -> None:
+        """Check what a bridge to a published figure names; the study of it lays its changes over the config."""
+        part = self.part.bridge
+        if part is None:
+            return
+        at = ("appraisal", "bridge")
+        if part.regime is not None:
+            others = [name for name in self.config.regimes if name != self.config.baseline]
+            self.findings.known((*at, "regime"), part.regime, "regime to be compared", others)
+        if part.ledger is not None:
+            there = [ledger for line in self.config.costs for ledger in line.ledger or LEDGERS]
+            self.findings.known((*at, "ledger"), part.ledger, "ledger", dict.fromkeys(there))
+        self.number(("bridge", "published"), part.published, 0.0)
+        if part.published.source is None:
+            self.findings.add((*at, "published"), "needs its 'source', since it is what the study is led to")
+        changed: dict[str, int] = {}
+        for i, step in enumerate(part.steps):
+            own = [*step.set, *(key for key in ("account", "effect_set") if getattr(step, key) is not None)]
+            if not own:
+                self.findings.add((*at, "steps", i), "changes nothing; give 'account', 'effect_set' or 'set'")
+            for what in own:
+                if what in changed:
+                    earlier = f"step {changed[what] + 1}"
+                    self.findings.add((*at, "steps", i), f"changes '{what}' as {earlier} does; a step is one change")
+                changed[what] = i
 
     def _agencies(self, at: tuple[str, ...], names: list[str], *, of_key: bool) -> None:
         """Check that names are those of agencies."""
