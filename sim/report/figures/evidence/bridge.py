@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from textwrap import fill
 
 import numpy as np
@@ -13,7 +14,7 @@ from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import fixed, interval, ratio
 from sim.exhibits.style import COLOURS, INK, dark, new_panels, words
 from sim.results.beside import BRIDGE, Bridge, Station
-from sim.table import Table
+from sim.table import Cell, Table
 
 _signed = partial(fixed, places=2, sign=True)
 ORDERS = (("forwards", "the changes in their order"), ("backwards", "the last change first"))
@@ -22,7 +23,7 @@ ORDERS = (("forwards", "the changes in their order"), ("backwards", "the last ch
 def _changes(stations: tuple[Station, ...]) -> list[float]:
     """Give what each station adds to the ratio; the first adds nothing."""
     means = [one.ratio.mean for one in stations]
-    return [0.0, *(after - before for before, after in zip(means, means[1:], strict=False))]
+    return [0.0, *(after - before for before, after in pairwise(means))]
 
 
 def bridge_table(found: Bridge) -> Table:
@@ -48,7 +49,7 @@ def bridge_rows(found: Bridge) -> Table:
     """Give every station of a bridge with plain numbers."""
     names = ("order", "step", "title", "saved", "saved_low", "saved_high", "cost", "cost_low", "cost_high", "ratio",
              "ratio_low", "ratio_high", "change")  # fmt: skip
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
     for way, _ in ORDERS:
         stations: tuple[Station, ...] = getattr(found, way)
         for i, (one, change) in enumerate(zip(stations, _changes(stations), strict=True)):
@@ -101,8 +102,8 @@ def _waterfall(ax: Axes, stations: tuple[Station, ...], found: Bridge) -> None:
 
 FIGURE = Exhibit[Bridge](
     name="bridge", title="From this study to the published analysis",
-    caption="Pounds saved for each pound spent, after one change a step, in both orders, since changes act on each other: "
-    "dots with 95% intervals over replications; bars and the numbers on the right are what each change brings. Dashed: "
+    caption="Pounds saved for each pound spent, after one change a step, in both orders, since changes act on each "
+    "other: dots with 95% intervals over replications; bars and the numbers on the right are what each change brings. Dashed: "
     "what is saved equals what is spent.",
     draw=plot_bridge, table=bridge_table, section="cost", order=95, source=BRIDGE, all_sets=True,
 )  # fmt: skip
