@@ -17,14 +17,18 @@ def command(
     folder: Run,
     checks: Annotated[bool, typer.Option("--checks", help="Hold it against what is known (a national study).")] = False,
     families: Annotated[bool, typer.Option("--families", help="Follow every family of one replication.")] = False,
+    bridge: Annotated[
+        bool, typer.Option("--bridge", help="Lead the answer to the published one that it names.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Rebuild the report and figures of a finished run; checks and families, once made, are kept and shown."""
+    """Rebuild the report and figures of a finished run; what is worked out for it once is kept and shown."""
     from sim.evaluation.checks.beside import write_checks
     from sim.report.presentation import present
     from sim.results.folder.held import held
     from sim.results.folder.store import copy_results, read_results, staged_in
     from sim.runs.follow.beside import write_families
+    from sim.studies.bridge.question import write_bridge
 
     with stages(quiet=quiet) as at, held(folder) as work:
         at.stage("Reading the results")
@@ -37,5 +41,7 @@ def command(
             if families:
                 at.stage("Following families")
                 write_families(fresh, record)
+            if bridge:
+                write_bridge(fresh, record, at=at)
             present(fresh, ds, summary, record, at=at)
     say(f"Rebuilt {folder / 'report.html'}")

@@ -18,7 +18,7 @@ from sim.config.text.layers import load_tree, with_settings
 from sim.config.text.merge import prune, split_path
 from sim.config.text.source import Tree, parse
 from sim.config.text.writing import to_yaml
-from sim.config.translate.appraisal import appraisal_spec
+from sim.config.translate.appraisal import appraisal_spec, check_key_workers
 from sim.config.translate.effect_sets import effect_sets, inlined
 from sim.config.translate.model import config_of
 from sim.config.translate.money import rates_of
@@ -152,6 +152,7 @@ def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario
     sets_of_effects = effect_sets(tree, config, file, findings)
     made = worlds(tree, config, sets_of_effects, findings, known)
     appraisal = appraisal_spec(config, findings, made[0].model if made else None)
+    check_key_workers(appraisal, made, baseline, findings)
     if findings.problems:
         raise ModelError(_ordered(findings.problems))
     return Scenario(

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from sim.economics.cash.budget import EVERYBODY, READINGS, BudgetImpact, area_running, budget_impact, deepest
+from sim.economics.value.accounts import AnswerFound, answers
 from sim.economics.value.appraisal import Appraisal, Comparison, compare, is_appraised, pairs_of
 from sim.economics.value.card import CardNumber, card
 from sim.economics.value.cash_prices import why_no_cash, year_shares
@@ -82,6 +83,7 @@ class FullAppraisal:
     unvalued: tuple[Unvalued, ...]
     never_cash: tuple[str, ...]
     why_no_cash: str
+    answers: tuple[AnswerFound, ...] = ()
 
     @property
     def terms(self) -> Terms:
@@ -101,6 +103,7 @@ def full_appraisal(ds: xr.Dataset) -> FullAppraisal:
         unvalued(ds, terms),
         tuple(without_rule(ds, terms)),
         why,
+        answers(ds, terms) if pairs else (),
     )
 
 

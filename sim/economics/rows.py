@@ -15,6 +15,7 @@ from sim.economics.cash.shares import sharing_tables
 from sim.economics.cash.staffing import staffing_tables
 from sim.economics.report import Found, FullAppraisal
 from sim.economics.value.cash_prices import CASH
+from sim.economics.value.cohort import cohort_tables
 from sim.economics.value.terms import Terms
 from sim.intervals import ENDS, Estimate
 from sim.model.spec import Scenario
@@ -39,7 +40,7 @@ def run_tables(scenario: Scenario, ds: xr.Dataset, summary: Summary, full: FullA
     return [
         summary_table(summary), ledger_table(ds), *tidy_tables(ds), *appraisal_tables(full),
         *staffing_tables(scenario, ds, terms), *ledger_tables(ds, terms), *sharing_tables(ds, terms),
-        *fund_tables(ds, terms), *pool_tables(ds, terms),
+        *fund_tables(ds, terms), *pool_tables(ds, terms), *cohort_tables(ds, full.answers, terms),
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import xarray as xr
 from sim.economics.cost_effectiveness import cost_effectiveness
 from sim.economics.report import Found, FullAppraisal, full_appraisal
 from sim.economics.rows import MONEY
+from sim.economics.value.accounts import answer_figures
 from sim.economics.value.appraisal import Comparison, View
 from sim.economics.value.terms import Terms
 from sim.results.summary import (
@@ -42,6 +43,8 @@ def summarise(ds: xr.Dataset, full: FullAppraisal | None = None) -> Summary:
         Plain numbers, text, lists and dictionaries, ready for JSON; what is not known is None. ``differences`` are to
         the baseline, ``comparisons`` the same to the regimes before (such as the one with the same money). ``npsv``,
         ``bcr`` and ``payback_month`` count resources in the headline ledger, and ``appraisal`` holds every view.
+        ``answer`` holds, by regime, the accounts ``one_episode``, ``all_help`` and ``programme`` of what each family
+        helped saves, where the config asks for them; None with the reason in ``why_no_answer`` where there are none.
         ``interval`` says what low and high are: ``monte_carlo`` (t over replications), ``between_family`` (one
         replication), ``not_followed`` (one, of which no family was: none) or None (``expect`` has no sampling error).
     """
@@ -66,6 +69,7 @@ def summarise(ds: xr.Dataset, full: FullAppraisal | None = None) -> Summary:
         "comparisons": {name: compared for name, compared in comparisons.items() if compared},
         "cost_effectiveness": cost_effectiveness(ds, made.terms),
         "interval": interval_kind(ds), "timing": timing_figures(ds), "appraisal": _appraisal(made),
+        **answer_figures(ds, made.answers, made.terms),
     }  # fmt: skip
 
 

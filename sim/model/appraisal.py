@@ -137,6 +137,24 @@ class PooledBudget:
 
 
 @dataclass(frozen=True)
+class AnswerSpec:
+    """Whom the accounts of the answer follow, and for how long.
+
+    Families first helped by a key worker from ``after_months`` of a regime on, within ``entry_months``, are followed for
+    ``follow_up_months`` each, or as long as the run lets all of them be. ``services`` are the key workers; empty:
+    whatever service a regime has and its baseline has not. ``looked_after`` is the number of the card that counts
+    children in care, told at the end of month ``at_months``; empty: none is.
+    """
+
+    services: tuple[str, ...] = ()
+    after_months: float = 0.0
+    entry_months: float = 12.0
+    follow_up_months: float = 60.0
+    looked_after: str = ""
+    at_months: float = 24.0
+
+
+@dataclass(frozen=True)
 class AppraisalSpec:
     """The terms of appraisal that a config states."""
 
@@ -161,6 +179,8 @@ class AppraisalSpec:
     payment_by_results: PaymentByResults | None = None
     invest_to_save: InvestToSave | None = None
     pooled_budget: PooledBudget | None = None
+    answer: AnswerSpec | None = None
+    """What the three accounts of the answer follow; None: there are none."""
     valued_elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """line: which wider values (economic, social) a publication gives for it; none is counted."""
 
@@ -178,6 +198,7 @@ def from_json(text: str) -> AppraisalSpec:
     income = held.pop("income_weight", None)
     fees = held.pop("payment_by_results", None)
     fund, pool = held.pop("invest_to_save", None), held.pop("pooled_budget", None)
+    answer = held.pop("answer", None)
     ranged = {name: held.pop(name, None) for name in ("inflation", "supervision")}
     return AppraisalSpec(
         **{
@@ -191,6 +212,7 @@ def from_json(text: str) -> AppraisalSpec:
             ),
             "invest_to_save": InvestToSave(**fund) if fund else None,
             "pooled_budget": PooledBudget(**{**pool, "members": tuple(pool["members"])}) if pool else None,
+            "answer": AnswerSpec(**{**answer, "services": tuple(answer["services"])}) if answer else None,
             "cashability": tuple(_cash_rule(entry) for entry in held.get("cashability", ())),
             "periods": tuple(Period(**entry) for entry in held.get("periods", ())),
             "card": tuple(CardItem(**{**entry, "meters": tuple(entry["meters"])}) for entry in held.get("card", ())),

@@ -1,4 +1,4 @@
-"""What a report shows beyond the run itself: checks and single families, kept as JSON beside the results."""
+"""What a report shows beyond the run itself: checks, single families, a bridge; kept as JSON beside the results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import ResultError
-from sim.results.beside import CHECKS, EVALUATED, FAMILIES, Answer, CheckLine
+from sim.results.beside import BRIDGE, CHECKS, EVALUATED, FAMILIES, Answer, Bridge, CheckLine
 from sim.runs.follow.spread import Spread
 
 ORDER = {"outside": 0, "within": 1, "not evaluated": 2}
@@ -23,12 +23,14 @@ class Extras:
     checks: tuple[CheckLine, ...] = ()
     spread: Spread | None = None
     answers: tuple[Answer, ...] = ()
+    bridge: Bridge | None = None
 
     def kept_in(self, file: str) -> list[tuple[str, Any]]:
         """Give what a file keeps, each reading of the evidence by itself where it keeps several, with its name."""
         kept: dict[str, list[tuple[str, Any]]] = {
             CHECKS: [("", self.checks)],
             FAMILIES: [] if self.spread is None else [("", self.spread)],
+            BRIDGE: [] if self.bridge is None else [("", self.bridge)],
             EVALUATED: [(group[0].effect_set, group) for group in by_set(self.answers)],
         }
         return kept.get(file, [])
@@ -52,16 +54,17 @@ def read_extras(folder: Path) -> Extras:
     ResultError
         If a file there cannot be read.
     """
-    checks, families, answers = (_read(folder / name) for name in (CHECKS, FAMILIES, EVALUATED))
+    checks, families, answers, bridge = (_read(folder / name) for name in (CHECKS, FAMILIES, EVALUATED, BRIDGE))
     try:
         return Extras(
             tuple(CheckLine(**line) for line in checks or ()),
             None if families is None else Spread.from_dict(families),
             tuple(Answer.from_dict(answer) for answer in answers or ()),
+            None if bridge is None else Bridge.from_dict(bridge),
         )
     except (TypeError, KeyError) as error:
-        raise ResultError(f"{folder} holds {CHECKS}, {FAMILIES} or {EVALUATED} of another version ({error}); make "
-                          "them anew with families report DIR --checks --families") from error  # fmt: skip
+        raise ResultError(f"{folder} holds {CHECKS}, {FAMILIES}, {EVALUATED} or {BRIDGE} of another version "
+                          f"({error}); make them anew with families report DIR --checks --families --bridge") from error  # fmt: skip
 
 
 def _read(path: Path) -> Any:

@@ -17,6 +17,7 @@ from sim.exhibits.exhibit import Drawn
 from sim.exhibits.html import environment, with_markup
 from sim.exhibits.numbers import figure, plural
 from sim.report import appraisal_tables as appraisal
+from sim.report.accounts import accounts, break_even, displacement
 from sim.report.answer import answer, basis
 from sim.report.assumptions import left_out, name_of, parts, span_of
 from sim.report.extras import Extras, in_order, read_extras
@@ -105,7 +106,7 @@ def _sections(
     tables: dict[str, tuple[Table, ...]] = {
         "families": (outcomes(summary),),
         "services": (areas_table(ds),) if ds.sizes["service"] else (),
-        "cost": (*worth, *cost_effectiveness(summary), comparisons(summary), costs(summary), present_values(ds)),
+        "cost": (accounts(summary), break_even(summary), displacement(summary), *worth, *cost_effectiveness(summary), comparisons(summary), costs(summary), present_values(ds)),
         "payers": (agencies_table(ds), *spent),
     }
     compares = bool(summary["differences"]) and facts_of(ds).rows > 0

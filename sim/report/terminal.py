@@ -8,6 +8,7 @@ from functools import partial
 from sim.exhibits.numbers import MINUS, figure, millions, ratio, share, short, signed
 from sim.exhibits.terminal import PAGE, width
 from sim.report import tables
+from sim.report.accounts import short_accounts
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
 from sim.table import Table
@@ -26,7 +27,8 @@ def headline_tables(summary: Summary) -> tuple[Table, ...]:
     figures = next(iter(summary["regimes"].values()))
     measure = "cost_per_family_year" if figures["cost_per_family_year"] else "outcomes"
     made = [table for table in (
-        *_compared(summary, measure), _at_the_end(summary), _against(summary), *tables.cost_effectiveness(summary),
+        *_compared(summary, measure), _at_the_end(summary), short_accounts(summary), _against(summary),
+        *tables.cost_effectiveness(summary),
     ) if table.rows]  # fmt: skip
     if not figures[measure]:
         made.insert(0, tables.waits(summary))

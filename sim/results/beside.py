@@ -1,4 +1,4 @@
-"""What may lie as JSON beside a run once it has been worked out: checks, single families, three ways of looking.
+"""What may lie as JSON beside a run once it has been worked out: checks, families, three ways of looking, a bridge.
 
 Here are names of files and forms of what they hold, so that the report can read what an evaluation wrote; the form of
 single families is ``sim.runs.follow.spread.Spread``.
@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-CHECKS, FAMILIES, EVALUATED = "checks.json", "families.json", "evaluated.json"
+from sim.intervals import Estimate
+
+CHECKS, FAMILIES, EVALUATED, BRIDGE = "checks.json", "families.json", "evaluated.json", "bridge.json"
 Verdict = Literal["within", "outside", "not evaluated"]
 
 
@@ -71,3 +73,62 @@ def _contrast(content: Mapping[str, Any]) -> Contrast:
     """Read a contrast; a level or ratio that could not be said is NaN again."""
     always = ("served", "other", "ratio", "difference")
     return Contrast(**{k: math.nan if v is None and k in always else v for k, v in content.items()})
+
+
+@dataclass(frozen=True)
+class Station:
+    """Where a bridge has come to: pounds saved and spent for each family helped, and saved for each pound spent."""
+
+    title: str
+    saved: Estimate
+    cost: Estimate
+    ratio: Estimate
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """A study led to a published ratio, one change a step, in both orders.
+
+    Changes act on each other, so that what a step brings depends on the order; both end in the same place, and
+    ``remains`` names what may lie between it and what was published.
+    """
+
+    regime: str
+    against: str
+    ledger: str
+    price_year: str
+    forwards: tuple[Station, ...]
+    backwards: tuple[Station, ...]
+    published: float
+    source: str
+    remains: str
+
+    @property
+    def unexplained(self) -> float:
+        """What was published less what the last step comes to."""
+        return self.published - self.forwards[-1].ratio.mean
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write as plain figures for JSON; what cannot be said is None."""
+        orders = {way: [_told(one) for one in getattr(self, way)] for way in ("forwards", "backwards")}
+        return {**asdict(self), **orders}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Bridge:
+        """Read what ``to_dict`` wrote; a mean that could not be said is NaN again."""
+        orders = {way: tuple(_station(one) for one in content[way]) for way in ("forwards", "backwards")}
+        return cls(**{**content, **orders})
+
+
+def _told(one: Station) -> dict[str, Any]:
+    """Write a station of a bridge."""
+    return {"title": one.title, **{name: getattr(one, name).as_dict() for name in ("saved", "cost", "ratio")}}
+
+
+def _station(content: Mapping[str, Any]) -> Station:
+    """Read a station of a bridge."""
+    told = {name: content[name] for name in ("saved", "cost", "ratio")}
+    return Station(
+        str(content["title"]),
+        **{k: Estimate(math.nan if v["mean"] is None else v["mean"], v["low"], v["high"]) for k, v in told.items()},
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,6 +53,14 @@ class Moments:
         return np.asarray(np.maximum(self.squares - self.total * self.total / self.n, 0.0) / (self.n - 1))
 
 
+@dataclass(frozen=True)
+class AccountSums:
+    """What the accounts of the answer come to in a replication: arrays (world, ...) that are kept, and averaged."""
+
+    kept: Mapping[str, FloatArray]
+    averaged: Mapping[str, FloatArray]
+
+
 @dataclass
 class Collected:
     """What is known after some replications: ``kept`` arrays have them as first axis, ``pooled`` are sums."""
@@ -74,6 +82,7 @@ def collect(
     records: Iterable[Record],
     price_areas: Callable[[FloatArray], FloatArray],
     earlier: Collected | None = None,
+    price_accounts: Callable[[Record], AccountSums] | None = None,
 ) -> Collected:
     """Add up replications in the order in which they come.
 
@@ -85,6 +94,8 @@ def collect(
         What ``costs.area_pricer`` gives; its pounds are averaged as ``area_cost``.
     earlier
         What was collected of the replications before; its moments and sums go on, its ``kept`` arrays stay behind.
+    price_accounts
+        What ``accounts.account_pricer`` gives, for a scenario with accounts of the answer.
 
     Raises
     ------
@@ -105,6 +116,12 @@ def collect(
         for name in AVERAGED:
             _average(result.averaged, name, getattr(record, name))
         _average(result.averaged, "area_cost", price_areas(record.area_meters))
+        if price_accounts is not None:
+            sums = price_accounts(record)
+            for name, array in sums.kept.items():
+                kept.setdefault(name, []).append(array)
+            for name, array in sums.averaged.items():
+                _average(result.averaged, name, array)
         for name in POOLED:
             array = getattr(record, name)
             if array is not None:

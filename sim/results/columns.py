@@ -39,6 +39,7 @@ FILES = {
     "ledger_monthly.csv": "What each account pays more than under the baseline, by month, in double entry.",
     "fund.csv": "An invest-to-save fund: what it and each agency pay and receive by month, and what it is still owed.",
     "pool.csv": "A pooled budget: what each agency pays in, gets for its services and gets back, by year.",
+    "cohort.csv": "What each family first helped in the stated year saves, by payer, line and month since its first start.",
     "staffing.csv": "Posts of each service: funded, in place, recruited, what they cost, and the queue that remains.",
 }
 TEXTS = {
@@ -84,6 +85,7 @@ TEXTS = {
     "low_point_year": "The financial year of the deepest need.",
     "loses": "Whether the agency is worse off.",
     "financial_year": "The financial year of the month.",
+    "ledgers": "The ledgers that count it.",
     "account": "The agency, or families or suppliers, who receive what agencies pay.",
     "side": "Whether the account is an agency or receives.",
     "part": "What the services themselves cost, or everything else.",
@@ -144,6 +146,11 @@ IN_FILE = {
     ("ledger_monthly.csv", "financial_year"): (
         "The financial year of the month; a step that crosses 1 April has a row in each, with its share of the money."
     ),
+    ("cohort.csv", "account"): "one_episode: nobody is taken on twice; all_help: with every later episode.",
+    ("cohort.csv", "month"): "The month since the first start, which is month 1; 0 for the share of setting up.",
+    ("cohort.csv", "ledgers"): "The ledgers that the line is in.",
+    ("cohort.csv", "part"): "saved, or what it is of the cost of help: posts, brokered, assessments, set_up.",
+    ("cohort.csv", "mean"): "£ a family helped, undiscounted (setting up: as in the account); negative where help costs more.",
     ("pool.csv", "year"): "The year of the pool, from 1.",
     ("pool.csv", "left"): f"What is in the pool after the year, £: {INTERVAL['']}; empty for an agency.",
     ("areas.csv", "what"): "cost, or count of a meter.",

@@ -27,7 +27,7 @@ def line_names(scenario: Scenario) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line.name for world in scenario.worlds for line in world.model.costs))
 
 
-def _lines(scenario: Scenario) -> dict[str, CostLine]:
+def lines_of(scenario: Scenario) -> dict[str, CostLine]:
     """Give each line as the first world that has it describes it."""
     found: dict[str, CostLine] = {}
     for world in scenario.worlds:
@@ -41,7 +41,7 @@ def line_coordinates(scenario: Scenario, names: tuple[str, ...]) -> dict[str, ob
 
     Programme spend is what services themselves cost, see ``is_of_services``, and the lines that say so.
     """
-    lines = _lines(scenario)
+    lines = lines_of(scenario)
     own = {meter.name: is_of_services(w.model, meter) for w in scenario.worlds for meter in w.model.meters}
     ordered = [lines[name] for name in names]
     text = {
@@ -121,7 +121,7 @@ def cost_variables(
 
 def _meter_of_line(scenario: Scenario, layout: Layout, names: tuple[str, ...]) -> IntArray:
     """Give the index of each line's meter."""
-    lines = _lines(scenario)
+    lines = lines_of(scenario)
     return meters_of_lines(layout.meters, [lines[name].meter for name in names])
 
 
@@ -138,7 +138,7 @@ def area_pricer(scenario: Scenario, layout: Layout) -> Callable[[FloatArray], Fl
 
 def _line_tables(scenario: Scenario, layout: Layout, names: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:
     """Give payer shares (line, agency) and membership of ledgers (line, ledger)."""
-    lines = _lines(scenario)
+    lines = lines_of(scenario)
     agencies = _agencies(scenario, [lines[name] for name in names])
     shares = np.array([[lines[n].payers.get(a, 0.0) for a in agencies] for n in names], dtype=np.float64)
     member = np.array([[float(g in lines[n].ledgers) for g in layout.ledgers] for n in names], dtype=np.float64)

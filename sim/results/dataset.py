@@ -15,7 +15,9 @@ from sim.arrays import FloatArray
 from sim.engine.counts.layout import FEWEST_WAIT_BINS
 from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, WAIT_EDGES, WAIT_SUMS, Layout, Record
 from sim.engine.feedback import stock_names
+from sim.model.compiled.accounts import account_plan, why_no_accounts
 from sim.model.spec import Areas, Scenario
+from sim.results.accounts import account_coordinates, account_pricer, account_variables
 from sim.results.collect import Collected, collect
 from sim.results.costs import area_pricer, cost_variables, line_coordinates, line_names
 from sim.results.facts import Facts, WorldName, written
@@ -48,7 +50,8 @@ def to_dataset(scenario: Scenario, layout: Layout, records: Iterable[Record]) ->
         ``feedback`` stocks; waits pooled. Costs are pounds of the
         price year, undiscounted. ``attrs`` hold what a reader needs to know; ``engine_seconds`` is CPU time.
     """
-    return dataset_of(scenario, layout, collect(records, area_pricer(scenario, layout)))
+    price_areas, price_accounts = area_pricer(scenario, layout), account_pricer(scenario, layout)
+    return dataset_of(scenario, layout, collect(records, price_areas, price_accounts=price_accounts))
 
 
 def dataset_of(scenario: Scenario, layout: Layout, collected: Collected) -> xr.Dataset:
@@ -60,6 +63,8 @@ def dataset_of(scenario: Scenario, layout: Layout, collected: Collected) -> xr.D
     variables["outcome_variance"] = ((*WORLD, "replication", "outcome"), spread(_outcome_variance(scenario, collected)))
     variables["start"] = (WORLD, spread(np.array([[float(world.start) for world in scenario.worlds]]))[:, :, 0])
     variables |= cost_variables(scenario, layout, collected.kept["meters"], collected.averaged["area_cost"], spread)
+    moments = {n: (m.mean, m.variance) for n, m in collected.averaged.items() if n == "cohort_saved"}
+    variables |= account_variables(scenario, layout, collected.kept, moments)
     known = coordinates(scenario, layout, collected)
     stocks = stock_names([world.model for world in scenario.worlds])
     levels = [array for array in collected.levels if array is not None]
@@ -155,7 +160,7 @@ def coordinates(scenario: Scenario, layout: Layout, collected: Collected) -> dic
         "wait": np.arange(bins_used(collected.pooled["waits"])), "family_moment": list(FAMILY_MOMENTS),
         "wait_sum": list(WAIT_SUMS), **({"wait_edge": WAIT_EDGES} if "wait_times" in collected.pooled else {}),
         "financial_year": ("step", _years_of_points(layout)), **_dates(scenario, layout),
-        **line_coordinates(scenario, line_names(scenario)),
+        **line_coordinates(scenario, line_names(scenario)), **account_coordinates(scenario),
     }  # fmt: skip
 
 
@@ -202,7 +207,18 @@ def facts_of_run(scenario: Scenario, layout: Layout) -> Facts:
         outcome_discount={outcome.name: outcome.discount for outcome in model.outcomes},
         outcome_counts_as={outcome.name: outcome.counts_as for outcome in model.outcomes},
         service_chains=[chain.name for chain in model.chains if chain.service is not None],
+        **_why_no_accounts(scenario),
     )  # fmt: skip
+
+
+def _why_no_accounts(scenario: Scenario) -> dict[str, str]:
+    """Say why accounts of the answer are not there, of a config that asks for them."""
+    plan = account_plan(scenario)
+    if scenario.appraisal.answer is None:
+        return {}
+    if plan is None:
+        return {"why_no_answer": why_no_accounts(scenario)}
+    return {"why_no_cohort": plan.why_no_cohort} if plan.why_no_cohort else {}
 
 
 def _area_shares(areas: Areas) -> list[float]:

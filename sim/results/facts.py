@@ -90,6 +90,10 @@ class Facts:
     service_chains: list[str] = field(metadata=JSON, default_factory=list)
     engine_seconds: float | None = None
     peak_mb: float | None = None
+    why_no_answer: str | None = None
+    """Why there are no accounts of the answer, of a config that asks for them."""
+    why_no_cohort: str | None = None
+    """Why no family is followed from its first start, where there are accounts."""
     expected: str | None = None
     """How expected values were found, of a run that has them."""
 

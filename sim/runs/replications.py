@@ -70,7 +70,8 @@ def pared(
     The families of those worlds live as they do in the whole scenario: draws depend on neither.
     """
     worlds = [w for w in scenario.worlds if w.regime in regimes and w.effect_set in effect_sets]
-    return replace(scenario, worlds=tuple(replace(w, model=_pared(w.model, steps, priced)) for w in worlds))
+    paired = tuple(replace(w, model=_pared(w.model, steps, priced)) for w in worlds)
+    return replace(scenario, worlds=paired, appraisal=replace(scenario.appraisal, answer=None))
 
 
 def _pared(model: Model, steps: int, priced: bool) -> Model:

@@ -13,13 +13,13 @@ from sim.report.extras import Extras
 from sim.report.figures import figures, modules, plots
 from sim.report.gallery import draw_all
 from sim.report.html import TITLES, write_report
-from sim.results.beside import CHECKS, EVALUATED, FAMILIES
+from sim.results.beside import BRIDGE, CHECKS, EVALUATED, FAMILIES
 from sim.results.dataset import to_dataset
 from sim.results.folder.run_record import run_record
 from tests import synthetic
 
 PUBLIC = [
-    "plot_budget", "plot_cash_tornado", "plot_cost_by_agency", "plot_difference", "plot_evaluated", "plot_evidence",
+    "plot_bridge", "plot_budget", "plot_cash_tornado", "plot_cost_by_agency", "plot_difference", "plot_evaluated", "plot_evidence",
     "plot_family_costs", "plot_flows", "plot_frontier", "plot_gains", "plot_ladder", "plot_left", "plot_naive",
     "plot_net_benefit", "plot_npsv", "plot_paired", "plot_payers", "plot_queues", "plot_settings", "plot_shares",
     "plot_state_bands", "plot_states", "plot_swings", "plot_tiers", "plot_waits", "plot_worth",
@@ -79,7 +79,7 @@ def test_two_figures_in_one_place_are_refused(dropped: Path) -> None:
 
 
 def test_every_figure_has_a_place_a_section_and_a_source_that_is_read() -> None:
-    known = {"", CHECKS, EVALUATED, FAMILIES}
+    known = {"", BRIDGE, CHECKS, EVALUATED, FAMILIES}
     orders = [figure.order for figure in figures()]
     assert orders == sorted(set(orders))
     assert orders[0] > 0

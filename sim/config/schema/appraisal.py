@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -132,6 +132,47 @@ class PooledBudgetPart(Provenance):
     )
 
 
+class AnswerPart(Provenance):
+    """Whom the three accounts of the answer follow, and for how long."""
+
+    services: tuple[Name, ...] = Field(
+        default=(), description="the key workers; default whatever service a regime has and its baseline has not"
+    )
+    after: Figure | None = Field(
+        default=None, description="months from a regime's start to the first families that are followed; default 0"
+    )
+    entry: Figure | None = Field(default=None, description="months in which families come in; default 12")
+    follow_up: Figure | None = Field(
+        default=None, description="months for which each is followed, 12 to 60, or what the run has; default 60"
+    )
+    looked_after: Name | None = Field(
+        default=None, description="the number of the card that counts children in care, told per 1,000"
+    )
+    at: Figure | None = Field(
+        default=None, description="month since a family's first start of which that is told; default evidence_ends"
+    )
+
+
+class BridgeStepPart(Part):
+    """One change on the way to a published figure."""
+
+    title: Text = Field(description="what changes, in a few words")
+    account: Literal["programme", "all_help", "one_episode"] | None = Field(default=None, description="the account")
+    effect_set: Name | None = Field(default=None, description="the reading of the evidence")
+    set: dict[str, Any] = Field(default_factory=dict, description="path: value")
+
+
+class BridgePart(Part):
+    """The way from an account of this study to a published ratio of savings to cost, one change a step."""
+
+    regime: Label | None = Field(default=None, description="the regime; default the last")
+    ledger: Name | None = Field(default=None, description="default that of the headline")
+    start: BridgeStepPart = Field(description="the account and the reading that it starts from")
+    steps: tuple[BridgeStepPart, ...] = Field(description="the changes in their order", min_length=1)
+    published: Figure = Field(description="the published ratio, with its source")
+    remains: Text = Field(description="what may lie between it and the last step")
+
+
 class AppraisalPart(Part):
     """How a study is appraised; every key has a default."""
 
@@ -165,6 +206,12 @@ class AppraisalPart(Part):
     )
     invest_to_save: InvestToSavePart | None = Field(default=None, description="a fund that is paid back from savings")
     pooled_budget: PooledBudgetPart | None = Field(default=None, description="a budget that agencies share")
+    answer: AnswerPart | None = Field(
+        default=None, description="what each family helped saves and costs, in three accounts"
+    )
+    bridge: BridgePart | None = Field(
+        default=None, description="how the answer is led to a published one, for families bridge"
+    )
     valued_elsewhere: dict[Text, ValuedPart] = Field(
         default_factory=dict, description="cost line: wider values that a publication gives; none is counted"
     )

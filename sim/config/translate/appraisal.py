@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from sim.config.check.draft import Draft, is_near_a_step
 from sim.config.check.problems import Findings, Key
@@ -13,6 +14,7 @@ from sim.config.text.library import nearest
 from sim.config.translate.money import Meters
 from sim.language.evaluate import constant
 from sim.model.appraisal import (
+    AnswerSpec,
     AppraisalSpec,
     CardItem,
     CashRule,
@@ -25,10 +27,13 @@ from sim.model.appraisal import (
     Ranged,
     Wellby,
 )
-from sim.model.spec import Model
+from sim.model.compiled.accounts import MOST_ENTRY_STEPS, SHORTEST_MONTHS, key_workers
+from sim.model.spec import Model, World
 
 _YEAR = re.compile(r"(\d{4})/(\d{2})")
 MOST_YEARS = 1000.0
+LONGEST_MONTHS = 60
+"""For which a family is followed for the answer: beyond it nothing but assumptions is left."""
 LEDGERS = ("narrow", "wide")
 """Those of a cost line that names none."""
 
@@ -63,6 +68,7 @@ def appraisal_spec(config: Config, findings: Findings, model: Model | None) -> A
         there = ", ".join(bias.table) or "none"
         findings.add(("appraisal", "optimism_bias"), f"to apply it, 'grade' must name one of the table: {there}")
     terms.known_lines(("growth",), list(part.growth), lines)
+    terms.check_bridge()
     terms.known_lines(("valued_elsewhere",), list(part.valued_elsewhere), lines)
     return AppraisalSpec(
         horizon_years=terms.time("horizon", part.horizon, 5.0, unit=12),
@@ -81,11 +87,31 @@ def appraisal_spec(config: Config, findings: Findings, model: Model | None) -> A
         payment_by_results=terms.fees(),
         invest_to_save=terms.fund(),
         pooled_budget=terms.pool(),
+        answer=terms.answer(model.card if model is not None else ()),
         valued_elsewhere={
             name: tuple(kind for kind in ("economic", "social") if getattr(held, kind))
             for name, held in part.valued_elsewhere.items()
         },
     )
+
+
+def check_key_workers(spec: AppraisalSpec, made: Sequence[World], baseline: str, findings: Findings) -> None:
+    """Check that the key workers that the answer names help in some regime and not in its baseline."""
+    answer = spec.answer
+    if answer is None or not answer.services or all(world.regime == baseline for world in made):
+        return
+    before = {world.effect_set: world.model for world in made if world.regime == baseline}
+    found = {
+        name for world in made if world.regime != baseline and world.effect_set in before
+        for name in key_workers(answer, world.model, before[world.effect_set])
+    }  # fmt: skip
+    for i, name in enumerate(answer.services):
+        if name not in found:
+            findings.add(
+                ("appraisal", "answer", "services", i),
+                f"'{name}' is no key worker: there must be a regime in which it takes families on, and none may be "
+                f"taken on in '{baseline}'; name another service, or leave 'services' out",
+            )
 
 
 class _Terms:
@@ -264,6 +290,65 @@ class _Terms:
         self._agencies(("pooled_budget", "members"), list(part.members), of_key=False)
         budget = self.number(("pooled_budget", "a_year"), part.a_year, 0.0) if part.a_year else None
         return PooledBudget(part.by, part.years, part.year_end, part.members, budget)
+
+    def answer(self, card: tuple[CardItem, ...]) -> AnswerSpec | None:
+        """Translate whom the accounts of the answer follow."""
+        part = self.part.answer
+        if part is None:
+            return None
+        at = ("answer",)
+        for i, name in enumerate(part.services):
+            self.findings.known(("appraisal", *at, "services", i), name, "service", self.config.services)
+        after, entry, follow_up, told = (
+            self.time((*at, key), figure, default)
+            for key, figure, default in (
+                ("after", part.after, 0.0), ("entry", part.entry, 12.0), ("follow_up", part.follow_up, 60.0),
+                ("at", part.at, self.part.evidence_ends.number() or 24.0 if self.part.evidence_ends else 24.0),
+            )
+        )  # fmt: skip
+        step = self.config.clock.step.years * 12
+        if not 0.5 <= entry / step <= MOST_ENTRY_STEPS:
+            self.findings.add(("appraisal", *at, "entry"), f"must be 1 to {MOST_ENTRY_STEPS} steps")
+        if not SHORTEST_MONTHS <= follow_up <= LONGEST_MONTHS:
+            message = f"must be {SHORTEST_MONTHS} to {LONGEST_MONTHS} months"
+            self.findings.add(("appraisal", *at, "follow_up"), message)
+        if not 0 < told <= follow_up and part.at is not None:
+            message = f"must be a month of the {follow_up:g} for which each family is followed"
+            self.findings.add(("appraisal", *at, "at"), message)
+        looked_after = part.looked_after or ""
+        item = next((item for item in card if item.name == looked_after), None)
+        if looked_after and looked_after not in self.part.card:
+            self.findings.known(("appraisal", *at, "looked_after"), looked_after, "number of the card", self.part.card)
+        elif item is not None and (not item.in_months or len(item.meters) != 1):
+            message = f"'{looked_after}' must count one thing, in months; a number with `while` does"
+            self.findings.add(("appraisal", *at, "looked_after"), message)
+        return AnswerSpec(part.services, after, entry, follow_up, looked_after, told)
+
+    def check_bridge(self) -> None:
+        """Check what a bridge to a published figure names; the study of it lays its changes over the config."""
+        part = self.part.bridge
+        if part is None:
+            return
+        at = ("appraisal", "bridge")
+        if part.regime is not None:
+            others = [name for name in self.config.regimes if name != self.config.baseline]
+            self.findings.known((*at, "regime"), part.regime, "regime to be compared", others)
+        if part.ledger is not None:
+            there = [ledger for line in self.config.costs for ledger in line.ledger or LEDGERS]
+            self.findings.known((*at, "ledger"), part.ledger, "ledger", dict.fromkeys(there))
+        self.number(("bridge", "published"), part.published, 0.0)
+        if part.published.source is None:
+            self.findings.add((*at, "published"), "needs its 'source', since it is what the study is led to")
+        changed: dict[str, int] = {}
+        for i, step in enumerate(part.steps):
+            own = [*step.set, *(key for key in ("account", "effect_set") if getattr(step, key) is not None)]
+            if not own:
+                self.findings.add((*at, "steps", i), "changes nothing; give 'account', 'effect_set' or 'set'")
+            for what in own:
+                if what in changed:
+                    earlier = f"step {changed[what] + 1}"
+                    self.findings.add((*at, "steps", i), f"changes '{what}' as {earlier} does; a step is one change")
+                changed[what] = i
 
     def _agencies(self, at: tuple[str, ...], names: list[str], *, of_key: bool) -> None:
         """Check that names are those of agencies."""

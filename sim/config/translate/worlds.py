@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sim.config.check.idle_posts import idle_posts, opens
+from sim.config.check.idle_posts import idle_posts
 from sim.config.check.layering import Used, nothing_taken_away
 from sim.config.check.problems import Findings
 from sim.config.schema.config import Config, RegimePart
@@ -14,6 +14,7 @@ from sim.config.text.source import Tree
 from sim.config.translate.effect_sets import NAMED, EffectSet, concerns, entries
 from sim.config.translate.model import config_of, draft_of, model_of
 from sim.errors import Problem
+from sim.model.compiled.reach import opens
 from sim.model.spec import Model, World
 
 ONLY_REGIME = "base"

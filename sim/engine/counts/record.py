@@ -82,6 +82,19 @@ class Record:
     family_cost
         Of the cost of a root row since the first regime began, and of its paired difference to the baseline of its
         set: (world, ledger, 4) as mean, variance, mean difference, variance of difference.
+    class_meters
+        Meters in each step of families by class, in the regime and of the same families in its baseline, (world, SIDES,
+        CLASSES, step, meter) with the names of ``accounts``; what staff cost is nobody's there. None without accounts.
+    cohort_meters, cohort_people, cohort_cases
+        Meters but for those of staff, rows of each unit that are there, and cases of each gated service, of the families
+        that an account follows, by the step of entry and month since their first start: (world, ACCOUNTS, SIDES, entry,
+        month, meter), (..., unit) and (..., service).
+    account_team
+        Paid posts, places and cases of each gated service in the worlds of an account, (world, ACCOUNTS, SIDES, step,
+        service, STAFFED).
+    cohort_starts, helped
+        Starts with a key worker, of those families and by STARTS in each step: (world, ACCOUNTS, entry, month) and
+        (world, step, 2).
     engine_seconds
         CPU seconds of the engine.
     """
@@ -109,3 +122,10 @@ class Record:
     area_wait_times: FloatArray | None = None
     outcome_variance: FloatArray | None = None
     """Variance between root rows of each outcome's total, (world, outcome); None where rows are not followed."""
+    class_meters: FloatArray | None = None
+    cohort_meters: FloatArray | None = None
+    cohort_people: FloatArray | None = None
+    cohort_cases: FloatArray | None = None
+    cohort_starts: FloatArray | None = None
+    account_team: FloatArray | None = None
+    helped: FloatArray | None = None

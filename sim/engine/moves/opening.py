@@ -142,6 +142,8 @@ def _count(world: MovingWorld, unit: str, rows: IntArray, by: int) -> None:
     for name, chain in world.chains.items():
         if chain.unit == unit:
             world.occupancy[name][:, 0] += slots
+    for tally in world.tallies:
+        tally.there(unit, rows, by)
     for source, name in world.compiled.counts.items():
         told = world.plain[name]
         if told is not None and told.states[0] and world.chains[told.chain].unit == unit:

@@ -29,6 +29,7 @@ from sim.engine.moves.consequences import (
     plain,
 )
 from sim.engine.moves.sheet import Sheet
+from sim.engine.moves.tally import Logged, Tally
 from sim.engine.people.population import Population, Rows
 from sim.model.compiled.model import Compiled
 from sim.model.compiled.readings import clock_value
@@ -63,6 +64,9 @@ class MovingWorld:
         Chain -> active rows by area slot and state, (slot, state); moves of this step, (slot, state, state).
     stocks
         Condition -> active rows for which it holds, by area slot, (slot,), as of the last ``settle``.
+    tallies, log, held
+        Counts by other groups than areas; where there are any, the moves of this step, and condition -> for which
+        rows that are there it held at the last ``settle``, (row,), those on the states of one chain apart.
     counts, agencies
         Count over children -> number of each root row, (row,); number of services that help each root row, (row,).
     """
@@ -88,6 +92,9 @@ class MovingWorld:
         self.memory_bits, self.memory = self.carried.memory_bits, self.carried.memory
         self.joined, self.queue, self.arrivals = self.carried.joined, self.carried.queue, self.carried.arrivals
         self.taken_from_queue: dict[str, float] = {}
+        self.tallies: list[Tally] = []
+        self.log: list[Logged] = []
+        self.held: dict[str, BoolArray] = {}
         self.adopt(compiled)
 
     @property
@@ -225,6 +232,8 @@ class MovingWorld:
                 rows = self.population.rows[condition.reader.unit]
                 holds = self.holds(name) & rows.active
                 self.stocks[name][:] = np.bincount(self.slots[rows.unit.name][holds], minlength=self.n_slots)
+                if self.tallies:
+                    self.held[name] = holds
 
     def holds(self, name: str) -> BoolArray:
         """Say for each row of its unit, whether there or not, if a condition holds."""
@@ -266,6 +275,8 @@ class MovingWorld:
         else:
             self.state[chain][rows] = new
             self._count(chain, rows, pairs, counted)
+        if self.tallies:
+            self.log.append((chain, rows.copy(), pairs.copy(), counted))
         if chain in self.entered:
             self.entered[chain][rows] = self.step + 1
         if chain in self.bounds:

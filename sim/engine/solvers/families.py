@@ -36,6 +36,7 @@ def replicate(
     observe: Observer | None = None,
     at_start: Observer | None = None,
     part: AreaSpan | None = None,
+    accounts: bool | None = None,
 ) -> Record:
     """Simulate one replication of every world of a scenario.
 
@@ -55,6 +56,9 @@ def replicate(
         The same before the first step.
     part
         The areas that are run, by default all; records of parts add up to that of all (``added_up``).
+    accounts
+        Whether to count for the accounts of the answer, where the scenario has them; by default unless somebody looks,
+        who would see the further worlds that they take, too.
 
     Returns
     -------
@@ -82,7 +86,8 @@ def replicate(
             )
     if part is not None:
         check_part(scenario, part)
-    run = Run(scenario, replication, ChainByChain(scheme), part=part)
+    with_accounts = observe is None and at_start is None if accounts is None else accounts
+    run = Run(scenario, replication, ChainByChain(scheme), part=part, accounts=with_accounts)
     if at_start is not None:
         for line in run.lines:
             at_start(run.step - 1, line)

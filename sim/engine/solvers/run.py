@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from sim.engine.counts.accounts import FollowedPair, arrays_of_accounts, follow_through, no_accounts
 from sim.engine.counts.layout import among_all_areas, area_slots, layout_of, layout_of_part
 from sim.engine.counts.reading import Reading, record_of
 from sim.engine.counts.record import Record
@@ -26,6 +27,7 @@ from sim.engine.people.population import make_population
 from sim.engine.solvers.line import Begun, Line, Parted
 from sim.engine.teams.plans import open_teams
 from sim.model import spec
+from sim.model.compiled.accounts import account_plan
 from sim.model.compiled.model import Compiled
 from sim.model.compiled.scope import Moment
 from sim.model.compiled.worlds import alike, compile_scenario
@@ -72,6 +74,7 @@ class Run:
         begun: Begun | None = None,
         keep: bool = False,
         part: AreaSpan | None = None,
+        accounts: bool = True,
     ) -> None:
         """Open a run at its first step; or where some baselines ``begun`` stand, from which the other worlds part.
 
@@ -87,13 +90,19 @@ class Run:
             Whether to keep histories as they stand when regimes part from them.
         part
             The areas that are run, by default all; the records of parts add up (``sim.engine.solvers.parts``).
+        accounts
+            Whether to count for the accounts of the answer, where the scenario has them and the run begins at its
+            first step.
         """
         self.started = time.process_time()
-        self.scenario, self.replication, self.mover, self.begun = scenario, replication, mover, begun
+        self.accounts = account_plan(scenario) if accounts and mover.whole_steps and begun is None else None
+        self.asked, self.replication, self.mover, self.begun = scenario, replication, mover, begun
+        self.scenario = scenario = self.accounts.scenario if self.accounts is not None else scenario
+        self.pairs: list[FollowedPair] = []
         self.standing: dict[tuple[int, str], Parted] | None = {} if keep else None
         model = scenario.worlds[0].model
         self.stream = key(scenario.seed, "replication", replication)
-        self.layout, self.slots = layout_of(scenario), area_slots(model, part)
+        self.layout, self.slots = layout_of(self.asked), area_slots(model, part)
         self.counted = self.layout if part is None else layout_of_part(self.layout, model, part)
         self.compiled = compile_scenario(scenario) if compiled is None else compiled
         self.population = make_population(model, scenario.seed, replication, part) if begun is None else begun.people()
@@ -133,6 +142,13 @@ class Run:
         rows.index(line.now(step))
         return line
 
+    def _follow(self, parting: Parting[Line]) -> None:
+        """Count for the accounts of the answer, from the start of a regime with a key worker on."""
+        plan, own, twin = self.accounts, parting.new, parting.old
+        if plan is not None and parting.world.name in plan.services:
+            lines = ((line.world, line.diary) for line in (own, twin))
+            self.pairs.append(FollowedPair(plan, own.names, parting.world, *lines))
+
     def _keep(self, line: Line, step: int) -> None:
         """Keep a history of baselines as it stands before a step."""
         assert self.standing is not None
@@ -161,6 +177,7 @@ class Run:
             turn_over([line.world for line in self.lines], self.step, self.stream, late=True)
         for line in self.lines:
             self._end_step(line)
+        follow_through(self.pairs, self.step)
         self.step += 1
 
     @property
@@ -175,6 +192,10 @@ class Run:
             for line in self.lines:
                 line.diary.begin(line.world)
         partings = self.timeline.part(step)
+        for parting in partings:
+            self._follow(parting)
+        for pair in self.pairs:
+            pair.renew(step)
         if partings:
             if self.begun is not None:
                 self.timeline.forget(self.begun.standing)
@@ -222,11 +243,15 @@ class Run:
         """
         for line in self.lines:
             self._check(line)
-        worlds = [world for world in self.scenario.worlds if self.timeline.stands_for(world.name)]
+        worlds = [world for world in self.asked.worlds if self.timeline.stands_for(world.name)]
         lines, models = [self.timeline.of(world.name) for world in worlds], [world.model for world in worlds]
         levels = levels_of(models, [line.feedback for line in lines])
         read = {id(line): Reading(line.world.compiled, line.diary).arrays() for line in self.lines}
         if self.counted is not self.layout:
             read = {line: among_all_areas(arrays, self.layout, self.counted) for line, arrays in read.items()}
         arrays = [read[id(line)] for line in lines]
+        if self.accounts is not None:
+            blank = no_accounts(self.accounts, self.layout)
+            told = [arrays_of_accounts(self.accounts, self.pairs, world.name, blank) for world in worlds]
+            arrays = [array | accounts for array, accounts in zip(arrays, told, strict=True)]
         return record_of(self.layout, arrays, levels, self.replication, self.started)

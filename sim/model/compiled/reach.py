@@ -134,6 +134,26 @@ class Reach:
         return True
 
 
+def opens(model: Model, chain: Chain) -> bool:
+    """Say whether anybody may ever come to a service: by referral, at the start, or because something else fires it."""
+    entry = {chain.states[i] for i in chain.entry}
+    reader = Reader(model, chain.unit, k_chain=chain.name)
+    referrals = (move.expression for move in chain.transitions if move.source in entry and move.target not in entry)
+    if any(e is not None and above_nothing_for(reader, e) for e in referrals):
+        return True
+    starts = (share for state, share in (chain.start or {}).items() if state not in entry)
+    fires = (fire for other in model.chains for fire in other.fires if fire.chain == chain.name)
+    return any(above_nothing_for(reader, share) for share in starts) or any(
+        fire.target not in entry and firing_chances(fire, model).any() for fire in fires
+    )
+
+
+def above_nothing_for(reader: Reader, expression: Expression) -> bool:
+    """Say whether an expression is above 0 for some row at some step, with some totals."""
+    factor = Factor(reader, expression)
+    return above_nothing(factor, raw_of(factor, every_raw))
+
+
 def fires_of(model: Model, chain: Chain) -> tuple[Fire, ...]:
     """Give the fires of a chain; none of a service when services are inert."""
     return () if chain.service is not None and model.services_inert else chain.fires

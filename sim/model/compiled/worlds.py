@@ -19,13 +19,13 @@ NO_TEAM = Team({}, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
-class _Itself:
+class Itself:
     """A scenario as a key: the same only when it is the very same object, since mappings inside have no hash."""
 
     scenario: Scenario
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Itself) and other.scenario is self.scenario
+        return isinstance(other, Itself) and other.scenario is self.scenario
 
     def __hash__(self) -> int:
         return id(self.scenario)
@@ -39,11 +39,11 @@ def compile_scenario(scenario: Scenario) -> dict[str, Compiled]:
     ModelError
         As ``compile_model``.
     """
-    return _compile_worlds(_Itself(scenario))
+    return _compile_worlds(Itself(scenario))
 
 
 @lru_cache(maxsize=1)
-def _compile_worlds(key: _Itself) -> dict[str, Compiled]:
+def _compile_worlds(key: Itself) -> dict[str, Compiled]:
     return compile_anew(key.scenario, {})
 
 

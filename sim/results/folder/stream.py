@@ -19,6 +19,7 @@ from sim.arrays import FloatArray
 from sim.engine.counts.record import Layout, Record
 from sim.errors import ResultError
 from sim.model.spec import Scenario
+from sim.results.accounts import account_pricer
 from sim.results.collect import Collected, collect
 from sim.results.costs import area_pricer
 from sim.results.dataset import dataset_of
@@ -61,8 +62,8 @@ def write_streamed(
     OSError
         If the file cannot be written.
     """
-    pricer = area_pricer(scenario, layout)
-    collected = collect(_some(records), pricer, earlier[1] if earlier else None)
+    pricer, accounts = area_pricer(scenario, layout), account_pricer(scenario, layout)
+    collected = collect(_some(records), pricer, earlier[1] if earlier else None, accounts)
     first = dataset_of(scenario, layout, collected)
     streamed = [name for name, variable in first.data_vars.items() if "replication" in variable.dims]
     axes = {str(name): first[name].dims.index("replication") for name in (*streamed, "replication")}
@@ -73,7 +74,7 @@ def write_streamed(
         nonlocal last
         yield _parts(first, axes)
         while following := _some(records):
-            last = collect(following, pricer, last)
+            last = collect(following, pricer, last, accounts)
             yield _parts(dataset_of(scenario, layout, last), axes)
 
     try:

@@ -31,7 +31,7 @@ def is_small(scenario: Scenario) -> bool:
 def replicate_with_rows(scenario: Scenario, replication: int, layout: Layout) -> Record:
     """Simulate a replication and add the variances between rows of outcomes and cost to its record."""
     totals = RowTotals(scenario, layout)
-    record = replicate(scenario, replication, observe=totals.look, at_start=totals.look)
+    record = replicate(scenario, replication, observe=totals.look, at_start=totals.look, accounts=True)
     totals.fill(record)
     return record
 
@@ -71,7 +71,7 @@ class RowTotals:
         now = self.snapshots.take(step, line)
         if step < -1:
             return
-        for name in line.names:
+        for name in (name for name in line.names if name in self.amounts):
             amounts = self.amounts[name][step + 1]  # (meter, total)
             totals = self.totals.setdefault(name, np.zeros((amounts.shape[1], now.root.n)))
             weights = {self.layout.meters[m]: amounts[m] for m in np.flatnonzero(amounts.any(axis=1))}

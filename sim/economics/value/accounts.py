@@ -1,0 +1,264 @@
+"""The three accounts of the answer: what public spending falls by for each family that a key worker helps.
+
+``one_episode`` and ``all_help`` follow families first helped in a stated year, each for the same number of months from
+its first start, against its own life without help; ``programme`` is the whole population over the horizon, whose
+displacement says whose spending changed. Transfers and taxes count: it is what budgets see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from sim.arrays import BoolArray, FloatArray
+from sim.economics.value.increments import biased
+from sim.economics.value.ratios import ratio
+from sim.economics.value.terms import Terms
+from sim.intervals import Estimate
+from sim.results.accounts import ASSESSMENTS, BROKERED, PARTS, POSTS, SAVED, SET_UP, SHARES
+from sim.results.costs import chosen_lines
+from sim.results.facts import facts_of
+from sim.results.tables import year_label
+from sim.results.worlds import WorldName, baseline_of, of_world, other_worlds
+from sim.results.years import first_year_after
+from sim.units import MONTHS_PER_YEAR
+
+PROGRAMME = "programme"
+TOTAL = "total"
+SHOWN = (BROKERED, ASSESSMENTS, SET_UP)
+"""What a break-even price is after, each shown in it."""
+
+
+@dataclass(frozen=True)
+class Worth:
+    """One ledger of an account, pounds of the price year per family helped.
+
+    ``saved`` is what families cost less, ``cost`` what help costs, ``spent`` its parts (posts, brokered places,
+    assessments, setting up), ``break_even`` the price of a key worker's posts per family at which nothing is gained or
+    lost: all that is saved and spent but for her posts. ``bcr`` is saved over cost.
+    """
+
+    saved: Estimate
+    cost: Estimate
+    break_even: Estimate
+    bcr: Estimate
+    spent: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True)
+class PerThousand:
+    """Children in care per 1,000 at the end of a month: without help, with it, and of whom."""
+
+    without: float
+    helped: float
+    month: float
+    of: str
+    children: float
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of a regime; ``displacement`` is by ledger and part, pounds saved, of ``programme`` alone."""
+
+    name: str
+    base_year: str
+    discounted_to: str
+    months: float
+    families: float
+    episodes: float
+    worth: Mapping[str, Worth]
+    looked_after: PerThousand | None
+    displacement: Mapping[str, Mapping[str, Estimate]]
+
+
+@dataclass(frozen=True)
+class AnswerFound:
+    """The accounts of one regime against its baseline."""
+
+    world: WorldName
+    against: WorldName
+    accounts: tuple[Account, ...]
+
+
+def has_answer(ds: xr.Dataset) -> bool:
+    """Whether a run holds accounts of the answer."""
+    return "class_value" in ds
+
+
+def answers(ds: xr.Dataset, terms: Terms) -> tuple[AnswerFound, ...]:
+    """Give the accounts of every regime that has a key worker; none where a run has none."""
+    if not has_answer(ds):
+        return ()
+    found = []
+    for world in other_worlds(ds):
+        if float(of_world(ds, world, "class_value").sel(side="with").sum()) != 0:
+            found.append(_answer(ds, world, terms))
+    return tuple(found)
+
+
+def _answer(ds: xr.Dataset, world: WorldName, terms: Terms) -> AnswerFound:
+    """Give the accounts of one regime."""
+    kept = [str(name) for name in ds["account"].values] if "month" in ds.coords else []
+    programme = _programme(ds, world, terms)
+    return AnswerFound(world, baseline_of(ds, world), (*(_cohort(ds, world, name, terms) for name in kept), programme))
+
+
+def extra_by_line(ds: xr.Dataset, values: xr.DataArray, terms: Terms) -> FloatArray:
+    """Give what a regime costs more than its baseline, (..., line), with optimism bias where it is on."""
+    extra = values.sel(side="with") - values.sel(side="without")
+    return biased(ds, np.asarray(extra.transpose(..., "line").values, np.float64), terms)
+
+
+def set_up_each(ds: xr.Dataset, world: WorldName, terms: Terms) -> FloatArray:
+    """Give what setting up costs each family helped within the horizon, (replication, line); 0 for other lines."""
+    nobodys = of_world(ds, world, "class_value").sel(share=SHARES[-1])
+    extra = extra_by_line(ds, nobodys, terms)
+    lines = _lines_of(ds, world, SET_UP) & ds["nobodys"].values.astype(bool)
+    return np.where(lines, _each(extra, _helped(ds, world)[:, 0]), 0.0)
+
+
+def _helped(ds: xr.Dataset, world: WorldName) -> FloatArray:
+    """Give the families first helped within the horizon and all starts, (replication, 2)."""
+    return np.asarray(of_world(ds, world, "helped_families").transpose("replication", "people").values)
+
+
+def _each(pounds: FloatArray, families: FloatArray) -> FloatArray:
+    """Share (replication, ...) among families (replication,); NaN where nobody is helped."""
+    apart = np.where(families > 0, families, np.nan)
+    return pounds / apart.reshape(-1, *([1] * (pounds.ndim - 1)))
+
+
+def _lines_of(ds: xr.Dataset, world: WorldName, part: str) -> BoolArray:
+    """Mark the cost lines of a part of an account, (line,)."""
+    return np.asarray(of_world(ds, world, "line_part").values == PARTS.index(part), np.bool_)
+
+
+def _cohort(ds: xr.Dataset, world: WorldName, name: str, terms: Terms) -> Account:
+    """Give an account of families followed from their first start."""
+    people = of_world(ds, world, "cohort_families").sel(account=name).transpose("replication", "people").values
+    extra = extra_by_line(ds, of_world(ds, world, "cohort_value").sel(account=name), terms)
+    extra = extra + np.where(people[:, :1] > 0, set_up_each(ds, world, terms) * people[:, :1], 0.0)
+    children = of_world(ds, world, "cohort_children").sel(account=name)
+    spec = terms.spec.answer
+    assert spec is not None
+    first = int(of_world(ds, world, "start")) + round(spec.after_months / MONTHS_PER_YEAR / terms.step_years)
+    return Account(
+        name, year_label(ds, first_year_after(ds, max(first, 0))), "each family's first start",
+        float(ds["month"].values[-1]), *_of_people(people), _worths(ds, world, extra, people[:, 0], terms),
+        _per_thousand(ds, children, "children of the families helped"), {},
+    )  # fmt: skip
+
+
+def _programme(ds: xr.Dataset, world: WorldName, terms: Terms) -> Account:
+    """Give the account of the whole population."""
+    values, people = of_world(ds, world, "class_value"), _helped(ds, world)
+    extra = extra_by_line(ds, values.transpose("replication", "side", "share", "line"), terms)
+    ledgers = {}
+    for ledger in (str(name) for name in ds["ledger"].values):
+        saved = -extra[..., chosen_lines(ds, ledger)].sum(axis=-1)  # (replication, share)
+        parts = {share: terms.estimate(saved[:, i]) for i, share in enumerate(SHARES)}
+        ledgers[ledger] = {**parts, TOTAL: terms.estimate(saved.sum(axis=1))}
+    return Account(
+        PROGRAMME, terms.base_year, f"the start of {terms.base_year}", terms.horizon_years * MONTHS_PER_YEAR,
+        *_of_people(people), _worths(ds, world, extra.sum(axis=1), people[:, 0], terms),
+        _per_thousand(ds, of_world(ds, world, "all_children"), "children of all families"), ledgers,
+    )  # fmt: skip
+
+
+def _of_people(people: FloatArray) -> tuple[float, float]:
+    """Give the mean number of families, and episodes a family, of (replication, people)."""
+    families, episodes = people.mean(axis=0)
+    return float(families), float(episodes / families) if families else float("nan")
+
+
+def _worths(
+    ds: xr.Dataset, world: WorldName, extra: FloatArray, families: FloatArray, terms: Terms
+) -> dict[str, Worth]:
+    """Give what extra cost by line, (replication, line), comes to per family helped, by ledger."""
+    return {
+        ledger: _worth(
+            {p: extra[:, chosen_lines(ds, ledger) & _lines_of(ds, world, p)].sum(axis=1) for p in PARTS}, families, terms
+        )
+        for ledger in (str(name) for name in ds["ledger"].values)
+    }
+
+
+def _worth(extra: Mapping[str, FloatArray], families: FloatArray, terms: Terms) -> Worth:
+    """Give one ledger from what each part costs more, (replication,)."""
+
+    def each(pounds: FloatArray) -> Estimate:
+        shared = _each(pounds, families)
+        return terms.estimate(shared) if np.isfinite(shared).all() else Estimate(float("nan"))
+
+    saved, other = -extra[SAVED] + 0.0, sum((extra[part] for part in SHOWN), np.zeros(len(families)))
+    cost = extra[POSTS] + other
+    bcr = ratio(saved, cost, sampled=terms.sampled) if (cost.mean() > 0) else Estimate(float("nan"))
+    return Worth(
+        each(saved), each(cost), each(saved - other), bcr, {part: each(extra[part]) for part in (POSTS, *SHOWN)}
+    )
+
+
+def _per_thousand(ds: xr.Dataset, children: xr.DataArray, of: str) -> PerThousand | None:
+    """Give children in care per 1,000, replications pooled; None where none are counted."""
+    if "children_month" not in ds:
+        return None
+    told = children.sum("replication")
+    care, there = (told.sel(children=what) for what in ("looked_after", "there"))
+    if not float(there.min()):
+        return None
+    per = {str(side): 1000.0 * float(care.sel(side=side) / there.sel(side=side)) for side in ds["side"].values}
+    mean = float(children.sel(side="with", children="there").mean())
+    return PerThousand(per["without"], per["with"], float(ds["children_month"]), of, mean)
+
+
+def answer_figures(ds: xr.Dataset, found: tuple[AnswerFound, ...], terms: Terms) -> dict[str, object]:
+    """Write the accounts for summary.json; nothing for a run whose config asks for none."""
+    facts = facts_of(ds)
+    if facts.why_no_answer:
+        return {"answer": None, "why_no_answer": facts.why_no_answer}
+    if not has_answer(ds):
+        return {}
+    written = {one.world.name: _written(one, terms) for one in found}
+    for regime in written.values():
+        if facts.why_no_cohort:
+            regime |= {"one_episode": None, "all_help": None, "why_no_cohort": facts.why_no_cohort}
+    return {"answer": written}
+
+
+def _written(found: AnswerFound, terms: Terms) -> dict[str, object]:
+    """Write the accounts of one regime."""
+    return {account.name: _account(account, found, terms) for account in found.accounts}
+
+
+def _account(account: Account, found: AnswerFound, terms: Terms) -> dict[str, object]:
+    """Write one account."""
+    told, worth = account.looked_after, account.worth
+    result: dict[str, object] = {
+        "against": found.against.regime, "price_year": terms.price_year or None, "base_year": account.base_year,
+        "discounted": terms.schedule, "discounted_to": account.discounted_to, "months": account.months,
+        "families": account.families, "episodes_per_family": account.episodes if account.families else None,
+        "interval": "monte_carlo" if terms.sampled else None,
+        "saved_per_family_helped": {ledger: one.saved.as_dict() for ledger, one in worth.items()},
+        "cost_per_family_helped": {
+            ledger: one.cost.as_dict() | {part: one.spent[part].cells[0] for part in one.spent}
+            for ledger, one in worth.items()
+        },
+        "break_even_price": {
+            ledger: one.break_even.as_dict() | {part: one.spent[part].cells[0] for part in SHOWN}
+            for ledger, one in worth.items()
+        },
+        "bcr": {ledger: one.bcr.as_dict() for ledger, one in worth.items()},
+        "looked_after_per_1000": None if told is None else {
+            "without": told.without, "with": told.helped, "month": told.month, "of": told.of, "rows": told.children,
+        },
+    }  # fmt: skip
+    if account.displacement:
+        by_ledger = {
+            ledger: {part: one.as_dict() for part, one in parts.items()} for ledger, parts in account.displacement.items()
+        }
+        headline = by_ledger.pop(terms.ledger, {})
+        result["displacement"] = {**headline, "ledger": terms.ledger, "other_ledgers": by_ledger}
+    return result

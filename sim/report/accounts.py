@@ -1,0 +1,109 @@
+"""Tables of the answer: what each family helped saves and costs, in three accounts, and whose spending changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.exhibits.numbers import difference, figure, fixed, interval, millions, ratio
+from sim.exhibits.style import words
+from sim.results.summary import Summary
+from sim.table import Table
+
+NOTE = (
+    "Per family helped, transfers and taxes included. One episode: families first helped in the stated year, none taken "
+    "on twice, each followed from its first start against its own life without help. All help: the same with every later "
+    "episode. Programme: the whole population in the calendar years of the appraisal. The break-even price is what a key "
+    "worker's posts may cost a family helped for nothing to be gained or lost. Chance in the simulation alone."
+)
+PARTS = ("helped", "waits_longer", "gets_in_sooner", "same_wait", "posts_and_set_up", "total")
+
+
+def _accounts(summary: Summary) -> list[tuple[str, str, dict[str, Any]]]:
+    """List the accounts of all regimes, those that there are: regime, name, figures."""
+    return [
+        (regime, name, account)
+        for regime, accounts in (summary.get("answer") or {}).items()
+        for name, account in accounts.items()
+        if isinstance(account, dict)
+    ]
+
+
+def _why(summary: Summary) -> str:
+    """Say why an account is missing."""
+    told = [one.get("why_no_cohort") for one in (summary.get("answer") or {}).values()]
+    reasons = list(dict.fromkeys([summary.get("why_no_answer"), *told]))
+    return " ".join(f"Not all accounts are given: {reason}." for reason in reasons if reason)
+
+
+def accounts(summary: Summary) -> Table:
+    """Make the table of the accounts; without rows for a run that has none."""
+    found = _accounts(summary)
+    ledgers = list(found[0][2]["saved_per_family_helped"]) if found else []
+    columns = ["regime", "account", "families", "episodes", "months"]
+    for ledger in ledgers:
+        columns += [f"saved, {ledger}, £", f"cost, {ledger}, £", f"break-even price, {ledger}, £", f"ratio, {ledger}"]
+    columns += ["in care per 1,000: without", "with", "in month"]
+    rows = []
+    for regime, name, one in found:
+        row = [regime, words(name), figure(one["families"]), ratio(one["episodes_per_family"]), figure(one["months"])]
+        for ledger in ledgers:
+            saved, cost = one["saved_per_family_helped"][ledger], one["cost_per_family_helped"][ledger]
+            row += [interval(saved), interval(cost), interval(one["break_even_price"][ledger]),
+                    interval(one["bcr"][ledger], ratio)]  # fmt: skip
+        told = one["looked_after_per_1000"] or {}
+        row += [fixed(told.get("without"), 1), fixed(told.get("with"), 1), figure(told.get("month"))]
+        rows.append(tuple(row))
+    terms = "".join(f" {words(name)}: {_terms(one)}." for _, name, one in found[:3])
+    return Table("What each family helped saves", tuple(columns), tuple(rows), f"{NOTE}{terms} {_why(summary)}".rstrip())
+
+
+def _terms(account: dict[str, Any]) -> str:
+    """Say the terms of an account."""
+    prices = f"{account['price_year']} prices" if account["price_year"] else "prices of no stated year"
+    return (
+        f"{prices}, base year {account['base_year']}, discounted to {account['discounted_to']} by "
+        f"{words(account['discounted'])}"
+    )
+
+
+def break_even(summary: Summary) -> Table:
+    """Make the table of what a break-even price is after: all that is saved and spent but for a key worker's posts."""
+    rows = [
+        (regime, words(name), ledger, interval(one["saved_per_family_helped"][ledger]),
+         *(figure(price[part]) for part in ("brokered", "assessments", "set_up")), interval(price),
+         figure(one["cost_per_family_helped"][ledger]["posts"]))
+        for regime, name, one in _accounts(summary)
+        for ledger, price in one["break_even_price"].items()
+    ]  # fmt: skip
+    columns = ("regime", "account", "ledger", "saved, £", "less: places in other services, £", "less: assessments, £",
+               "less: setting up, £", "break-even price, £", "what posts cost, £")  # fmt: skip
+    note = "Means per family helped. A place in another service counts at what it takes to keep one."
+    return Table("How the break-even price comes about", columns, tuple(rows), note)
+
+
+def displacement(summary: Summary) -> Table:
+    """Make the table of whose spending changed: the programme's account by class of families."""
+    rows = [
+        (regime, one["displacement"]["ledger"], *(interval(one["displacement"][part], millions) for part in PARTS))
+        for regime, name, one in _accounts(summary)
+        if "displacement" in one
+    ]
+    note = (
+        "Savings, £m, negative where spending rises. Every family is in one class in every month: helped since its first "
+        "start with a key worker, else by how long it has waited so far, in services that both worlds have, against its "
+        "twin without the regime. Posts and setting up are nobody's. The five parts add up to the total."
+    )
+    return Table("Whose spending changes", ("regime", "ledger", *(words(part) for part in PARTS)), tuple(rows), note)
+
+
+def short_accounts(summary: Summary) -> Table:
+    """Give the accounts for a terminal: savings, cost and break-even price in the headline ledger."""
+    ledger = ((summary.get("appraisal") or {}).get("terms") or {}).get("ledger", "")
+    rows = [
+        (regime, words(name), difference(one["saved_per_family_helped"][ledger]),
+         figure(one["cost_per_family_helped"][ledger]["mean"]), difference(one["break_even_price"][ledger]))
+        for regime, name, one in _accounts(summary)
+        if ledger in one["saved_per_family_helped"]
+    ]  # fmt: skip
+    columns = ("", "account", "saved", "cost", "break-even price")
+    return Table(f"What each family helped saves, £, {ledger} ledger (95% interval)", columns, tuple(rows), _why(summary))

@@ -1,0 +1,109 @@
+"""From this study's answer to a published one: what each change brings, in both orders."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import pairwise
+from textwrap import fill
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sim.exhibits.exhibit import Exhibit
+from sim.exhibits.numbers import fixed, interval, ratio
+from sim.exhibits.style import COLOURS, INK, dark, new_panels, words
+from sim.results.beside import BRIDGE, Bridge, Station
+from sim.table import Cell, Table
+
+_signed = partial(fixed, places=2, sign=True)
+ORDERS = (("forwards", "the changes in their order"), ("backwards", "the last change first"))
+
+
+def _changes(stations: tuple[Station, ...]) -> list[float]:
+    """Give what each station adds to the ratio; the first adds nothing."""
+    means = [one.ratio.mean for one in stations]
+    return [0.0, *(after - before for before, after in pairwise(means))]
+
+
+def bridge_table(found: Bridge) -> Table:
+    """Make the table of a bridge: where each change leads, and what it brings, in both orders."""
+    rows: list[tuple[str, ...]] = []
+    for way, order in ORDERS:
+        stations: tuple[Station, ...] = getattr(found, way)
+        for i, (one, change) in enumerate(zip(stations, _changes(stations), strict=True)):
+            rows.append((
+                order if not i else "", one.title, interval(one.saved), interval(one.cost), interval(one.ratio, ratio),
+                "" if not i else _signed(change),
+            ))  # fmt: skip
+        rows.append(("", f"published ({found.source})", "", "", ratio(found.published), _signed(found.unexplained)))
+    columns = ("order", "step", "saved, £ a family", "cost, £ a family", "saved for each £1", "change")
+    note = (
+        f"{words(found.regime)} against {words(found.against)}; {found.ledger} ledger, {found.price_year} prices, per "
+        f"family helped (95% intervals over replications). What remains, {_signed(found.unexplained)}: {found.remains}"
+    )
+    return Table("From this study to the published analysis", columns, tuple(rows), note)
+
+
+def bridge_rows(found: Bridge) -> Table:
+    """Give every station of a bridge with plain numbers."""
+    names = ("order", "step", "title", "saved", "saved_low", "saved_high", "cost", "cost_low", "cost_high", "ratio",
+             "ratio_low", "ratio_high", "change")  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    for way, _ in ORDERS:
+        stations: tuple[Station, ...] = getattr(found, way)
+        for i, (one, change) in enumerate(zip(stations, _changes(stations), strict=True)):
+            rows.append((way, i, one.title, *one.saved.cells, *one.cost.cells, *one.ratio.cells, change if i else None))
+        rows.append((way, len(stations), f"published ({found.source})", *[None] * 6, found.published, None, None,
+                     found.unexplained))  # fmt: skip
+    return Table("Bridge", names, rows)
+
+
+def plot_bridge(found: Bridge) -> Figure:
+    """Draw both orders as waterfalls over each other: pounds saved for each pound spent; dots with 95% intervals."""
+    axes = new_panels(2, 7.0, 0.8 + 0.42 * (len(found.forwards) + 1), beside=1, share_y=False)
+    for ax, (way, order) in zip(axes, ORDERS, strict=True):
+        _waterfall(ax, getattr(found, way), found)
+        ax.set_title(order.capitalize())
+    ends = [end for ax in axes for end in ax.get_xlim()]
+    for ax in axes:
+        ax.set_xlim(min(ends), max(ends))
+    axes[1].set_xlabel(f"Saved for each £1 spent ({found.ledger} ledger, {found.price_year} prices)")
+    figure = axes[0].figure
+    assert isinstance(figure, Figure)
+    return figure
+
+
+def _waterfall(ax: Axes, stations: tuple[Station, ...], found: Bridge) -> None:
+    """Draw one order."""
+    labels = []
+    before = 0.0
+    for y, (one, change) in enumerate(zip(stations, _changes(stations), strict=True)):
+        colour = COLOURS[0] if not y else COLOURS[2] if change >= 0 else COLOURS[1]
+        ax.barh(y, one.ratio.mean - before, 0.5, left=before, color=colour, alpha=0.35)
+        if one.ratio.low is not None and one.ratio.high is not None:
+            ax.plot([one.ratio.low, one.ratio.high], [y, y], color=INK, linewidth=1.5)
+        ax.plot(one.ratio.mean, y, "o", color=INK, markersize=4.5)
+        said = fixed(one.ratio.mean, 2) if not y else _signed(change)
+        ax.annotate(said, (1.0, y), (4, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center",
+                    fontsize=8, color=dark(colour))  # fmt: skip
+        before = one.ratio.mean
+        labels.append(fill(one.title, 34))
+    y = len(stations)
+    ax.barh(y, found.published - before, 0.5, left=before, color=COLOURS[3], alpha=0.35, hatch="//")
+    ax.plot(found.published, y, "D", color=INK, markersize=5)
+    ax.annotate(_signed(found.unexplained), (1.0, y), (4, 0), xycoords=("axes fraction", "data"),
+                textcoords="offset points", va="center", fontsize=8)  # fmt: skip
+    labels.append(f"published ({found.source});\nhatched: not explained")
+    ax.axvline(1.0, color=INK, linewidth=0.8, linestyle="--")
+    ax.axvline(0.0, color=INK, linewidth=0.8)
+    ax.set(yticks=np.arange(len(labels)), yticklabels=labels, ylim=(len(labels) - 0.4, -0.6))
+
+
+FIGURE = Exhibit[Bridge](
+    name="bridge", title="From this study to the published analysis",
+    caption="Pounds saved for each pound spent, after one change a step, in both orders, since changes act on each "
+    "other: dots with 95% intervals over replications; bars and the numbers on the right are what each change brings. Dashed: "
+    "what is saved equals what is spent.",
+    draw=plot_bridge, table=bridge_table, section="cost", order=95, source=BRIDGE, all_sets=True,
+)  # fmt: skip

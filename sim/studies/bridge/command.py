@@ -1,0 +1,38 @@
+"""The command ``families bridge``: from this study's answer to a published one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.console.arguments import Config, Quiet, Replications, Sets, Workers, changed
+from sim.console.printing import print_table, say
+from sim.console.progress import stages
+
+EXAMPLES = ("families bridge phase_two --replications 2", "families bridge phase_two --out results/bridge")
+
+
+def command(
+    config: Config,
+    sets: Sets = None,
+    replications: Replications = None,
+    workers: Workers = 1,
+    out: Annotated[Path | None, typer.Option(help="Also write bridge.csv and its figure to this folder.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Lead the answer of a study to a published one, one change a step and in both orders, and name what remains."""
+    from sim.exhibits.csv import write_csv
+    from sim.exhibits.svg import draw_all
+    from sim.report.figures.evidence.bridge import FIGURE, bridge_rows, bridge_table
+    from sim.studies.bridge.question import bridge
+
+    with stages(quiet=quiet) as at:
+        found = bridge(config, [*(sets or []), *changed(None, replications)], workers, at)
+    print_table(bridge_table(found))
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write_csv(out / "bridge.csv", bridge_rows(found))
+        draw_all([FIGURE], found, out / "figures")
+        say(f"Every step is in {out}")
