@@ -63,6 +63,8 @@ class MovingWorld:
         Chain -> active rows by area slot and state, (slot, state); moves of this step, (slot, state, state).
     stocks
         Condition -> active rows for which it holds, by area slot, (slot,), as of the last ``settle``.
+    handed
+        Whether cases were handed over at the start of this step.
     counts, agencies
         Count over children -> number of each root row, (row,); number of services that help each root row, (row,).
     """
@@ -88,6 +90,7 @@ class MovingWorld:
         self.memory_bits, self.memory = self.carried.memory_bits, self.carried.memory
         self.joined, self.queue, self.arrivals = self.carried.joined, self.carried.queue, self.carried.arrivals
         self.taken_from_queue: dict[str, float] = {}
+        self.handed = False
         self.adopt(compiled)
 
     @property
