@@ -103,7 +103,10 @@ def _contents(scenario: Scenario) -> Iterator[str]:
     yield f"time: {length}, points counted: {count}, first cycle {clock.first}"
     yield f"chains: {', '.join(model.order)}"
     yield f"effects: {len(model.effects)}; meters: {len(model.meters)}; cost lines: {len(model.costs)}"
-    worlds = ", ".join(f"{world.name} (step {world.start}, {world.handover})" for world in scenario.worlds)
+    worlds = ", ".join(
+        f"{world.name} (step {world.start}, {', '.join((world.handover, *world.receivers))})"
+        for world in scenario.worlds
+    )
     yield f"worlds: {worlds}; baseline {scenario.baseline}; {scenario.replications} replications, seed {scenario.seed}"
 
 

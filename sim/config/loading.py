@@ -172,6 +172,8 @@ def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario
         origins=dict(origins(tree)),
         notes=tuple(notes(tree)),
         cautions=tuple(f"{text}: {', '.join(of)}" for text, of in findings.notes.items()),
+        fits={one.name: one.fit for one in sets_of_effects if one.fit is not None},
+        counts_unitemised=tuple(one.name for one in sets_of_effects if one.counts_unitemised),
     )
 
 

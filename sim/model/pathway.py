@@ -33,6 +33,8 @@ TURNED_AWAY = "turned_away"
 """Found the waiting room full; a state of services that have one alone."""
 ENTRY = (NONE, CLOSED, DROPPED_OUT, TURNED_AWAY)
 """From where somebody is referred."""
+DOOR = (ELIGIBLE, IDENTIFIED, OFFERED, WAITING)
+"""On the way from referral to help."""
 IDLE = (*ENTRY, REFUSED)
 """In which a service has nothing to do with somebody."""
 GATE = (WAITING, ENGAGED)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from sim.language.evaluate import Expression, Node, number
+from sim.language.evaluate import Expression, Node, number, parse
 from sim.model.pathway import ENTRY, TURNED_AWAY, states_of
-from sim.model.spec import Chain, Service, Transition
+from sim.model.spec import Chain, Service, Team, Transition
 
 ALWAYS_AGAIN = number(1.0)
 NOW_HAZARD = 64.0
@@ -84,11 +84,25 @@ def service_chain(description: ServiceDescription, step_years: float) -> Chain:
     return build.chain()
 
 
+def referred_while_staffed(when: Expression, team: Team | None, step_years: float) -> Expression:
+    """Let a condition of referral hold only where there are posts, now or to come; see ``Team.ends``."""
+    ends = team.ends if team is not None else {}
+    conditions = []
+    for end in sorted({end for end in ends.values() if end < math.inf}):
+        areas = [name for name, its in ends.items() if its == end]
+        # Half a step before the point, so that rounding of the time cannot move it.
+        over = "1" if end == -math.inf else f"time >= {(end - 0.5) * step_years!r}"
+        here = "" if len(areas) == len(ends) else f"({' or '.join(f'area == {name}' for name in areas)}) and "
+        conditions.append(parse(f"not ({here}{over})") if here or over != "1" else number(0.0))
+    return product(*conditions, when) if conditions else when
+
+
 class _Pathway:
     """Collects the moves of one service."""
 
     def __init__(self, description: ServiceDescription, step_years: float) -> None:
-        self.d, self.step_years = description, step_years
+        when = referred_while_staffed(description.refer_when, description.service.team, step_years)
+        self.d, self.step_years = replace(description, refer_when=when), step_years
         self.moves: list[Transition] = []
         team = description.service.team
         self.has_waiting_room = team is not None and team.waiting_room is not None

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from typing import Literal
 
 from sim.arrays import IntArray
 from sim.language.evaluate import Expression
 from sim.model.appraisal import AppraisalSpec, CardItem
-from sim.model.pathway import CLOSED, ENTRY, IDLE, NONE, TURNED_AWAY, WAITING, helps
+from sim.model.pathway import CLOSED, DOOR, ENTRY, IDLE, NONE, TURNED_AWAY, WAITING, helps
 
 MONTHS = 12
 
@@ -170,6 +171,19 @@ class Team:
         return max(sum(level.values()) for level in (self.workers, *(workers for _, workers in self.funding)))
 
     @property
+    def ends(self) -> Mapping[str, float]:
+        """The point from which each area has no posts, now or to come: -inf where it has none, inf where they do not end.
+
+        Posts of ``extra_workers`` may come at any time.
+        """
+        levels = [(-inf, self.workers), *sorted(self.funding, key=lambda level: level[0])]
+        found = {}
+        for area in {name: None for _, level in levels for name in level}:
+            after = next((i + 1 for i in reversed(range(len(levels))) if levels[i][1].get(area, 0.0) > 0), 0)
+            found[area] = levels[after][0] if after < len(levels) else inf
+        return dict.fromkeys(found, inf) if self.extra_workers is not None else found
+
+    @property
     def driven(self) -> tuple[Expression, ...]:
         """What may change from step to step; empty when the team reads nothing of the families' state."""
         return tuple(e for e in (self.turnover_times, self.time_left, self.extra_workers) if e is not None)
@@ -243,6 +257,11 @@ class Chain:
     def entry(self) -> tuple[int, ...]:
         """The states from which somebody is referred."""
         return self.among(*ENTRY)
+
+    @property
+    def door(self) -> tuple[int, ...]:
+        """The states between referral and help: to be found, assessed, asked or let in."""
+        return self.among(*DOOR)
 
     @property
     def idle(self) -> tuple[int, ...]:
@@ -431,6 +450,19 @@ AS_WRITTEN = "as_written"
 
 
 @dataclass(frozen=True)
+class SetFit:
+    """How the effects of a set were solved for: the digest of the model, the regime, and the parameters found."""
+
+    digest: str
+    regime: str
+    solved: tuple[str, ...]
+
+
+UNITEMISED = "with_unitemised"
+"""The ledger of all that the wide one holds and of what nobody has itemised."""
+
+
+@dataclass(frozen=True)
 class World:
     """A regime under an evidence set: which model holds from point ``start`` on (the baseline's before it)."""
 
@@ -440,6 +472,8 @@ class World:
     model: Model
     start: int = 0
     handover: Literal["finish", "transfer", "close"] = "finish"
+    receivers: tuple[str, ...] = ()
+    """Services that take in the cases of those that end; by default those that then get more posts."""
 
 
 @dataclass(frozen=True)
@@ -464,6 +498,12 @@ class Scenario:
     """What laying settings over figures did beside setting them, for people to read."""
     cautions: tuple[str, ...] = ()
     """What is legal in its config and should be known before its results are used."""
+    counts_unitemised: tuple[str, ...] = ()
+    """Evidence sets in whose differences costs that nobody has itemised count: claims that are tested as they stand."""
+    fits: Mapping[str, SetFit] = field(default_factory=dict)
+    """How the effects of those evidence sets were solved for that list what was measured."""
+    not_refitted: tuple[str, ...] = ()
+    """Evidence sets whose effects were solved for in another model than this one's; see ``sim.runs.fits``."""
 
     def world(self, name: str) -> World:
         """Give the world of that name."""

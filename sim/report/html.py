@@ -24,7 +24,7 @@ from sim.report.extras import Extras, in_order, read_extras
 from sim.report.figures.waits.services import areas_table
 from sim.report.gallery import draw_extras
 from sim.report.sharing import agencies_table
-from sim.report.tables import comparisons, cost_effectiveness, costs, headline, outcomes
+from sim.report.tables import comparisons, cost_effectiveness, costs, headline, labelled, outcomes
 from sim.results.beside import CheckLine
 from sim.results.facts import facts_of
 from sim.results.summary import Summary
@@ -82,8 +82,8 @@ def write_report(
     figures = [*drawn, *draw_extras(extras, path.parent / "figures")]
     register = parts(run)
     page = environment("sim.report").get_template("report.html").render(
-        title=summary["title"], answer=answer(summary), basis=basis(summary, run), headline=headline(summary),
-        opening=_placed(figures, "answer"), checks=shown,
+        title=summary["title"], answer=answer(summary), basis=basis(summary, run),
+        headline=labelled(headline(summary), summary), opening=_placed(figures, "answer"), checks=shown,
         outside=sum(check.verdict == "outside" for check in shown),
         sections=_sections(ds, summary, figures, full_appraisal(ds) if full is None else full, extras),
         parts=register, n_entries=sum(len(part.entries) for part in register), name_of=name_of, span_of=span_of,
@@ -115,7 +115,7 @@ def _sections(
     made = []
     for name, title in TITLES.items():
         mine = _placed(figures, name)
-        shown = tuple(table for table in tables.get(name, ()) if table.rows)
+        shown = tuple(labelled(table, summary) for table in tables.get(name, ()) if table.rows)
         told = () if mine and name in ASK else lead.get(name, ())
         if mine or shown or told:
             unit = plural(summary["unit"])

@@ -10,6 +10,7 @@ from sim.exhibits.numbers import count, difference, digits, expected, figure, fi
 from sim.exhibits.style import words
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
+from sim.results.worlds import row_name
 from sim.table import Table
 
 INTERVALS = {
@@ -48,6 +49,13 @@ def headline(summary: Summary) -> Table:
     if worth:
         note = f"{note.rstrip()} {_terms(appraised['terms'], summary['baseline'])} {no_ratios(summary)}".rstrip()
     return Table(_title(summary), tuple(columns), rows, note)
+
+
+def labelled(table: Table, summary: Summary) -> Table:
+    """Write beside each row of a world that its effects were solved for in another model, where they were."""
+    names = summary.get("not_refitted", ())
+    rows = tuple((row_name(str(row[0]), names), *row[1:]) if row else row for row in table.rows)
+    return replace(table, rows=rows) if names else table
 
 
 def _worth(summary: Summary, name: str) -> list[str]:
@@ -97,7 +105,7 @@ def comparisons(summary: Summary) -> Table:
     ledgers = _first(summary, "cost_per_family_year")
     worth = bool(summary.get("appraisal", {}).get("comparisons"))
     rows = [
-        (name, against, *(difference(figures["cost_per_family_year"][ledger]) for ledger in ledgers),
+        (name, against, *(difference(one) if one else "" for one in map(figures["cost_per_family_year"].get, ledgers)),
          *((_scaled({"mean": figures.get("npsv"), "low": None, "high": None}, 1e6, 0),) if worth else ()))
         for name, others in summary["comparisons"].items()
         for against, figures in others.items()
@@ -173,7 +181,8 @@ def _first(summary: Summary, measure: str) -> list[str]:
 def _difference(summary: Summary, name: str, ledger: str) -> str:
     """Write the paired difference of a world, nothing for the baseline itself."""
     other = summary["differences"].get(name)
-    return difference(other["cost_per_family_year"][ledger]) if other else ""
+    found = other["cost_per_family_year"].get(ledger) if other else None
+    return difference(found) if found else ""
 
 
 def _outcome(value: Mapping[str, Any]) -> str:

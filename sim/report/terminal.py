@@ -11,6 +11,7 @@ from sim.report import tables
 from sim.report.accounts import short_accounts
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
+from sim.results.worlds import row_name
 from sim.table import Table
 
 _millions = partial(millions, places=0, finer_below=100.0)
@@ -58,13 +59,13 @@ def _of_items(summary: Summary, measure: str, items: list[str]) -> Table:
         cells: list[str] = []
         for item in items:
             cells.append(short(mine[measure][item], plain))
-            cells.append(short(other[measure][item], change) if other else "")
+            cells.append(short(other[measure][item], change) if other and item in other[measure] else "")
         rows.append((name, *cells))
     minus = f"minus {summary['baseline'].replace('_', ' ')}"
     columns = [label for item in items for label in (item.replace("_", " "), minus)]
     unit = summary["unit"]
     what = f"Cost, £ per {unit}-year, by ledger" if costs else f"Outcomes per {unit}"
-    return Table(f"{what}; mean ± 95% interval", ("", *columns), _by_set(rows))
+    return Table(f"{what}; mean ± 95% interval", ("", *columns), _by_set(rows, summary))
 
 
 def _at_the_end(summary: Summary) -> Table:
@@ -86,7 +87,7 @@ def _at_the_end(summary: Summary) -> Table:
     columns = [*(("net present £m", "benefit/cost") if worth else ()), *(("looked after",) if has_care else ())]
     parts = ["Net present value and benefit-cost ratio"] if worth else []
     parts += ["children looked after at the end"] if has_care else []
-    return Table(", ".join(parts), ("", *columns), _by_set(rows))
+    return Table(", ".join(parts), ("", *columns), _by_set(rows, summary))
 
 
 def _against(summary: Summary) -> Table:
@@ -103,16 +104,18 @@ def _against(summary: Summary) -> Table:
     return Table(title, ("", *ledgers), tuple(rows))
 
 
-def _by_set(rows: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """Put REGIME/SET under a heading for each set; leave plain names as they are."""
+def _by_set(rows: list[tuple[str, ...]], summary: Summary) -> tuple[tuple[str, ...], ...]:
+    """Put REGIME/SET under a heading for each set; leave plain names, but say where effects are from another model."""
+    names = summary.get("not_refitted", ())
     if not all("/" in row[0] for row in rows):
-        return tuple(rows)
+        return tuple((row_name(name, names), *cells) for name, *cells in rows)
+    sets = {name.rpartition("/")[2] for name in names}
     made: list[tuple[str, ...]] = []
     last = None
     for name, *cells in rows:
         regime, _, effects = name.rpartition("/")
         if effects != last:
-            made.append((f"{effects.replace('_', ' ')}:", *[""] * len(cells)))
+            made.append((f"{row_name(effects, sets).replace('_', ' ')}:", *[""] * len(cells)))
         made.append((f"  {regime}", *cells))
         last = effects
     return tuple(made)

@@ -48,7 +48,7 @@ TEXTS = {
     "against": "The regime that it is held against, on the same random numbers.",
     "area": "A named area, or 'all areas'.",
     "service": "The service that is waited for.",
-    "ledger": "The list of costs that count: narrow as measured, wide as claimed.",
+    "ledger": "The list of costs that count: narrow as measured; wide, all itemised; with_unitemised as claimed.",
     "year": "Financial year, April to March; where the clock has no dates, the number of the year.",
     "agency": "Who pays.",
     "tier": "universal, targeted, reactive and so on, as the config says of the cost line.",

@@ -5,17 +5,18 @@ Leaves out how counts are priced (``sim.money.bill``), discounting (``sim.econom
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import numpy as np
 import xarray as xr
 
 from sim.arrays import BoolArray, FloatArray, IntArray
 from sim.engine.counts.record import Layout
-from sim.model.spec import CostLine, Meter, Model, Scenario
+from sim.model.spec import UNITEMISED, CostLine, Meter, Model, Scenario
 from sim.money.bill import bill, by_year, mean_of_years, meters_of_lines, shares_of_counted, total_bill
 from sim.money.prices import world_prices
 from sim.results.collect import Moments
+from sim.results.facts import facts_of
 from sim.results.worlds import WorldGrid, WorldName, of_world
 from sim.results.years import counted_in, step_shares, step_shares_of
 
@@ -157,6 +158,21 @@ def chosen_lines(ds: xr.Dataset, ledger: str, *, programme: bool | None = None) 
     if programme is not None:
         chosen &= ds["programme"].values.astype(bool) == programme
     return np.asarray(chosen, dtype=np.bool_)
+
+
+def compared_ledgers(ds: xr.Dataset, effect_set: str) -> list[str]:
+    """List the ledgers in which regimes are held against each other under an evidence set.
+
+    What nobody has itemised has no known cause, so that no difference in it is known; it counts in levels, and in the
+    differences of a claim that is tested as it stands.
+    """
+    claimed = effect_set in facts_of(ds).counts_unitemised
+    return [str(name) for name in ds["ledger"].values if claimed or name != UNITEMISED]
+
+
+def fullest(ledgers: Container[str]) -> str:
+    """Name the ledger that holds most: with what nobody has itemised where that is priced, else the wide one."""
+    return UNITEMISED if UNITEMISED in ledgers else "wide"
 
 
 def cost_by_step(ds: xr.Dataset, world: WorldName, ledger: str, *, programme: bool | None = None) -> FloatArray:

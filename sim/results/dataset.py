@@ -62,6 +62,7 @@ def dataset_of(scenario: Scenario, layout: Layout, collected: Collected) -> xr.D
     variables["outcomes"] = ((*WORLD, "replication", "outcome"), spread(_outcomes(scenario, layout, collected, counts)))
     variables["outcome_variance"] = ((*WORLD, "replication", "outcome"), spread(_outcome_variance(scenario, collected)))
     variables["start"] = (WORLD, spread(np.array([[float(world.start) for world in scenario.worlds]]))[:, :, 0])
+    variables["caseload"] = ((*WORLD, "service"), spread.one(_caseloads(scenario, layout)))
     variables |= cost_variables(scenario, layout, collected.kept["meters"], collected.averaged["area_cost"], spread)
     moments = {n: (m.mean, m.variance) for n, m in collected.averaged.items() if n == "cohort_saved"}
     variables |= account_variables(scenario, layout, collected.kept, moments)
@@ -73,6 +74,13 @@ def dataset_of(scenario: Scenario, layout: Layout, collected: Collected) -> xr.D
         known["stock"] = words(stocks)
     dataset = xr.Dataset(variables, known, written(facts_of_run(scenario, layout)))
     return dataset.assign_attrs(engine_seconds=collected.engine_seconds)
+
+
+def _caseloads(scenario: Scenario, layout: Layout) -> FloatArray:
+    """Give the cases that a worker holds, (world, service); NaN without a team."""
+    services = [[world.model.chain(name).service for name in layout.services] for world in scenario.worlds]
+    held = [[one.team.caseload if one and one.team else np.nan for one in own] for own in services]
+    return np.array(held, dtype=np.float64).reshape(len(scenario.worlds), len(layout.services))
 
 
 def at_points(collected: Collected) -> FloatArray:
@@ -208,6 +216,7 @@ def facts_of_run(scenario: Scenario, layout: Layout) -> Facts:
         outcome_counts_as={outcome.name: outcome.counts_as for outcome in model.outcomes},
         service_chains=[chain.name for chain in model.chains if chain.service is not None],
         **_why_no_accounts(scenario),
+        counts_unitemised=list(scenario.counts_unitemised), not_refitted=list(scenario.not_refitted),
     )  # fmt: skip
 
 

@@ -88,6 +88,10 @@ class Facts:
     outcome_discount: Mapping[str, float | str] = field(metadata=JSON, default_factory=dict)
     outcome_counts_as: Mapping[str, str] = field(metadata=JSON, default_factory=dict)
     service_chains: list[str] = field(metadata=JSON, default_factory=list)
+    counts_unitemised: list[str] = field(metadata=JSON, default_factory=list)
+    """Evidence sets in whose differences costs that nobody has itemised count."""
+    not_refitted: list[str] = field(metadata=JSON, default_factory=list)
+    """Evidence sets whose effects were solved for in another model than this one's."""
     engine_seconds: float | None = None
     peak_mb: float | None = None
     why_no_answer: str | None = None

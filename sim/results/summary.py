@@ -17,10 +17,10 @@ import xarray as xr
 from sim.arrays import FloatArray, IntArray
 from sim.intervals import Estimate, between_rows, over_replications
 from sim.money.bill import among_payers, bill
-from sim.results.costs import chosen_lines, cost_by_step, line_meters
+from sim.results.costs import chosen_lines, compared_ledgers, cost_by_step, line_meters
 from sim.results.facts import facts_of
 from sim.results.waits import nation_wait
-from sim.results.worlds import WorldName, of_world, other_worlds
+from sim.results.worlds import WorldName, is_not_refitted, of_world, other_worlds
 from sim.table import plain
 from sim.units import MONTHS_PER_YEAR
 
@@ -34,6 +34,7 @@ def run_figures(ds: xr.Dataset) -> Summary:
         "title": facts.title, "families": facts.rows, "unit": str(ds["unit"].values[0]), "steps": ds.sizes["step"] - 1,
         "step": facts.step, "replications": ds.sizes["replication"], "seed": facts.seed,
         "baseline": facts.baseline, "solver": facts.solver, "price_year": facts.price_year or None,
+        "not_refitted": [w.name for w in facts.worlds if is_not_refitted(ds, w)],
         "conventions": {
             "count": facts.count, "first_cycle": facts.first_cycle, "discount": dict(facts.outcome_discount),
         },
@@ -79,8 +80,9 @@ def figures_of(ds: xr.Dataset, world: WorldName, baseline: WorldName | None = No
 
 def paired_figures(ds: xr.Dataset, world: WorldName, baseline: WorldName | None) -> Summary:
     """Give what has intervals: costs and outcomes."""
+    ledgers = _names(ds, "ledger") if baseline is None else compared_ledgers(ds, world.effect_set)
     return {
-        "cost_per_family_year": {ledger: _cost(ds, world, baseline, ledger) for ledger in _names(ds, "ledger")},
+        "cost_per_family_year": {ledger: _cost(ds, world, baseline, ledger) for ledger in ledgers},
         "outcomes": {outcome: _outcome(ds, world, baseline, outcome) for outcome in _names(ds, "outcome")},
     }
 

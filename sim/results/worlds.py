@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,10 @@ from sim.arrays import FloatArray
 from sim.model.spec import Scenario
 from sim.results.facts import WorldName, facts_of
 
-__all__ = ["WorldGrid", "WorldName", "baseline_of", "of_world", "other_worlds", "world_names"]
+__all__ = [
+    "NOT_REFITTED", "WorldGrid", "WorldName", "baseline_of", "is_not_refitted", "of_world", "other_worlds", "row_name",
+    "world_names",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,19 @@ def of_world(ds: xr.Dataset, world: WorldName, variable: str) -> xr.DataArray:
 def other_worlds(ds: xr.Dataset) -> list[WorldName]:
     """List the worlds of all regimes but the baseline."""
     return [world for world in world_names(ds) if world.regime != facts_of(ds).baseline]
+
+
+NOT_REFITTED = "effects not refitted"
+
+
+def is_not_refitted(ds: xr.Dataset, world: WorldName) -> bool:
+    """Say whether a world's effects were solved for in another model; the baseline has none that were."""
+    return world.effect_set in facts_of(ds).not_refitted and world.regime != facts_of(ds).baseline
+
+
+def row_name(name: str, not_refitted: Container[str]) -> str:
+    """Write the name of a world, or of an evidence set, with a word where its effects were solved for elsewhere."""
+    return f"{name} ({NOT_REFITTED})" if name in not_refitted else name
 
 
 def baseline_of(ds: xr.Dataset, world: WorldName) -> WorldName:

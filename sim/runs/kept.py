@@ -22,6 +22,7 @@ from sim.model.compiled.worlds import alike, compile_anew, counts_alike
 from sim.model.spec import Scenario
 from sim.results.dataset import to_dataset
 from sim.runs.ensemble import Progress
+from sim.runs.fits import with_fits
 
 LIMIT_MB = 2000.0
 """Memory that kept replications may take unless told otherwise."""
@@ -52,7 +53,7 @@ class Kept:
     @cached_property
     def ds(self) -> xr.Dataset:
         """The results, as ``sim.simulate(scenario, rows=False)`` gives them."""
-        return to_dataset(self.scenario, layout(self.scenario), [one.record for one in self.replications])
+        return to_dataset(with_fits(self.scenario), layout(self.scenario), [one.record for one in self.replications])
 
     @property
     def size_mb(self) -> float:
@@ -182,7 +183,7 @@ def _begins_anew(before: Scenario, now: Scenario) -> str:
         return "another baseline"
 
     def frame(scenario: Scenario) -> list[tuple[object, ...]]:
-        return [(w.name, w.regime, w.effect_set, w.start, w.handover) for w in scenario.worlds]
+        return [(w.name, w.regime, w.effect_set, w.start, w.handover, w.receivers) for w in scenario.worlds]
 
     return "" if frame(before) == frame(now) else "other regimes, evidence or starts"
 

@@ -28,6 +28,7 @@ from sim.results.folder.stream import opened_lazily, write_streamed
 from sim.results.folder.sums import SUMS, read_sums, write_sums
 from sim.runs.disk import batch_size, check_disk
 from sim.runs.ensemble import PeakMemory, Progress, expect, may_be_cut, why_not_cut
+from sim.runs.fits import with_fits
 from sim.runs.identity import Identity, config_digest
 from sim.runs.pool import run_batches, shared_out
 from sim.runs.work_folder import (
@@ -234,7 +235,7 @@ def at_work(
     """
     with held(destination) as folder, tidied(folder):
         check_destination(destination, force=force or resume)
-        work = Work(scenario, destination, folder, Identity.of(scenario, rows), force, tell, rows)
+        work = Work(with_fits(scenario), destination, folder, Identity.of(scenario, rows), force, tell, rows)
         _settle(work, resume=resume)
         try:
             yield work

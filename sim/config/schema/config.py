@@ -30,6 +30,7 @@ from sim.config.schema.services import ServicePart
 from sim.config.schema.uncertainty import UncertaintyPart
 from sim.config.schema.units import ClockPart, TablePart, Trait_, UnitPart
 
+HANDOVER_WORDS = ("finish", "transfer", "close")
 COUNT_WORDS = ("start", "end", "half_cycle", "simpson")
 
 
@@ -57,6 +58,31 @@ CountRule = Annotated[
 ]
 
 
+def _handover(value: Any) -> str | tuple[str, ...]:
+    """Read a rule for open cases: a word, or the services that take them in."""
+    if isinstance(value, dict) and set(value) == {"transfer"}:
+        named = value["transfer"]
+        names = named if isinstance(named, list | tuple) else [named]
+        if names and all(isinstance(name, str) for name in names):
+            return tuple(names)
+    if value not in HANDOVER_WORDS:
+        rule = f"must be {', '.join(HANDOVER_WORDS)}, or {{transfer: service}} to say who takes families in"
+        raise refuse(rule, words=list(HANDOVER_WORDS))
+    return str(value)
+
+
+Handover = Annotated[
+    str | tuple[str, ...],
+    BeforeValidator(_handover),
+    WithJsonSchema(
+        {
+            "description": "finish, close, transfer (to services with more posts), or {transfer: service or list}",
+            "anyOf": [{"enum": list(HANDOVER_WORDS)}, {"type": "object", "required": ["transfer"]}],
+        }
+    ),
+]
+
+
 class RegimePart(Part):
     """An overlay on the model from a date on; before it the baseline holds."""
 
@@ -64,7 +90,7 @@ class RegimePart(Part):
     start: PointOrDate | None = Field(
         default=None, description="the date or step from which it holds; default from the start"
     )
-    handover: Literal["finish", "transfer", "close"] = Field(default="finish", description="what becomes of open cases")
+    handover: Handover = Field(default="finish", description="what becomes of open cases of services whose posts end")
     set: dict[str, Any] = Field(default_factory=dict, description="path: value")
 
 
@@ -74,6 +100,9 @@ class EffectSetPart(Provenance):
     title: Text = Field(default="", description="what it is, in a few words")
     set: dict[str, Any] = Field(default_factory=dict, description="path: value")
     services_inert: Flag = Field(default=False, description="no service changes any other chain")
+    counts_unitemised: Flag = Field(
+        default=False, description="a claim under test: costs that nobody has itemised count in its differences, too"
+    )
     estimands: dict[str, Any] | list[dict[str, Any]] = Field(
         default_factory=dict, description="what evaluations measured"
     )

@@ -66,8 +66,10 @@ class CostPart(CountedPart):
     times: Figure | None = Field(default=None, description="quantity of what is priced; multiplies the price")
     payers: dict[Called, Share] = Field(default_factory=dict, description="agency: share; they sum to 1")
     tier: Literal["universal", "targeted", "reactive"] | None = Field(default=None, description="kind of service")
-    ledger: tuple[Literal["narrow", "wide"], ...] | None = Field(
-        default=None, description="ledgers that it belongs to", min_length=1
+    ledger: tuple[Literal["narrow", "wide", "with_unitemised"], ...] | None = Field(
+        default=None,
+        description="ledgers that it belongs to; with_unitemised holds the wide one and what nobody has itemised",
+        min_length=1,
     )
     kind: Literal["resource", "transfer", "tax"] | None = Field(default=None, description="kind of payment")
     control: Literal["DEL", "AME", "local"] | None = Field(default=None, description="kind of budget")

@@ -14,7 +14,7 @@ from sim.config.text import library
 from sim.config.text.merge import Path_, prune, split_path
 from sim.config.text.source import Tree, plain, read
 from sim.errors import ModelError
-from sim.model.spec import AS_WRITTEN
+from sim.model.spec import AS_WRITTEN, SetFit
 
 NAMED = ("parameters", "tables", "chains", "services", "effects", "costs", "feedback", "remember")
 """Sections whose entries have names."""
@@ -28,6 +28,8 @@ class EffectSet:
     tree: Tree | None
     inert: bool
     foreign: bool = False
+    counts_unitemised: bool = False
+    fit: SetFit | None = None
 
     @property
     def settings(self) -> Tree | None:
@@ -62,7 +64,8 @@ def effect_sets(tree: Tree, config: Config, path: Path, findings: Findings) -> l
 def _effect_set(name: str, tree: Tree, config: Config, path: Path, findings: Findings) -> EffectSet | None:
     """Find one effect set."""
     if name in config.effect_sets:
-        return EffectSet(name, tree.mapping["effect_sets"].mapping[name], config.effect_sets[name].services_inert)
+        own, part = tree.mapping["effect_sets"].mapping[name], config.effect_sets[name]
+        return _of(name, own, part, foreign=False)
     if name == AS_WRITTEN:
         return EffectSet(name, None, False)
     places = (f"evidence_sets/{name}.yaml", f"../evidence_sets/{name}.yaml")
@@ -83,8 +86,17 @@ def _effect_set(name: str, tree: Tree, config: Config, path: Path, findings: Fin
         wrong.add_schema(error, root=EffectSetPart)
         findings.problems.extend(wrong.problems)
     else:
-        return EffectSet(name, own, part.services_inert, foreign=True)
+        return _of(name, own, part, foreign=True)
     return None
+
+
+def _of(name: str, tree: Tree, part: EffectSetPart, *, foreign: bool) -> EffectSet:
+    """Make an effect set of what its file or the study says."""
+    listed = part.estimands.values() if isinstance(part.estimands, dict) else part.estimands
+    solved = [str(one.get("parameter", "")).removeprefix("parameters.") for one in listed if isinstance(one, dict)]
+    digest, regime = (str(part.fit.get(key, default)) for key, default in (("digest", ""), ("regime", "integrated")))
+    fit = SetFit(digest, regime, tuple(solved)) if solved else None
+    return EffectSet(name, tree, part.services_inert, foreign, part.counts_unitemised, fit)
 
 
 def concerns(tree: Tree, effect_set: EffectSet) -> bool:

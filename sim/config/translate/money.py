@@ -16,7 +16,7 @@ from sim.config.translate.effects import target_moves
 from sim.language.evaluate import Expression, Node, constant, number
 from sim.model.pathway import GATE
 from sim.model.services import product
-from sim.model.spec import Chain, CostLine, Meter, Outcome, Value
+from sim.model.spec import UNITEMISED, Chain, CostLine, Meter, Outcome, Value
 
 PER_EVENT = ("case", "start", "referral")
 PER_TIME = ("worker", "place", "row")
@@ -129,12 +129,20 @@ def _cost(draft: Draft, meters: Meters, i: int, part: CostPart) -> CostLine:
         quantity=draft.quantity(part.price),
         payers=_payers(draft, path, part),
         tier=part.tier or "reactive",
-        ledgers=tuple(dict.fromkeys(part.ledger or ("narrow", "wide"))),
+        ledgers=_ledgers(draft, part),
         kind=part.kind or "resource",
         control=part.control or "local",
         overlaps=part.overlaps,
         programme=part.programme,
     )
+
+
+def _ledgers(draft: Draft, part: CostPart) -> tuple[str, ...]:
+    """Give the ledgers of a line; what is in the wide one is also in the one that holds what is not itemised."""
+    named: tuple[str, ...] = part.ledger or ("narrow", "wide")
+    if "wide" in named and any(UNITEMISED in (other.ledger or ()) for other in draft.config.costs):
+        named += (UNITEMISED,)
+    return tuple(dict.fromkeys(named))
 
 
 def _per_step(draft: Draft, path: Key, part: CostPart, meter: Meter) -> float:

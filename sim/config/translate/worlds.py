@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, cast
 
 from sim.config.check.idle_posts import idle_posts
 from sim.config.check.layering import Used, nothing_taken_away
@@ -15,6 +16,7 @@ from sim.config.translate.effect_sets import NAMED, EffectSet, concerns, entries
 from sim.config.translate.model import config_of, draft_of, model_of
 from sim.errors import Problem
 from sim.model.compiled.reach import opens
+from sim.model.handover import all_handed
 from sim.model.spec import Model, World
 
 ONLY_REGIME = "base"
@@ -59,13 +61,14 @@ def worlds(
             if model is not None:
                 title = f"{regime}/{effect_set.name}" if listed else regime
                 start = _start(config, regime, part, findings)
-                made.append(World(title, regime, effect_set.name, model, start, part.handover))
+                made.append(World(title, regime, effect_set.name, model, start, *_rule(part, model, regime, findings)))
                 laid.append(own)
     if not findings.problems and not known:
         used.check(tree, findings)
     before = len(findings.problems)
     _check_structure(made, findings)
     if len(findings.problems) == before:
+        _check_transfers(made, config.baseline or next(iter(regimes)), findings)
         _check_posts(made, laid, config.baseline or next(iter(regimes)), findings)
     return made
 
@@ -75,6 +78,32 @@ def _start(config: Config, regime: str, part: RegimePart, findings: Findings) ->
     if part.start is None:
         return 0
     return draft_of(config, findings).point(("regimes", regime, "start"), part.start, begins=True)
+
+
+def _rule(
+    part: RegimePart, model: Model, regime: str, findings: Findings
+) -> tuple[Literal["finish", "transfer", "close"], tuple[str, ...]]:
+    """Give a regime's rule for open cases, and the services that it names to take families in."""
+    if isinstance(part.handover, str):
+        return cast("Literal['finish', 'transfer', 'close']", part.handover), ()
+    queues = [chain.name for chain in model.chains if chain.has_queue and chain.is_gated]
+    for name in part.handover:
+        findings.known(("regimes", regime, "handover", "transfer"), name, "service that people wait for", queues)
+    return "transfer", part.handover
+
+
+def _check_transfers(made: Sequence[World], baseline: str, findings: Findings) -> None:
+    """Check that somebody takes in the families of a service that ends in a regime that transfers them."""
+    first = {world.effect_set: world.model for world in made if world.regime == baseline}
+    for world in made:
+        before = first.get(world.effect_set, world.model)
+        for step, handed in all_handed(before, world).items() if world.handover == "transfer" else ():
+            if not handed.receiving:
+                ends = ", ".join(handed.ending)
+                rule = f"the posts of {ends} end at step {step} and no service has more from then on"
+                findings.add(
+                    ("regimes", world.regime, "handover"), f"{rule}; name who takes families in: {{transfer: SERVICE}}"
+                )
 
 
 def _model(

@@ -16,7 +16,7 @@ from sim.results.facts import facts_of
 from sim.results.folder.held import is_there
 from sim.results.folder.store import read_results
 from sim.results.summary import window_start
-from sim.results.worlds import WorldName, baseline_of, other_worlds
+from sim.results.worlds import WorldName, baseline_of, other_worlds, row_name
 
 BEGIN, END = "<!-- scenarios -->", "<!-- end -->"
 NOT_RUN = "not run here"
@@ -68,8 +68,9 @@ def _differences(ds: xr.Dataset) -> Iterator[str]:
     chosen = JOINED_UP if JOINED_UP in regimes else regimes[-1] if regimes else ""
     for world in others:
         if world.regime == chosen and ds.sizes["ledger"]:
-            reading = "" if world.effect_set == AS_WRITTEN else f"{world.effect_set} "
-            yield f"{reading}{_difference(ds, world)}"
+            named = "" if world.effect_set == AS_WRITTEN else world.effect_set
+            reading = row_name(named, facts_of(ds).not_refitted)
+            yield f"{reading} {_difference(ds, world)}".lstrip()
 
 
 def _difference(ds: xr.Dataset, world: WorldName) -> str:

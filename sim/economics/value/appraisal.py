@@ -32,6 +32,7 @@ from sim.economics.value.ratios import ratio
 from sim.economics.value.terms import Terms, terms_of
 from sim.intervals import Estimate
 from sim.money.money import Money
+from sim.results.costs import compared_ledgers
 from sim.results.facts import facts_of
 from sim.results.worlds import WorldName, world_names
 from sim.units import MONTHS_PER_YEAR
@@ -162,7 +163,7 @@ def compare(ds: xr.Dataset, made: Increments, terms: Terms) -> Comparison:
     cost = biased(ds, made.cost, terms)
     cash = biased(ds, cashable_savings(ds, made, terms), terms)
     spend, why = kind_of_spend(ds, made, terms)
-    ledgers = [str(name) for name in ds["ledger"].values]
+    ledgers = compared_ledgers(ds, made.world.effect_set)
     views = tuple(
         _view(ds, cost, cash, terms, ledger, view, why) for ledger in ledgers for view in VIEWS
     )  # fmt: skip

@@ -49,8 +49,8 @@ class Expected(Protocol):
     def taken(self, service: str) -> float:
         """Give who left a queue in the last step because the row itself left."""
 
-    def staff(self, service: str) -> tuple[float, float, float] | None:
-        """Give posts at work, places and paid posts of a service's teams; None where it has none."""
+    def staff(self, service: str) -> tuple[float, float, float, float, float] | None:
+        """Give posts at work, places, paid posts, posts and those kept on of a service's teams; None without one."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ def write_down(diary: Diary, step: int, expected: Expected) -> None:
     for chain in expected.compiled.model.chains:
         held = expected.staff(chain.name) if chain.service else None
         if held is not None:
-            working, places, paid = (np.array([amount]) for amount in held)
-            staff[chain.name] = Staff(places, working, paid, working, meets=True)
+            working, places, paid, posts, kept_on = (np.array([amount]) for amount in held)
+            staff[chain.name] = Staff(places, working, paid, posts, meets=True, kept_on=kept_on)
     diary.record(step, counts_of(expected), staff)
     for name in diary.layout.services:
         diary.add_waits(name, expected.size * expected.waited(name)[None])

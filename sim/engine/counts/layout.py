@@ -11,6 +11,7 @@ from sim.arrays import FloatArray, IntArray
 from sim.engine.counts.record import Layout
 from sim.engine.people.areas import AreaSpan
 from sim.errors import ModelError
+from sim.model.handover import all_handed
 from sim.model.pathway import IDLE, WAITING
 from sim.model.spec import Chain, Clock, Model, Scenario
 from sim.units import financial_year_shares
@@ -32,6 +33,12 @@ def layout_of(scenario: Scenario) -> Layout:
     model = scenario.worlds[0].model
     for world in scenario.worlds[1:]:
         _same_structure(world.name, world.model, model)
+    ending = {
+        name
+        for world in scenario.worlds
+        for handed in all_handed(scenario.baseline_of(world).model, world).values()
+        for name in handed.ending
+    }
     shares = [shares_of_years(model.clock, step) for step in range(model.clock.steps)]
     distinct = sorted({year for shared in shares for year in shared})
     services, areas = tuple(c.name for c in model.chains if c.is_gated), tuple(kept_areas(model))
@@ -40,7 +47,9 @@ def layout_of(scenario: Scenario) -> Layout:
         n_steps=model.clock.steps,
         rows=tuple((unit.name, unit.size) for unit in model.units),
         states=tuple((c.unit, c.name, state) for c in model.chains for state in c.states),
-        flows=tuple((c.unit, c.name, a, b) for c in model.chains for a, b in possible_moves(model, c)),
+        flows=tuple(
+            (c.unit, c.name, a, b) for c in model.chains for a, b in possible_moves(model, c, c.name in ending)
+        ),
         meters=tuple(meter.name for meter in model.meters),
         services=services,
         areas=areas,
@@ -82,25 +91,26 @@ def _same_structure(name: str, model: Model, first: Model) -> None:
         )
 
 
-def possible_moves(model: Model, chain: Chain) -> list[tuple[str, str]]:
-    """List the moves that can be seen in a chain: its transitions, what is fired at it, and admission."""
+def possible_moves(model: Model, chain: Chain, ends: bool = False) -> list[tuple[str, str]]:
+    """List the moves that can be seen in a chain: its transitions, what is fired at it, admission, and at its end."""
     moves = [(t.source, t.target) for t in chain.transitions]
     for other in model.chains:
         moves += [(source, f.target) for f in other.fires if f.chain == chain.name for source in f.sources]
     if chain.has_queue:
         moves.append((WAITING, chain.states[chain.engaged[0]]))
-    moves += handovers(chain)
+    moves += handovers(chain, ends)
     if chain.ages_steps is not None:  # growing out of it
         moves += [(state, chain.states[0]) for state in chain.states]
     return list(dict.fromkeys(move for move in moves if move[0] != move[1]))
 
 
-def handovers(chain: Chain) -> list[tuple[str, str]]:
-    """List the moves by which a regime that starts may hand over the cases of a service (see handover.py)."""
+def handovers(chain: Chain, ends: bool) -> list[tuple[str, str]]:
+    """List the moves by which the cases of a service may be handed over (see handover.py); more where it ends."""
     if not chain.has_queue:
         return []
     states = chain.states
-    closed = [(states[i], states[chain.end]) for i in sorted((chain.waiting, *chain.engaged))]
+    door = chain.door if ends else (chain.waiting,)
+    closed = [(states[i], states[chain.end]) for i in sorted((*door, *chain.engaged))]
     return closed + [(state, WAITING) for state in IDLE if state in states]
 
 

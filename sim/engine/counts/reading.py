@@ -143,7 +143,7 @@ class Reading:
         return [float(counts[part]) for part in QUEUE_COUNTS]
 
     def team(self) -> FloatArray:
-        """Give workers, places, engaged and waiting of each service after each step, (step, service, TEAM_SERIES)."""
+        """Give what there is of each service's team after each step, (step, service, TEAM_SERIES)."""
         series = self.diary.team.copy()
         for s, name in enumerate(self.layout.services):
             chain = self.compiled.model.chain(name)

@@ -9,7 +9,9 @@ import numpy as np
 from sim.arrays import FloatArray, StateArray
 
 QUEUE_COUNTS = ("referrals", "refused", "joined", "admitted", "left", "waiting", "completed", "dropped_out")
-TEAM_SERIES = ("workers", "places", "engaged", "waiting")
+TEAM_SERIES = ("workers", "places", "engaged", "waiting", "paid", "posts", "kept_on")
+"""Posts at work, places, cases and who waits after the meeting; posts paid over the step, posts in all, vacant
+ones and those kept on beyond funding among them, and these."""
 WAIT_SUMS = ("steps", "delayed")
 """Steps waited by all who were let in, and how many of them had to wait at all."""
 WAIT_EDGES: FloatArray = np.concatenate([[0.0], 1e-3 * 1.02 ** np.arange(1048)])

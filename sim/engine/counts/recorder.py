@@ -67,7 +67,7 @@ class Diary:
     rows
         Rows at each point, (point, unit).
     team
-        Workers and places after each step, (step, service, TEAM_SERIES).
+        Workers and places after each step, posts paid over it and kept on, (step, service, TEAM_SERIES).
     waits, area_waits
         Admissions by whole steps waited, (service, bin) and (slot, service, bin).
     wait_sums, wait_times
@@ -156,6 +156,9 @@ class Diary:
             if present is not None:
                 self.team[step, s, 0] = present.working.sum()
                 self.team[step, s, 1] = present.places.sum()
+                self.team[step, s, 4] = present.worker_steps.sum()
+                self.team[step, s, 5] = present.posts.sum()
+                self.team[step, s, 6] = present.kept_on.sum()
         for m, meter in enumerate(staff_meters(counts.compiled.model)):
             present = staff.get(meter.chain)
             if present is not None:

@@ -67,6 +67,8 @@ class MovingWorld:
     tallies, log, held
         Counts by other groups than areas; where there are any, the moves of this step, and condition -> for which
         rows that are there it held at the last ``settle``, (row,), those on the states of one chain apart.
+    handed
+        Whether cases were handed over at the start of this step.
     counts, agencies
         Count over children -> number of each root row, (row,); number of services that help each root row, (row,).
     """
@@ -95,6 +97,7 @@ class MovingWorld:
         self.tallies: list[Tally] = []
         self.log: list[Logged] = []
         self.held: dict[str, BoolArray] = {}
+        self.handed = False
         self.adopt(compiled)
 
     @property

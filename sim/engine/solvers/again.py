@@ -75,7 +75,10 @@ def replicate_kept(scenario: Scenario, replication: int, compiled: Mapping[str, 
     run = Run(scenario, replication, ChainByChain(), compiled, keep=True)
     record = _to_the_end(run)
     kept = KeptReplication(record, run.population, run.standing or {})
-    return kept.bare("teams read what became of families") if run.workforces.driven else kept
+    read = run.workforces.driven or any(
+        run.workforces.falling[world.name] for world in scenario.worlds if world.regime == scenario.baseline
+    )
+    return kept.bare("teams read what became of families") if read else kept
 
 
 def replicate_again(

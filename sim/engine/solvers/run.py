@@ -31,6 +31,7 @@ from sim.model.compiled.accounts import account_plan
 from sim.model.compiled.model import Compiled
 from sim.model.compiled.scope import Moment
 from sim.model.compiled.worlds import alike, compile_scenario
+from sim.model.handover import all_handed
 from sim.model.spec import Scenario
 
 
@@ -107,6 +108,7 @@ class Run:
         self.compiled = compile_scenario(scenario) if compiled is None else compiled
         self.population = make_population(model, scenario.seed, replication, part) if begun is None else begun.people()
         parted = [world.name for world in scenario.worlds if world.regime != scenario.baseline]
+        self._handed = {w.name: all_handed(scenario.baseline_of(w).model, w) for w in scenario.worlds}
         self.workforces = open_teams(scenario, self.stream, None if begun is None else parted, part)
         first = None if begun is None else begun.step
         self.timeline = Timeline(scenario, self._begin, self._part, self._alike, first)
@@ -166,7 +168,7 @@ class Run:
         """Go one step on."""
         moments = self._start_step()
         for line, now in zip(self.lines, moments, strict=True):
-            self.workforces.heed(line.names, line.world.compiled.model, now)
+            self.workforces.heed(line.names, line.world.compiled.model, now, line.world.busy)
         staff = self.workforces.advance(self.step)
         for line in self.lines:
             line.staff = staff[line.names[0]]
@@ -208,12 +210,19 @@ class Run:
             keep_birthdays(worlds, step)
         if not self._arrives_late:
             turn_over(worlds, step, self.stream)
-        for parting in partings:
-            hand_over(parting.new.world, parting.old.world.compiled.model, parting.world.handover)
+        for line in self.lines:
+            self._hand_over(line)
         moments = [line.now(step) for line in self.lines]
         for world, now in zip(worlds, moments, strict=True):
             world.look_again(now)
         return moments
+
+    def _hand_over(self, line: Line) -> None:
+        """Hand over the cases of services that end in this step in a history."""
+        world = self.scenario.world(line.names[0])
+        world = self.scenario.baseline_of(world) if line.regime == self.scenario.baseline else world
+        handed = self._handed[world.name].get(self.step)
+        line.world.handed = handed is not None and hand_over(line.world, handed, world.handover)
 
     def _end_step(self, line: Line) -> None:
         """Let memories and feedback take in the step, and write it down."""

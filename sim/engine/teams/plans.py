@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import pairwise
 
 import numpy as np
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, IntArray
 from sim.engine.feedback import Drive, drive_of
 from sim.engine.people.areas import AreaSpan
 from sim.engine.teams.staffing import Staff, TeamPlan, among_all
@@ -47,7 +48,7 @@ def _by_area(model: Model, workers: Mapping[str, float]) -> FloatArray:
 class Teams:
     """The teams of every world; worlds that give a service the same plans share its team, whose fate is the same.
 
-    Teams that read totals are each world's own, since histories differ.
+    Teams that read totals or keep posts on for open cases are each world's own, since histories differ.
     """
 
     forces: list[Workforce] = field(default_factory=list)
@@ -55,6 +56,8 @@ class Teams:
     """World -> service -> which of the forces has its team."""
     driven: frozenset[str] = frozenset()
     """Services whose team reads totals in some world."""
+    falling: dict[str, frozenset[str]] = field(default_factory=dict)
+    """World -> services whose posts become fewer, so that some are kept on until cases end."""
     part: AreaSpan | None = None
     """The areas whose teams these are; None for all."""
     n_areas: int = 1
@@ -70,8 +73,15 @@ class Teams:
             for world, services in self.where.items()
         }
 
-    def heed(self, worlds: Sequence[str], model: Model, now: Moment) -> None:
-        """Tell the teams of worlds that share a history what last step's totals do to them."""
+    def heed(self, worlds: Sequence[str], model: Model, now: Moment, cases: Mapping[str, IntArray]) -> None:
+        """Tell the teams of worlds that share a history what last step's totals, and open cases, do to them.
+
+        ``cases`` are those that each service has in each area, (area,).
+        """
+        own = slice(None) if self.part is None else self.part.slice
+        for world in worlds:
+            for service in self.falling.get(world, ()):
+                self.forces[self.where[world][service]].hold(service, cases[service][own])
         for service in self.driven:
             spec = model.chain(service).service
             assert spec is not None
@@ -111,7 +121,9 @@ def open_teams(
         later = {plan.service: plan for plan in team_plans(world.model, part)} if world.regime != base.regime else {}
         mine = {plan.service: (plan, later.get(plan.service, plan)) for plan in team_plans(base.model, part)}
         told = {name: _told(before, after, start) for name, (before, after) in mine.items()}
-        told |= {name: (*told[name], world.name) for name in teams.driven & mine.keys()}
+        falling = frozenset(name for name, (before, after) in mine.items() if _falls(before, after, start))
+        teams.falling[world.name] = falling | (teams.driven & mine.keys())
+        told |= {name: (*told[name], world.name) for name in teams.falling[world.name]}
         new = [name for name in mine if told[name] not in known]
         if new:
             force = Workforce([mine[name][0] for name in new], base.model.clock.step_years, stream, first, area_ids)
@@ -128,6 +140,13 @@ def driven_services(scenario: Scenario) -> frozenset[str]:
     """Name the services whose team reads totals in some world."""
     chains = [chain for world in scenario.worlds for chain in world.model.chains]
     return frozenset(c.name for c in chains if c.service and c.service.team and c.service.team.driven)
+
+
+def _falls(before: TeamPlan, after: TeamPlan, start: int) -> bool:
+    """Say whether posts become fewer anywhere, at a step or when a second plan takes over at ``start``."""
+    steps = sorted({start, *(step for plan in (before, after) for step, _ in plan.schedule)})
+    levels = [before.workers, *((before if step < start else after).funded(step) for step in steps)]
+    return any(bool((later < earlier).any()) for earlier, later in pairwise(levels))
 
 
 def _told(before: TeamPlan, after: TeamPlan, start: int) -> tuple[object, ...]:

@@ -39,6 +39,8 @@ class Posts:
     coming_at: list[float] = field(default_factory=list)
     learning_at: list[float] = field(default_factory=list)
     funded: float = 0.0
+    """Posts funded and kept on."""
+    kept_on: float = 0.0
     paid: float = 0.0
     time_left: float = 1.0
 
@@ -65,19 +67,17 @@ class Posts:
         """Take over a new plan."""
         self.plan = plan
 
-    def advance(self, step: int, drive: Drive) -> None:
-        """Go through a step: money, who leaves, who is hired, who has been trained."""
+    def advance(self, step: int, drive: Drive, cases: float = 0.0) -> None:
+        """Go through a step: money, who leaves, who is hired, who has been trained; posts are kept for ``cases``."""
         self.time_left = drive.time_left
-        target = float(self.plan.funded(step).sum()) + drive.extra_workers
+        funded = float(self.plan.funded(step).sum()) + drive.extra_workers
+        needed = cases / self.plan.caseload if self.plan.caseload else self.funded
+        target = max(funded, min(self.funded, needed))
+        self.kept_on = target - funded
         if target > self.funded:
             self._grant(target - self.funded)
         elif target < self.funded:
-            kept = target / self.funded
-            self.working *= kept
-            self.coming = [kept * x for x in self.coming]
-            self.learning = [kept * x for x in self.learning]
-            self.coming_at = [kept * x for x in self.coming_at]
-            self.learning_at = [kept * x for x in self.learning_at]
+            self._cut(self.funded - target)
         self.funded = target
         wear = self.plan.turnover_per_year * self.step_years * drive.turnover_times / PARTS
         self.paid = 0.0
@@ -96,6 +96,18 @@ class Posts:
             self.working = before * stay + came * share
             self._advertise(before + came - self.working, since=HALF)
             self.paid += (before * share + came * half + learning) / PARTS
+
+    def _cut(self, amount: float) -> None:
+        """Take posts away, vacant ones first, then those at work and in training alike."""
+        vacant, filled = (self.coming, self.coming_at), (self.learning, self.learning_at)
+        empty = sum(map(sum, vacant))
+        taken = min(amount, empty)
+        there = self.working + sum(map(sum, filled))
+        stay = 1.0 - min((amount - taken) / there, 1.0) if there > 0 else 0.0
+        for pipes, kept in ((vacant, 1.0 - taken / empty if empty > 0 else 0.0), (filled, stay)):
+            for pipe in pipes:
+                pipe[:] = [kept * x for x in pipe]
+        self.working *= stay
 
     def _grant(self, amount: float) -> None:
         """Advertise posts granted at the start of a step."""
@@ -122,7 +134,8 @@ class Posts:
     @property
     def places(self) -> float:
         """Places at the meeting at the end of the step."""
-        return self.working * (1.0 - self.plan.absence) * self.plan.caseload * self.time_left
+        working = min(self.working, self.funded - self.kept_on) if self.kept_on > 0 else self.working
+        return working * (1.0 - self.plan.absence) * self.plan.caseload * self.time_left
 
 
 def _put(pipe: list[float], steps: float, amount: float) -> None:

@@ -75,7 +75,7 @@ class Staff:
 
     ``places`` (whole) and ``working`` (posts at work) are as the meeting at the end of the step finds them;
     ``worker_steps`` is the staff paid over the step (at work, absent or in training); ``posts`` is what is
-    funded.
+    funded and what is kept on beside it until cases end, ``kept_on``.
     """
 
     places: IntArray
@@ -83,6 +83,7 @@ class Staff:
     worker_steps: FloatArray
     posts: FloatArray
     meets: bool
+    kept_on: FloatArray
 
 
 def settled_share(plan: TeamPlan, step_years: float) -> float:
@@ -129,4 +130,4 @@ def among_all(staff: Staff, areas: slice, n_areas: int) -> Staff:
         return placed
 
     posts = (spread(staff.working), spread(staff.worker_steps), spread(staff.posts))
-    return Staff(spread(staff.places), *posts, meets=staff.meets)
+    return Staff(spread(staff.places), *posts, meets=staff.meets, kept_on=spread(staff.kept_on))

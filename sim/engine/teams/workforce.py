@@ -5,9 +5,10 @@ them.
 
 Rules. A post is working, vacant (for the hiring lag) or in training (paid, no cases); it leaves after an
 exponential time at work, and trainees do not leave. Posts granted later start vacant, unless the plan says
-they are ``ready``. Posts cut go at once, the newest first, and their cases stay with the team, which is
-then overloaded. Step p is the time from p to p + 1 and its meeting is at the end: a post filled at time 16
-first counts in step 16.
+they are ``ready``. Posts cut go at once, vacant ones first and then the newest; but as many are kept on, and
+paid, as the cases of an area still need, and the places that they would free are given to nobody. When staff
+leave, cases stay with the team, which is then overloaded. Step p is the time from p to p + 1 and its meeting
+is at the end: a post filled at time 16 first counts in step 16.
 """
 
 from __future__ import annotations
@@ -110,6 +111,13 @@ class Workforce:
         self.press(service, turnover_times)
         team.time_left, team.extra = time_left, extra
 
+    def hold(self, service: str, cases: IntArray) -> None:
+        """Tell a team how many cases each area has at the start of the next step, (area,); it keeps posts for them."""
+        team = self._team(service)
+        if cases.shape != team.posts.shape:
+            raise ValueError(f"{service}: cases of {cases.size} areas; there are {team.posts.size}")
+        team.cases = cases.astype(np.float64)
+
     def _team(self, service: str) -> _Team:
         """Find a service's team, or say which there are."""
         if service not in self._teams:
@@ -134,7 +142,9 @@ class _Team:
         self.area_ids = area_ids.astype(np.int64)
         self.dither = uniform(key(stream, "rounding"), self.area_ids)
         n_areas = plan.workers.size
-        self.posts = np.zeros(n_areas)  # funded
+        self.posts = np.zeros(n_areas)  # funded, and kept on
+        self.kept_on = np.zeros(n_areas)  # beyond what is funded
+        self.cases = np.zeros(n_areas)
         self.working, self.paid, self.paid_steps = [0.0] * n_areas, [0.0] * n_areas, [0.0] * n_areas
         self.area: list[int] = []  # of each post, as are the next four
         self.share: list[float] = []  # 1, or less when part-time; 0 when cut
@@ -156,9 +166,11 @@ class _Team:
         present = np.ones(working.size)
         if self.plan.absence:
             present -= 2.0 * self.plan.absence * uniform(key(self.stream, "absence", step), self.area_ids)
-        places = whole_places(working * present * self.plan.caseload * self.time_left, self.dither)
+        open_to_all = np.where(self.kept_on > 0, np.minimum(working, self.posts - self.kept_on), working)
+        places = whole_places(open_to_all * present * self.plan.caseload * self.time_left, self.dither)
         meets = step % self.plan.meeting_steps == 0
-        return Staff(places, in_units(working), in_units(np.array(self.paid_steps)), self.posts.copy(), meets)
+        paid = in_units(np.array(self.paid_steps))
+        return Staff(places, in_units(working), paid, in_units(self.posts), meets, in_units(self.kept_on))
 
     def _manage(self) -> Generator[simpy.Event]:
         """Start each step: the plan in force, the wear of the step, money, and who leaves in it."""
@@ -169,7 +181,11 @@ class _Team:
             self.wear_rate = self.plan.turnover_per_year * self.step_years * self.pressure
             self.wear_start, self.wear_end = self.wear_end, self.wear_end + self.wear_rate
             self.paid_steps = self.paid.copy()
-            self._resize(self.plan.funded(step) + self.extra, "filled" if self.plan.ready else "vacant")
+            funded = self.plan.funded(step) + self.extra
+            needed = self.cases / self.plan.caseload if self.plan.caseload else self.posts
+            posts = np.maximum(funded, np.minimum(self.posts, needed))
+            self.kept_on = posts - funded
+            self._resize(posts, "filled" if self.plan.ready else "vacant")
             while self.wear_due and self.wear_due[0][0] < self.wear_end:
                 wear, post = heappop(self.wear_due)
                 self._leave_at(wear, post)
@@ -202,9 +218,8 @@ class _Team:
             amount -= 1.0
 
     def _cut(self, area: int, amount: float) -> None:
-        """Take posts away, the newest first, whoever is in them; events still to come for them do nothing."""
-        while amount > SMALLEST_POST and self.posts_of_area[area]:
-            post = self.posts_of_area[area][-1]
+        """Take posts away, vacant ones first, then the newest; events still to come for them do nothing."""
+        for post in sorted(reversed(self.posts_of_area[area]), key=lambda post: self.status[post] != "vacant"):
             part = min(self.share[post], amount)
             if self.status[post] == "working":
                 self.working[area] -= part
@@ -214,7 +229,9 @@ class _Team:
             amount -= part
             if self.share[post] <= SMALLEST_POST:
                 self.share[post] = 0.0
-                self.posts_of_area[area].pop()
+            if amount <= SMALLEST_POST:
+                break
+        self.posts_of_area[area] = [post for post in self.posts_of_area[area] if self.share[post]]
 
     def _fill(self, new: range, manner: Manner) -> None:
         """Put new posts where the manner says: at work, vacant, or at a settled moment of their cycle."""

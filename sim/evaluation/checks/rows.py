@@ -23,6 +23,7 @@ from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.trial import MONTHS, Results, Trial, compare, entries, twin
 from sim.model.spec import Scenario
 from sim.results.beside import Contrast
+from sim.results.costs import fullest
 from sim.runs.follow.bills import GROSS
 
 YEAR, FIVE_YEARS = 12, 60
@@ -153,14 +154,14 @@ def longest_run(calm: BoolArray) -> FloatArray:
 def claimed_once(scenario: Scenario, replication: int, *, world: str) -> Answers:
     """Follow one replication under the set that was claimed: the true wide saving of the served, a family and year."""
     panel, other = follow_pair(scenario, replication, world, YEAR, bills=True)
-    chosen = first_helped(panel)
+    chosen, ledger = first_helped(panel), fullest(panel.bills)
     saved = years = 0.0
     for step in np.flatnonzero(chosen.any(axis=1)):
         span, mine = slice(step + 1, step + 1 + MONTHS), np.flatnonzero(chosen[step])
         there = panel.generation[span, mine] == panel.generation[step, mine]
-        less = other.bills["wide"][span, mine] - panel.bills["wide"][span, mine]
+        less = other.bills[ledger][span, mine] - panel.bills[ledger][span, mine]
         saved, years = saved + float((less * there).sum(dtype=np.float64)), years + float(there.sum()) / 12
-    before, after = before_and_after(panel.bills["wide"], panel.generation, chosen, MONTHS)
+    before, after = before_and_after(panel.bills[ledger], panel.generation, chosen, MONTHS)
     return {"claimed_true": saved / years if years else float("nan"), "claimed_naive": before - after}
 
 

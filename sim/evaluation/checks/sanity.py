@@ -37,6 +37,7 @@ from sim.evaluation.checks.totals import (
 from sim.evaluation.trial.panel import Names
 from sim.evaluation.trial.trial import Results
 from sim.model.spec import Scenario
+from sim.results.costs import fullest
 from sim.results.facts import facts_of
 from sim.runs.ensemble import simulate
 from sim.runs.replications import over_replications, pared
@@ -211,7 +212,7 @@ def _measured(look: _Looked) -> Values:
     parts = narrow_to_wide(ds, baseline)
     values["wide_all"] = (values["wide_all"][0], "; ".join(f"{name} {gbp:,.0f}" for name, gbp in parts.items()))
     claim = published.claim * facts_of(ds).rows
-    wide = float(line_costs(ds, baseline)[ds["in_ledger"].sel(ledger="wide").values > 0].sum())
+    wide = float(line_costs(ds, baseline)[ds["in_ledger"].sel(ledger=fullest(ds["ledger"].values)).values > 0].sum())
     values["claim_possible"] = (claim / (wide / (ds.sizes["year"])), f"{claim / 1e9:.1f} bn gbp a year")
     return values | _ratios([answer[1] for answer in answers], [answer[2] for answer in answers], rows["children"])
 

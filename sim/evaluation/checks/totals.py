@@ -12,7 +12,7 @@ from sim.evaluation.trial.panel import Names
 from sim.model.compiled.readings import clock_value
 from sim.model.spec import Scenario, World
 from sim.money.prices import real_prices
-from sim.results.costs import chosen_lines, cost_by_step
+from sim.results.costs import chosen_lines, cost_by_step, fullest
 from sim.results.facts import facts_of
 from sim.results.summary import cost_per_family_year
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
@@ -65,7 +65,7 @@ def level_values(ds: xr.Dataset, baseline: WorldName, start: int, england: tuple
     ``england`` holds the country's children looked after and its entries to care a year.
     """
     narrow = float(cost_per_family_year(ds, baseline, "narrow").mean())
-    wide = float(cost_per_family_year(ds, baseline, "wide").mean())
+    wide = float(cost_per_family_year(ds, baseline, fullest(ds["ledger"].values)).mean())
     window = slice(start + 19, start + 25)
     looked_after = float(stock(ds, baseline, names.care, "looked_after")[window].mean())
     entering = float(yearly(moves(ds, baseline, names.care, target="looked_after")).mean())
@@ -93,7 +93,7 @@ def line_costs(ds: xr.Dataset, world: WorldName) -> FloatArray:
 
 def _named_share(ds: xr.Dataset, world: WorldName) -> float:
     """Share of the wide ledger that is benefits, universal services or borne by justice; no line counts twice."""
-    cost, wide = line_costs(ds, world), chosen_lines(ds, "wide")
+    cost, wide = line_costs(ds, world), chosen_lines(ds, fullest(ds["ledger"].values))
     whole = (ds["kind"].values == "transfer") | (ds["tier"].values == "universal")
     justice = ds["payer_share"].sel(agency=[a for a in JUSTICE if a in ds["agency"].values]).sum("agency").values
     return float((cost * wide * np.where(whole, 1.0, justice)).sum() / (cost * wide).sum())
@@ -103,7 +103,7 @@ def narrow_to_wide(ds: xr.Dataset, world: WorldName) -> dict[str, float]:
     """Give what the wide ledger holds beyond the narrow one, by component, in pounds a family-year of the whole run."""
     cost = line_costs(ds, world)
     years = float(of_world(ds, world, "rows").isel(unit=0, step=slice(1, None)).mean("replication").sum()) / 12
-    extra = chosen_lines(ds, "wide") & ~chosen_lines(ds, "narrow")
+    extra = chosen_lines(ds, fullest(ds["ledger"].values)) & ~chosen_lines(ds, "narrow")
     found: dict[str, float] = {}
     for i in np.flatnonzero(extra):
         name = str(ds["line"].values[i])

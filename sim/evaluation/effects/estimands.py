@@ -18,8 +18,9 @@ from sim.evaluation.trial.evaluation import ENTRY_MONTHS, Question, before_and_a
 from sim.evaluation.trial.panel import follow
 from sim.evaluation.trial.trial import MONTHS, compare, entries
 from sim.language.evaluate import number
-from sim.model.spec import Model, Parameter, Scenario
-from sim.runs.meaning import digest_of_meaning
+from sim.model.spec import Parameter, Scenario
+from sim.results.costs import fullest
+from sim.runs.fits import fit_digest
 
 COST = "wide cost"
 QUANTITIES = {
@@ -139,7 +140,9 @@ def measure_once(scenario: Scenario, replication: int, *, world: str, estimands:
         if estimand.outcome == COST:
             ever = panel.ever_helped()
             chosen = panel.helped & ~np.concatenate([ever[:1], ever[:-1]])
-            before, after = before_and_after(panel.bills["wide"], panel.generation, chosen, estimand.months[1])
+            before, after = before_and_after(
+                panel.bills[fullest(panel.bills)], panel.generation, chosen, estimand.months[1]
+            )
             levels[estimand.name] = after, before
         else:
             levels[estimand.name] = Question(estimand.name, estimand.outcome, estimand.months).levels(results)
@@ -162,15 +165,4 @@ def digest(scenario: Scenario, regime: str, effect_set: str, solved: Sequence[st
     -------
         64 hexadecimal digits; the same wherever the model is the same and the program makes the same of it.
     """
-    world = helped_world(scenario, regime, effect_set)
-    models = [_bare(w.model, solved) for w in (scenario.baseline_of(world), world)]
-    return digest_of_meaning(models, world.start, world.handover)
-
-
-def _bare(model: Model, solved: Sequence[str]) -> Model:
-    """Take from a model what no family notices, and the solved parameters."""
-    parameters = {name: p for name, p in model.parameters.items() if name not in solved}
-    clock = replace(model.clock, steps=0)
-    return replace(
-        model, parameters=parameters, clock=clock, meters=(), costs=(), card=(), values=(), outcomes=(), count="end"
-    )
+    return fit_digest(scenario, helped_world(scenario, regime, effect_set), solved)

@@ -8,6 +8,8 @@ carry from one regime to the next, keep every state.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from sim.arrays import BoolArray, IntArray
@@ -16,7 +18,7 @@ from sim.language.names import TIMED
 from sim.model.compiled.factors import Factor, above_nothing, every_raw, raw_of, transition_factors
 from sim.model.compiled.readings import clock_value, firing_chances
 from sim.model.compiled.scope import Reader, Source, calls, counted
-from sim.model.handover import handed_over
+from sim.model.handover import Handed
 from sim.model.spec import Chain, Fire, Model
 
 
@@ -33,7 +35,9 @@ class Reach:
         The chains that may move by themselves.
     """
 
-    def __init__(self, model: Model, past: Reach | None = None, rule: str = "finish") -> None:
+    def __init__(
+        self, model: Model, past: Reach | None = None, handed: Iterable[Handed] = (), rule: str = "finish"
+    ) -> None:
         """Find what rows reach from the states in which they start.
 
         Parameters
@@ -42,8 +46,8 @@ class Reach:
             The world's model, which holds from the start on or after a ``past``.
         past
             What rows may be in when the model takes over from another one.
-        rule
-            What is then done with the cases of services that end, as in ``handed_over``.
+        handed, rule
+            What is handed over at any step, and the rule for open cases, as in ``handed_over``.
         """
         self.model = model
         self.states = {chain.name: _starts(model, chain) for chain in model.chains}
@@ -51,9 +55,10 @@ class Reach:
         self.turning: set[str] = set()
         self._inner = {counted(node).name: node for node in calls(model, "row")}
         self._factors = {chain.name: transition_factors(model, chain) for chain in model.chains}
-        self._handed: tuple[list[str], list[str]] = ([], [])
+        self._ending = {name for one in handed for name in one.ending}
+        self._receiving = {name for one in handed for name in one.receiving}
+        self._rule = rule
         if past is not None:
-            self._handed = handed_over(past.model, model, rule)
             for name, states in past.states.items():
                 self.states[name] |= states
         while any([self._step(chain) for chain in model.chains]):
@@ -108,10 +113,10 @@ class Reach:
             moves.append((chain.waiting, chain.turned_away))
         if chain.ages_steps is not None:
             moves += [(state, 0) for state in range(len(chain.states))]
-        ending, growing = self._handed
-        if chain.name in ending:
-            moves += [(state, chain.end) for state in (chain.waiting, *chain.engaged)]
-        if chain.name in growing:
+        if chain.name in self._ending:
+            closed = chain.door if self._rule == "finish" else (*chain.door, *chain.engaged)
+            moves += [(state, chain.end) for state in closed]
+        if chain.name in self._receiving:
             moves += [(state, chain.waiting) for state in chain.idle]
         return moves
 

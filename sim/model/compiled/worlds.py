@@ -11,9 +11,9 @@ from sim.model.compiled.model import Compiled, compile_model
 from sim.model.compiled.program import Program
 from sim.model.compiled.reach import Reach
 from sim.model.compiled.scope import calls
-from sim.model.handover import handed_over
+from sim.model.handover import Handed, all_handed
 from sim.model.parts import expressions
-from sim.model.spec import Chain, Model, Scenario, Team
+from sim.model.spec import Chain, Model, Scenario, Team, World
 
 NO_TEAM = Team({}, 0.0)
 
@@ -60,23 +60,27 @@ def compile_anew(scenario: Scenario, known: Mapping[str, Compiled]) -> dict[str,
         base, old = scenario.baseline_of(world), known.get(world.name)
         past = None if world is base else compiled[base.name].reach
         before = None if world is base or base.name not in known else known[base.name].reach
-        rule = "finish" if world is base else world.handover
+        handed = all_handed(base.model, world)
         moves_alike = old is not None and _what_moves(old.model) == _what_moves(world.model)
-        if old is not None and moves_alike and _same_past(old, before, past, world.model, rule):
+        if old is not None and moves_alike and _same_past(before, past) and _handed(known, base, world) == handed:
             compiled[world.name] = replace(old, model=world.model)
             continue
-        reach = Reach(world.model, past, rule)
+        reach = Reach(world.model, past, handed.values(), world.handover)
         compiled[world.name] = compile_model(world.model, reach, partial(_taken_over, old, reach))
     return {world.name: compiled[world.name] for world in scenario.worlds}
 
 
-def _same_past(old: Compiled, before: Reach | None, past: Reach | None, model: Model, rule: str) -> bool:
-    """Say whether a world's rows come from where they came from before, and are handed over alike."""
+def _handed(known: Mapping[str, Compiled], base: World, world: World) -> dict[int, Handed]:
+    """Say what was handed over in a world under the models that are known."""
+    old = replace(world, model=known[world.name].model)
+    return all_handed(old.model if world is base else known[base.name].model, old)
+
+
+def _same_past(before: Reach | None, past: Reach | None) -> bool:
+    """Say whether a world's rows come from where they came from before."""
     if past is None or before is None:
         return past is before
-    if any((past.states[name] != states).any() for name, states in before.states.items()):
-        return False
-    return handed_over(before.model, old.model, rule) == handed_over(past.model, model, rule)
+    return not any((past.states[name] != states).any() for name, states in before.states.items())
 
 
 def _taken_over(old: Compiled | None, reach: Reach, chain: Chain) -> Program | None:

@@ -21,6 +21,7 @@ from sim.economics.report import full_appraisal
 from sim.economics.value.terms import terms_of
 from sim.errors import ResultError
 from sim.intervals import UPPER_TAIL, Estimate, over_replications
+from sim.results.costs import compared_ledgers
 from sim.results.facts import facts_of
 from sim.results.shown import looked_after
 from sim.results.summary import Summary, cost_per_family_year, window_start
@@ -184,7 +185,7 @@ def _costs(ds: xr.Dataset, summary: Summary, world: WorldName, base: WorldName) 
         samples = cost_per_family_year(ds, world, ledger)
         estimate = _read(summary["regimes"][world.name]["cost_per_family_year"][ledger])
         yield (world.name, "cost", ledger), SampledFigure(estimate, "£", samples)
-        if world != base:
+        if world != base and ledger in compared_ledgers(ds, world.effect_set):
             change = _read(summary["differences"][world.name]["cost_per_family_year"][ledger])
             less = samples - cost_per_family_year(ds, base, ledger)
             yield (world.name, f"cost minus {base.regime}", ledger), SampledFigure(change, "£", less)

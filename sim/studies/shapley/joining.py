@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.language.evaluate import Expression, Node
+from sim.model.handover import rule_of
 from sim.model.parts import Part, expressions, mapped
 from sim.model.spec import Chain, CostLine, Meter, Model, Parameter, Scenario, World
 from sim.studies.shapley.rewriting import JOINED, renamed
@@ -220,7 +221,7 @@ def coalition_scenario(
 ) -> Scenario:  # fmt: skip
     """Give the baseline and a world for each coalition of agencies, by name, on the same random numbers."""
     worlds = [joint.base] + [
-        World(name, name, joint.base.effect_set, joined(joint, members), joint.full.start, joint.full.handover)
+        World(name, name, joint.base.effect_set, joined(joint, members), joint.full.start, *rule_of(joint.full))
         for name, members in coalitions.items()
     ]  # fmt: skip
     return replace(scenario, worlds=tuple(worlds))

@@ -76,7 +76,7 @@ def hand_build_up() -> list[list[str]]:
     section = EVIDENCE[EVIDENCE.index("## 8. ") :]
     tables = [row for row in section.splitlines() if row.startswith("|")]
     rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in tables]
-    return [row for row in rows if len(row) == 8 and row[2] in {"wide", "narrow, wide"}]
+    return [row for row in rows if len(row) == 8 and row[2] in {"wide", "narrow, wide", "with_unitemised"}]
 
 
 def test_ids_of_the_register_are_unique() -> None:
@@ -110,14 +110,16 @@ def test_cost_lines_have_unique_names_and_one_trigger() -> None:
     assert len(names) == len(set(names))
     for line in lines:
         assert len({"while", "on", "per"} & set(line)) == 1, line["name"]
-        assert set(line["ledger"]) <= {"narrow", "wide"}, line["name"]
-        assert "wide" in line["ledger"], f"{line['name']}: the wide ledger contains the narrow one"
+        assert line["ledger"] in (["narrow", "wide"], ["wide"], ["with_unitemised"]), line["name"]
 
 
-def test_crisis_is_never_priced() -> None:
+def test_crisis_is_priced_by_what_nobody_has_itemised_alone() -> None:
+    """The hub has no unit cost: all that it leads to has; no line that is not itemised follows an open case."""
     for line in cost_lines():
         trigger = line.get("while") or line.get("on") or line["per"]
-        assert "crisis" not in trigger
+        assert ("crisis" in trigger) == (line["name"] == "unitemised cost of crisis")
+        if line["ledger"] == ["with_unitemised"]:
+            assert "care" not in trigger
 
 
 def test_payers_are_known_agencies_and_sum_to_one() -> None:
@@ -201,7 +203,7 @@ def test_hand_build_up_follows_from_the_configs() -> None:
     lines = {line["name"]: line for line in cost_lines()}
     rows = hand_build_up()
     assert {row[1] for row in rows} == set(lines)
-    totals = {("narrow", 0): 0.0, ("narrow", 1): 0.0, ("wide", 0): 0.0, ("wide", 1): 0.0}
+    totals = {(ledger, column): 0.0 for ledger in ("narrow", "wide", "with_unitemised") for column in (0, 1)}
     for _, name, ledgers, price, *cells in rows:
         assert ledgers == ", ".join(lines[name]["ledger"]), name
         computed = yearly_price(lines[name], "2012/13")
@@ -216,6 +218,11 @@ def test_hand_build_up_follows_from_the_configs() -> None:
     # Amounts are printed with four significant digits.
     assert printed == pytest.approx(expected, rel=1e-3)
     entrants_narrow, average_narrow, _, average_wide = expected
+    stated = re.search(r"with what is not itemised, 2012/13 prices \| \| \| ([\d,]+) \| ([\d,]+) \|", EVIDENCE)
+    assert stated is not None
+    whole = [totals["wide", column] + totals["with_unitemised", column] for column in (0, 1)]
+    assert [float(cell.replace(",", "")) for cell in stated.groups()] == pytest.approx(whole, rel=1e-3)
+    average_wide = whole[1]
     assert 23_000 <= entrants_narrow <= 29_000
     assert 8_000 <= average_narrow < entrants_narrow
     assert 60_000 <= average_wide <= 83_000

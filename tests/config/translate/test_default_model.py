@@ -30,7 +30,7 @@ POST_2012_13 = {
     "youth_offending": 49_645,
 }
 SUPPORT_POST = 46_121
-OTHER_COSTS = 43.0e6
+OTHER_COSTS = 22.1e6
 
 
 @cache

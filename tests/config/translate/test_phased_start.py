@@ -17,7 +17,6 @@ from sim.config.translate.opening import referred_where_open, staffed_where_open
 from sim.errors import ModelError
 from sim.language.evaluate import parse
 from sim.model.spec import Team
-from sim.studies.agree.question import solvers_agree
 from tests.places import KEY_WORKERS
 
 CONFIG = KEY_WORKERS
@@ -82,11 +81,10 @@ def test_what_happens_elsewhere_does_not_depend_on_it(found: dict[str, xr.Datase
         assert np.array_equal(counts(found["later"], "north", meter), counts(found["at once"], "north", meter))
 
 
-def test_expected_values_without_queues_agree(tmp_path: Path):
-    made = loaded(tmp_path, "{south: 2012-04}", "replications=12", "clock.steps=24", "queues=open")
-    rows, solver = solvers_agree(made, 1)
-    assert solver == "exact"
-    assert all(one.passed for one in rows if one.where != "keyworker.worker")  # posts do not count in open queues
+def test_expected_values_hold_no_areas_and_say_so(tmp_path: Path):
+    made = loaded(tmp_path, "{south: 2012-04}", "clock.steps=24", "queues=open")
+    with pytest.raises(ModelError, match="differ by area"):
+        sim.expect(made)
 
 
 def test_posts_and_referrals_by_hand():

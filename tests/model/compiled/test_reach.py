@@ -22,6 +22,7 @@ from sim.language.evaluate import parse
 from sim.model.compiled.model import Compiled, compile_model
 from sim.model.compiled.reach import Reach
 from sim.model.compiled.worlds import alike, compile_scenario
+from sim.model.handover import all_handed
 from sim.model.spec import Memory, Model, Parameter, Scenario, Stock, Team, Trait, Unit, World
 from tests.places import TOY
 from tests.strategies import (
@@ -105,9 +106,10 @@ def test_effects_memories_counts_and_fires_open_states_only_where_they_can_hold(
 
 
 def test_who_waits_may_be_let_in_and_where_nobody_is_referred_nobody_is():
-    """With no posts rows still wait; with no referral the service is still, and costs nothing."""
-    for rate, there in ((0.5, True), (0.0, False)):
-        help_ = make_service("help", refer_rate=parse(rate), engaged_steps=3.0, team=replace(TEAM, workers={"all": 0}))
+    """With no referral, or no posts now or to come, the service is still, and costs nothing."""
+    for rate, posts, there in ((0.5, 1.0, True), (0.0, 1.0, False), (0.5, 0.0, False)):
+        team = replace(TEAM, workers={"all": posts})
+        help_ = make_service("help", refer_rate=parse(rate), engaged_steps=3.0, team=team)
         reach = Reach(model(help_))
         assert ("engaged" in reached(reach, "help")) == there
         assert ("help" in reach.turning) == there
@@ -122,11 +124,11 @@ def test_a_regime_keeps_what_its_past_reached_and_what_is_handed_over(rule, ther
     shut = (replace(c, service=replace(c.service, team=replace(TEAM, workers={"all": n}))) for c, n in
             ((old, 0.0), (new, 9.0)))  # fmt: skip
     after = replace(before, chains=(MOOD, *shut))
-    past = Reach(before)
-    reach = Reach(after, past, rule)
+    past, later = Reach(before), World("later", "later", "as_written", after, start=5, handover=rule)
+    reach = Reach(after, past, all_handed(before, later).values(), rule)
     assert ("engaged" in reached(reach, "new")) == there
     assert all(reach.states[name][states].all() for name, states in past.states.items())
-    counts = both(make_scenario(before, later=World("later", "later", "as_written", after, start=5, handover=rule)))
+    counts = both(make_scenario(before, later=later))
     assert bool(counts.queue[1, 1, 3]) == there  # admitted to the new one
 
 

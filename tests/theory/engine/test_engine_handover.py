@@ -1,9 +1,10 @@
 """A regime that starts takes over open cases by its rule, and every case is accounted for.
 
 Theory: 100 families are all referred to the old service in month 0; it has 30 places and help lasts for ever, so 30 are
-helped and 70 wait. From month 3 a regime gives the old service no posts and the new one 50 places. ``finish``: the 30
-go on and the 70 wait in vain; ``close``: all 100 are closed; ``transfer``: all 100 join the new queue at once and 50
-are let in at that month's meeting. Hand-worked, exact.
+helped and 70 wait. From month 3 a regime gives the old service no posts and the new one 50 places. Nobody waits for
+places that will never come: the 70 are sent home. ``finish``: the 30 go on, and 30 posts are kept on for them;
+``close``: all 100 are closed; ``transfer``: all 100 join the new queue at once and 50 are let in at that month's
+meeting. Hand-worked, exact.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ WAITING_OLD = {("old", "engaged"): 30, ("old", "waiting"): 70, ("new", "none"): 
 @pytest.mark.parametrize(
     ("rule", "end"),
     [
-        ("finish", WAITING_OLD),
+        ("finish", {("old", "engaged"): 30, ("old", "closed"): 70, ("new", "none"): 100}),
         ("close", {("old", "closed"): 100, ("new", "none"): 100}),
         ("transfer", {("old", "closed"): 100, ("new", "engaged"): 50, ("new", "waiting"): 50}),
     ],

@@ -41,7 +41,7 @@ def take_in(lives: Lives, now: Moment, step: int, places: Mapping[str, list[floa
     ]
     renewal = lives.world.population.renewals.get(step, Renewal({}, {}, {}))
     touched = _come_and_go(lives, renewal, step)
-    everybody = lives.fresh or any(tables) or lives.turns
+    everybody = lives.fresh or any(tables) or lives.turns or lives.world.handed
     if everybody:
         touched = np.flatnonzero(lives.world.root.active)
     _reckon(lives, touched, afresh=lives.fresh or any(tables), step=step)

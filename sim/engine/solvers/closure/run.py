@@ -9,6 +9,7 @@ from sim.engine.solvers.expected import expect_worlds
 from sim.errors import ModelError
 from sim.model.compiled.model import Compiled, compile_model
 from sim.model.compiled.program import Program
+from sim.model.handover import all_handed
 from sim.model.spec import Model, Scenario
 
 
@@ -34,8 +35,10 @@ def closure_record(scenario: Scenario, options: Options | None = None) -> Record
     plan, compiled = prepare(scenario, options or Options())
     return expect_worlds(
         scenario,
-        begin=lambda world: open_history(plan, compiled[world.name]),
-        part=lambda history, world: history.fork(compiled[world.name]),
+        begin=lambda world: open_history(plan, compiled[world.name], all_handed(world.model, world)),
+        part=lambda history, world: history.fork(
+            compiled[world.name], all_handed(scenario.baseline_of(world).model, world)
+        ),
     )
 
 
@@ -66,8 +69,12 @@ def prepare(scenario: Scenario, options: Options) -> tuple[ClosurePlan, dict[str
 def refusals(scenario: Scenario) -> list[str]:
     """Say what a scenario has that the closure cannot hold; empty when there is nothing."""
     reasons = [reason for world in scenario.worlds for reason in _model_refusals(world.model)]
-    if any(world.handover != "finish" and world.start > 0 for world in scenario.worlds):
-        reasons.append("a regime that hands cases over (handover: finish alone)")
+    for world in scenario.worlds:
+        for handed in all_handed(scenario.baseline_of(world).model, world).values():
+            if world.handover != "finish":
+                reasons.append("a regime that hands cases over (handover: finish alone)")
+            if any(len(areas) < len(world.model.areas.names) for areas in handed.ending.values()):
+                reasons.append("a service whose posts end in some areas")
     return list(dict.fromkeys(reasons))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
@@ -13,16 +15,18 @@ from sim.engine.moves.consequences import plain
 from sim.engine.solvers.closure.axes import Margin, Variable, WindowHistories, carrier, divide, front, without
 from sim.engine.solvers.closure.children import Ages
 from sim.engine.solvers.closure.conditional import Pair
-from sim.engine.solvers.closure.moves import move_everywhere, shift_classes
+from sim.engine.solvers.closure.moves import move_everywhere, shift_classes, spread
 from sim.engine.solvers.closure.people import open_tables, turn_over
 from sim.engine.solvers.closure.plan import ClosurePlan, TablePlan
 from sim.engine.solvers.closure.services import FluidQueue, follow_others, hold_meeting, ranks, standing_and_joined
-from sim.engine.solvers.closure.tables import JointTables, Over, decided_by
+from sim.engine.solvers.closure.tables import Chance, JointTables, Over, decided_by
 from sim.engine.teams.plans import team_plans
 from sim.engine.teams.posts import Posts
 from sim.model.compiled.grid import Axis
 from sim.model.compiled.model import Compiled
 from sim.model.compiled.scope import Moment, moment
+from sim.model.handover import Handed
+from sim.model.spec import Chain
 
 
 @dataclass
@@ -50,6 +54,8 @@ class ClosureHistory:
     places: dict[str, float] = field(default_factory=dict)
     feedback: Feedback = field(default_factory=Feedback)
     totals: dict[str, float] = field(default_factory=dict)
+    handed: Mapping[int, Handed] = field(default_factory=dict)
+    cases: dict[str, float] = field(default_factory=dict)
 
     @property
     def compiled(self) -> Compiled:
@@ -87,10 +93,12 @@ class ClosureHistory:
         """Give who left a queue in the last step because the family left, per family."""
         return self.joint.taken.get(service, 0.0)
 
-    def staff(self, service: str) -> tuple[float, float, float] | None:
-        """Give posts at work, places and paid posts; None without a team."""
+    def staff(self, service: str) -> tuple[float, float, float, float, float] | None:
+        """Give posts at work, places, paid posts, posts and those kept on; None without a team."""
         posts = self.posts.get(service)
-        return None if posts is None else (posts.working, self.places[service], posts.paid)
+        if posts is None:
+            return None
+        return posts.working, self.places[service], posts.paid, posts.funded, posts.kept_on
 
     def now(self) -> Moment:
         """Give the moment of the present step."""
@@ -105,6 +113,10 @@ class ClosureHistory:
         self.joint.step = self.step
         self.joint.flows = {c.name: np.zeros((len(c.states), len(c.states))) for c in model.chains}
         turn_over(self.joint, self.ages.advance(first), self.ages, first)
+        for name in self.handed[self.step].ending if self.step in self.handed else ():
+            self._send_home(model.chain(name))
+        for name in self.joint.engaged:
+            self.cases[name] = self.size * float(self.stock(name)[list(model.chain(name).engaged)].sum())
         now = self.now()
         for name in model.order:
             move_everywhere(self.joint, name, now)
@@ -119,13 +131,19 @@ class ClosureHistory:
             self.feedback.advance(model, self.now())
         self.step += 1
 
+    def _send_home(self, chain: Chain) -> None:
+        """Send home who is on the way to a service that ends."""
+        for state in chain.door:
+            stages = np.flatnonzero(self.plan.stages[chain.name].state == state)
+            spread(self.joint, chain.name, [Chance(stages, [(state, chain.end)], np.ones(1), ())], None)
+
     def _meet(self, name: str, now: Moment) -> None:
         """Staff a service's teams and let them admit."""
         model, posts, queue = self.compiled.model, self.posts.get(name), self.queues[name]
         chain = model.chain(name)
         if posts is not None and chain.service is not None and chain.service.team is not None:
             team = chain.service.team
-            posts.advance(self.step, drive_of(model, name, team, now) if team.driven else Drive())
+            posts.advance(self.step, drive_of(model, name, team, now) if team.driven else Drive(), self.cases[name])
             self.places[name] = posts.places
         queue.age(*standing_and_joined(self.joint, chain, self.joint.joined[name]))
         limited = posts is not None and model.queues == "teams"
@@ -161,14 +179,14 @@ class ClosureHistory:
             else:
                 self.totals[name] = self.places.get(node.args[0].name, 0.0)
 
-    def fork(self, compiled: Compiled) -> ClosureHistory:
-        """Copy this history to go on under another model."""
+    def fork(self, compiled: Compiled, handed: Mapping[int, Handed] = MappingProxyType({})) -> ClosureHistory:
+        """Copy this history to go on under another model, in which services are ``handed`` over."""
         cells = [table.copy() for table in self.joint.cells]
         joint = JointTables(self.plan, compiled, cells, self.joint.absent)
         twin = ClosureHistory(
             self.plan, joint, self.size, self.step, copy.deepcopy(self.ages), copy.deepcopy(self.posts),
             copy.deepcopy(self.queues), {},
-            dict(self.places), self.feedback.part(compiled.model, self.step), dict(self.totals),
+            dict(self.places), self.feedback.part(compiled.model, self.step), dict(self.totals), handed,
         )  # fmt: skip
         for plan in team_plans(compiled.model):
             if plan.service in twin.posts:
@@ -181,13 +199,15 @@ class ClosureHistory:
         return twin
 
 
-def open_history(plan: ClosurePlan, compiled: Compiled) -> ClosureHistory:
-    """Open a world at its first step."""
+def open_history(
+    plan: ClosurePlan, compiled: Compiled, handed: Mapping[int, Handed] = MappingProxyType({})
+) -> ClosureHistory:
+    """Open a world, in which services are ``handed`` over, at its first step."""
     model = compiled.model
     joint, ages = JointTables(plan, compiled), Ages.of(plan)
     step = -model.units[0].warm_up
     open_tables(joint, ages)
-    history = ClosureHistory(plan, joint, model.units[0].size, step, ages, feedback=Feedback.of(model))
+    history = ClosureHistory(plan, joint, model.units[0].size, step, ages, feedback=Feedback.of(model), handed=handed)
     for team in team_plans(model):
         history.posts[team.service] = Posts.of(team, model.clock.step_years, step)
     for name in joint.engaged:

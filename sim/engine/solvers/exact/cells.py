@@ -86,6 +86,9 @@ def make_space(compiled: Compiled) -> Space:
     """
     model = compiled.model
     refuse(model)
+    axes = (axis for program in compiled.programs.values() for group in program.groups for axis in group.axes)
+    if any(axis.source.kind == "area" for axis in axes):
+        raise NotExact("expect is exact and cannot hold chains that differ by area; use --solver simulate")
     places, tunnels, traits = _coordinates(compiled)
     if _at_least(model) > MOST_CELLS:
         raise NotExact(TOO_MANY)

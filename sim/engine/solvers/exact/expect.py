@@ -148,7 +148,7 @@ class Cells:
         del service
         return 0.0
 
-    def staff(self, service: str) -> tuple[float, float, float] | None:
+    def staff(self, service: str) -> tuple[float, float, float, float, float] | None:
         """Give the staff of a service: none is held here."""
         del service
         return None

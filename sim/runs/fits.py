@@ -1,0 +1,57 @@
+"""Where the effects of an evidence set were solved for: in the model that uses them, or in another one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sim.model.spec import Model, Scenario, World
+from sim.runs.meaning import digest_of_meaning
+
+
+def fit_digest(scenario: Scenario, world: World, solved: Sequence[str]) -> str:
+    """Give the digest of meaning of what a fit depends on: both worlds' models, bare, and how one follows the other.
+
+    Parameters
+    ----------
+    scenario
+        Any scenario with the world; its baseline counts as well.
+    world
+        The world in which families are helped.
+    solved
+        Names of the parameters that the fit sets.
+
+    Returns
+    -------
+        64 hexadecimal digits; the same wherever the model is the same and the program makes the same of it.
+    """
+    models = [_bare(w.model, solved) for w in (scenario.baseline_of(world), world)]
+    return digest_of_meaning(models, world.start, world.handover)
+
+
+def _bare(model: Model, solved: Sequence[str]) -> Model:
+    """Take from a model what no family notices, and the solved parameters."""
+    parameters = {name: p for name, p in model.parameters.items() if name not in solved}
+    clock = replace(model.clock, steps=0)
+    return replace(
+        model, parameters=parameters, clock=clock, meters=(), costs=(), card=(), values=(), outcomes=(), count="end"
+    )
+
+
+def with_fits(scenario: Scenario) -> Scenario:
+    """Note in a scenario which of its evidence sets have effects that were solved for in another model than its own.
+
+    So have those without a world of the regime in which they were solved for, and those that nobody has solved for; a
+    set whose parameters the model does not have says nothing here.
+    """
+    found = [name for name in scenario.fits if _is_foreign(scenario, name)]
+    return replace(scenario, not_refitted=tuple(found))
+
+
+def _is_foreign(scenario: Scenario, name: str) -> bool:
+    fit = scenario.fits[name]
+    mine = [world for world in scenario.worlds if world.effect_set == name]
+    if not any(parameter in world.model.parameters for world in mine for parameter in fit.solved):
+        return False
+    there = next((world for world in mine if world.regime == fit.regime), None)
+    return there is None or fit.digest != fit_digest(scenario, there, fit.solved)
