@@ -17,7 +17,6 @@ from sim.config.schema.fields import (
     Name,
     NotNegative,
     PointOrDate,
-    Positive,
     Share,
 )
 from sim.config.schema.readers import refuse
@@ -117,7 +116,9 @@ class TeamPart(Provenance):
     """The gate of a service: places = working posts x caseload, in each area."""
 
     workers: Workers = Field(description="posts: a number (shared among areas by size), or a number for each area")
-    caseload: Positive = Field(le=MOST_POSTS, description="cases a worker holds at once")
+    caseload: Figure = Field(
+        description="cases a worker holds at once: a number, or an expression of constant parameters"
+    )
     turnover: NotNegative = Field(default=0.0, description="rate a year at which workers leave")
     hire: Length | None = Field(default=None, description="mean time to fill a post")
     training: Length | None = Field(default=None, description="time before a new worker takes cases")

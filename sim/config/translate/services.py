@@ -9,7 +9,7 @@ from sim.config.check.problems import Key
 from sim.config.check.vocabulary import ExpressionPlace
 from sim.config.schema.base import Figure
 from sim.config.schema.phrases import Duration
-from sim.config.schema.services import ServicePart, TeamPart
+from sim.config.schema.services import MOST_POSTS, ServicePart, TeamPart
 from sim.config.text.library import nearest
 from sim.config.translate.chains import start_shares
 from sim.config.translate.durations import mean_steps
@@ -112,7 +112,7 @@ def _team(draft: Draft, path: Key, part: TeamPart, areas: Areas) -> Team:
     meeting = Duration(1) if part.meeting is None else part.meeting
     return Team(
         workers=_workers(draft, (*path, "workers"), part.workers, areas),
-        caseload=part.caseload,
+        caseload=_caseload(draft, (*path, "caseload"), part.caseload),
         turnover_per_year=part.turnover,
         hire_steps=steps(draft, part.hire),
         training_steps=steps(draft, part.training),
@@ -124,6 +124,16 @@ def _team(draft: Draft, path: Key, part: TeamPart, areas: Areas) -> Team:
         extra_workers=_driven(draft, path, "extra_workers", part.extra_workers),
         waiting_room=_waiting_room(draft, path, part),
     )
+
+
+def _caseload(draft: Draft, path: Key, figure: Figure) -> float:
+    """Give the cases of a worker: above 0, so that a post makes places and its hours can be shared."""
+    before = len(draft.findings.problems)
+    value = draft.plain_number(path, figure, "the caseload")
+    if len(draft.findings.problems) == before and not 0 < value <= MOST_POSTS:
+        is_text = "" if figure.number() is not None else f", and this is {value:.12g}"
+        draft.findings.add(path, f"must be above 0 and at most {MOST_POSTS:,}{is_text}")
+    return value
 
 
 def _waiting_room(draft: Draft, path: Key, part: TeamPart) -> int | None:

@@ -20,6 +20,8 @@ from sim.model.spec import Scenario
 from sim.runs.meaning import digest_of_program
 from sim.stages import SILENT, StageListener
 
+HELPING = "integrated"
+"""The regime in which families are helped where a study has several."""
 WHY = "solved for by families fit-effects, so that the simulated study finds {target} ({name}); see fit"
 
 
@@ -71,11 +73,20 @@ def run(
                 raise ModelError(f"effect_set: '{name}' lists no estimands, so that there is nothing to solve for")
             continue
         at.say(f"{name}: {', '.join(listed)}")
-        fit = fit_effects(scenario, name, estimands_of(listed), replications=replications, workers=workers, at=at)
+        fit = fit_effects(
+            scenario, name, estimands_of(listed),
+            regime=helping(scenario), replications=replications, workers=workers, at=at,
+        )  # fmt: skip
         if write:
             keep(fit, file)
         fits.append(fit)
     return fits
+
+
+def helping(scenario: Scenario) -> str:
+    """Name the regime in whose model effects are solved for: ``integrated``, or the only one beside the baseline."""
+    others = list(dict.fromkeys(w.regime for w in scenario.worlds if w.regime != scenario.baseline))
+    return others[0] if len(others) == 1 else HELPING
 
 
 def set_file(name: str) -> Path | None:
@@ -130,7 +141,7 @@ def stale(scenario: Scenario) -> list[str]:
         listed, fit = tree.get("estimands"), tree.get("fit", {})
         if not listed:
             continue
-        regime = fit.get("regime", "integrated")
+        regime = fit.get("regime", HELPING)
         if all((w.regime, w.effect_set) != (regime, name) for w in scenario.worlds):
             continue
         now = digest(scenario, regime, name, [e.parameter for e in estimands_of(listed)])

@@ -99,6 +99,7 @@ SETTINGS = [
     ("services.keyworker.engaged.stages=1e308", "services.keyworker.engaged.stages", "must be at most 50"),
     ("services.keyworker.team.workers.north=1e308", "services.keyworker.team.workers.north", "at most 1,000,000"),
     ("services.keyworker.team.caseload=1e308", "services.keyworker.team.caseload", "at most 1"),
+    ("services.keyworker.team.caseload=cycle + 1", "services.keyworker.team.caseload", "constant parameters"),
     ("feedback.late={delay: total(acute), over: 1e9}", "feedback.late.over", "must be at most 1,000,000"),
     ("chains.care.ages=[0, 1e308]", "chains.care.ages.1", "must be at most"),
     ("uncertainty.draws=1e308", "uncertainty.draws", "must be at most 1,000,000"),

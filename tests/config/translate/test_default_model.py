@@ -29,6 +29,12 @@ POST_2012_13 = {
     "probation_asb": 46_756,
     "youth_offending": 49_645,
 }
+CASELOADS = (
+    ("kw_caseload", 3), ("caseload_jobcentre", 9), ("caseload_substance_treatment", 4.5),
+    ("caseload_adult_mental_health", 5), ("caseload_dv_support", 3.5), ("caseload_tenancy_support", 3.25),
+    ("caseload_probation_asb", 6), ("caseload_education_welfare", 4.5), ("caseload_youth_offending", 2.5),
+    ("caseload_family_support", 3.7),
+)  # fmt: skip
 SUPPORT_POST = 46_121
 OTHER_COSTS = 22.1e6
 
@@ -79,6 +85,19 @@ def test_contact_hours_given_are_those_worked(name: str) -> None:
             share = "kw_face_share" if service.name == "keyworker" else "face_share"
             worked = number(world.model, "hours_month") * number(world.model, share)
             assert service.contact_hours_month * service.team.caseload == pytest.approx(worked, rel=1e-9)
+
+
+def test_places_and_contact_hours_follow_from_one_caseload() -> None:
+    usual = model("integrated").chains
+    halved = load(SCENARIOS / "national.yaml", [f"parameters.{name}.value={value}" for name, value in CASELOADS])
+    for chain in next(w.model for w in halved.worlds if w.regime == "integrated").chains:
+        if chain.service is not None and chain.service.team is not None:
+            before = next(c.service for c in usual if c.name == chain.name)
+            assert before is not None
+            assert before.team is not None
+            assert chain.service.team.caseload == pytest.approx(before.team.caseload / 2)
+            ratio = chain.service.contact_hours_month / before.contact_hours_month
+            assert ratio == pytest.approx(2)
 
 
 def test_nine_hours_a_week_for_six_families_is_not_promised() -> None:
