@@ -71,6 +71,13 @@ def account_plan(scenario: Scenario) -> AccountPlan | None:
     return _planned(Itself(scenario))
 
 
+def plan_of_part(plan: AccountPlan, scenario: Scenario) -> AccountPlan:
+    """Give the accounts of a scenario with some of the worlds of a planned one: as they are in the whole."""
+    names = {world.name for world in scenario.worlds}
+    further = tuple(plan.scenario.world(once) for name, once in plan.once.items() if name in names)
+    return replace(plan, scenario=replace(scenario, worlds=(*scenario.worlds, *further)))
+
+
 @lru_cache(maxsize=2)
 def _planned(key: Itself) -> AccountPlan | None:
     scenario = key.scenario
