@@ -95,7 +95,13 @@ class Run:
             regimes wherever the run begins.
         """
         self.started = time.process_time()
-        self.accounts, self.asked, self.replication, self.mover, self.begun = accounts, scenario, replication, mover, begun
+        self.accounts, self.asked, self.replication, self.mover, self.begun = (
+            accounts,
+            scenario,
+            replication,
+            mover,
+            begun,
+        )
         self.scenario = scenario = accounts.scenario if accounts is not None else scenario
         self.pairs: list[FollowedPair] = []
         self.standing: dict[tuple[int, str], Parted] | None = {} if keep else None

@@ -69,19 +69,27 @@ def steady(factor: float = FACTOR, post: float = 50.0, spec: AnswerSpec | None =
     """Everybody is in trouble and leaves it at a constant rate, times a factor while helped; help never ends."""
     trouble = make_chain("trouble", "no yes", {"yes -> no": LEAVES}, {"yes": 1.0})
     help_ = make_service("key", refer_rate=None, engaged_steps=None, team=Team({"all": 0.0}, 10.0))
-    rest = {"step_years": 1 / 12, "effects": (make_effect("helps", {"trouble": ["yes -> no"]}, "key == engaged", factor),)}
+    rest = {
+        "step_years": 1 / 12,
+        "effects": (make_effect("helps", {"trouble": ["yes -> no"]}, "key == engaged", factor),),
+    }
     model = make_model([trouble, help_], FAMILIES, MONTHS + 12, **rest)
     meters = (
         Meter("trouble", "while", "family", parse("trouble == yes")),
         Meter("posts", "per", "family", chain="key", what="worker"),
     )
-    costs = (line("trouble", "trouble", PRICE, 1.0, {"council": 1.0}), line("posts", "posts", post, 1.0, {"council": 1.0}))
+    costs = (
+        line("trouble", "trouble", PRICE, 1.0, {"council": 1.0}),
+        line("posts", "posts", post, 1.0, {"council": 1.0}),
+    )
     model = replace(model, meters=meters, costs=costs)
     staffed = tuple(
         replace(c, service=replace(c.service, team=Team({"all": FAMILIES / 10.0}, 10.0))) if c.service else c
         for c in model.chains
     )
-    made = make_scenario(model, replications=3, helped=World("helped", "helped", "as_written", replace(model, chains=staffed)))
+    made = make_scenario(
+        model, replications=3, helped=World("helped", "helped", "as_written", replace(model, chains=staffed))
+    )
     terms = AppraisalSpec(ledger="narrow", answer=spec or AnswerSpec(), card=CARD, horizon_years=3.0)
     return replace(made, appraisal=terms, price_year="2015/16", agencies={"council": "Council"})
 
@@ -175,8 +183,12 @@ def test_cohort_csv_adds_up_to_the_accounts(toy: Scenario, ds: xr.Dataset) -> No
     at = {name: i for i, name in enumerate(table.names)}
     for name in ("one_episode", "all_help"):
         for ledger, worth in account(ds, name).worth.items():
-            rows = [row for row in table.rows if row[at["account"]] == name and ledger in str(row[at["ledgers"]]).split()]
-            assert sum(float(row[at["mean"]] or 0.0) for row in rows) == pytest.approx(worth.saved.mean - worth.cost.mean)
+            rows = [
+                row for row in table.rows if row[at["account"]] == name and ledger in str(row[at["ledgers"]]).split()
+            ]
+            assert sum(float(row[at["mean"]] or 0.0) for row in rows) == pytest.approx(
+                worth.saved.mean - worth.cost.mean
+            )
     assert {row[at["month"]] for row in table.rows} >= {0.0, 1.0, 27.0}
 
 
@@ -208,7 +220,10 @@ def test_a_kept_study_run_again_has_the_accounts_of_a_fresh_one(toy: Scenario) -
 
 @pytest.mark.parametrize(
     ("sets", "why"),
-    [(["solver=expect"], "expected values follow no family"), (["queues=per_family"], "lives each family between steps")],
+    [
+        (["solver=expect"], "expected values follow no family"),
+        (["queues=per_family"], "lives each family between steps"),
+    ],
 )
 def test_other_solvers_leave_accounts_out_with_a_word(sets: list[str], why: str) -> None:
     scenario = sim.load(TOY, [*TOY_SETS, *sets])
