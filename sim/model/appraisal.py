@@ -140,8 +140,8 @@ class PooledBudget:
 class AnswerSpec:
     """Whom the accounts of the answer follow, and for how long.
 
-    Families first helped by a key worker from ``after_months`` of a regime on, within ``entry_months``, are followed for
-    ``follow_up_months`` each, or as long as the run lets all of them be. ``services`` are the key workers; empty:
+    Families first helped by a key worker from ``after_months`` of a regime on, within ``entry_months``, are followed
+    for ``follow_up_months`` each, or as long as the run lets all of them be. ``services`` are the key workers; empty:
     whatever service a regime has and its baseline has not. ``looked_after`` is the number of the card that counts
     children in care, told at the end of month ``at_months``; empty: none is.
     """

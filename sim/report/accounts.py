@@ -10,10 +10,11 @@ from sim.results.summary import Summary
 from sim.table import Table
 
 NOTE = (
-    "Per family helped, transfers and taxes included. One episode: families first helped in the stated year, none taken "
-    "on twice, each followed from its first start against its own life without help. All help: the same with every later "
-    "episode. Programme: the whole population in the calendar years of the appraisal. The break-even price is what a key "
-    "worker's posts may cost a family helped for nothing to be gained or lost. Chance in the simulation alone."
+    "Per family helped, transfers and taxes included. One episode: families first helped in the stated year, none "
+    "taken on twice, each followed from its first start against its own life without help. All help: the same with "
+    "every later episode. Programme: the whole population in the calendar years of the appraisal. The break-even price "
+    "is what a key worker's posts may cost a family helped for nothing to be gained or lost. Intervals are chance in "
+    "the simulation alone."
 )
 PARTS = ("helped", "waits_longer", "gets_in_sooner", "same_wait", "posts_and_set_up", "total")
 
@@ -54,7 +55,9 @@ def accounts(summary: Summary) -> Table:
         row += [fixed(told.get("without"), 1), fixed(told.get("with"), 1), figure(told.get("month"))]
         rows.append(tuple(row))
     terms = "".join(f" {words(name)}: {_terms(one)}." for _, name, one in found[:3])
-    return Table("What each family helped saves", tuple(columns), tuple(rows), f"{NOTE}{terms} {_why(summary)}".rstrip())
+    return Table(
+        "What each family helped saves", tuple(columns), tuple(rows), f"{NOTE}{terms} {_why(summary)}".rstrip()
+    )
 
 
 def _terms(account: dict[str, Any]) -> str:
@@ -89,9 +92,9 @@ def displacement(summary: Summary) -> Table:
         if "displacement" in one
     ]
     note = (
-        "Savings, £m, negative where spending rises. Every family is in one class in every month: helped since its first "
-        "start with a key worker, else by how long it has waited so far, in services that both worlds have, against its "
-        "twin without the regime. Posts and setting up are nobody's. The five parts add up to the total."
+        "Savings, £m, negative where spending rises. Every family is in one class in every month: helped since its "
+        "first start with a key worker, else by how long it has waited so far, in services that both worlds have, "
+        "against its twin without the regime. Posts and setting up are nobody's. The five parts add up to the total."
     )
     return Table("Whose spending changes", ("regime", "ledger", *(words(part) for part in PARTS)), tuple(rows), note)
 
@@ -106,4 +109,6 @@ def short_accounts(summary: Summary) -> Table:
         if ledger in one["saved_per_family_helped"]
     ]  # fmt: skip
     columns = ("", "account", "saved", "cost", "break-even price")
-    return Table(f"What each family helped saves, £, {ledger} ledger (95% interval)", columns, tuple(rows), _why(summary))
+    return Table(
+        f"What each family helped saves, £, {ledger} ledger (95% interval)", columns, tuple(rows), _why(summary)
+    )

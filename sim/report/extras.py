@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import ResultError
-from sim.results.beside import BRIDGE, CHECKS, EVALUATED, FAMILIES, Answer, Bridge, CheckLine
+from sim.results.folder.beside import BRIDGE, CHECKS, EVALUATED, FAMILIES, Answer, Bridge, CheckLine
 from sim.runs.follow.spread import Spread
 
 ORDER = {"outside": 0, "within": 1, "not evaluated": 2}

@@ -25,8 +25,8 @@ from sim.report.figures.waits.services import areas_table
 from sim.report.gallery import draw_extras
 from sim.report.sharing import agencies_table
 from sim.report.tables import comparisons, cost_effectiveness, costs, headline, labelled, outcomes
-from sim.results.beside import CheckLine
 from sim.results.facts import facts_of
+from sim.results.folder.beside import CheckLine
 from sim.results.summary import Summary
 from sim.results.worlds import world_names
 from sim.table import Table
@@ -106,7 +106,16 @@ def _sections(
     tables: dict[str, tuple[Table, ...]] = {
         "families": (outcomes(summary),),
         "services": (areas_table(ds),) if ds.sizes["service"] else (),
-        "cost": (accounts(summary), break_even(summary), displacement(summary), *worth, *cost_effectiveness(summary), comparisons(summary), costs(summary), present_values(ds)),
+        "cost": (
+            accounts(summary),
+            break_even(summary),
+            displacement(summary),
+            *worth,
+            *cost_effectiveness(summary),
+            comparisons(summary),
+            costs(summary),
+            present_values(ds),
+        ),
         "payers": (agencies_table(ds), *spent),
     }
     compares = bool(summary["differences"]) and facts_of(ds).rows > 0

@@ -105,11 +105,11 @@ class Discounting:
         schedule = next(iter(scenario.discount.values()), ((0.0, 0.0),))
 
         def told(steps: int) -> FloatArray:
-            ends: FloatArray = np.arange(1, steps + 1) * clock.step_years
+            ends: FloatArray = np.arange(1, steps + 1) * np.float64(clock.step_years)
             whole = np.ceil(ends - _HAIR) - 1
             return factors(schedule, whole if spec.timing == "year" else ends)
 
-        since = np.arange(1, clock.steps + 1 - first) * clock.step_years
+        since: FloatArray = np.arange(1, clock.steps + 1 - first) * np.float64(clock.step_years)
         years = np.concatenate([np.zeros(first), np.ceil(since - _HAIR) - 1])
         return cls(first, told(n), told(follow_up), years)
 
@@ -130,7 +130,9 @@ class _Pricer:
         rates = np.array([scenario.appraisal.growth.get(name, 0.0) for name in names])
         grown = (1.0 + rates) ** self.terms.years[:, None]  # (step, line)
         self.prices = {world.name: world_prices(scenario, world, names) * grown for world in scenario.worlds}
-        self.lines = {w.name: lines_of_account(scenario, layout, plan.services.get(w.name, ())) for w in scenario.worlds}
+        self.lines = {
+            w.name: lines_of_account(scenario, layout, plan.services.get(w.name, ())) for w in scenario.worlds
+        }
         self.n_lines = len(names)
         self.children = _looked_after(scenario, layout)
 
@@ -209,9 +211,7 @@ class _Pricer:
             counts[..., m] = record.cohort_cases[w, :, side, ..., s] * each[:, steps]
         return counts
 
-    def _cohort(
-        self, record: Record, pair: tuple[int, int], kept: Mapping[str, FloatArray], saved: FloatArray
-    ) -> None:
+    def _cohort(self, record: Record, pair: tuple[int, int], kept: Mapping[str, FloatArray], saved: FloatArray) -> None:
         """Price what is counted of those first helped in the stated year, whose share of setting up is left out."""
         assert record.cohort_meters is not None
         assert record.cohort_starts is not None
@@ -255,7 +255,8 @@ def _looked_after(scenario: Scenario, layout: Layout) -> tuple[int, int, int] | 
 
 
 def account_variables(
-    scenario: Scenario, layout: Layout, kept: Mapping[str, FloatArray], averaged: Mapping[str, tuple[FloatArray, FloatArray]]
+    scenario: Scenario, layout: Layout, kept: Mapping[str, FloatArray],
+    averaged: Mapping[str, tuple[FloatArray, FloatArray]],
 ) -> dict[str, tuple[tuple[str, ...], FloatArray]]:  # fmt: skip
     """Place what was priced on its dimensions; nothing for a scenario without accounts."""
     plan = account_plan(scenario)
@@ -264,8 +265,8 @@ def account_variables(
     spread, per = WorldGrid.of(scenario), (*WORLD, "replication")
     dims: dict[str, tuple[str, ...]] = {
         "class_value": ("side", "share", "line"), "cohort_value": ("account", "side", "line"),
-        "cohort_families": ("account", "people"), "cohort_children": ("account", "side", "children"),
-        "helped_families": ("people",), "all_children": ("side", "children"),
+        "cohort_families": ("account", "people"), "cohort_children": ("account", "side", "counted"),
+        "helped_families": ("people",), "all_children": ("side", "counted"),
     }  # fmt: skip
     result = {name: ((*per, *axes), spread(kept[name])) for name, axes in dims.items()}
     for name, (mean, variance) in averaged.items():
@@ -274,7 +275,7 @@ def account_variables(
     parts = [lines_of_account(scenario, layout, plan.services.get(w.name, ())).parts for w in scenario.worlds]
     nobodys = lines_of_account(scenario, layout, ()).nobodys
     result["line_part"] = ((*WORLD, "line"), spread.one(np.stack(parts).astype(np.float64)))
-    result["nobodys"] = (("line",), nobodys)
+    result["nobodys"] = (("line",), nobodys.astype(np.float64))
     told = _looked_after(scenario, layout)
     if told is not None:
         month = (told[2] + 1) * scenario.worlds[0].model.clock.step_years * 12
@@ -288,6 +289,6 @@ def account_coordinates(scenario: Scenario) -> dict[str, object]:
     if plan is None:
         return {}
     step = scenario.worlds[0].model.clock.step_years * 12
-    named = {"side": SIDES, "share": SHARES, "account": ACCOUNTS, "people": PEOPLE, "children": CHILDREN}
-    months = {"month": np.arange(1, plan.follow_up + 1) * step} if plan.follow_up else {}
-    return {name: list(values) for name, values in named.items()} | months
+    named = {"side": SIDES, "share": SHARES, "account": ACCOUNTS, "people": PEOPLE, "counted": CHILDREN}
+    known: dict[str, object] = {name: list(values) for name, values in named.items()}
+    return known | ({"month": np.arange(1, plan.follow_up + 1) * step} if plan.follow_up else {})

@@ -39,7 +39,7 @@ FILES = {
     "ledger_monthly.csv": "What each account pays more than under the baseline, by month, in double entry.",
     "fund.csv": "An invest-to-save fund: what it and each agency pay and receive by month, and what it is still owed.",
     "pool.csv": "A pooled budget: what each agency pays in, gets for its services and gets back, by year.",
-    "cohort.csv": "What each family first helped in the stated year saves, by payer, line and month since its first start.",
+    "cohort.csv": "What a family first helped in the stated year saves, by payer, line and month since its start.",
     "staffing.csv": "Posts of each service: funded, in place, recruited, what they cost, and the queue that remains.",
 }
 TEXTS = {
@@ -150,7 +150,7 @@ IN_FILE = {
     ("cohort.csv", "month"): "The month since the first start, which is month 1; 0 for the share of setting up.",
     ("cohort.csv", "ledgers"): "The ledgers that the line is in.",
     ("cohort.csv", "part"): "saved, or what it is of the cost of help: posts, brokered, assessments, set_up.",
-    ("cohort.csv", "mean"): "£ a family helped, undiscounted (setting up: as in the account); negative where help costs more.",
+    ("cohort.csv", "mean"): "£ saved a family helped, undiscounted but for setting up; negative where it costs more.",
     ("pool.csv", "year"): "The year of the pool, from 1.",
     ("pool.csv", "left"): f"What is in the pool after the year, £: {INTERVAL['']}; empty for an agency.",
     ("areas.csv", "what"): "cost, or count of a meter.",

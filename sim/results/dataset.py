@@ -202,6 +202,7 @@ def _dates(scenario: Scenario, layout: Layout) -> dict[str, object]:
 def facts_of_run(scenario: Scenario, layout: Layout) -> Facts:
     """Give what a reader needs besides arrays."""
     model = scenario.worlds[0].model
+    why_no_answer, why_no_cohort = _why_no_accounts(scenario)
     return Facts(
         title=scenario.title, name=scenario.name, baseline=scenario.baseline, seed=scenario.seed,
         solver=scenario.solver, price_year=scenario.price_year, step=model.clock.step_name,
@@ -215,19 +216,17 @@ def facts_of_run(scenario: Scenario, layout: Layout) -> Facts:
         outcome_discount={outcome.name: outcome.discount for outcome in model.outcomes},
         outcome_counts_as={outcome.name: outcome.counts_as for outcome in model.outcomes},
         service_chains=[chain.name for chain in model.chains if chain.service is not None],
-        **_why_no_accounts(scenario),
         counts_unitemised=list(scenario.counts_unitemised), not_refitted=list(scenario.not_refitted),
+        why_no_answer=why_no_answer, why_no_cohort=why_no_cohort,
     )  # fmt: skip
 
 
-def _why_no_accounts(scenario: Scenario) -> dict[str, str]:
-    """Say why accounts of the answer are not there, of a config that asks for them."""
-    plan = account_plan(scenario)
+def _why_no_accounts(scenario: Scenario) -> tuple[str | None, str | None]:
+    """Say why there are no accounts of the answer, or none of single families, of a config that asks for them."""
     if scenario.appraisal.answer is None:
-        return {}
-    if plan is None:
-        return {"why_no_answer": why_no_accounts(scenario)}
-    return {"why_no_cohort": plan.why_no_cohort} if plan.why_no_cohort else {}
+        return None, None
+    plan = account_plan(scenario)
+    return (why_no_accounts(scenario), None) if plan is None else (None, plan.why_no_cohort or None)
 
 
 def _area_shares(areas: Areas) -> list[float]:

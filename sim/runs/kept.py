@@ -17,6 +17,7 @@ from sim.config.loading import changed
 from sim.engine.solvers.again import KeptReplication, replicate_again, replicate_kept
 from sim.engine.solvers.families import layout
 from sim.errors import ModelError
+from sim.model.compiled.accounts import account_plan
 from sim.model.compiled.model import Compiled
 from sim.model.compiled.worlds import alike, compile_anew, counts_alike
 from sim.model.spec import Scenario
@@ -115,7 +116,7 @@ def keep(scenario: Scenario, *, limit_mb: float = LIMIT_MB, progress: Progress |
         When the scenario is solved in expectation or case by case, which keep nothing.
     """
     _refuse(scenario)
-    compiled = compile_anew(scenario, {})
+    compiled = compile_anew(_with_accounts(scenario), {})
     kept: list[KeptReplication] = []
     for number in range(scenario.replications):
         one = replicate_kept(scenario, number, compiled)
@@ -185,13 +186,27 @@ def _begins_anew(before: Scenario, now: Scenario) -> str:
     def frame(scenario: Scenario) -> list[tuple[object, ...]]:
         return [(w.name, w.regime, w.effect_set, w.start, w.handover, w.receivers) for w in scenario.worlds]
 
-    return "" if frame(before) == frame(now) else "other regimes, evidence or starts"
+    if frame(before) != frame(now):
+        return "other regimes, evidence or starts"
+    return "" if _followed(before) == _followed(now) else "the accounts of the answer follow others"
+
+
+def _followed(scenario: Scenario) -> tuple[object, ...]:
+    """Give whom the accounts of the answer follow, and for how long."""
+    plan = account_plan(scenario)
+    return () if plan is None else (dict(plan.services), plan.after, plan.entry, plan.follow_up)
+
+
+def _with_accounts(scenario: Scenario) -> Scenario:
+    """Give a scenario with the further worlds that its accounts take."""
+    plan = account_plan(scenario)
+    return scenario if plan is None else plan.scenario
 
 
 def _touched(kept: Kept, scenario: Scenario) -> tuple[dict[str, Compiled], set[str]]:
     """Compile a changed scenario, and name the worlds whose counts may differ."""
     before = {world.name: world.model for world in kept.scenario.worlds}
-    compiled = compile_anew(scenario, kept.compiled)
+    compiled = compile_anew(_with_accounts(scenario), kept.compiled)
     touched = {
         world.name
         for world in scenario.worlds

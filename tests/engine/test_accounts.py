@@ -115,7 +115,7 @@ def test_classes_are_those_of_a_walk_over_families(
 def test_cohorts_are_those_of_a_walk_over_families(
     scenario: Scenario, record: Record, tracks: dict[str, Track]
 ) -> None:
-    classes, since = plainly(tracks)
+    since = plainly(tracks)[1]
     own, meter = at(scenario, "integrated"), layout(scenario).meters.index("care == looked_after")
     account = ACCOUNTS.index("all_help")
     for side, world in enumerate(("integrated", "siloed")):
@@ -145,9 +145,7 @@ def test_nobody_is_taken_on_twice_where_one_episode_is_counted(scenario: Scenari
     assert without_second_help(once, ("keyworker",)) is once
 
 
-def test_kernels_and_parts_count_the_same(
-    scenario: Scenario, record: Record, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kernels_and_parts_count_the_same(scenario: Scenario, record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f.name for f in fields(Record) if f.name.startswith(("class_", "cohort_", "account_", "helped"))]
     assert len(names) == 7
     shares = cut([0.5, 0.4, 0.1], 2)

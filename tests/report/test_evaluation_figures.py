@@ -7,7 +7,7 @@ import pytest
 from sim.report.extras import Extras, by_set, read_extras
 from sim.report.figures.evidence.evaluated import evaluated_table, plot_evaluated, ratio_text
 from sim.report.gallery import draw_extras
-from sim.results.beside import EVALUATED, Answer, Contrast
+from sim.results.folder.beside import EVALUATED, Answer, Contrast
 from sim.results.folder.files import write_json
 
 

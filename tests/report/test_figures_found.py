@@ -13,8 +13,8 @@ from sim.report.extras import Extras
 from sim.report.figures import figures, modules, plots
 from sim.report.gallery import draw_all
 from sim.report.html import TITLES, write_report
-from sim.results.beside import BRIDGE, CHECKS, EVALUATED, FAMILIES
 from sim.results.dataset import to_dataset
+from sim.results.folder.beside import BRIDGE, CHECKS, EVALUATED, FAMILIES
 from sim.results.folder.run_record import run_record
 from tests import synthetic
 

@@ -17,8 +17,8 @@ from sim.exhibits.style import spaced
 from sim.report.gallery import draw_all
 from sim.report.html import write_report
 from sim.report.tables import costs, headline, outcomes, waits
-from sim.results.beside import CheckLine
 from sim.results.dataset import to_dataset
+from sim.results.folder.beside import CheckLine
 from sim.results.folder.run_record import run_record
 from sim.runs.follow.spread import PERCENTILES, CostSpread, Paired, Spread
 from tests import synthetic

@@ -22,8 +22,8 @@ from sim.report.figures.states.flows import journeys
 from sim.report.figures.states.paired import plot_paired
 from sim.report.figures.states.shares import state_shares, states_of
 from sim.report.figures.waits.services import areas_table, left_shares, wait_months
-from sim.results.beside import CheckLine
 from sim.results.dataset import to_dataset
+from sim.results.folder.beside import CheckLine
 from sim.results.summary import agency_cost_per_family_year, tier_cost_per_family_year
 from sim.results.worlds import world_names
 from sim.runs.follow.spread import PERCENTILES, CostSpread, Paired, Spread

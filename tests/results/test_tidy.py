@@ -94,9 +94,10 @@ def every_column() -> dict[str, tuple[str, ...]]:
     from sim.economics.cash import shares
     from sim.economics.report import full_appraisal
     from sim.economics.rows import run_tables
+    from sim.economics.value.cohort import COLUMNS as COHORT_COLUMNS
 
     demo = sim.load("demo", ["units.family.size=100", "replications=2", "units.family.warm_up=1 month"])
     run = sim.simulate(demo)
     made = run_tables(demo, run, summarise(run), full_appraisal(run))
-    return {"areas.csv": AREAS_COLUMNS, "transfers.csv": shares.TRANSFER_COLUMNS,
+    return {"areas.csv": AREAS_COLUMNS, "transfers.csv": shares.TRANSFER_COLUMNS, "cohort.csv": COHORT_COLUMNS,
             **{table.file: table.names for table in made}}  # fmt: skip

@@ -180,7 +180,9 @@ def _worths(
     """Give what extra cost by line, (replication, line), comes to per family helped, by ledger."""
     return {
         ledger: _worth(
-            {p: extra[:, chosen_lines(ds, ledger) & _lines_of(ds, world, p)].sum(axis=1) for p in PARTS}, families, terms
+            {p: extra[:, chosen_lines(ds, ledger) & _lines_of(ds, world, p)].sum(axis=1) for p in PARTS},
+            families,
+            terms,
         )
         for ledger in (str(name) for name in ds["ledger"].values)
     }
@@ -206,11 +208,11 @@ def _per_thousand(ds: xr.Dataset, children: xr.DataArray, of: str) -> PerThousan
     if "children_month" not in ds:
         return None
     told = children.sum("replication")
-    care, there = (told.sel(children=what) for what in ("looked_after", "there"))
+    care, there = (told.sel(counted=what) for what in ("looked_after", "there"))
     if not float(there.min()):
         return None
     per = {str(side): 1000.0 * float(care.sel(side=side) / there.sel(side=side)) for side in ds["side"].values}
-    mean = float(children.sel(side="with", children="there").mean())
+    mean = float(children.sel(side="with", counted="there").mean())
     return PerThousand(per["without"], per["with"], float(ds["children_month"]), of, mean)
 
 
@@ -257,7 +259,8 @@ def _account(account: Account, found: AnswerFound, terms: Terms) -> dict[str, ob
     }  # fmt: skip
     if account.displacement:
         by_ledger = {
-            ledger: {part: one.as_dict() for part, one in parts.items()} for ledger, parts in account.displacement.items()
+            ledger: {part: one.as_dict() for part, one in parts.items()}
+            for ledger, parts in account.displacement.items()
         }
         headline = by_ledger.pop(terms.ledger, {})
         result["displacement"] = {**headline, "ledger": terms.ledger, "other_ledgers": by_ledger}

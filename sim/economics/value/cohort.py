@@ -15,6 +15,7 @@ from sim.economics.value.terms import Terms
 from sim.intervals import UPPER_TAIL
 from sim.results.accounts import PARTS
 from sim.results.columns import table
+from sim.results.facts import facts_of
 from sim.results.worlds import of_world
 from sim.table import Row, Table, plain
 
@@ -81,5 +82,5 @@ def _lines(ds: xr.Dataset, found: AnswerFound) -> list[tuple[str, ...]]:
     """Describe each cost line: tier, kind, control, name, ledgers, part, price year."""
     parts = of_world(ds, found.world, "line_part").values.astype(int)
     described = [ds[name].values.tolist() for name in ("tier", "kind", "control", "line", "ledgers")]
-    year = str(ds.attrs.get("price_year", ""))
+    year = facts_of(ds).price_year
     return [(*(str(x) for x in one), PARTS[part], year) for *one, part in zip(*described, parts, strict=True)]

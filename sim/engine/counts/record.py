@@ -88,9 +88,9 @@ class Record:
         Meters in each step of families by class, in the regime and of the same families in its baseline, (world, SIDES,
         CLASSES, step, meter) with the names of ``accounts``; what staff cost is nobody's there. None without accounts.
     cohort_meters, cohort_people, cohort_cases
-        Meters but for those of staff, rows of each unit that are there, and cases of each gated service, of the families
-        that an account follows, by the step of entry and month since their first start: (world, ACCOUNTS, SIDES, entry,
-        month, meter), (..., unit) and (..., service).
+        Meters but for those of staff, rows of each unit that are there, and cases of each gated service, of the
+        families that an account follows, by the step of entry and month since their first start: (world, ACCOUNTS,
+        SIDES, entry, month, meter), (..., unit) and (..., service).
     account_team
         Paid posts, places and cases of each gated service in the worlds of an account, (world, ACCOUNTS, SIDES, step,
         service, STAFFED).

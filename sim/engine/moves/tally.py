@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import FloatArray, IntArray, StateArray
+from sim.arrays import IntArray, StateArray
 
 if TYPE_CHECKING:
     from sim.engine.moves.world import MovingWorld
@@ -42,7 +42,12 @@ def moves_of_step(world: MovingWorld) -> dict[str, StepMoves]:
     for chain, rows, pairs, counted in world.log:
         link, state = world.links[chain], world.columns["state", chain].start
         flow = world.columns["flow", chain].start + pairs.astype(np.intp) if counted else np.full(len(rows), -1)
-        columns = (rows, state + link.old.take(pairs).astype(np.intp), state + link.new.take(pairs).astype(np.intp), flow)
+        columns = (
+            rows,
+            state + link.old.take(pairs).astype(np.intp),
+            state + link.new.take(pairs).astype(np.intp),
+            flow,
+        )
         parts.setdefault(world.chains[chain].unit, []).append(columns)
     found = {}
     for unit, several in parts.items():

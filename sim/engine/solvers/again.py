@@ -19,6 +19,7 @@ from sim.engine.people.population import Population
 from sim.engine.solvers.families import ChainByChain
 from sim.engine.solvers.line import Begun, Parted
 from sim.engine.solvers.run import Run
+from sim.model.compiled.accounts import account_plan, plan_of_part
 from sim.model.compiled.model import Compiled
 from sim.model.spec import Scenario, World
 
@@ -72,7 +73,7 @@ def _arrays(thing: object, seen: dict[int, object]) -> Iterator[AnyArray]:
 
 def replicate_kept(scenario: Scenario, replication: int, compiled: Mapping[str, Compiled]) -> KeptReplication:
     """Simulate one replication of every world and keep what regimes start from."""
-    run = Run(scenario, replication, ChainByChain(), compiled, keep=True)
+    run = Run(scenario, replication, ChainByChain(), compiled, keep=True, accounts=account_plan(scenario))
     record = _to_the_end(run)
     kept = KeptReplication(record, run.population, run.standing or {})
     read = run.workforces.driven or any(
@@ -91,7 +92,7 @@ def replicate_again(
     kept
         A replication of a scenario with the same worlds by name, regime and start.
     scenario, compiled
-        The scenario now, and its compiled models.
+        The scenario now, and its compiled models, with those of its accounts.
     changed
         Names of worlds whose counts may differ: where a baseline is among them, every world of its set is.
 
@@ -99,15 +100,16 @@ def replicate_again(
     -------
         The replication, as a fresh run would give it, to the last bit.
     """
-    names = [world.name for world in scenario.worlds]
+    names, plan = [world.name for world in scenario.worlds], account_plan(scenario)
     record = replace(kept.record, engine_seconds=0.0)
     for name, array in _by_world(record).items():
         setattr(record, name, array.copy())
     standing = dict(kept.standing)
     for part, begun in _parts(kept, scenario, changed):
-        run = Run(part, kept.record.replication, ChainByChain(), compiled, begun, keep=True)
+        accounts = None if plan is None else plan_of_part(plan, part)
+        run = Run(part, kept.record.replication, ChainByChain(), compiled, begun, keep=True, accounts=accounts)
         new = _to_the_end(run)
-        told = [world.name for world in part.worlds if begun is None or world.regime != scenario.baseline]
+        told = [world.name for world in part.worlds if run.timeline.stands_for(world.name)]
         own = [name for name in told if name in changed]
         to, of = [names.index(name) for name in own], [told.index(name) for name in own]
         for name, array in _by_world(record).items():

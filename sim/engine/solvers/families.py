@@ -18,6 +18,7 @@ from sim.engine.solvers.parts import check_part
 from sim.engine.solvers.run import Run
 from sim.engine.teams.meeting import hold_meeting
 from sim.errors import ModelError
+from sim.model.compiled.accounts import account_plan
 from sim.model.compiled.scope import Moment
 from sim.model.spec import Scenario
 
@@ -86,8 +87,9 @@ def replicate(
             )
     if part is not None:
         check_part(scenario, part)
-    with_accounts = observe is None and at_start is None if accounts is None else accounts
-    run = Run(scenario, replication, ChainByChain(scheme), part=part, accounts=with_accounts)
+    wanted = observe is None and at_start is None if accounts is None else accounts
+    plan = account_plan(scenario) if wanted else None
+    run = Run(scenario, replication, ChainByChain(scheme), part=part, accounts=plan)
     if at_start is not None:
         for line in run.lines:
             at_start(run.step - 1, line)

@@ -71,6 +71,10 @@ class Parted:
         feedback, diary = line.feedback.copy(), line.diary.copy()
         return cls(world.step, people, world.carried.copy(), feedback, diary, dict(line.staff))
 
+    def copy(self) -> Parted:
+        """Copy what a history that goes on changes."""
+        return replace(self, carried=self.carried.copy(), feedback=self.feedback.copy(), diary=self.diary.copy())
+
 
 @dataclass(frozen=True)
 class Begun:

@@ -27,7 +27,7 @@ from sim.engine.people.population import make_population
 from sim.engine.solvers.line import Begun, Line, Parted
 from sim.engine.teams.plans import open_teams
 from sim.model import spec
-from sim.model.compiled.accounts import account_plan
+from sim.model.compiled.accounts import AccountPlan
 from sim.model.compiled.model import Compiled
 from sim.model.compiled.scope import Moment
 from sim.model.compiled.worlds import alike, compile_scenario
@@ -75,7 +75,7 @@ class Run:
         begun: Begun | None = None,
         keep: bool = False,
         part: AreaSpan | None = None,
-        accounts: bool = True,
+        accounts: AccountPlan | None = None,
     ) -> None:
         """Open a run at its first step; or where some baselines ``begun`` stand, from which the other worlds part.
 
@@ -92,13 +92,18 @@ class Run:
         part
             The areas that are run, by default all; the records of parts add up (``sim.engine.solvers.parts``).
         accounts
-            Whether to count for the accounts of the answer, where the scenario has them and the run begins at its
-            first step.
+            What to count for the accounts of the answer, by default nothing. Baselines then run on beside their
+            regimes wherever the run begins.
         """
         self.started = time.process_time()
-        self.accounts = account_plan(scenario) if accounts and mover.whole_steps and begun is None else None
-        self.asked, self.replication, self.mover, self.begun = scenario, replication, mover, begun
-        self.scenario = scenario = self.accounts.scenario if self.accounts is not None else scenario
+        self.accounts, self.asked, self.replication, self.mover, self.begun = (
+            accounts,
+            scenario,
+            replication,
+            mover,
+            begun,
+        )
+        self.scenario = scenario = accounts.scenario if accounts is not None else scenario
         self.pairs: list[FollowedPair] = []
         self.standing: dict[tuple[int, str], Parted] | None = {} if keep else None
         model = scenario.worlds[0].model
@@ -107,9 +112,9 @@ class Run:
         self.counted = self.layout if part is None else layout_of_part(self.layout, model, part)
         self.compiled = compile_scenario(scenario) if compiled is None else compiled
         self.population = make_population(model, scenario.seed, replication, part) if begun is None else begun.people()
-        parted = [world.name for world in scenario.worlds if world.regime != scenario.baseline]
         self._handed = {w.name: all_handed(scenario.baseline_of(w).model, w) for w in scenario.worlds}
-        self.workforces = open_teams(scenario, self.stream, None if begun is None else parted, part)
+        running = [w.name for w in scenario.worlds if accounts is not None or w.regime != scenario.baseline]
+        self.workforces = open_teams(scenario, self.stream, None if begun is None else running, part)
         first = None if begun is None else begun.step
         self.timeline = Timeline(scenario, self._begin, self._part, self._alike, first)
         self.step, self.last = self.timeline.first, self.timeline.end
@@ -125,9 +130,14 @@ class Run:
         """Open the history of a baseline world, or take it up where it stands."""
         if self.begun is not None:
             then = self.begun.standing[world.name]
+            if self.accounts is not None:  # it runs on, and what is kept stays as it is
+                then = then.copy()
             compiled, past = self.compiled[world.name], (then.step, then.carried)
             rows = MovingWorld(compiled, self.population, self.slots, self.stream, past)
-            return Line(names, world.regime, rows, then.feedback, then.diary, then.staff)
+            line = Line(names, world.regime, rows, then.feedback, then.diary, then.staff)
+            if self.accounts is not None:
+                rows.index(line.now(self.begun.step))
+            return line
         rows = MovingWorld(self.compiled[world.name], self.population, self.slots, self.stream)
         line = Line(names, world.regime, rows, Feedback.of(world.model), Diary.of(self.counted, rows))
         open_world(rows, self.stream, line.now(rows.step))
@@ -199,7 +209,7 @@ class Run:
         for pair in self.pairs:
             pair.renew(step)
         if partings:
-            if self.begun is not None:
+            if self.begun is not None and self.accounts is None:
                 self.timeline.forget(self.begun.standing)
             self.mover.line_up(self, partings)
         worlds = [line.world for line in self.lines]

@@ -14,7 +14,7 @@ from sim.evaluation.checks.question import ranges_of
 from sim.evaluation.checks.sanity import Check, sanity
 from sim.evaluation.trial.naive import three_ways
 from sim.exhibits.numbers import MISSING, digits
-from sim.results.beside import CHECKS, EVALUATED, CheckLine, Verdict
+from sim.results.folder.beside import CHECKS, EVALUATED, CheckLine, Verdict
 from sim.results.folder.files import write_json
 
 ASKED_UNDER = ("measured", "no_effect")

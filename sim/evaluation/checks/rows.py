@@ -22,8 +22,8 @@ from sim.evaluation.trial.evaluation import (
 from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.trial import MONTHS, Results, Trial, compare, entries, twin
 from sim.model.spec import Scenario
-from sim.results.beside import Contrast
 from sim.results.costs import fullest
+from sim.results.folder.beside import Contrast
 from sim.runs.follow.bills import GROSS
 
 YEAR, FIVE_YEARS = 12, 60

@@ -18,7 +18,7 @@ from sim.evaluation.trial.panel import Panel, follow
 from sim.evaluation.trial.trial import MONTHS, REPEATABLE, Results, compare, entries, twin
 from sim.intervals import over_replications as interval
 from sim.model.spec import Scenario, World
-from sim.results.beside import Contrast
+from sim.results.folder.beside import Contrast
 from sim.runs.replications import over_replications, pared
 
 ENTRY_MONTHS = 12

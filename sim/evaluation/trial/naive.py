@@ -25,7 +25,7 @@ from sim.evaluation.trial.evaluation import (
 from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.trial import MONTHS, OutcomeCounts, Trial, compare, entries, follow_up, twin
 from sim.model.spec import Scenario
-from sim.results.beside import Answer
+from sim.results.folder.beside import Answer
 from sim.runs.replications import over_replications
 
 NARROWER = ((7, 12), (13, 18))

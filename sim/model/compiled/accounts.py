@@ -16,7 +16,7 @@ from sim.model.compiled.reach import above_nothing_for, opens
 from sim.model.compiled.scope import Reader
 from sim.model.compiled.worlds import Itself
 from sim.model.pathway import CLOSED, DROPPED_OUT
-from sim.model.spec import Chain, Model, Scenario, World
+from sim.model.spec import Chain, Model, Scenario, Transition, World
 
 ACCOUNTS = ("one_episode", "all_help")
 """The accounts that follow families from their first start."""
@@ -69,6 +69,13 @@ def why_no_accounts(scenario: Scenario) -> str:
 def account_plan(scenario: Scenario) -> AccountPlan | None:
     """Plan the accounts of a scenario; None where it has none. The plan of the last scenario is kept."""
     return _planned(Itself(scenario))
+
+
+def plan_of_part(plan: AccountPlan, scenario: Scenario) -> AccountPlan:
+    """Give the accounts of a scenario with some of the worlds of a planned one: as they are in the whole."""
+    names = {world.name for world in scenario.worlds}
+    further = tuple(plan.scenario.world(once) for name, once in plan.once.items() if name in names)
+    return replace(plan, scenario=replace(scenario, worlds=(*scenario.worlds, *further)))
 
 
 @lru_cache(maxsize=2)
@@ -193,7 +200,7 @@ def _renamed(moves: tuple[tuple[str, str], ...], moved: Pairs) -> tuple[tuple[st
 def _helped_once(chain: Chain, moved: Pairs, barred: set[str]) -> Chain:
     """Give a service's chain in which its help is left for another state, and nobody is referred from some."""
     made: dict[tuple[str, str], Expression | None] = {}
-    transitions = []
+    transitions: list[Transition] = []
     for move in chain.transitions:
         pair = moved.get((move.source, move.target), (move.source, move.target))
         expression = number(0.0) if move.source in barred else move.expression

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.config.views.recorded import recorded_scenario
-from sim.results.beside import FAMILIES
+from sim.results.folder.beside import FAMILIES
 from sim.results.folder.files import write_json
 from sim.runs.follow.spread import spread_of
 

@@ -19,7 +19,7 @@ from sim.economics.value.accounts import Account, answers
 from sim.economics.value.terms import terms_of
 from sim.errors import ModelError, Problem
 from sim.model.spec import Scenario
-from sim.results.beside import BRIDGE, Bridge, Station
+from sim.results.folder.beside import BRIDGE, Bridge, Station
 from sim.results.folder.files import write_json
 from sim.runs.ensemble import simulate
 from sim.runs.variants import beside_baseline, under_set

@@ -16,7 +16,7 @@ from sim.errors import ModelError
 from sim.evaluation.trial.evaluation import QUESTIONS, Question
 from sim.evaluation.trial.naive import ASKED, before_after, three_ways
 from sim.evaluation.trial.trial import MONTHS, entries, twin
-from sim.results.beside import Answer, Contrast
+from sim.results.folder.beside import Answer, Contrast
 from tests.evaluation.trial.small_panels import ENGAGED, LOOKED_AFTER, panel
 
 ENTRY = MONTHS + 1

@@ -8,7 +8,7 @@ import sim
 from sim.errors import ModelError
 from sim.report.extras import read_extras
 from sim.report.figures.evidence.bridge import bridge_rows, bridge_table, plot_bridge
-from sim.results.beside import BRIDGE, Bridge
+from sim.results.folder.beside import BRIDGE, Bridge
 from sim.results.folder.files import write_json
 from sim.studies.bridge.question import bridge
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import fixed, interval, ratio
 from sim.exhibits.style import COLOURS, INK, dark, new_panels, words
-from sim.results.beside import BRIDGE, Bridge, Station
+from sim.results.folder.beside import BRIDGE, Bridge, Station
 from sim.table import Cell, Table
 
 _signed = partial(fixed, places=2, sign=True)

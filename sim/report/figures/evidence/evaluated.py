@@ -12,7 +12,7 @@ from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import interval, ratio, share
 from sim.exhibits.style import COLOURS, INK, new_axes, words
 from sim.intervals import Estimate
-from sim.results.beside import EVALUATED, Answer, Contrast
+from sim.results.folder.beside import EVALUATED, Answer, Contrast
 from sim.table import Table
 
 WAYS = (("naive", "before and after", COLOURS[1], "o"), ("evaluated", "matched comparison", COLOURS[0], "s"),

@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import signed
 from sim.exhibits.style import COLOURS, INK, new_axes
-from sim.results.beside import CHECKS, CheckLine
+from sim.results.folder.beside import CHECKS, CheckLine
 from sim.table import Table
 
 NAIVE = {

@@ -10,7 +10,7 @@ from sim.arrays import FloatArray
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import figure
 from sim.exhibits.style import COLOURS, SHADE, name_lines, new_axes, words
-from sim.results.beside import FAMILIES
+from sim.results.folder.beside import FAMILIES
 from sim.runs.follow.spread import PERCENTILES, CostSpread, Spread
 from sim.table import Table
 

@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter
 
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.style import COLOURS, INK, SEVERITY, new_axes, words
-from sim.results.beside import FAMILIES
+from sim.results.folder.beside import FAMILIES
 from sim.runs.follow.spread import Paired, Spread
 from sim.table import Table
 
