@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from sim.config.loading import load
 from sim.errors import ModelError
 from sim.evaluation.designs.answer import SECOND_YEAR, Evaluated, evaluate_designs
+from sim.evaluation.designs.controls import Control, controls
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.referral import RULES
+from sim.model.spec import Scenario
 from sim.stages import SILENT, StageListener
 
 _MONTHS = re.compile(r"(\d{1,3})-(\d{1,3})")
@@ -48,14 +50,37 @@ def run(
     """
     window = window_of(months) if months is not None else SECOND_YEAR
     scenario = load(path, sets)
+    return evaluate_designs(
+        scenario, regime, _once(under) or _sets_of(scenario, regime), outcomes=_once(outcomes) or list(OUTCOMES),
+        rules=_once(rules) or list(RULES), months=window, replications=replications, workers=workers, at=at,
+    )  # fmt: skip
+
+
+def run_controls(
+    path: str, sets: Sequence[str] = (), *, regime: str = "integrated", under: Sequence[str] = (),
+    replications: int = 4, workers: int = 1, at: StageListener = SILENT,
+) -> dict[str, list[Control]]:  # fmt: skip
+    """Hold the same families against comparisons one change apart, by evidence set; arguments are those of ``run``."""
+    scenario = load(path, sets)
+    return {
+        name: controls(scenario, name, regime, replications=replications, workers=workers, at=at)
+        for name in _once(under) or _sets_of(scenario, regime)
+    }
+
+
+def _sets_of(scenario: Scenario, regime: str) -> list[str]:
+    """List the evidence sets under which a regime stands.
+
+    Raises
+    ------
+    ModelError
+        When the study has no such regime.
+    """
     there = list(dict.fromkeys(w.effect_set for w in scenario.worlds if w.regime == regime))
     if not there:
         regimes = ", ".join(dict.fromkeys(w.regime for w in scenario.worlds))
         raise ModelError(f"there is no regime '{regime}'; the study has {regimes}")
-    return evaluate_designs(
-        scenario, regime, _once(under) or there, outcomes=_once(outcomes) or list(OUTCOMES),
-        rules=_once(rules) or list(RULES), months=window, replications=replications, workers=workers, at=at,
-    )  # fmt: skip
+    return there
 
 
 def _once(names: Sequence[str]) -> list[str]:

@@ -42,7 +42,8 @@ class Fitted:
     """An estimand with the value found for its parameter.
 
     ``reached`` is what the simulated study finds at ``value``, ``standard_error`` that of ``reached`` (of its logarithm
-    for a ratio), ``shortfall`` target minus reached when the bounds do not let it be reached.
+    for a ratio), ``shortfall`` target minus reached when the bounds do not let it be reached, ``base`` the level
+    without help.
     """
 
     estimand: Estimand
@@ -52,6 +53,7 @@ class Fitted:
     reachable: bool
     shortfall: float
     dose: float
+    base: float | None = None
 
     @property
     def multiplier(self) -> float:
@@ -69,6 +71,8 @@ class EffectFit:
     replications: int
     seed: int
     fitted: tuple[Fitted, ...]
+    study: str = ""
+    """Name of the study in whose model it was made."""
 
 
 Study = Callable[[FloatArray], FloatArray]
@@ -118,18 +122,23 @@ def fit_effects(
     priced = any(estimand.outcome == COST for estimand in estimands)
     short = pared(scenario, (scenario.baseline, regime), (effect_set,), steps, priced=priced)
 
+    bases = np.full(len(estimands), math.nan)
+
     def study(values: FloatArray) -> FloatArray:
         named = {e.parameter: float(v) for e, v in zip(estimands, values, strict=True)}
         task = partial(measure_once, world=world.name, estimands=tuple(estimands))
         answers = over_replications(task, with_parameters(short, named), replications, workers, at)
+        bases[:] = [float(np.mean([answer[e.name][1] for answer in answers])) for e in estimands]
         return np.array([[_found(e, answer) for e in estimands] for answer in answers])
 
     start = np.array([_present(scenario, world.name, e) for e in estimands])
     hours = clock_value(world.model.parameters[dose].expression, world.model, world.start)
     values, samples = solve(study, estimands, start, at)
-    fitted = tuple(_fitted(e, v, s, hours) for e, v, s in zip(estimands, values, samples.T, strict=True))
+    fitted = tuple(
+        _fitted(e, v, s, hours, float(b)) for e, v, s, b in zip(estimands, values, samples.T, bases, strict=True)
+    )
     stamp = digest(scenario, regime, effect_set, [e.parameter for e in estimands])
-    return EffectFit(effect_set, regime, stamp, replications, scenario.seed, fitted)
+    return EffectFit(effect_set, regime, stamp, replications, scenario.seed, fitted, scenario.name)
 
 
 def _found(estimand: Estimand, levels: Levels) -> float:
@@ -231,14 +240,15 @@ def _line(sweep: int, estimands: Sequence[Estimand], values: FloatArray, found: 
     return f"sweep {sweep}: " + "; ".join(parts)
 
 
-def _fitted(estimand: Estimand, value: float, samples: FloatArray, dose: float) -> Fitted:
+def _fitted(estimand: Estimand, value: float, samples: FloatArray, dose: float, base: float | None = None) -> Fitted:
     """Put together what was found for one estimand."""
     mean, n = float(samples.mean()), len(samples)
     error = float(samples.std(ddof=1)) / math.sqrt(n) if n > 1 else None
     tolerance = TOLERANCE if estimand.scale == "ratio" else TOLERANCE * abs(estimand.target)
     reached = estimand.natural(mean)
     near = abs(mean - estimand.distance_to_target) <= 2 * max(tolerance, error or 0.0)
-    return Fitted(estimand, float(value), reached, error, near, 0.0 if near else estimand.target - reached, dose)
+    short = 0.0 if near else estimand.target - reached
+    return Fitted(estimand, float(value), reached, error, near, short, dose, base)
 
 
 def table(fit: EffectFit) -> str:
@@ -253,13 +263,25 @@ def table(fit: EffectFit) -> str:
         rows.append(
             f"{e.name:24} {target:>8} {reached:>8} {error:>7} {item.value:>7.4f} {item.multiplier:>21.3f}{note}"
         )
+        if item.base is not None and e.scale == "ratio":
+            rows.append(f"  {on_bases(item)}")
     return "\n".join(rows) + "\n"
+
+
+def on_bases(item: Fitted) -> str:
+    """Say what the ratio that was reached comes to on the model's base, and on the published one where there is one."""
+    e, base = item.estimand, item.base or 0.0
+    of = "the families helped, without help" if e.by == "truth" else "the comparison"
+    said = f"level in {of}: {base:.2%}, so that help takes {100 * base * (1 - item.reached):.2f} points off"
+    if e.base is not None:
+        said += f"; on the published base of {e.base:.1%} it would be {100 * e.base * (1 - item.reached):.2f}"
+    return f"by {e.by}; {said}"
 
 
 def as_record(fit: EffectFit) -> Mapping[str, object]:
     """Give what an evidence set keeps of a fit, plain and rounded to what its error lets one read."""
     kept: dict[str, object] = {
-        "digest": fit.digest, "program": digest_of_program(), "regime": fit.regime,
+        "study": fit.study, "digest": fit.digest, "program": digest_of_program(), "regime": fit.regime,
         "replications": fit.replications, "seed": fit.seed,
         "reachable": all(item.reachable for item in fit.fitted),
     }  # fmt: skip
@@ -270,6 +292,8 @@ def as_record(fit: EffectFit) -> Mapping[str, object]:
             "value": round(item.value, 5), "multiplier": round(item.multiplier, 4),
             "target": item.estimand.target, "reached": round(item.reached, places), "reachable": item.reachable,
         }  # fmt: skip
+        if item.base is not None and item.estimand.scale == "ratio":
+            entry["base"] = round(item.base, 5)
         if item.standard_error is not None:
             entry["standard_error"] = round(item.standard_error, places)
         if not item.reachable:

@@ -20,7 +20,10 @@ from sim.model.spec import Scenario
 from sim.runs.meaning import digest_of_program
 from sim.stages import SILENT, StageListener
 
-WHY = "solved for by families fit-effects, so that the simulated study finds {target} ({name}); see fit"
+WHY = {
+    "evaluation": "solved for by families fit-effects, so that the simulated study finds {target} ({name}); see fit",
+    "truth": "solved for by families fit-effects, so that the true ratio is {target} ({name}); see fit",
+}
 
 
 def run(
@@ -99,7 +102,7 @@ def keep(fit: EffectFit, file: Path) -> None:
             raise ModelError([Problem(str(file), "set", f"give {key}, which is solved for")])
         values["set", key, "value"] = round(item.value, 5)
         if item.reachable:  # else the reason for the bound stands
-            values["set", key, "why"] = WHY.format(target=f"{estimand.target:g}", name=estimand.name)
+            values["set", key, "why"] = WHY[estimand.by].format(target=f"{estimand.target:g}", name=estimand.name)
     amend(file, {**values, ("fit",): dict(as_record(fit))})
 
 
@@ -111,7 +114,7 @@ def _how_stale(fit: Mapping[str, Any]) -> str:
         return "was solved for in another model, or by a version of the program that makes other results"
     if fit["program"] != digest_of_program():
         return "was solved for by a version of the program that makes other results, whatever the model"
-    return "was solved for in another model"
+    return f"was solved for in another model{f' ({study})' if (study := fit.get('study')) else ''}"
 
 
 def stale(scenario: Scenario) -> list[str]:
