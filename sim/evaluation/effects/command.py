@@ -26,8 +26,8 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Solve for the effects with which a simulated evaluation finds what was measured, and keep them."""
-    from sim.evaluation.effects.fit import table
     from sim.evaluation.effects.question import run as fit
+    from sim.evaluation.effects.words import table
 
     with stages(quiet=quiet) as at:
         fits = fit(

@@ -15,7 +15,8 @@ from sim.config.text.amending import amend
 from sim.config.text.source import plain, read
 from sim.errors import ModelError, Problem
 from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
-from sim.evaluation.effects.fit import EffectFit, as_record, fit_effects
+from sim.evaluation.effects.fit import EffectFit, fit_effects
+from sim.evaluation.effects.words import as_record
 from sim.model.spec import Scenario
 from sim.runs.meaning import digest_of_program
 from sim.stages import SILENT, StageListener
@@ -102,6 +103,7 @@ def keep(fit: EffectFit, file: Path) -> None:
             raise ModelError([Problem(str(file), "set", f"give {key}, which is solved for")])
         values["set", key, "value"] = round(item.value, 5)
         if item.reachable:  # else the reason for the bound stands
+            values["set", key, "source"] = estimand.source
             values["set", key, "why"] = WHY[estimand.by].format(target=f"{estimand.target:g}", name=estimand.name)
     amend(file, {**values, ("fit",): dict(as_record(fit))})
 
