@@ -44,6 +44,9 @@ def command(
         bool, typer.Option("--controls", help="Ratios that matched designs find, one change at a time, instead.")
     ] = False,
     replications: Annotated[int, typer.Option(min=1, help="Replications of each evaluation.")] = 4,
+    share: Annotated[
+        float, typer.Option(min=0.001, max=1.0, help="Share of the families and posts that is followed.")
+    ] = 1.0,
     workers: Workers = 1,
     out: Annotated[Path | None, typer.Option(help="Folder (default: results/<config name>-evaluate).")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier study found.")] = False,
@@ -62,7 +65,8 @@ def command(
                              "--months")  # fmt: skip
         with stages(quiet=quiet) as at:
             made = run_controls(
-                config, sets or [], regime=regime, under=under or [], replications=replications, workers=workers, at=at
+                config, sets or [], regime=regime, under=under or [], replications=replications, share=share,
+                workers=workers, at=at,
             )  # fmt: skip
         tables = [one for name, of_set in made.items() for one in control_tables(of_set, name, replications)]
         for table in tables:
@@ -77,7 +81,7 @@ def command(
     with stages(quiet=quiet) as at:
         found = run(
             config, sets or [], regime=regime, under=under or [], outcomes=outcome or [], rules=rule or [],
-            months=months, replications=replications, workers=workers, at=at,
+            months=months, replications=replications, share=share, workers=workers, at=at,
         )  # fmt: skip
         at.stage("Drawing figures and writing tables")
         write_evaluated(folder, found)

@@ -12,6 +12,7 @@ from sim.evaluation.designs.controls import Control, controls
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.referral import RULES
 from sim.model.spec import Scenario
+from sim.runs.replications import scaled
 from sim.stages import SILENT, StageListener
 
 _MONTHS = re.compile(r"(\d{1,3})-(\d{1,3})")
@@ -20,7 +21,7 @@ _MONTHS = re.compile(r"(\d{1,3})-(\d{1,3})")
 def run(
     path: str, sets: Sequence[str] = (), *, regime: str = "integrated", under: Sequence[str] = (),
     outcomes: Sequence[str] = (), rules: Sequence[str] = (), months: str | None = None, replications: int = 4,
-    workers: int = 1, at: StageListener = SILENT,
+    share: float = 1.0, workers: int = 1, at: StageListener = SILENT,
 ) -> Evaluated:  # fmt: skip
     """Evaluate the help of a study's regime by every design.
 
@@ -36,6 +37,8 @@ def run(
         Which; default all.
     months
         Months after entry, as ``13-24``.
+    share
+        Of the families and posts; see ``replications.scaled``.
     replications, workers, at
         As for ``evaluate_designs``.
 
@@ -49,7 +52,7 @@ def run(
         When the config cannot be read, or what is asked for is not there.
     """
     window = window_of(months) if months is not None else SECOND_YEAR
-    scenario = load(path, sets)
+    scenario = scaled(load(path, sets), share)
     return evaluate_designs(
         scenario, regime, _once(under) or _sets_of(scenario, regime), outcomes=_once(outcomes) or list(OUTCOMES),
         rules=_once(rules) or list(RULES), months=window, replications=replications, workers=workers, at=at,
@@ -58,10 +61,10 @@ def run(
 
 def run_controls(
     path: str, sets: Sequence[str] = (), *, regime: str = "integrated", under: Sequence[str] = (),
-    replications: int = 4, workers: int = 1, at: StageListener = SILENT,
+    replications: int = 4, share: float = 1.0, workers: int = 1, at: StageListener = SILENT,
 ) -> dict[str, list[Control]]:  # fmt: skip
     """Hold the same families against comparisons one change apart, by evidence set; arguments are those of ``run``."""
-    scenario = load(path, sets)
+    scenario = scaled(load(path, sets), share)
     return {
         name: controls(scenario, name, regime, replications=replications, workers=workers, at=at)
         for name in _once(under) or _sets_of(scenario, regime)

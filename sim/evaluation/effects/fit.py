@@ -23,7 +23,7 @@ from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world
 from sim.evaluation.trial.trial import MONTHS
 from sim.model.compiled.readings import clock_value
 from sim.model.spec import Scenario
-from sim.runs.replications import over_replications, pared
+from sim.runs.replications import over_replications, pared, scaled
 from sim.stages import SILENT, StageListener
 
 TOLERANCE = 0.02
@@ -71,6 +71,8 @@ class EffectFit:
     fitted: tuple[Fitted, ...]
     study: str = ""
     """Name of the study in whose model it was made."""
+    share: float = 1.0
+    """Of the families, who were followed."""
 
 
 Study = Callable[[FloatArray], FloatArray]
@@ -85,6 +87,7 @@ def fit_effects(
     regime: str = "integrated",
     dose: str = "kw_dose",
     replications: int = 6,
+    share: float = 1.0,
     workers: int = 1,
     at: StageListener = SILENT,
 ) -> EffectFit:
@@ -104,6 +107,8 @@ def fit_effects(
         Parameter that says how many contact-hours a month a family has.
     replications
         Replications of each simulated study, always the same ones.
+    share
+        Of the families, and of the posts that serve them, that each study follows; see ``replications.scaled``.
     workers
         Processes.
     at
@@ -118,7 +123,7 @@ def fit_effects(
     world = helped_world(scenario, regime, effect_set)
     steps = world.start + ENTRY_MONTHS + MONTHS
     priced = any(estimand.outcome == COST for estimand in estimands)
-    short = pared(scenario, (scenario.baseline, regime), (effect_set,), steps, priced=priced)
+    short = scaled(pared(scenario, (scenario.baseline, regime), (effect_set,), steps, priced=priced), share)
 
     bases = np.full(len(estimands), math.nan)
 
@@ -136,7 +141,7 @@ def fit_effects(
         _fitted(e, v, s, hours, float(b)) for e, v, s, b in zip(estimands, values, samples.T, bases, strict=True)
     )
     stamp = digest(scenario, regime, effect_set, [e.parameter for e in estimands])
-    return EffectFit(effect_set, regime, stamp, replications, scenario.seed, fitted, scenario.name)
+    return EffectFit(effect_set, regime, stamp, replications, scenario.seed, fitted, scenario.name, share)
 
 
 def _found(estimand: Estimand, levels: Levels) -> float:

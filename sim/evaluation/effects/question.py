@@ -33,6 +33,7 @@ def run(
     *,
     only: Sequence[str] = (),
     replications: int = 6,
+    share: float = 1.0,
     workers: int = 1,
     write: bool = True,
     at: StageListener = SILENT,
@@ -45,7 +46,7 @@ def run(
         The study, as for ``load``.
     only
         Names of the evidence sets to solve for; default those of the study that list estimands.
-    replications, workers
+    replications, share, workers
         As for ``fit_effects``.
     write
         Write the values into the files of the sets.
@@ -75,7 +76,9 @@ def run(
                 raise ModelError(f"effect_set: '{name}' lists no estimands, so that there is nothing to solve for")
             continue
         at.say(f"{name}: {', '.join(listed)}")
-        fit = fit_effects(scenario, name, estimands_of(listed), replications=replications, workers=workers, at=at)
+        fit = fit_effects(
+            scenario, name, estimands_of(listed), replications=replications, share=share, workers=workers, at=at
+        )
         if write:
             keep(fit, file)
         fits.append(fit)

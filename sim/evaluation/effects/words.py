@@ -12,7 +12,10 @@ from sim.units import digits
 def table(fit: EffectFit) -> str:
     """Write a fit as plain text, the multiplier beside the estimand: they differ."""
     head = f"{'estimand':24} {'target':>8} {'reached':>8} {'s.e.':>7} {'value':>7} {'multiplier, full dose':>21}"
-    rows = [f"{fit.effect_set} ({fit.replications} replications, seed {fit.seed})", head]
+    rows = [
+        f"{fit.effect_set} ({fit.replications} replications of {fit.share:.3g} of the families, seed {fit.seed})",
+        head,
+    ]
     for item in fit.fitted:
         e = item.estimand
         target, reached = (f"{x:,.3f}" if e.scale == "ratio" else f"{x:,.0f}" for x in (e.target, item.reached))
@@ -41,7 +44,7 @@ def as_record(fit: EffectFit) -> Mapping[str, object]:
     """Give what an evidence set keeps of a fit, plain and rounded to what its error lets one read."""
     kept: dict[str, object] = {
         "study": fit.study, "digest": fit.digest, "program": digest_of_program(), "regime": fit.regime,
-        "replications": fit.replications, "seed": fit.seed,
+        "share": fit.share, "replications": fit.replications, "seed": fit.seed,
         "reachable": all(item.reachable for item in fit.fitted),
     }  # fmt: skip
     found = {}
