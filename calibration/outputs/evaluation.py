@@ -1,4 +1,4 @@
-"""Outputs that a simulated evaluation finds: the level among those served whom it can match with others.
+"""Outputs that a simulated evaluation finds: the level among those served.
 
 The programme changes nobody in the world that is followed, so that this is in expectation the level in the comparison
 group as well, and far less of it is chance.
@@ -9,11 +9,11 @@ from __future__ import annotations
 from calibration.outputs.following import ENTRY_STEPS, WorldHistory
 from sim.errors import ModelError
 from sim.evaluation.trial.panel import panel_of
-from sim.evaluation.trial.trial import MONTHS, OUTCOMES, REPEATABLE, compare, entries
+from sim.evaluation.trial.trial import MONTHS, OUTCOMES, REPEATABLE, admissions, compare
 
 
 def evaluated(h: WorldHistory, outcome: str, first: str, last: str) -> float:
-    """Level of an outcome among the served whom an evaluation can match, over months after entry, both included.
+    """Level of an outcome among the served over months after entry, both included.
 
     It is a mean share, or the risk of a first event where the outcome is one.
 
@@ -26,6 +26,6 @@ def evaluated(h: WorldHistory, outcome: str, first: str, last: str) -> float:
         raise ModelError(f"given '{outcome}'; an evaluation looks at {', '.join(OUTCOMES)}")
     h.names.check(h.model)
     panel = panel_of(h, h.names)
-    trials = entries(panel, range(ENTRY_STEPS[0], min(ENTRY_STEPS[1], h.n_steps - MONTHS)))
+    trials = admissions(panel, range(ENTRY_STEPS[0], min(ENTRY_STEPS[1], h.n_steps - MONTHS)))
     found = compare(panel, trials, (outcome,))[outcome]
     return found.levels((int(first), int(last)), first_events=outcome not in REPEATABLE)[0]

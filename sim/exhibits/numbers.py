@@ -68,8 +68,6 @@ def pounds(value: float | None) -> str:
     return f"{MINUS if value < 0 else ''}{text}"
 
 
-
-
 figure = partial(fixed, places=0)
 """Write pounds or counts to the nearest whole."""
 count = figure

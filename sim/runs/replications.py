@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from operator import itemgetter
 
 from sim.engine.counts.record import Record
-from sim.model.spec import Model, Scenario
+from sim.errors import ModelError
+from sim.model.spec import Chain, Model, Scenario
 from sim.runs.executors import Answer
 from sim.runs.pool import Batch, batches_of, run_batches
 from sim.stages import SILENT, StageListener
@@ -78,6 +79,54 @@ def _pared(model: Model, steps: int, priced: bool) -> Model:
     """Shorten a model and take from it what is only counted."""
     short = replace(model, clock=replace(model.clock, steps=min(steps, model.clock.steps)), values=(), outcomes=())
     return short if priced else replace(short, meters=(), costs=())
+
+
+def scaled(scenario: Scenario, share: float) -> Scenario:
+    """Take a share of the rows of every world, and of the posts that serve them.
+
+    Parameters
+    ----------
+    scenario
+        Whose areas are large: a team of few posts idles more when it is made smaller still.
+    share
+        Above 0, at most 1.
+
+    Raises
+    ------
+    ModelError
+        When the share is out of range, or something in a model hangs on how many rows there are: stocks, posts that
+        are worked out, waiting rooms.
+    """
+    if not 0 < share <= 1:
+        raise ModelError(f"given a share of {share:g}; it must be above 0 and at most 1")
+    if share == 1:
+        return scenario
+    return replace(scenario, worlds=tuple(replace(w, model=_scaled(w.model, share)) for w in scenario.worlds))
+
+
+def _scaled(model: Model, share: float) -> Model:
+    """Scale rows and posts of a model."""
+    units = tuple(
+        replace(u, size=round(u.size * share), arrivals_per_step=u.arrivals_per_step * share) for u in model.units
+    )
+    return replace(model, units=units, chains=tuple(_with_posts(chain, model, share) for chain in model.chains))
+
+
+def _with_posts(chain: Chain, model: Model, share: float) -> Chain:
+    """Scale the posts of a service, if it is one that has a team."""
+    team = chain.service.team if chain.service is not None else None
+    if chain.service is None or team is None:
+        return chain
+    if model.stocks or team.extra_workers is not None or team.waiting_room is not None:
+        raise ModelError(f"services.{chain.name}: a share of the families cannot be taken where posts, waiting rooms "
+                         "or stocks hang on how many there are; take all of them")  # fmt: skip
+
+    def part(level: Mapping[str, float]) -> dict[str, float]:
+        return {area: posts * share for area, posts in level.items()}
+
+    funding = tuple((point, part(level)) for point, level in team.funding)
+    smaller = replace(team, workers=part(team.workers), funding=funding)
+    return replace(chain, service=replace(chain.service, team=smaller))
 
 
 def run_named(run: Run, scenario: Scenario, replication: int) -> Record:

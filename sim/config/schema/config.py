@@ -94,6 +94,25 @@ class RegimePart(Part):
     set: dict[str, Any] = Field(default_factory=dict, description="path: value")
 
 
+class EstimandPart(Provenance):
+    """What an evaluation found, for `families fit-effects` to solve for: a ratio or a difference, and a parameter."""
+
+    quantity: Text = Field(description="what was measured, such as share of children looked after")
+    ratio: float | None = Field(default=None, gt=0, description="the families helped to the others")
+    difference: float | None = Field(default=None, description="the families helped less the others")
+    served: float | None = Field(default=None, description="the published level among the families helped")
+    comparison: float | None = Field(default=None, description="the published level without help")
+    months: tuple[Count, Count] = Field(description="first and last month after entry")
+    against: Text = Field(default="", description="whom the families helped were held against")
+    by: Literal["evaluation", "truth"] = Field(
+        default="evaluation",
+        description="what comes to it: what a simulated evaluation finds, or what is true of the families helped",
+    )
+    parameter: Text = Field(description="the parameter that is solved for, as parameters.name")
+    low: float = Field(description="least value looked at")
+    high: float = Field(description="greatest value looked at")
+
+
 class EffectSetPart(Provenance):
     """An overlay that says how far help works: what evaluations measured, or what was claimed."""
 
@@ -103,9 +122,7 @@ class EffectSetPart(Provenance):
     counts_unitemised: Flag = Field(
         default=False, description="a claim under test: costs that nobody has itemised count in its differences, too"
     )
-    estimands: dict[str, Any] | list[dict[str, Any]] = Field(
-        default_factory=dict, description="what evaluations measured"
-    )
+    estimands: dict[Label, EstimandPart] = Field(default_factory=dict, description="what evaluations measured")
     fit: dict[str, Any] = Field(default_factory=dict, description="how the values in set were solved for")
 
 

@@ -16,11 +16,13 @@ from sim.evaluation.trial.evaluation import (
     REFERRAL_RULES,
     before_and_after,
     contrast,
+    first_year,
     follow_pair,
+    found_by,
     referred,
 )
 from sim.evaluation.trial.panel import Panel
-from sim.evaluation.trial.trial import MONTHS, Results, Trial, compare, entries, twin
+from sim.evaluation.trial.trial import MONTHS, Results, Trial, twin
 from sim.model.spec import Scenario
 from sim.results.costs import fullest
 from sim.results.folder.beside import Contrast
@@ -35,13 +37,13 @@ def measured_once(scenario: Scenario, replication: int, *, world: str) -> tuple[
     helped = next(w for w in scenario.worlds if w.name == world)
     until = min(helped.start + ENTRY_MONTHS + FIVE_YEARS, helped.model.clock.steps)
     panel, other = follow_pair(scenario, replication, world, YEAR, bills=True, families_until=until)
-    trials = entries(panel, range(13, 12 + ENTRY_MONTHS))
+    trials = first_year(panel)
     chosen = first_helped(panel)
     answers = entrants(panel, chosen) | savings(panel, other, chosen)
     answers["relapse"] = relapse(panel)
     answers["care_reentry"] = care_reentry(other)
     answers["children"] = float(other.here[0].sum())
-    return answers, compare(panel, trials, OUTCOMES_ASKED), twin(panel, other, trials, OUTCOMES_ASKED)
+    return answers, found_by(panel, trials, OUTCOMES_ASKED), twin(panel, other, trials, OUTCOMES_ASKED)
 
 
 def first_helped(panel: Panel) -> BoolArray:
@@ -117,10 +119,10 @@ def care_reentry(panel: Panel, months: int = 12) -> float:
     return float(left_and_back[1] / left_and_back[0]) if left_and_back[0] else float("nan")
 
 
-def no_effect_once(scenario: Scenario, replication: int, *, world: str) -> Answers:
-    """Follow one replication where nothing helps: the truth, and what naive comparisons make of it."""
+def no_effect_once(scenario: Scenario, replication: int, *, world: str) -> tuple[Answers, Results]:
+    """Follow one replication where nothing helps: the truth, what naive comparisons make of it, and an evaluation."""
     panel, other = follow_pair(scenario, replication, world, YEAR, bills=True)
-    trials = entries(panel, range(13, 12 + ENTRY_MONTHS))
+    trials = first_year(panel)
     same = twin(panel, other, trials, OUTCOMES_ASKED)
     truth = max(abs(levels[0] - levels[1]) for levels in (question.levels(same) for question in QUESTIONS))
     answers = {"no_effect_truth": truth, "turned_around": turned_around(panel, trials)}
@@ -130,7 +132,7 @@ def no_effect_once(scenario: Scenario, replication: int, *, world: str) -> Answe
         answers[name] = before - after
     served_before, served_after = before_and_after(panel.bills[GROSS], panel.generation, first_helped(panel))
     answers["naive_served"] = served_before - served_after
-    return answers
+    return answers, found_by(panel, trials, OUTCOMES_ASKED)
 
 
 def turned_around(panel: Panel, trials: list[Trial], months: int = 6) -> float:

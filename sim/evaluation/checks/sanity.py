@@ -217,23 +217,26 @@ def _measured(look: _Looked) -> Values:
     return values | _ratios([answer[1] for answer in answers], [answer[2] for answer in answers], rows["children"])
 
 
+EVALUATED = {
+    "looked_after": "children looked after, months 19-24",
+    "adult_custody": "any custody of an adult within 24 months",
+    "youth_custody": "any custody of a juvenile within 24 months",
+    "plan_7_18": "children on a protection plan, months 7-18",
+    "plan_19_24": "children on a protection plan, months 19-24",
+    "attending": "children attending school, months 19-24",
+    "well": "good mental health of adults, months 19-24",
+}
+"""What checks 6 and 16 ask of the evaluation, by the ends of their keys."""
+
+
 def _ratios(evaluated: list[Results], true: list[Results], children: float) -> Values:
     """Checks 4, 6 and 7: what the evaluation finds, with the truth beside it."""
     found, truth = contrasts(evaluated), contrasts(true)
-    keys = {
-        "ratio_looked_after": "children looked after, months 19-24",
-        "ratio_adult_custody": "any custody of an adult within 24 months",
-        "ratio_youth_custody": "any custody of a juvenile within 24 months",
-        "ratio_plan_7_18": "children on a protection plan, months 7-18",
-        "ratio_plan_19_24": "children on a protection plan, months 19-24",
-        "ratio_attending": "children attending school, months 19-24",
-        "ratio_well": "good mental health of adults, months 19-24",
-    }
     values: Values = {}
-    for key, name in keys.items():
+    for key, name in EVALUATED.items():
         f, t = found[name], truth[name]
-        values[key] = (f.ratio, f"{f.served:.2%} against {f.other:.2%}; true ratio {t.ratio:.2f}")
-    looked_after = keys["ratio_looked_after"]
+        values[f"ratio_{key}"] = (f.ratio, f"{f.served:.2%} against {f.other:.2%}; true ratio {t.ratio:.2f}")
+    looked_after = EVALUATED["looked_after"]
     values["looked_after_unserved"] = (found[looked_after].other, "the comparison group of the evaluation")
     fewer = -truth[looked_after].difference
     values["fewer_looked_after"] = (fewer * children, f"{fewer:.2%} of {children:,.0f} children, from the twin")
@@ -241,14 +244,27 @@ def _ratios(evaluated: list[Results], true: list[Results], children: float) -> V
 
 
 def _no_effect(look: _Looked) -> Values:
-    """Check 12, where nothing helps."""
+    """Checks 12 and 16, where nothing helps."""
     spec = next(w for w in look.short.worlds if w.regime == look.regime)
     task = partial(no_effect_once, world=spec.name)
-    rows = pooled(over_replications(task, look.short, look.replications, look.workers))
+    answers = over_replications(task, look.short, look.replications, look.workers)
+    rows = pooled([answer[0] for answer in answers])
     falls = [rows[key] for key in ("naive_onset", "naive_in_crisis", "naive_accumulated")]
     values: Values = {key: (rows[key], "") for key in rows if key != "naive_served"}
     served = f"families served: {rows['naive_served']:,.0f}"
-    return values | {"naive_sign": (float(len({fall > 0 for fall in falls})), served)}
+    values["naive_sign"] = (float(len({fall > 0 for fall in falls})), served)
+    return values | _controls([answer[1] for answer in answers])
+
+
+def _controls(evaluated: list[Results]) -> Values:
+    """Check 16: what the evaluation finds where nothing helps, with its interval."""
+    found, n = contrasts(evaluated), len(evaluated)
+    values: Values = {}
+    for key, name in EVALUATED.items():
+        f = found[name]
+        span = "no interval" if f.ratio_low is None else f"95% interval {f.ratio_low:.3f} to {f.ratio_high:.3f}"
+        values[f"control_{key}"] = (f.ratio, f"{span}, {n} replication{'s' * (n > 1)}; the truth is 1")
+    return values
 
 
 def _claimed(look: _Looked) -> Values:

@@ -1,21 +1,21 @@
 """Evaluation designs: whom each holds the families helped against, and with what weights.
 
-Every design looks at families first helped in a month (``trials``) and at a comparison in the same month. They differ
-in who the comparison is, how it is weighted, whether those whom help reaches later are stood for by the others, and
-whether levels are compared or changes. What a design would have reported is worked out in ``bias``.
+Every design looks at families first helped in a month (``trial``) and at a comparison in the same month. They differ
+in who the comparison is, how it is weighted (``matching``), what becomes of those whom help reaches later, and whether
+levels are compared or changes. What a design would have reported is worked out in ``bias``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, IntArray
+from sim.evaluation.trial.matching import EVALUATOR, Matching, followed, matched
 from sim.evaluation.trial.panel import Panel
-from sim.evaluation.trial.propensity import covariates, odds
-from sim.evaluation.trial.trial import MONTHS, Trial, entries, first_served, followed, trial_of
+from sim.evaluation.trial.trial import MONTHS, admissions, first_served
 
 
 @dataclass(frozen=True)
@@ -103,28 +103,23 @@ def _ones(setting: Setting, served: IntArray) -> FloatArray:
     return np.ones((len(setting.window), len(served)))
 
 
-def propensity(setting: Setting) -> list[EntryGroup]:
-    """Hold the served against all not yet met by a key worker, by odds of the score; help ends a comparison's time."""
-    ever = setting.panel.ever_helped()
-    found = []
-    for step in setting.steps:
-        is_served = first_served(setting.panel, ever, step)
-        asked = np.flatnonzero(is_served | ~ever[step])
-        weight, matched = odds(covariates(setting.panel, step)[asked], is_served[asked])
-        mine, theirs = is_served[asked], ~is_served[asked]
-        rows = len(setting.window)
-        group = EntryGroup(
-            step, asked[mine], np.tile(matched[mine], (rows, 1)), asked[theirs], np.tile(weight[theirs], (rows, 1)),
-            np.tile(weight[theirs], (rows, 1)), int(mine.sum()),
-        )  # fmt: skip
-        found.append(_dropped_when_helped(setting, group, ever))
-    return found
+def by_matching(matching: Matching) -> Callable[[Setting], list[EntryGroup]]:
+    """Hold the served against the comparison that a matching gives them, weighted month by month as it says."""
 
+    def groups(setting: Setting) -> list[EntryGroup]:
+        panel, found = setting.panel, []
+        ever = panel.ever_helped()
+        admitted = admissions(panel, setting.steps)
+        for all_of, trial in zip(admitted, matched(panel, admitted, matching), strict=True):
+            alone = np.tile(trial.weight, (len(setting.window), 1))
+            weights = followed(panel, trial, ever, matching)
+            looked_at = np.stack([weights[month - 1] for month in setting.window])
+            helped = len(all_of.served)
+            ones = _ones(setting, trial.served)
+            found.append(EntryGroup(trial.step, trial.served, ones, trial.other, alone, looked_at, helped))
+        return found
 
-def _dropped_when_helped(setting: Setting, group: EntryGroup, ever: BoolArray) -> EntryGroup:
-    """Leave comparison families out from when help reaches them, others standing for nobody."""
-    free = np.stack([~ever[group.step + month, group.other] for month in setting.window])
-    return replace(group, followed=group.weight * free)
+    return groups
 
 
 def changes(setting: Setting) -> list[EntryGroup]:
@@ -135,60 +130,18 @@ def changes(setting: Setting) -> list[EntryGroup]:
         served = np.flatnonzero(first_served(setting.panel, ever, step))
         other = np.flatnonzero(setting.on_list[step] & ~ever[step])
         equal = np.full((len(setting.window), len(other)), len(served) / max(len(other), 1))
-        group = EntryGroup(step, served, _ones(setting, served), other, equal, equal, len(served))
-        found.append(_dropped_when_helped(setting, group, ever))
+        free = np.stack([~ever[step + month, other] for month in setting.window])
+        found.append(EntryGroup(step, served, _ones(setting, served), other, equal, equal * free, len(served)))
     return found
-
-
-def not_yet_served(setting: Setting) -> list[EntryGroup]:
-    """Hold the served against similar families whom no key worker has met (``trials``)."""
-    return [_by_stratum(setting, trial) for trial in entries(setting.panel, setting.steps)]
-
-
-def waiting_list(setting: Setting) -> list[EntryGroup]:
-    """Hold the served against similar families on the list in that month who were not taken on."""
-    trials = entries(setting.panel, setting.steps)
-    return [_by_stratum(setting, _only(trial, setting.on_list[trial.step])) for trial in trials]
-
-
-def _only(trial: Trial, kept: BoolArray) -> Trial:
-    """Keep some of a trial's comparison, and the strata that still have both."""
-    served, other = (np.isin(np.arange(len(kept)), group) for group in (trial.served, trial.other))
-    return trial_of(trial.step, trial.stratum, served, other & kept)
-
-
-def _by_stratum(setting: Setting, trial: Trial) -> EntryGroup:
-    """Weight the comparison of each stratum to its served, month by month, those who remain standing for who is gone.
-
-    A stratum without anybody left counts in neither group in that month.
-    """
-    ever = setting.panel.ever_helped()
-    weights = followed(setting.panel, trial, ever)
-    helped = int(first_served(setting.panel, ever, trial.step).sum())
-    at_served, at_other = trial.stratum[trial.served], trial.stratum[trial.other]
-    n = trial.n_strata
-    served = np.ones((len(setting.window), len(trial.served)))
-    alone, censored = (np.zeros((len(setting.window), len(trial.other))) for _ in range(2))
-    gone = setting.panel.generation
-    for row, month in enumerate(setting.window):
-        here = [gone[trial.step + month, g] == gone[trial.step, g] for g in (trial.served, trial.other)]
-        wanted = np.bincount(at_served, here[0], n).astype(np.float64)
-        for each, weight in ((censored, weights[month - 1][trial.other]), (alone, np.ones(len(trial.other)))):
-            total = np.bincount(at_other, weight * here[1], n).astype(np.float64)
-            each[row] = weight * np.divide(wanted, total, out=np.zeros(n), where=total > 0)[at_other]
-        left = np.bincount(at_other, weights[month - 1][trial.other] * here[1], n) > 0
-        served[row] = left[at_served]
-        alone[row] *= left[at_other]
-    return EntryGroup(trial.step, trial.served, served, trial.other, alone, censored, helped)
 
 
 BEFORE_AFTER = Design("before_after", "before and after", everyone_served, of_changes=True)
 """Its counterfactual is the served themselves before; ``bias`` treats it apart."""
 DESIGNS = (
     BEFORE_AFTER,
-    Design("propensity", "propensity score", propensity),
-    Design("not_yet_served", "similar families not yet served", not_yet_served),
-    Design("waiting_list", "waiting list", waiting_list),
+    Design("propensity", "propensity score", by_matching(Matching("everybody", False, reached="dropped"))),
+    Design("stood_for", "the same, others standing", by_matching(Matching("everybody", False, reached="stood_for"))),
+    Design("waiting_list", "waiting list, year before", by_matching(EVALUATOR)),
     Design("changes", "difference in differences", changes, of_changes=True),
 )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
 
 from sim.evaluation.designs.answer import Evaluated, FollowedOutcome, Verdict
 from sim.evaluation.designs.bias import CAUSES, MEANT
+from sim.evaluation.designs.controls import ASKED, Control
 from sim.evaluation.designs.designs import DESIGNS
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.referral import RULES
@@ -142,3 +144,29 @@ def _range(one: FollowedOutcome) -> str:
     if one.smallest is None:
         return MISSING
     return f"{2 * one.smallest:,} to {'any number' if one.largest is None else f'{2 * one.largest:,}'}"
+
+
+def control_tables(made: Sequence[Control], effect_set: str, replications: int) -> list[Table]:
+    """Make two tables of designs one change apart: the ratio each finds of each outcome, and what its comparison is."""
+    ratios = tuple(
+        (one.title, question.name, _three(c.ratio), _three(c.ratio_low), _three(c.ratio_high))
+        for one in made for question, c in zip(ASKED, one.found, strict=True)
+    )  # fmt: skip
+    alike = tuple(
+        (one.title, share(one.reached.mean, 0), f"{one.families.mean:,.0f}", fixed(one.frailty.mean, 3, sign=True))
+        for one in made
+    )
+    note = (f"The families helped to the comparison; 95% intervals are of chance, over {replications} replications. "
+            "Where nothing helps the truth is 1.")  # fmt: skip
+    return [
+        Table(f"Ratios that each design finds ({words(effect_set)})", ("design", "outcome", "ratio", "low", "high"),
+              ratios, note, f"controls_{effect_set}.csv"),
+        Table(f"Comparisons ({words(effect_set)})",
+              ("design", "helped within 24 months", "counts as families", "mean frailty, less the helped"), alike,
+              "", f"comparisons_{effect_set}.csv"),
+    ]  # fmt: skip
+
+
+def _three(value: float | None) -> str:
+    """Write a ratio to three places, or that there is none."""
+    return MISSING if value is None or not math.isfinite(value) else fixed(value, 3)

@@ -11,7 +11,10 @@ from sim.console.printing import say
 from sim.console.progress import stages
 
 NAME = "fit-effects"
-EXAMPLES = ("families fit-effects national --dry-run --replications 2",)
+EXAMPLES = (
+    "families fit-effects national --dry-run --replications 2",
+    "families fit-effects national --only measured --share 0.1 --dry-run",
+)
 
 
 def command(
@@ -21,17 +24,21 @@ def command(
         list[str] | None, typer.Option("--only", metavar="SET", help="An evidence set of the study; may be repeated.")
     ] = None,
     replications: Annotated[int, typer.Option(min=1, help="Replications of each simulated evaluation.")] = 6,
+    share: Annotated[
+        float, typer.Option(min=0.001, max=1.0, help="Share of the families and posts that a simulated study follows.")
+    ] = 1.0,
     workers: Workers = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what is found, change no file.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Solve for the effects with which a simulated evaluation finds what was measured, and keep them."""
-    from sim.evaluation.effects.fit import table
     from sim.evaluation.effects.question import run as fit
+    from sim.evaluation.effects.words import table
 
     with stages(quiet=quiet) as at:
         fits = fit(
-            config, sets or [], only=only or [], replications=replications, workers=workers, write=not dry_run, at=at
+            config, sets or [], only=only or [], replications=replications, share=share, workers=workers,
+            write=not dry_run, at=at,
         )  # fmt: skip
     for found in fits:
         say(table(found))

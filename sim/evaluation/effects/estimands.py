@@ -9,14 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
 from sim.errors import ModelError
-from sim.evaluation.trial.evaluation import ENTRY_MONTHS, Question, before_and_after, helped_world
+from sim.evaluation.trial.evaluation import (
+    ENTRY_MONTHS,
+    Question,
+    before_and_after,
+    first_year,
+    follow_pair,
+    found_by,
+    helped_world,
+)
+from sim.evaluation.trial.matching import YEAR
 from sim.evaluation.trial.panel import follow
-from sim.evaluation.trial.trial import MONTHS, compare, entries
+from sim.evaluation.trial.trial import MONTHS, twin
 from sim.language.evaluate import number
 from sim.model.spec import Parameter, Scenario
 from sim.results.costs import fullest
@@ -35,9 +44,20 @@ QUANTITIES = {
 SECTION = "parameters."
 
 
+By = Literal["evaluation", "truth"]
+
+
 @dataclass(frozen=True)
 class Estimand:
-    """What was measured, on which scale, and the parameter that stands for it with its bounds."""
+    """What was measured, on which scale, and the parameter that stands for it with its bounds.
+
+    Attributes
+    ----------
+    by
+        Whether what a simulated evaluation finds is held against the target, or what is true of the families helped.
+    base
+        The published level without help, where there is one.
+    """
 
     name: str
     outcome: str
@@ -48,6 +68,8 @@ class Estimand:
     low: float
     high: float
     source: str = ""
+    by: By = "evaluation"
+    base: float | None = None
 
     @property
     def distance_to_target(self) -> float:
@@ -65,7 +87,8 @@ def estimands_of(listed: Mapping[str, Mapping[str, Any]]) -> list[Estimand]:
     Parameters
     ----------
     listed
-        Name to ``quantity``, ``ratio`` or ``difference``, ``months``, ``parameter``, ``low``, ``high``, ``source``.
+        Name to ``quantity``, ``ratio`` or ``difference``, ``months``, ``parameter``, ``low``, ``high``, ``source``, and
+        perhaps ``by`` and ``comparison``.
 
     Returns
     -------
@@ -98,9 +121,18 @@ def _estimand(name: str, entry: Mapping[str, Any]) -> Estimand:
         raise ModelError(f"{where}.months: given {first} to {last}; months run from 1 to {MONTHS} after entry")
     if low >= high or (scale == "ratio" and target <= 0):
         raise ModelError(f"{where}: low must be below high, and a ratio above 0")
+    by = str(entry.get("by", "evaluation"))
+    if by not in get_args(By):
+        raise ModelError(f"{where}.by: given '{by}'; it may be one of: {', '.join(get_args(By))}")
+    if by == "truth" and QUANTITIES[quantity] == COST:
+        raise ModelError(f"{where}.by: '{COST}' is what a comparison of before and after finds; it cannot be the truth")
+    base = float(entry["comparison"]) if "comparison" in entry else None
     name_of_parameter = parameter.removeprefix(SECTION).removesuffix(".value")
     source = str(entry.get("source", ""))
-    return Estimand(name, QUANTITIES[quantity], (first, last), scale, target, name_of_parameter, low, high, source)
+    return Estimand(
+        name, QUANTITIES[quantity], (first, last), scale, target, name_of_parameter, low, high, source,
+        cast("By", by), base,
+    )  # fmt: skip
 
 
 def with_parameters(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
@@ -126,15 +158,23 @@ Levels = dict[str, tuple[float, float]]
 
 
 def measure_once(scenario: Scenario, replication: int, *, world: str, estimands: Sequence[Estimand]) -> Levels:
-    """Answer the estimands in one replication by a simulated study in one world."""
+    """Answer the estimands in one replication by a simulated study in one world, or by what is true in it."""
     helped = next(w for w in scenario.worlds if w.name == world)
     priced = any(estimand.outcome == COST for estimand in estimands)
-    first = helped.start - 12 if priced else helped.start
-    last = helped.start + ENTRY_MONTHS + MONTHS
-    panel = follow(scenario, replication, (world,), first, last, bills=priced)[world]
-    steps = range(helped.start - first + 1, helped.start - first + ENTRY_MONTHS)
-    outcomes = tuple(dict.fromkeys(e.outcome for e in estimands if e.outcome != COST))
-    results = compare(panel, entries(panel, steps), outcomes) if outcomes else {}
+    asked = {
+        by: tuple(dict.fromkeys(e.outcome for e in estimands if e.by == by and e.outcome != COST))
+        for by in get_args(By)
+    }  # fmt: skip
+    if asked["truth"]:
+        panel, baseline = follow_pair(scenario, replication, world, YEAR, bills=priced)
+    else:  # the world without help need not be looked at
+        first, last = helped.start - YEAR, helped.start + ENTRY_MONTHS + MONTHS
+        panel = baseline = follow(scenario, replication, (world,), first, last, bills=priced)[world]
+    admitted = first_year(panel)
+    results = {
+        "evaluation": found_by(panel, admitted, asked["evaluation"]) if asked["evaluation"] else {},
+        "truth": twin(panel, baseline, admitted, asked["truth"]),
+    }
     levels = {}
     for estimand in estimands:
         if estimand.outcome == COST:
@@ -145,7 +185,8 @@ def measure_once(scenario: Scenario, replication: int, *, world: str, estimands:
             )
             levels[estimand.name] = after, before
         else:
-            levels[estimand.name] = Question(estimand.name, estimand.outcome, estimand.months).levels(results)
+            question = Question(estimand.name, estimand.outcome, estimand.months)
+            levels[estimand.name] = question.levels(results[estimand.by])
     return levels
 
 

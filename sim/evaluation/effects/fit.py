@@ -10,7 +10,7 @@ solves; the values are kept in the evidence set.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,10 +23,8 @@ from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world
 from sim.evaluation.trial.trial import MONTHS
 from sim.model.compiled.readings import clock_value
 from sim.model.spec import Scenario
-from sim.runs.meaning import digest_of_program
-from sim.runs.replications import over_replications, pared
+from sim.runs.replications import over_replications, pared, scaled
 from sim.stages import SILENT, StageListener
-from sim.units import digits
 
 TOLERANCE = 0.02
 """Of the logarithm of a ratio, or of the target of a difference; one standard error where that is more."""
@@ -42,7 +40,8 @@ class Fitted:
     """An estimand with the value found for its parameter.
 
     ``reached`` is what the simulated study finds at ``value``, ``standard_error`` that of ``reached`` (of its logarithm
-    for a ratio), ``shortfall`` target minus reached when the bounds do not let it be reached.
+    for a ratio), ``shortfall`` target minus reached when the bounds do not let it be reached, ``base`` the level
+    without help.
     """
 
     estimand: Estimand
@@ -52,6 +51,7 @@ class Fitted:
     reachable: bool
     shortfall: float
     dose: float
+    base: float | None = None
 
     @property
     def multiplier(self) -> float:
@@ -69,6 +69,10 @@ class EffectFit:
     replications: int
     seed: int
     fitted: tuple[Fitted, ...]
+    study: str = ""
+    """Name of the study in whose model it was made."""
+    share: float = 1.0
+    """Of the families, who were followed."""
 
 
 Study = Callable[[FloatArray], FloatArray]
@@ -83,6 +87,7 @@ def fit_effects(
     regime: str = "integrated",
     dose: str = "kw_dose",
     replications: int = 6,
+    share: float = 1.0,
     workers: int = 1,
     at: StageListener = SILENT,
 ) -> EffectFit:
@@ -102,6 +107,8 @@ def fit_effects(
         Parameter that says how many contact-hours a month a family has.
     replications
         Replications of each simulated study, always the same ones.
+    share
+        Of the families, and of the posts that serve them, that each study follows; see ``replications.scaled``.
     workers
         Processes.
     at
@@ -116,20 +123,25 @@ def fit_effects(
     world = helped_world(scenario, regime, effect_set)
     steps = world.start + ENTRY_MONTHS + MONTHS
     priced = any(estimand.outcome == COST for estimand in estimands)
-    short = pared(scenario, (scenario.baseline, regime), (effect_set,), steps, priced=priced)
+    short = scaled(pared(scenario, (scenario.baseline, regime), (effect_set,), steps, priced=priced), share)
+
+    bases = np.full(len(estimands), math.nan)
 
     def study(values: FloatArray) -> FloatArray:
         named = {e.parameter: float(v) for e, v in zip(estimands, values, strict=True)}
         task = partial(measure_once, world=world.name, estimands=tuple(estimands))
         answers = over_replications(task, with_parameters(short, named), replications, workers, at)
+        bases[:] = [float(np.mean([answer[e.name][1] for answer in answers])) for e in estimands]
         return np.array([[_found(e, answer) for e in estimands] for answer in answers])
 
     start = np.array([_present(scenario, world.name, e) for e in estimands])
     hours = clock_value(world.model.parameters[dose].expression, world.model, world.start)
     values, samples = solve(study, estimands, start, at)
-    fitted = tuple(_fitted(e, v, s, hours) for e, v, s in zip(estimands, values, samples.T, strict=True))
+    fitted = tuple(
+        _fitted(e, v, s, hours, float(b)) for e, v, s, b in zip(estimands, values, samples.T, bases, strict=True)
+    )
     stamp = digest(scenario, regime, effect_set, [e.parameter for e in estimands])
-    return EffectFit(effect_set, regime, stamp, replications, scenario.seed, fitted)
+    return EffectFit(effect_set, regime, stamp, replications, scenario.seed, fitted, scenario.name, share)
 
 
 def _found(estimand: Estimand, levels: Levels) -> float:
@@ -231,49 +243,12 @@ def _line(sweep: int, estimands: Sequence[Estimand], values: FloatArray, found: 
     return f"sweep {sweep}: " + "; ".join(parts)
 
 
-def _fitted(estimand: Estimand, value: float, samples: FloatArray, dose: float) -> Fitted:
+def _fitted(estimand: Estimand, value: float, samples: FloatArray, dose: float, base: float | None = None) -> Fitted:
     """Put together what was found for one estimand."""
     mean, n = float(samples.mean()), len(samples)
     error = float(samples.std(ddof=1)) / math.sqrt(n) if n > 1 else None
     tolerance = TOLERANCE if estimand.scale == "ratio" else TOLERANCE * abs(estimand.target)
     reached = estimand.natural(mean)
     near = abs(mean - estimand.distance_to_target) <= 2 * max(tolerance, error or 0.0)
-    return Fitted(estimand, float(value), reached, error, near, 0.0 if near else estimand.target - reached, dose)
-
-
-def table(fit: EffectFit) -> str:
-    """Write a fit as plain text, the multiplier beside the estimand: they differ."""
-    head = f"{'estimand':24} {'target':>8} {'reached':>8} {'s.e.':>7} {'value':>7} {'multiplier, full dose':>21}"
-    rows = [f"{fit.effect_set} ({fit.replications} replications, seed {fit.seed})", head]
-    for item in fit.fitted:
-        e = item.estimand
-        target, reached = (f"{x:,.3f}" if e.scale == "ratio" else f"{x:,.0f}" for x in (e.target, item.reached))
-        error = "" if item.standard_error is None else digits(item.standard_error)
-        note = "" if item.reachable else f"\n  not reachable: short by {digits(abs(item.shortfall))}"
-        rows.append(
-            f"{e.name:24} {target:>8} {reached:>8} {error:>7} {item.value:>7.4f} {item.multiplier:>21.3f}{note}"
-        )
-    return "\n".join(rows) + "\n"
-
-
-def as_record(fit: EffectFit) -> Mapping[str, object]:
-    """Give what an evidence set keeps of a fit, plain and rounded to what its error lets one read."""
-    kept: dict[str, object] = {
-        "digest": fit.digest, "program": digest_of_program(), "regime": fit.regime,
-        "replications": fit.replications, "seed": fit.seed,
-        "reachable": all(item.reachable for item in fit.fitted),
-    }  # fmt: skip
-    found = {}
-    for item in fit.fitted:
-        places = 4 if item.estimand.scale == "ratio" else 0
-        entry: dict[str, object] = {
-            "value": round(item.value, 5), "multiplier": round(item.multiplier, 4),
-            "target": item.estimand.target, "reached": round(item.reached, places), "reachable": item.reachable,
-        }  # fmt: skip
-        if item.standard_error is not None:
-            entry["standard_error"] = round(item.standard_error, places)
-        if not item.reachable:
-            entry["shortfall"] = round(item.shortfall, places)
-        found[item.estimand.name] = entry
-    kept["estimands"] = found
-    return kept
+    short = 0.0 if near else estimand.target - reached
+    return Fitted(estimand, float(value), reached, error, near, short, dose, base)

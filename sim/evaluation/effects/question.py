@@ -15,14 +15,18 @@ from sim.config.text.amending import amend
 from sim.config.text.source import plain, read
 from sim.errors import ModelError, Problem
 from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
-from sim.evaluation.effects.fit import EffectFit, as_record, fit_effects
+from sim.evaluation.effects.fit import EffectFit, fit_effects
+from sim.evaluation.effects.words import as_record
 from sim.model.spec import Scenario
 from sim.runs.meaning import digest_of_program
 from sim.stages import SILENT, StageListener
 
 HELPING = "integrated"
 """The regime in which families are helped where a study has several."""
-WHY = "solved for by families fit-effects, so that the simulated study finds {target} ({name}); see fit"
+WHY = {
+    "evaluation": "solved for by families fit-effects, so that the simulated study finds {target} ({name}); see fit",
+    "truth": "solved for by families fit-effects, so that the true ratio is {target} ({name}); see fit",
+}
 
 
 def run(
@@ -31,6 +35,7 @@ def run(
     *,
     only: Sequence[str] = (),
     replications: int = 6,
+    share: float = 1.0,
     workers: int = 1,
     write: bool = True,
     at: StageListener = SILENT,
@@ -43,7 +48,7 @@ def run(
         The study, as for ``load``.
     only
         Names of the evidence sets to solve for; default those of the study that list estimands.
-    replications, workers
+    replications, share, workers
         As for ``fit_effects``.
     write
         Write the values into the files of the sets.
@@ -74,8 +79,8 @@ def run(
             continue
         at.say(f"{name}: {', '.join(listed)}")
         fit = fit_effects(
-            scenario, name, estimands_of(listed),
-            regime=helping(scenario), replications=replications, workers=workers, at=at,
+            scenario, name, estimands_of(listed), regime=helping(scenario), replications=replications, share=share,
+            workers=workers, at=at,
         )  # fmt: skip
         if write:
             keep(fit, file)
@@ -110,7 +115,8 @@ def keep(fit: EffectFit, file: Path) -> None:
             raise ModelError([Problem(str(file), "set", f"give {key}, which is solved for")])
         values["set", key, "value"] = round(item.value, 5)
         if item.reachable:  # else the reason for the bound stands
-            values["set", key, "why"] = WHY.format(target=f"{estimand.target:g}", name=estimand.name)
+            values["set", key, "source"] = estimand.source
+            values["set", key, "why"] = WHY[estimand.by].format(target=f"{estimand.target:g}", name=estimand.name)
     amend(file, {**values, ("fit",): dict(as_record(fit))})
 
 
@@ -122,7 +128,7 @@ def _how_stale(fit: Mapping[str, Any]) -> str:
         return "was solved for in another model, or by a version of the program that makes other results"
     if fit["program"] != digest_of_program():
         return "was solved for by a version of the program that makes other results, whatever the model"
-    return "was solved for in another model"
+    return f"was solved for in another model{f' ({study})' if (study := fit.get('study')) else ''}"
 
 
 def stale(scenario: Scenario) -> list[str]:

@@ -1,6 +1,7 @@
 """What a simulated evaluation finds, what is true, and what a naive comparison of before and after says.
 
-``trials`` says how families are matched and followed; here is what is asked, over how many replications, and a table.
+``matching`` says whom families are held against, ``trial`` how they are followed; here is what is asked, over how many
+replications.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, StateArray
 from sim.errors import ModelError
+from sim.evaluation.trial.matching import EVALUATOR, YEAR, Matching, followed, matched
 from sim.evaluation.trial.panel import Panel, follow
-from sim.evaluation.trial.trial import MONTHS, REPEATABLE, Results, compare, entries, twin
+from sim.evaluation.trial.trial import MONTHS, REPEATABLE, Results, Trial, admissions, compare, twin
 from sim.intervals import over_replications as interval
 from sim.model.spec import Scenario, World
 from sim.results.folder.beside import Contrast
@@ -27,7 +29,7 @@ ENTRY_MONTHS = 12
 
 @dataclass(frozen=True)
 class Question:
-    """An outcome (see ``trials.OUTCOMES``) in a window of months after entry, both ends included."""
+    """An outcome (see ``trial.OUTCOMES``) in a window of months after entry, both ends included."""
 
     name: str
     outcome: str
@@ -99,7 +101,7 @@ def evaluate(
     *,
     replications: int = 4,
     workers: int = 1,
-    weighted: bool = True,
+    matching: Matching = EVALUATOR,
 ) -> list[Finding]:
     """Evaluate the help of a regime as a study of registers would, and say what is true.
 
@@ -113,15 +115,22 @@ def evaluate(
         How many to pool.
     workers
         Processes.
-    weighted
-        As for ``trials.compare``.
+    matching
+        Whom the families helped are held against.
 
     Returns
     -------
         A finding for each of ``QUESTIONS``.
+
+    Raises
+    ------
+    ModelError
+        If there is no such world, or no year before it starts.
     """
     short = evaluation_scenario(scenario, regime, effect_set)
-    task = partial(evaluate_once, world=helped_world(short, regime, effect_set).name, weighted=weighted)
+    world = helped_world(short, regime, effect_set)
+    check_before(world, YEAR)
+    task = partial(evaluate_once, world=world.name, matching=matching)
     answers = over_replications(task, short, replications, workers)
     return [
         Finding(question, *(contrast([question.levels(answer[i]) for answer in answers]) for i in (0, 1)))
@@ -142,6 +151,21 @@ def helped_world(scenario: Scenario, regime: str, effect_set: str) -> World:
         there = ", ".join(w.name for w in scenario.worlds)
         raise ModelError(f"there is no regime '{regime}' under the evidence set '{effect_set}'; there are {there}")
     return found
+
+
+def check_before(world: World, months: int) -> None:
+    """Refuse a world of which so many months before the regime starts are not known.
+
+    Raises
+    ------
+    ModelError
+        With the warm-up that would do.
+    """
+    root = world.model.units[0]
+    before = world.start + root.warm_up
+    if before < months:
+        raise ModelError(f"regime '{world.regime}' starts {before} steps after the beginning of the warm-up; the time "
+                         f"before needs {months}: give units.{root.name}.warm_up more")  # fmt: skip
 
 
 def evaluation_scenario(scenario: Scenario, regime: str, effect_set: str) -> Scenario:
@@ -166,12 +190,25 @@ def follow_pair(
 
 
 def evaluate_once(
-    scenario: Scenario, replication: int, *, world: str, weighted: bool = True
+    scenario: Scenario, replication: int, *, world: str, matching: Matching = EVALUATOR
 ) -> tuple[Results, Results]:
     """Evaluate one replication: what the comparison finds, and the truth from the twin."""
-    panel, baseline = follow_pair(scenario, replication, world)
-    trials = entries(panel, range(1, ENTRY_MONTHS))
-    return compare(panel, trials, OUTCOMES_ASKED, weighted=weighted), twin(panel, baseline, trials, OUTCOMES_ASKED)
+    panel, baseline = follow_pair(scenario, replication, world, YEAR)
+    trials = first_year(panel)
+    return found_by(panel, trials, OUTCOMES_ASKED, matching), twin(panel, baseline, trials, OUTCOMES_ASKED)
+
+
+def first_year(panel: Panel) -> list[Trial]:
+    """Find who is first helped within ``ENTRY_MONTHS`` of the start; the panel begins ``YEAR`` steps before it."""
+    return admissions(panel, range(YEAR + 1, YEAR + ENTRY_MONTHS))
+
+
+def found_by(panel: Panel, trials: Sequence[Trial], outcomes: Sequence[str], matching: Matching = EVALUATOR) -> Results:
+    """Count what an evaluation of some admissions finds, by outcome."""
+    ever = panel.ever_helped()
+    return compare(
+        panel, matched(panel, trials, matching), outcomes, lambda trial: followed(panel, trial, ever, matching)
+    )
 
 
 REFERRAL_RULES = ("at the onset of crisis", "in crisis", "accumulated crisis")

@@ -1,7 +1,7 @@
 """Three answers to one question about the families who were helped: before and after, a matched comparison, the truth.
 
 Before and after is what a programme's own figures show: the same families in as many months before they were first
-helped as after. ``evaluation`` gives the other two; how families are followed is in ``trials``.
+helped as after. ``evaluation`` gives the other two; how families are followed is in ``trial``.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from functools import partial
 
 import numpy as np
 
-from sim.errors import ModelError
 from sim.evaluation.trial.evaluation import (
     ENTRY_MONTHS,
     QUESTIONS,
     Question,
+    check_before,
     contrast,
     evaluation_scenario,
     follow_pair,
+    found_by,
     helped_world,
 )
 from sim.evaluation.trial.panel import Panel
-from sim.evaluation.trial.trial import MONTHS, OutcomeCounts, Trial, compare, entries, follow_up, twin
+from sim.evaluation.trial.trial import MONTHS, OutcomeCounts, Trial, admissions, follow_up, twin
 from sim.model.spec import Scenario
 from sim.results.folder.beside import Answer
 from sim.runs.replications import over_replications
@@ -59,10 +60,7 @@ def three_ways(
     """
     short = evaluation_scenario(scenario, regime, effect_set)
     world = helped_world(short, regime, effect_set)
-    before = world.start + world.model.units[0].warm_up
-    if before < MONTHS:
-        raise ModelError(f"regime '{regime}' starts {before} steps after the beginning of the warm-up; before and "
-                         f"after needs {MONTHS}: give units.{world.model.units[0].name}.warm_up more")  # fmt: skip
+    check_before(world, MONTHS)
     found = over_replications(partial(three_ways_once, world=world.name), short, replications, workers)
     return [
         Answer(question.name, effect_set, *(contrast([one[i][way] for one in found]) for way in range(3)))
@@ -76,9 +74,9 @@ Levels = tuple[float, float]
 def three_ways_once(scenario: Scenario, replication: int, *, world: str) -> list[tuple[Levels, Levels, Levels]]:
     """Give the levels (served, other) of each way for each question, in one replication."""
     panel, baseline = follow_pair(scenario, replication, world, MONTHS)
-    trials = entries(panel, range(MONTHS + 1, MONTHS + ENTRY_MONTHS))
+    trials = admissions(panel, range(MONTHS + 1, MONTHS + ENTRY_MONTHS))
     outcomes = tuple(dict.fromkeys(question.outcome for question in ASKED))
-    matched, true = compare(panel, trials, outcomes), twin(panel, baseline, trials, outcomes)
+    matched, true = found_by(panel, trials, outcomes), twin(panel, baseline, trials, outcomes)
     return [(before_after(panel, trials, q), q.levels(matched), q.levels(true)) for q in ASKED]
 
 

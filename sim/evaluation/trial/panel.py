@@ -13,9 +13,13 @@ import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
 from sim.errors import ModelError
+from sim.model.pathway import ELIGIBLE, IDENTIFIED, OFFERED, WAITING
 from sim.model.spec import Model, Scenario
 from sim.runs.follow.track import Track
 from sim.runs.follow.tracker import track
+
+LISTED = (ELIGIBLE, IDENTIFIED, OFFERED, WAITING)
+"""States of families whom the programme has found and not yet met."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,8 @@ class Panel:
     age: StateArray
     engaged: BoolArray
     """Which states of the key worker's chain are help, (state,)."""
+    listed: BoolArray
+    """Which of its states are of families on the list, who await a place, (state,)."""
     care_states: tuple[str, ...]
     school_ages: tuple[int, int] = (5, 16)
     youth_ages: tuple[int, int] = (10, 18)
@@ -187,6 +193,7 @@ def panel_of(track: Track, names: Names) -> Panel:
         care=states[names.care], school=states[names.school], offending=states[names.offending],
         generation=track.generation[track.root], child_generation=track.generation[child],
         here=track.here[child], age=track.age[child], engaged=track.engaged_states(names.programme),
+        listed=np.isin(track.chain_states(names.programme), LISTED),
         care_states=track.chain_states(names.care), school_ages=in_years(ages[names.school]),
         youth_ages=in_years(ages[names.offending]), bills=track.bills, traits=track.traits,
     )  # fmt: skip

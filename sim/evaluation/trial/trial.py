@@ -1,15 +1,8 @@
-"""A simulated evaluation: families served against similar families not yet served, as a study of registers has it.
+"""Trials: families first helped in a month, a weighted comparison, and what happens to both month by month.
 
-Families first helped in a month are compared with families in the same month and stratum whom no key worker has met
-yet: same state of the hub, needs, months in crisis (banded), children, worst state of any child's care, adults' mental
-health and absence from school. Frailty cannot be observed, so it is not matched. Both are followed month by month. A
-family that leaves drops out, and so does a comparison family when help reaches it. Help reaches those in crisis first,
-so those who remain stand for those who were taken: each month, within cells of what registers show that month
-(inverse probability of censoring, Robins and Finkelstein 2000). Where a cell is served whole, nobody can stand for it.
-Then the comparison of each stratum is weighted to the served of that month; strata without both count in neither.
-
-What bias remains is seen where nothing helps and the truth is known to be 0; and the truth is known besides from the
-twin, the same families in the baseline on the same draws.
+Who is in a comparison, with what weights and for how long, is in ``matching``. Families who leave drop out. What bias a
+comparison has is seen where nothing helps and the truth is known to be 0; and the truth is known besides from the twin,
+the same families in the baseline on the same draws.
 """
 
 from __future__ import annotations
@@ -62,18 +55,26 @@ Results = dict[str, OutcomeCounts]
 
 @dataclass(frozen=True)
 class Trial:
-    """The families first served at one step of a panel, their comparison, and the stratum of each."""
+    """The families first served at one step of a panel, and their comparison with its weights.
+
+    Attributes
+    ----------
+    step
+        The step of entry. The state at its end is untouched by help, whose hazards act from the next step on.
+    served, other
+        Families.
+    weight
+        Of each of ``other``, (other,).
+    """
 
     step: int
     served: IntArray
     other: IntArray
-    stratum: IntArray
-    """Stratum of every family, -1 outside the trial, (family,)."""
-    n_strata: int = 0
+    weight: FloatArray
 
 
-def entries(panel: Panel, steps: Sequence[int], chosen: BoolArray | None = None) -> list[Trial]:
-    """Set up a trial for each step of a panel.
+def admissions(panel: Panel, steps: Sequence[int], chosen: BoolArray | None = None) -> list[Trial]:
+    """Find the families first helped at each step of a panel, held against nobody yet.
 
     Parameters
     ----------
@@ -86,27 +87,16 @@ def entries(panel: Panel, steps: Sequence[int], chosen: BoolArray | None = None)
 
     Returns
     -------
-        One trial a step, strata numbered within it.
+        One trial a step.
     """
     ever = panel.ever_helped()
     trials = []
     for step in steps:
-        # The state at the end of the step of admission is untouched by help: its hazards act from the next step on.
-        code = strata_codes(panel, step, *children(panel, step), out_of_school(panel, step))
         served = first_served(panel, ever, step)
         if chosen is not None:
             served &= chosen[step]
-        trials.append(trial_of(step, code, served, ~ever[step]))
+        trials.append(Trial(step, np.flatnonzero(served), np.zeros(0, np.int64), np.zeros(0)))
     return trials
-
-
-def trial_of(step: int, code: IntArray, served: BoolArray, other: BoolArray) -> Trial:
-    """Set up a trial of those in strata that have both served and others; strata, any numbers, are numbered anew."""
-    both = np.intersect1d(code[served], code[other])
-    number = np.searchsorted(both, code).clip(max=max(len(both) - 1, 0))
-    inside = (both[number] == code) if len(both) else np.zeros(len(code), np.bool_)
-    stratum = np.where(inside & (served | other), number, -1)
-    return Trial(step, np.flatnonzero(served & inside), np.flatnonzero(other & inside), stratum, len(both))
 
 
 def first_served(panel: Panel, ever: BoolArray, step: int) -> BoolArray:
@@ -120,30 +110,6 @@ def out_of_school(panel: Panel, step: int) -> IntArray:
     """Say whether a child of the family misses school, 0 or 1, (family,)."""
     missing = panel.parent[panel.here[step] & (panel.school[step] > 0)]
     return np.minimum(np.bincount(missing, minlength=panel.programme.shape[1]), 1)
-
-
-def strata_codes(
-    panel: Panel, step: int, n_children: IntArray, worst_care: IntArray, missing_school: IntArray
-) -> IntArray:
-    """Give what families are matched on as one number, (family,)."""
-    history = np.digitize(panel.history[step], [3, 6, 9])
-    needs = np.clip(panel.needs[step].astype(np.int64) - 1, 0, 3)
-    children = np.clip(n_children, 0, 3)
-    code = panel.hub[step].astype(np.int64)
-    well = panel.well[step].astype(np.int64)
-    first = [(history, 4), (needs, 4), (children, 4), (worst_care, len(panel.care_states))]
-    for part, size in [*first, (well, 2), (missing_school, 2)]:
-        code = code * size + part
-    return np.asarray(code)
-
-
-def children(panel: Panel, step: int) -> tuple[IntArray, IntArray]:
-    """Count each family's children who are there and find the worst state of their care, (family,) each."""
-    here, n = panel.here[step], panel.programme.shape[1]
-    worst = np.zeros(n, np.int64)
-    for state in range(1, len(panel.care_states)):
-        worst[panel.parent[here & (panel.care[step] == state)]] = state
-    return np.bincount(panel.parent[here], minlength=n), worst
 
 
 Outcome = Callable[[Panel, int, int], tuple[BoolArray, BoolArray]]
@@ -186,65 +152,41 @@ REPEATABLE = frozenset(["looked_after", "protection_plan", "attending", "well"])
 """Outcomes that are looked at month by month; of the others the first event counts."""
 
 
-def compare(panel: Panel, trials: Sequence[Trial], outcomes: Sequence[str], *, weighted: bool = True) -> Results:
-    """Follow the trials of one world and count outcomes, served against not yet served.
+Weights = Callable[[Trial], Sequence[FloatArray]]
+"""A trial to the weights of its comparison in each month after entry."""
+
+
+def compare(panel: Panel, trials: Sequence[Trial], outcomes: Sequence[str], weights: Weights | None = None) -> Results:
+    """Follow the trials of one world and count outcomes, served against their comparison.
 
     Parameters
     ----------
     panel
         The world; it must reach ``MONTHS`` steps beyond every trial.
     trials
-        From ``entries``.
+        From ``matching.matched``.
     outcomes
         Keys of ``OUTCOMES``.
-    weighted
-        Let those who remain stand for those whom help has reached; False merely drops the latter.
+    weights
+        Of a trial's comparison in each month after entry, (other,) each; default as at entry, whatever happens.
 
     Returns
     -------
         For each outcome, sums over the trials for each month after entry.
     """
-    ever = panel.ever_helped()
     total = {outcome: np.zeros((4, MONTHS)) for outcome in outcomes}
-    for trial in (trial for trial in trials if trial.n_strata):
-        weights = followed(panel, trial, ever, weighted=weighted)
+    families = np.zeros(panel.programme.shape[1], np.bool_)
+    for trial in (trial for trial in trials if len(trial.served)):
+        of_month = weights(trial) if weights is not None else [trial.weight] * MONTHS
+        families[:] = False
+        families[trial.served] = families[trial.other] = True
         for outcome in outcomes:
-            for month, (people, events) in enumerate(
-                follow_up(panel, trial, outcome, trial.stratum >= 0, trial.step + 1)
-            ):
-                sums = _standardised(trial, people * weights[month], events * weights[month])
-                total[outcome][:, month] += sums
+            for month, (people, events) in enumerate(follow_up(panel, trial, outcome, families, trial.step + 1)):
+                total[outcome][:, month] += [
+                    *(part[trial.served].sum() for part in (events, people)),
+                    *(float(of_month[month] @ part[trial.other]) for part in (events, people)),
+                ]
     return {outcome: OutcomeCounts(*sums) for outcome, sums in total.items()}
-
-
-def followed(panel: Panel, trial: Trial, ever: BoolArray, *, weighted: bool = True) -> list[FloatArray]:
-    """Give each family's weight in each month after entry, (family,): 1 for the served, 0 for who is censored.
-
-    Parameters
-    ----------
-    panel, trial
-        The world and one entry month.
-    ever
-        Whom help has reached, ``panel.ever_helped()``.
-    weighted
-        As for ``compare``.
-    """
-    weight = np.zeros(len(trial.stratum))
-    weight[trial.served] = weight[trial.other] = 1.0
-    found = []
-    for later in range(trial.step + 1, trial.step + 1 + MONTHS):
-        others = trial.other[weight[trial.other] > 0]
-        gone = ever[later, others]
-        if weighted:
-            cell = panel.hub[later, others].astype(np.int64) * 16 + panel.history[later, others]
-            cell = (cell * 8 + panel.needs[later, others]) * 2 + out_of_school(panel, later)[others]
-            together = np.bincount(cell, weight[others]).astype(np.float64)
-            remaining = np.bincount(cell, weight[others] * ~gone, len(together)).astype(np.float64)
-            growth = np.divide(together, remaining, out=np.ones_like(together), where=remaining > 0)
-            weight[others] *= growth[cell]
-        weight[others[gone]] = 0.0
-        found.append(weight.copy())
-    return found
 
 
 def follow_up(
@@ -276,19 +218,6 @@ def follow_up(
     return [(people.astype(np.float64), events.astype(np.float64)) for people, events in found]
 
 
-def _standardised(trial: Trial, people: FloatArray, events: FloatArray) -> tuple[float, float, float, float]:
-    """Weight the comparison of each stratum to the served of that month; strata without both count in neither."""
-    sums: list[FloatArray] = []
-    for group in (trial.served, trial.other):
-        at = trial.stratum[group]
-        sums += [np.bincount(at, part[group], trial.n_strata).astype(np.float64) for part in (events, people)]
-    y_served, n_served, y_other, n_other = sums
-    both = (n_served > 0) & (n_other > 0)
-    weight = np.divide(n_served, n_other, out=np.zeros_like(n_served), where=both)
-    served = float(y_served[both].sum()), float(n_served[both].sum())
-    return *served, float((weight * y_other).sum()), float((weight * n_other).sum())
-
-
 def twin(panel: Panel, baseline: Panel, trials: Sequence[Trial], outcomes: Sequence[str]) -> Results:
     """Follow the served of the trials in both worlds: the true effect on those who were served.
 
@@ -307,7 +236,9 @@ def twin(panel: Panel, baseline: Panel, trials: Sequence[Trial], outcomes: Seque
     for outcome in outcomes:
         total = np.zeros((4, MONTHS))
         for trial in trials:
-            both = (follow_up(p, trial, outcome, trial.stratum >= 0, trial.step + 1) for p in (panel, baseline))
+            served = np.zeros(panel.programme.shape[1], np.bool_)
+            served[trial.served] = True
+            both = (follow_up(p, trial, outcome, served, trial.step + 1) for p in (panel, baseline))
             for month, ((people, events), (people_0, events_0)) in enumerate(zip(*both, strict=True)):
                 total[:, month] += [part[trial.served].sum() for part in (events, people, events_0, people_0)]
         found[outcome] = OutcomeCounts(*total)

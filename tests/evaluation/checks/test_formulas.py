@@ -10,7 +10,7 @@ from sim.evaluation.checks.question import ranges_of
 from sim.evaluation.checks.rows import care_reentry, entrants, first_helped, relapse, savings, turned_around
 from sim.evaluation.checks.sanity import Range, judge, sanity, table
 from sim.evaluation.checks.totals import yearly
-from sim.evaluation.trial.trial import entries
+from sim.evaluation.trial.trial import admissions
 from tests.evaluation.trial.small_panels import AFTERCARE, ENGAGED, LOOKED_AFTER, panel
 
 
@@ -44,7 +44,7 @@ def test_values_are_judged_and_nothing_is_hidden() -> None:
 
 def test_every_check_has_ranges_with_sources() -> None:
     ranges, published = ranges_of()
-    assert {r.number for r in ranges.values()} == set(range(1, 16))
+    assert {r.number for r in ranges.values()} == set(range(1, 17))
     assert all(r.source and (r.low is not None or r.high is not None) for r in ranges.values())
     assert published.looked_after > published.care_entries > 0
 
@@ -94,9 +94,9 @@ def test_turned_around_needs_six_months_in_a_row() -> None:
     p.hub[2:, 0] = np.where(np.arange(28) % 6 == 5, 2, 0)  # five months of calm at most
     p.hub[2:, 1] = np.where(np.arange(28) < 20, 2, 0)
     p.hub[1] = 0
-    assert turned_around(p, entries(p, [1])) == 0.0
+    assert turned_around(p, admissions(p, [1])) == 0.0
     p.hub[2:, 1] = np.where(np.arange(28) < 18, 2, 0)
-    assert turned_around(p, entries(p, [1])) == 0.5
+    assert turned_around(p, admissions(p, [1])) == 0.5
 
 
 def test_years_are_whole() -> None:

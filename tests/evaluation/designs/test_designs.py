@@ -11,7 +11,6 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from sim.errors import RunError
 from sim.evaluation.designs.bias import (
     CENSORING,
     FRAILTY,
@@ -24,10 +23,10 @@ from sim.evaluation.designs.bias import (
     true_effect,
 )
 from sim.evaluation.designs.designs import BEFORE_AFTER, DESIGNS, Setting, everyone_served
+from sim.evaluation.trial.evaluation import found_by
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.panel import Panel
-from sim.evaluation.trial.propensity import odds
-from sim.evaluation.trial.trial import OutcomeCounts, compare, entries
+from sim.evaluation.trial.trial import admissions
 from tests.evaluation.trial.small_panels import ENGAGED, WAITING, panel
 
 STEPS, MONTHS, START = 48, (13, 24), 13
@@ -131,10 +130,14 @@ def test_a_regime_that_reaches_everybody_hides_from_who_compares_within_it() -> 
     helped[START - 1 :] -= 1
     worlds.seen = {True: (helped, np.ones_like(flat)), False: (flat, np.ones_like(flat))}
     found = dict(judged(worlds, setting))
-    for name in ("propensity", "not_yet_served", "waiting_list"):
+    for name in ("propensity", "stood_for"):
         assert found[name].truth == pytest.approx(-6)
         assert found[name].reported == pytest.approx(-5)
         assert found[name].causes[REGIME] == pytest.approx(1)
+    kept = found["waiting_list"]  # of whom help reaches 4% a month, as everybody
+    assert kept.reported == pytest.approx(-5 * np.mean([0.96**k for k in range(13, 25)]), abs=0.2)
+    assert kept.causes[CENSORING] == 0
+    assert kept.causes[REGIME] == pytest.approx(kept.bias)
 
 
 def test_parts_of_a_bias_add_up_to_it() -> None:
@@ -154,34 +157,15 @@ def test_parts_of_a_bias_add_up_to_it() -> None:
         assert 0 < one.matched <= 1, name
 
 
-def test_similar_families_are_those_of_the_simulated_evaluation() -> None:
-    """Where all stay, a family's outcome weighted by stratum is what ``trials.compare`` finds."""
+def test_the_waiting_list_is_that_of_the_simulated_evaluation() -> None:
+    """Where all stay, a family's outcome weighted as at entry is what ``evaluation.found_by`` finds."""
     worlds, setting = families(1500, 7, months=3)
     worlds.helped.well[:] = worlds.helped.hub == 0
     worlds.look_at(OUTCOMES["well"].amounts)
-    one = dict(judged(worlds, setting))["not_yet_served"]
-    counts: OutcomeCounts = compare(setting.panel, entries(setting.panel, setting.steps), ["well"])["well"]
+    one = dict(judged(worlds, setting))["waiting_list"]
+    counts = found_by(setting.panel, admissions(setting.panel, setting.steps), ["well"])["well"]
     served, other = counts.levels(MONTHS, first_events=False)
     assert one.reported == pytest.approx(served - other, abs=1e-12)
-
-
-def test_weights_by_the_score_balance_what_registers_show() -> None:
-    """Who is taken on by a logistic rule: weighted means agree, as the likelihood equations nearly say they must."""
-    rng = np.random.default_rng(4)
-    seen = rng.random((4000, 2))
-    served = rng.random(4000) < 1 / (1 + np.exp(2 - 2 * seen[:, 0]))
-    weight, matched = odds(seen, served)
-    assert weight.sum() == pytest.approx(matched.sum())
-    apart = seen[served].mean(axis=0) - seen[~served].mean(axis=0)
-    left = seen[served].mean(axis=0) - weight @ seen / weight.sum()
-    assert apart[0] > 0.1
-    assert abs(left).max() < 0.02  # a tenth of what it was
-
-
-def test_without_the_library_of_the_score_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "sklearn.linear_model", None)
-    with pytest.raises(RunError, match=r"pip install 'family-trajectories\[calibration\]'"):
-        odds(np.zeros((2, 1)), np.array([True, False]))
 
 
 def test_nobody_to_compare_with_is_not_a_number() -> None:

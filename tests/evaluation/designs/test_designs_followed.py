@@ -7,6 +7,7 @@ depend on the replication alone.
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,12 @@ from sim.errors import ModelError
 from sim.evaluation.designs.answer import Evaluated, evaluate_designs
 from sim.evaluation.designs.bias import REGRESSION
 from sim.evaluation.designs.command import command
+from sim.evaluation.designs.controls import ASKED, CONTROLS
 from sim.evaluation.designs.designs import DESIGNS
 from sim.evaluation.designs.exhibits import plot_designs, write_evaluated
-from sim.evaluation.designs.question import run, window_of
-from sim.evaluation.designs.words import because, verdict_tables
+from sim.evaluation.designs.question import run, run_controls, window_of
+from sim.evaluation.designs.words import because, control_tables, verdict_tables
+from sim.evaluation.trial.matching import Matching
 from sim.evaluation.trial.panel import follow
 from sim.evaluation.trial.referral import CONFIGURED, LONGEST_WAIT, RANDOM, Lottery, with_rule
 from sim.model.spec import Scenario
@@ -144,6 +147,23 @@ def test_the_folder_holds_a_page_of_its_own_and_every_digit(found: Evaluated, tm
         assert (again / name).read_bytes() == (tmp_path / name).read_bytes()
 
 
+def test_controls_are_one_change_apart_and_each_changes_what_it_says() -> None:
+    """What becomes of those whom help reaches changes no weight; knowing frailty takes its difference away."""
+    made = run_controls("demo", SETS, replications=1)["no_effect"]
+    of = dict(zip(CONTROLS.values(), made, strict=True))
+    now = Matching("everybody", history=False)
+    alike = {now: of[now], Matching(): of[Matching()]}
+    for matching, one in of.items():
+        kept = alike.get(replace(matching, reached="kept"), one)
+        assert (one.reached.mean, one.families.mean) == (kept.reached.mean, kept.families.mean)
+        assert 0 < one.reached.mean < 1
+    assert abs(of[Matching("everybody", frailty=True)].frailty.mean) < 0.002 < abs(of[now].frailty.mean)
+    assert of[now].found != of[replace(now, reached="dropped")].found
+    ratios, comparisons = control_tables(made, "no_effect", 1)
+    assert len(ratios.rows) == len(CONTROLS) * len(ASKED)
+    assert [row[0] for row in comparisons.rows] == list(CONTROLS)
+
+
 def test_tables_and_figures_say_every_design(found: Evaluated) -> None:
     tables = verdict_tables(found)
     assert [table.title for table in tables] == [
@@ -161,6 +181,9 @@ def test_the_command_refuses_in_plain_words(tmp_path: Path) -> None:
     said = CliRunner().invoke(app, ["demo", "--rule", "by letter", "--out", str(tmp_path)])
     assert said.exit_code == 2
     assert "it may be: configured, longest_wait, random" in said.output
+    said = CliRunner().invoke(app, ["demo", "--controls", "--rule", "random"])
+    assert said.exit_code == 2
+    assert "leave out --outcome, --rule and --months" in " ".join(said.output.split())
     (tmp_path / "evaluate.csv").write_text("x")
     said = CliRunner().invoke(app, ["demo", "--out", str(tmp_path)])
     assert said.exit_code == 2

@@ -15,12 +15,13 @@ import sim
 from sim.errors import ModelError
 from sim.evaluation.effects import estimands
 from sim.evaluation.effects.estimands import Estimand, digest, estimands_of, with_parameters
-from sim.evaluation.effects.fit import EffectFit, _fitted, as_record, solve, table
+from sim.evaluation.effects.fit import EffectFit, _fitted, solve
+from sim.evaluation.effects.words import as_record, table
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS
 from sim.evaluation.trial.trial import MONTHS
 from sim.language.evaluate import number
 from sim.model.spec import Parameter, Scenario
-from tests.evaluation.trial.small_panels import ENGAGED, panel
+from tests.evaluation.trial.small_panels import ENGAGED, LOOKED_AFTER, panel
 
 ENTRY = {
     "quantity": "share of children looked after", "ratio": 0.68, "months": [19, 24],
@@ -52,6 +53,8 @@ def test_an_estimand_is_read() -> None:
         ({"parameter": "chains.care"}, "must be a parameter"),
         ({"low": 0.2}, "low must be below high"),
         ({"ratio": -1}, "a ratio above 0"),
+        ({"by": "luck"}, r"looked_after\.by: given 'luck'; it may be one of: evaluation, truth"),
+        ({"by": "truth", "quantity": "wide cost a family and year"}, "before and after finds; it cannot be the truth"),
     ],
 )
 def test_a_wrong_estimand_says_what_is_allowed(change: dict[str, object], message: str) -> None:
@@ -122,6 +125,33 @@ def test_the_digest_knows_the_model_and_not_the_answer(demo: Scenario) -> None:
     assert digest(replace(demo, replications=99, seed=5), "integrated", "measured", solved) == before
     assert digest(with_parameters(demo, {"help_per_hour": 0.9}), "integrated", "measured", solved) != before
     assert digest(demo, "integrated", "measured", []) != before
+
+
+def test_the_truth_is_the_twin_and_the_evaluation_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four families await a place and two are helped; help keeps the children of both at home.
+
+    Two of the four others' children are in care: 0 against 1/2 by evaluation, 0 against 1 by truth. No fit is needed.
+    """
+    entry = 15
+    helped, alone = panel(6, 12 + ENTRY_MONTHS + MONTHS), panel(6, 12 + ENTRY_MONTHS + MONTHS)
+    for one in (helped, alone):
+        one.care[entry + 1 :, :4] = LOOKED_AFTER
+    helped.programme[entry:, :2] = ENGAGED
+    helped.care[entry + 1 :, :2] = 0
+    world = SimpleNamespace(name="helped", start=12)
+    monkeypatch.setattr(estimands, "follow_pair", lambda *given, **more: (helped, alone))
+    both = [estimand(), replace(estimand(name="true"), by="truth", base=0.025)]
+    found = estimands.measure_once(SimpleNamespace(worlds=(world,)), 0, world="helped", estimands=both)  # type: ignore[arg-type]
+    assert found["looked_after"] == pytest.approx((0.0, 0.5))
+    assert found["true"] == (0.0, 1.0)
+
+
+def test_a_ratio_is_read_on_the_base_of_the_model_and_on_the_published_one() -> None:
+    """0.68 takes 1.6 points off 5% and 0.8 off 2.5%."""
+    made = _fitted(replace(estimand(), by="truth", base=0.025), -0.06, np.log([0.68]), 10.9, 0.05)
+    text = table(EffectFit("measured_face_value", "integrated", "0" * 64, 1, 1, (made,)))
+    assert "by truth; level in the families helped, without help: 5.00%, to which help adds -1.60 points" in text
+    assert "on the published base of 2.5% it would be -0.80" in text
 
 
 def test_a_parameter_that_is_not_there_is_named(demo: Scenario) -> None:

@@ -9,7 +9,7 @@ HOME, IN_NEED, RETURNED, PLAN, LOOKED_AFTER = range(5)
 
 
 def panel(n_families: int, n_steps: int, children_each: int = 1) -> Panel:
-    """Make families who all stay, are stable and never helped, with children aged 12 at home."""
+    """Make families who all stay, are stable, await a place and are never helped, with children aged 12 at home."""
     n_children = n_families * children_each
     families, children = (n_steps, n_families), (n_steps, n_children)
 
@@ -33,5 +33,6 @@ def panel(n_families: int, n_steps: int, children_each: int = 1) -> Panel:
         here=np.ones(children, np.bool_),
         age=np.full(children, 12, np.uint8),
         engaged=np.array([False, False, True, False]),
+        listed=np.array([True, True, False, False]),
         care_states=("home", "in_need", "returned", "plan", "looked_after"),
     )

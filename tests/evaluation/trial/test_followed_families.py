@@ -60,7 +60,7 @@ def test_nobodys_life_differs_where_nothing_helps(panels: dict[str, Panel]) -> N
 
 def test_the_true_effect_is_nothing_and_naive_comparisons_say_otherwise(scenario: Scenario) -> None:
     """The sign of the naive fall turns with the referral rule; sizes are checked on the nation."""
-    found = no_effect_once(scenario, 0, world=WORLD)
+    found, _ = no_effect_once(scenario, 0, world=WORLD)
     assert found["no_effect_truth"] == 0.0
     assert found["naive_onset"] < found["naive_accumulated"]
     assert found["naive_onset"] < 0

@@ -15,7 +15,7 @@ import sim
 from sim.errors import ModelError
 from sim.evaluation.trial.evaluation import QUESTIONS, Question
 from sim.evaluation.trial.naive import ASKED, before_after, three_ways
-from sim.evaluation.trial.trial import MONTHS, entries, twin
+from sim.evaluation.trial.trial import MONTHS, admissions, twin
 from sim.results.folder.beside import Answer, Contrast
 from tests.evaluation.trial.small_panels import ENGAGED, LOOKED_AFTER, panel
 
@@ -36,7 +36,7 @@ def test_the_same_families_are_counted_before_and_after() -> None:
     p.care[ENTRY + 19 : ENTRY + 25, 0] = LOOKED_AFTER
     p.care[:, 2] = LOOKED_AFTER
     p.care[ENTRY, 2] = 0  # at home in the month of entry, so that it is a comparison for them
-    assert before_after(p, entries(p, [ENTRY]), LATE) == (0.5, 0.25)
+    assert before_after(p, admissions(p, [ENTRY]), LATE) == (0.5, 0.25)
 
 
 def test_of_custody_the_first_event_counts() -> None:
@@ -46,7 +46,7 @@ def test_of_custody_the_first_event_counts() -> None:
     for month in (ENTRY - 20, ENTRY - 4):
         p.custody[month, :2] = True
     p.custody[ENTRY + 10 : ENTRY + 14, 0] = True
-    after, before = before_after(p, entries(p, [ENTRY]), ANY)
+    after, before = before_after(p, admissions(p, [ENTRY]), ANY)
     assert (after, before) == pytest.approx((0.5, 1.0))
 
 
@@ -57,12 +57,12 @@ def test_whoever_took_the_place_of_a_family_is_not_that_family() -> None:
     p.custody[: ENTRY - 10, 0] = True
     p.generation[ENTRY - 10 :, 0] = 1
     p.generation[ENTRY - 10 :, 1] = 1
-    assert before_after(p, entries(p, [ENTRY]), ANY) == (0.0, 0.0)
+    assert before_after(p, admissions(p, [ENTRY]), ANY) == (0.0, 0.0)
 
 
 def test_nobody_served_has_no_level() -> None:
     p = panel(2, LONG)
-    assert all(math.isnan(level) for level in before_after(p, entries(p, [ENTRY]), LATE))
+    assert all(math.isnan(level) for level in before_after(p, admissions(p, [ENTRY]), LATE))
 
 
 @pytest.mark.parametrize("question", ASKED, ids=lambda q: q.name)
@@ -78,7 +78,7 @@ def test_after_is_what_the_twin_counts_of_the_served(question: Question) -> None
     p.well[:] = rng.random(p.well.shape) < 0.5
     p.care[ENTRY] = p.school[ENTRY] = p.offending[ENTRY] = 0  # all alike at entry, so that each has a comparison
     p.well[ENTRY] = True
-    trials = entries(p, [ENTRY])
+    trials = admissions(p, [ENTRY])
     assert len(trials[0].served) == 40
     after, _ = before_after(p, trials, question)
     served, other = question.levels(twin(p, p, trials, [question.outcome]))
@@ -140,6 +140,6 @@ def test_what_happens_in_a_single_month_counts_on_its_side_of_entry_alone(questi
         else:
             p.care[entry + offset, :] = LOOKED_AFTER  # both, so that they are alike in the month of entry
         once = 1.0 if question is ANY else 1.0 / length
-        after, before = before_after(p, entries(p, [entry]), question)
+        after, before = before_after(p, admissions(p, [entry]), question)
         assert after == pytest.approx(once * (low <= offset <= high)), offset
         assert before == pytest.approx(once * (-length <= offset <= -1)), offset
