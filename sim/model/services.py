@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from sim.language.evaluate import Expression, Node, number, parse
+from sim.model.lengths import Length
 from sim.model.pathway import ENTRY, TURNED_AWAY, states_of
 from sim.model.spec import Chain, Service, Team, Transition
 
@@ -29,7 +30,7 @@ class ServiceDescription:
     ``patience_steps``, ``engaged_steps``, ``aftercare_steps`` are means: 0 is `now`, and None leaves that part of the
     pathway out (patience, engaged and refused then never end by themselves); ``consent`` None is everyone. A statutory
     service takes its case in after ``respond_steps`` and closes it when ``refer_when`` no longer holds, unless
-    ``engaged_steps`` says how long.
+    ``engaged_steps`` says how long. Instead of that, help may last a ``length``, which is drawn when it begins.
     """
 
     service: Service
@@ -48,6 +49,7 @@ class ServiceDescription:
     dropout_rate: Expression | None = None
     aftercare_steps: float | None = None
     respond_steps: float | None = None
+    length: Length | None = None
     start: dict[str, Expression] | None = None
 
 
@@ -59,6 +61,24 @@ def hazard_of_mean(mean_steps: float, stages: int = 1) -> float:
     """
     p = stages / mean_steps if mean_steps > 0 else 1.0
     return -math.log1p(-p) if p < 1 else NOW_HAZARD
+
+
+def rate_in_whole_steps(length: Length, step_years: float) -> Expression:
+    """Give the rate a year whose stay has, in whole steps, the mean of an exponential time whose mean reads traits.
+
+    As ``hazard_of_mean``, row by row; 0 for other laws, which whole steps do not keep.
+    """
+    if length.law != "exponential":
+        return number(0.0)
+    text = f"min(rate(min(1 / ({length.mean_steps!r} * ({length.times.text})), 1)), {NOW_HAZARD / step_years!r})"
+    mean = Node("*", 0, args=(number(length.mean_steps).root, length.times.root))
+    chance = call("min", Node("/", 0, args=(number(1.0).root, mean)), number(1.0).root)
+    return Expression(text, call("min", call("rate", chance), number(NOW_HAZARD / step_years).root))
+
+
+def call(function: str, *args: Node) -> Node:
+    """Make the node of a call."""
+    return Node("call", 0, name=function, args=args)
 
 
 def service_chain(description: ServiceDescription, step_years: float) -> Chain:
@@ -124,6 +144,16 @@ class _Pathway:
         rate = number(hazard_of_mean(mean_steps, stages) / self.step_years)
         self.moves.append(Transition(source, target, product(rate, *factors), mean_steps / stages))
 
+    def end_of_help(self, source: str, target: str) -> None:
+        """Let help, or a stage of it, end when it has lasted as long as it is to; never where nothing says how long."""
+        d = self.d
+        if d.length is not None:
+            self.moves.append(
+                Transition(source, target, rate_in_whole_steps(d.length, self.step_years), length=d.length)
+            )
+        elif d.engaged_steps is not None:
+            self.after(d.engaged_steps, source, target, stages=d.stages)
+
     def referral(self, source: str, target: str, *factors: Expression) -> None:
         """Refer who is due, at the rate that the description gives."""
         rate = self.d.refer_rate
@@ -142,8 +172,8 @@ class _Pathway:
             self.referral(source, first, d.refer_when)
         if d.respond_steps:
             self.after(d.respond_steps, "identified", "engaged")
-        if d.engaged_steps is not None:
-            self.after(d.engaged_steps, "engaged", "closed")
+        if d.engaged_steps is not None or d.length is not None:
+            self.end_of_help("engaged", "closed")
         else:
             self.now("engaged", "closed", negation(d.refer_when))
 
@@ -184,9 +214,7 @@ class _Pathway:
         d = self.d
         after = "aftercare" if d.aftercare_steps else "closed"
         for i in range(1, d.stages + 1):
-            if d.engaged_steps is not None:
-                following = self.stage(i + 1) if i < d.stages else after
-                self.after(d.engaged_steps, self.stage(i), following, stages=d.stages)
+            self.end_of_help(self.stage(i), self.stage(i + 1) if i < d.stages else after)
             if d.dropout_rate is not None:
                 self.move(self.stage(i), "dropped_out", d.dropout_rate)
         if d.aftercare_steps:

@@ -14,8 +14,10 @@ from math import inf
 from typing import Literal
 
 from sim.arrays import IntArray
+from sim.errors import Place
 from sim.language.evaluate import Expression
 from sim.model.appraisal import AppraisalSpec, CardItem
+from sim.model.lengths import Length
 from sim.model.pathway import CLOSED, DOOR, ENTRY, IDLE, NONE, TURNED_AWAY, WAITING, helps
 
 MONTHS = 12
@@ -118,7 +120,8 @@ class Transition:
 
     A move of a service also says what its config does: that it ends a stay of ``mean_steps`` on average, or happens
     ``now``. Where time goes in steps the expression stands for either: its chance a step has that mean in whole steps,
-    or is as good as 1. In continuous time a stay is exponential with that mean, and ``now`` is at once.
+    or is as good as 1. In continuous time a stay is exponential with that mean, and ``now`` is at once. A stay of a
+    ``length`` is ended when the time is over that was drawn at its beginning, and by no rate.
     """
 
     source: str
@@ -126,6 +129,7 @@ class Transition:
     expression: Expression | None
     mean_steps: float | None = None
     now: bool = False
+    length: Length | None = None
 
 
 @dataclass(frozen=True)
@@ -269,6 +273,14 @@ class Chain:
         return self.among(*IDLE)
 
     @property
+    def between_steps(self) -> str:
+        """What it has that only continuous time can hold, in words; empty where there is nothing."""
+        if self.turned_away is not None:
+            return "a waiting room (team.waiting_room)"
+        laws = (move.length.law for move in self.transitions if move.length is not None)
+        return "help whose length is drawn when it begins (engaged.law)" if set(laws) - {"exponential"} else ""
+
+    @property
     def end(self) -> int:
         """The state of a case that is closed."""
         return self.states.index(CLOSED if CLOSED in self.states else NONE)
@@ -379,6 +391,15 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Distribution:
+    """A meter of which it is told in which share of the steps it is how much; ``place`` is where the config asks."""
+
+    name: str
+    meter: str
+    place: Place = field(default=Place("", "", ""), compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Model:
     """One world, whole: everything that a solver needs."""
 
@@ -398,6 +419,7 @@ class Model:
     outcomes: tuple[Outcome, ...] = ()
     values: tuple[Value, ...] = ()
     card: tuple[CardItem, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
     count: str | tuple[float, ...] = "end"
     queues: Literal["teams", "open", "per_family"] = "teams"
     services_inert: bool = False

@@ -141,6 +141,18 @@ def waits(summary: Summary) -> Table:
     return Table("Waits of those admitted, months", columns, tuple(rows))
 
 
+def distributions(summary: Summary) -> Table:
+    """Make the table of how counts are spread over time, by regime."""
+    rows = [
+        (name.replace("_", " "), regime, digits(spread["mean"]),
+         *(count(spread[part]) for part in ("p50", "p90", "p99", "most")))
+        for regime, figures in summary["regimes"].items()
+        for name, spread in figures.get("distributions", {}).items()
+    ]  # fmt: skip
+    columns = ("count", "regime", "mean", "half the time up to", "90% up to", "99% up to", "most")
+    return Table("Counts over time", columns, tuple(rows), "Every share of the steps is in distributions.csv.")
+
+
 def outcomes(summary: Summary) -> Table:
     """Make the table of outcomes per family, with the difference to the baseline."""
     rows = []

@@ -29,7 +29,7 @@ def headline_tables(summary: Summary) -> tuple[Table, ...]:
     measure = "cost_per_family_year" if figures["cost_per_family_year"] else "outcomes"
     made = [table for table in (
         *_compared(summary, measure), _at_the_end(summary), short_accounts(summary), _against(summary),
-        *tables.cost_effectiveness(summary),
+        *tables.cost_effectiveness(summary), tables.distributions(summary),
     ) if table.rows]  # fmt: skip
     if not figures[measure]:
         made.insert(0, tables.waits(summary))

@@ -26,6 +26,8 @@ FILES = {
     "summary.csv": "The headline figures in long form, without the shares at each point.",
     "ledger.csv": "Every cost by year, payer and line. The rows of a ledger add up to it; ledgers themselves overlap.",
     "waits.csv": "How long those admitted had waited, by service and place.",
+    "distributions.csv": "How counts under `distributions` are spread over time: the share of the steps, since the "
+    "first regime began, with so many.",
     "areas.csv": "Cost by payer and every count, by year, in the areas that a publication names.",
     "appraisal.csv": "Each comparison of two regimes in each ledger and view: money, ratio, payback.",
     "card.csv": "What a comparison buys: outcomes counted, for each million pounds, and the cost of one.",
@@ -89,6 +91,7 @@ TEXTS = {
     "account": "The agency, or families or suppliers, who receive what agencies pay.",
     "side": "Whether the account is an agency or receives.",
     "part": "What the services themselves cost, or everything else.",
+    "count": "The count, as `distributions` names it.",
     "giver": "The agency that pays.",
     "taker": "The agency that is paid.",
 }
@@ -105,6 +108,13 @@ NUMBERS = {
     "p50_months": "Half of those admitted waited no longer, months.",
     "p90_months": "Nine in ten of those admitted waited no longer, months.",
     "waited_share": "Share of those admitted who had to wait at all; at meetings, longer than to the next one.",
+    "how_many": "How many there were.",
+    "share": "Share of the steps at whose end there were exactly so many (of moves: that had so many).",
+    "share_low": "Lower end of its 95% interval.",
+    "share_high": "Upper end of its 95% interval.",
+    "more": "Share of the steps with more than so many.",
+    "more_low": "Lower end of its 95% interval.",
+    "more_high": "Upper end of its 95% interval.",
     "horizon_years": "Years that are counted, from the base year.",
     "evidence_ends_month": "The month of the regime after which no evaluation followed families.",
     "now": "Its value in the run.",
@@ -170,7 +180,7 @@ HEADINGS = {
     "effect_set": "Evidence set", "row": "Level or difference", "line": "Cost line", "path": "Key", "origin": "Set in",
 }  # fmt: skip
 WIDTHS = {"line": 34, "item": 34, "measure": 42, "service": 24, "path": 46, "why": 60, "locator": 46, "origin": 40}
-STYLES = {"mean_months": "months", "p50_months": "months", "p90_months": "months"}
+STYLES = {"mean_months": "months", "p50_months": "months", "p90_months": "months", "how_many": "as_is"}
 
 
 def meaning(file: str, name: str) -> str:

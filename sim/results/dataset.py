@@ -215,6 +215,7 @@ def facts_of_run(scenario: Scenario, layout: Layout) -> Facts:
         area_shares=_area_shares(model.areas),
         outcome_discount={outcome.name: outcome.discount for outcome in model.outcomes},
         outcome_counts_as={outcome.name: outcome.counts_as for outcome in model.outcomes},
+        distributions={one.name: one.meter for one in model.distributions} or None,
         service_chains=[chain.name for chain in model.chains if chain.service is not None],
         counts_unitemised=list(scenario.counts_unitemised), not_refitted=list(scenario.not_refitted),
         why_no_answer=why_no_answer, why_no_cohort=why_no_cohort,

@@ -87,6 +87,8 @@ class Facts:
     """Each area's share of the rows."""
     outcome_discount: Mapping[str, float | str] = field(metadata=JSON, default_factory=dict)
     outcome_counts_as: Mapping[str, str] = field(metadata=JSON, default_factory=dict)
+    distributions: Mapping[str, str] | None = field(metadata=JSON, default=None)
+    """Counts of which it is told how they are spread over time: name and meter."""
     service_chains: list[str] = field(metadata=JSON, default_factory=list)
     counts_unitemised: list[str] = field(metadata=JSON, default_factory=list)
     """Evidence sets in whose differences costs that nobody has itemised count."""

@@ -75,7 +75,10 @@ def figures_of(ds: xr.Dataset, world: WorldName, baseline: WorldName | None = No
     if baseline is not None:
         waits = _minus(waits, _waits(ds, baseline))
         occupancy = _minus(occupancy, _occupancy(ds, baseline))
-    return {**paired_figures(ds, world, baseline), "wait_months": waits, "occupancy": occupancy}
+    figures = {**paired_figures(ds, world, baseline), "wait_months": waits, "occupancy": occupancy}
+    if spread := _distributions(ds, world):
+        figures["distributions"] = spread if baseline is None else _minus(spread, _distributions(ds, baseline))
+    return figures
 
 
 def paired_figures(ds: xr.Dataset, world: WorldName, baseline: WorldName | None) -> Summary:
@@ -152,6 +155,34 @@ def _occupancy(ds: xr.Dataset, world: WorldName) -> Summary:
         for i in mine:
             share = np.divide(stocks[:, i], total, out=np.full_like(total, np.nan), where=total > 0)
             result.setdefault(chain, {})[str(ds["state_name"].values[i])] = [plain(x) for x in share.tolist()]
+    return result
+
+
+def shares_over_time(ds: xr.Dataset, world: WorldName, distribution: str) -> tuple[IntArray, FloatArray]:
+    """Give how a count is spread over time, since ``window_start``.
+
+    Returns
+    -------
+        Every number from the smallest seen to the largest, (number,), and the share of the steps at whose end (for
+        moves: in which) the count was that, (replication, number); the shares of a replication sum to 1.
+    """
+    meter = (facts_of(ds).distributions or {})[distribution]
+    seen = of_world(ds, world, "meters").sel(meter=meter).isel(step=slice(window_start(ds) + 1, None))
+    counts = np.rint(seen.transpose("replication", "step").values).astype(np.int64)
+    low, high = int(counts.min()), int(counts.max())
+    shares = [np.bincount(row - low, minlength=high - low + 1) / row.size for row in counts]
+    return np.arange(low, high + 1), np.stack(shares)
+
+
+def _distributions(ds: xr.Dataset, world: WorldName) -> Summary:
+    """Give mean and quantiles over time of every count whose distribution is told, replications pooled."""
+    result = {}
+    for name in facts_of(ds).distributions or {}:
+        numbers, shares = shares_over_time(ds, world, name)
+        pooled = shares.mean(axis=0)
+        up_to = np.cumsum(pooled) + 1e-9
+        quantiles = {f"p{100 * share:.0f}": int(numbers[np.argmax(up_to >= share)]) for share in (0.5, 0.9, 0.99)}
+        result[name] = {"mean": float(pooled @ numbers), **quantiles, "most": int(numbers[-1])}
     return result
 
 

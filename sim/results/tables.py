@@ -83,8 +83,8 @@ def summary_rows(summary: Summary) -> Iterator[Row]:
     """Give the summary in long form, without the shares at each point; columns are ``SUMMARY_COLUMNS``."""
     for what in ("regimes", "differences"):
         for regime, figures in summary[what].items():
-            for measure in ("cost_per_family_year", "wait_months", "outcomes"):
-                for item, statistics in figures[measure].items():
+            for measure in ("cost_per_family_year", "wait_months", "outcomes", "distributions"):
+                for item, statistics in figures.get(measure, {}).items():
                     yield from _statistics((what[:-1], regime, measure, item), statistics)
 
 

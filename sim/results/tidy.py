@@ -1,4 +1,4 @@
-"""Waits and areas as tidy rows, one observation each: what the summary pools over places and years.
+"""Waits, areas and counts over time as tidy rows, one observation each: what the summary pools.
 
 Areas are those that a publication names; made-up ones are in no table.
 """
@@ -16,6 +16,7 @@ from sim.intervals import many_over_replications
 from sim.results.columns import filled, table
 from sim.results.costs import cost_of_areas
 from sim.results.facts import facts_of
+from sim.results.summary import shares_over_time
 from sim.results.tables import year_labels
 from sim.results.waits import area_waits, nation_wait
 from sim.results.worlds import of_world, world_names
@@ -28,14 +29,32 @@ WAITS_COLUMNS = (
 AREAS_COLUMNS = (
     "regime", "effect_set", "area", "year", "what", "item", "agency", "unit", "price_year", "mean", "low", "high",
 )  # fmt: skip
+DISTRIBUTIONS_COLUMNS = (
+    "regime", "effect_set", "count", "how_many", "share", "share_low", "share_high", "more", "more_low", "more_high",
+)  # fmt: skip
 COST, COUNT = "cost", "count"
 What = tuple[str, str, str, str, str]
 """Kind, item, agency, unit and price year of a row."""
 
 
 def tidy_tables(ds: xr.Dataset) -> list[Table]:
-    """Give waits.csv and areas.csv; none of a model without services or areas."""
-    return filled(waits_table(ds), areas_table(ds))
+    """Give waits.csv, areas.csv and distributions.csv; none of a model without services, areas or distributions."""
+    return filled(waits_table(ds), areas_table(ds), distributions_table(ds))
+
+
+def distributions_table(ds: xr.Dataset) -> Table:
+    """Give the table of counts over time, see ``distributions_rows``."""
+    return table("distributions.csv", DISTRIBUTIONS_COLUMNS, distributions_rows(ds), "share")
+
+
+def distributions_rows(ds: xr.Dataset) -> Iterator[Row]:
+    """Give a row for each number that a count was: the share of the steps in which it was that, and in which more."""
+    for world, name in product(world_names(ds), facts_of(ds).distributions or {}):
+        numbers, shares = shares_over_time(ds, world, name)
+        exactly, more = (many_over_replications(each.T) for each in (shares, 1.0 - np.cumsum(shares, axis=1)))
+        for i, number in enumerate(numbers.tolist()):
+            figures = (plain(float(np.clip(part[i], 0.0, 1.0))) for part in (*exactly, *more))
+            yield (world.regime, world.effect_set, name, number, *figures)
 
 
 def waits_table(ds: xr.Dataset) -> Table:

@@ -12,7 +12,7 @@ from sim.economics.summary import summarise
 from sim.results.columns import FILES, NUMBERS, TEXTS, meaning
 from sim.results.dataset import to_dataset
 from sim.results.tables import ledger_rows
-from sim.results.tidy import AREAS_COLUMNS, WAITS_COLUMNS, areas_rows, tidy_tables, waits_rows
+from sim.results.tidy import AREAS_COLUMNS, DISTRIBUTIONS_COLUMNS, WAITS_COLUMNS, areas_rows, tidy_tables, waits_rows
 from sim.results.waits import NATION
 from tests import synthetic
 from tests.places import ROOT, TOY
@@ -99,5 +99,5 @@ def every_column() -> dict[str, tuple[str, ...]]:
     demo = sim.load("demo", ["units.family.size=100", "replications=2", "units.family.warm_up=1 month"])
     run = sim.simulate(demo)
     made = run_tables(demo, run, summarise(run), full_appraisal(run))
-    return {"areas.csv": AREAS_COLUMNS, "transfers.csv": shares.TRANSFER_COLUMNS, "cohort.csv": COHORT_COLUMNS,
+    return {"areas.csv": AREAS_COLUMNS, "distributions.csv": DISTRIBUTIONS_COLUMNS, "transfers.csv": shares.TRANSFER_COLUMNS, "cohort.csv": COHORT_COLUMNS,
             **{table.file: table.names for table in made}}  # fmt: skip

@@ -24,7 +24,14 @@ from sim.config.schema.fields import (
     PointOrDate,
     Text,
 )
-from sim.config.schema.money import CostPart, DeflatorsPart, DiscountPart, OutcomePart, ValuePart
+from sim.config.schema.money import (
+    CostPart,
+    DeflatorsPart,
+    DiscountPart,
+    DistributionPart,
+    OutcomePart,
+    ValuePart,
+)
 from sim.config.schema.readers import refuse
 from sim.config.schema.services import ServicePart
 from sim.config.schema.uncertainty import UncertaintyPart
@@ -163,6 +170,9 @@ class Config(Part):
     costs: tuple[CostPart, ...] = Field(default=(), description="cost lines")
     outcomes: dict[Name, OutcomePart] = Field(default_factory=dict, description="totals kept beside money")
     values: tuple[ValuePart, ...] = Field(default=(), description="what counts towards outcomes")
+    distributions: dict[Label, DistributionPart] = Field(
+        default_factory=dict, description="counts of which it is told in which share of the steps they are how much"
+    )
     order: tuple[Name, ...] | None = Field(
         default=None, description="order in which chains and services move; those with an 'after' are left out"
     )

@@ -58,6 +58,10 @@ class CountedPart(Provenance):
         return self
 
 
+class DistributionPart(CountedPart):
+    """A count whose distribution over time is wanted: in which share of the steps it is how much."""
+
+
 class CostPart(CountedPart):
     """A cost line: a count x a price, shared among payers."""
 

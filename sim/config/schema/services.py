@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sim.config.schema.base import Figure, Provenance
 from sim.config.schema.fields import (
@@ -21,6 +21,7 @@ from sim.config.schema.fields import (
 )
 from sim.config.schema.readers import refuse
 from sim.language.evaluate import parse
+from sim.model.lengths import LAWS_WITH_SPREAD, Law
 
 MOST_POSTS = 1_000_000
 """Posts of an area, and cases of a worker, at most."""
@@ -93,9 +94,31 @@ class MeanPart(Provenance):
 
 
 class EngagedPart(MeanPart):
-    """How long help lasts: a mean, in stages that make it less variable."""
+    """How long help lasts: a mean, in stages that make it less variable, or of a law that is no exponential one."""
 
     stages: AtLeastOne = Field(default=1, le=50, description="number of equal stages")
+    law: Law = Field(default="exponential", description="how it is spread; all but exponential need queues: per_family")
+    sd: Length | None = Field(default=None, description="standard deviation, of gamma and lognormal alone")
+    times: Figure | None = Field(
+        default=None, description="what the length (and its sd) is multiplied by; may read traits and parameters"
+    )
+
+    @model_validator(mode="after")
+    def _one_law(self) -> Self:
+        """A law with what it needs and nothing that says otherwise."""
+        if self.law in LAWS_WITH_SPREAD and not (self.sd and self.sd.amount):
+            raise refuse(f"a {self.law} length needs an 'sd' above 0, its standard deviation")
+        if self.law not in LAWS_WITH_SPREAD and self.sd is not None:
+            raise refuse(
+                f"'sd' belongs to a gamma or lognormal length; {self.law} has none to give: write 'law: gamma'"
+            )
+        if self.stages > 1 and (self.law != "exponential" or self.times is not None):
+            raise refuse(
+                "'stages' make a gamma length of exponential ones; with 'law' or 'times' write 'law: gamma' and 'sd'"
+            )
+        if self.mean is None and (self.law != "exponential" or self.times is not None):
+            raise refuse("takes no time (mean: now), so it has no law and no times; leave them out")
+        return self
 
 
 class DropoutPart(Provenance):

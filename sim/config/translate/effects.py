@@ -141,6 +141,7 @@ def _effect(draft: Draft, i: int, part: EffectPart, made: Mapping[str, Chain]) -
     for j, target in enumerate(part.on):
         at = (*path, "on", j) if len(part.on) > 1 else (*path, "on")
         moves = target_moves(draft, at, target, made)
+        _not_drawn(draft, at, made, target.chain, moves)
         on[target.chain] = tuple(dict.fromkeys((*on.get(target.chain, ()), *moves)))
     units = {made[chain].unit for chain in on if chain in made}
     when, times = part.when, part.times.value
@@ -149,6 +150,14 @@ def _effect(draft: Draft, i: int, part: EffectPart, made: Mapping[str, Chain]) -
         times = draft.expression((*path, "times"), part.times.value, ExpressionPlace(unit, "a multiplier"))
     draft.bounded((*path, "times"), times, "a multiplier")
     return Effect(part.name, on, when, times, part.scale)
+
+
+def _not_drawn(draft: Draft, path: Key, made: Mapping[str, Chain], chain: str, moves: Moves) -> None:
+    """Refuse an effect on the end of help whose length is drawn when it begins."""
+    ends = {(t.source, t.target) for t in made[chain].transitions if t.length} if chain in made else set()
+    if draft.config.queues == "per_family" and ends & set(moves):
+        rule = f"how long help of '{chain}' lasts is drawn when it begins, and multiplied by nothing afterwards"
+        draft.findings.add(path, f"{rule}; use services.{chain}.engaged.times, or effects on moves that have a rate")
 
 
 def target_moves(draft: Draft, path: Key, target: TargetPhrase, made: Mapping[str, Chain]) -> Moves:

@@ -16,7 +16,7 @@ from sim.config.translate.appraisal import card
 from sim.config.translate.chains import chains
 from sim.config.translate.effects import effects, with_fires
 from sim.config.translate.euler import euler
-from sim.config.translate.money import Meters, costs, outcomes, values
+from sim.config.translate.money import Meters, costs, distributions, outcomes, values
 from sim.config.translate.order import order
 from sim.config.translate.services import services
 from sim.config.translate.units import ages_steps, areas, check_units, clock_of, tables, traits, units
@@ -116,7 +116,7 @@ def _assemble(draft: Draft, inert: bool) -> Model:
         made, touched = euler(draft, made, touched)
     meters = Meters(draft, made)
     lines, worth = costs(draft, meters), values(draft, meters)
-    numbers = card(draft, meters)
+    numbers, counted = card(draft, meters), distributions(draft, meters)
     return Model(
         clock=draft.clock,
         units=units(draft),
@@ -134,6 +134,7 @@ def _assemble(draft: Draft, inert: bool) -> Model:
         outcomes=outcomes(draft),
         values=worth,
         card=numbers,
+        distributions=counted,
         count=_count(draft),
         queues=config.queues,
         services_inert=inert,

@@ -16,7 +16,7 @@ from sim.config.translate.effects import target_moves
 from sim.language.evaluate import Expression, Node, constant, number
 from sim.model.pathway import GATE
 from sim.model.services import product
-from sim.model.spec import UNITEMISED, Chain, CostLine, Meter, Outcome, Value
+from sim.model.spec import UNITEMISED, Chain, CostLine, Distribution, Meter, Outcome, Value
 
 PER_EVENT = ("case", "start", "referral")
 PER_TIME = ("worker", "place", "row")
@@ -218,6 +218,19 @@ def outcomes(draft: Draft) -> tuple[Outcome, ...]:
 def rates_of(schedule: SchedulePart) -> Rates:
     """Give (from, rate) of a discount schedule in order; a rate that is no number counts as 0, and is refused apart."""
     return tuple(sorted((item.start, constant(item.rate.value) or 0.0) for item in schedule.rates))
+
+
+def distributions(draft: Draft, meters: Meters) -> tuple[Distribution, ...]:
+    """Translate the counts whose distribution over time is told; only what is counted one by one has one."""
+    made = []
+    for name, part in draft.config.distributions.items():
+        path: Key = ("distributions", name)
+        meter = meters.meter(path, part)
+        if meter.what in ("worker", "place"):
+            rule = "is no whole number, so it has no shares of steps; 'feedback' and team tables hold it step by step"
+            draft.findings.add((*path, "per"), f"{rule}. Count cases, starts, referrals or rows")
+        made.append(Distribution(name, meter.name, draft.findings.place(path, name)))
+    return tuple(made)
 
 
 def values(draft: Draft, meters: Meters) -> tuple[Value, ...]:

@@ -12,10 +12,10 @@ from sim.config.schema.phrases import Duration
 from sim.config.schema.services import MOST_POSTS, ServicePart, TeamPart
 from sim.config.text.library import nearest
 from sim.config.translate.chains import start_shares
-from sim.config.translate.durations import mean_steps
+from sim.config.translate.durations import length_of, mean_steps
 from sim.config.translate.opening import opening, referred_where_open, staffed_where_open
 from sim.language.evaluate import Expression
-from sim.model.pathway import STATES
+from sim.model.pathway import STATES, helps
 from sim.model.services import ServiceDescription, service_chain
 from sim.model.spec import Areas, Chain, Service, Team
 
@@ -46,7 +46,10 @@ def _service(draft: Draft, name: str, part: ServicePart, areas: Areas) -> Chain:
         if part.contact_hours
         else 0.0,
     )
-    stages = part.engaged.stages if part.engaged else 1
+    stages, length = part.engaged.stages if part.engaged else 1, length_of(draft, (*path, "engaged"), part.engaged)
+    for state in filter(helps, part.start if length is not None else ()):
+        rule = "help would have lasted already, and its length is not known; begin earlier, with units' 'warm_up'"
+        draft.findings.add((*path, "start", state), rule, of_key=True)
     when = draft.expression((*path, "refer", "when"), part.refer.when, ExpressionPlace(unit, "a condition"))
     description = ServiceDescription(
         service=service,
@@ -64,13 +67,14 @@ def _service(draft: Draft, name: str, part: ServicePart, areas: Areas) -> Chain:
         else None,
         refused_steps=mean_steps(draft, (*path, "refused_for"), part.refused_for),
         patience_steps=mean_steps(draft, (*path, "patience"), part.patience),
-        engaged_steps=mean_steps(draft, (*path, "engaged"), part.engaged, stages),
+        engaged_steps=None if length else mean_steps(draft, (*path, "engaged"), part.engaged, stages),
         stages=stages,
         dropout_rate=draft.within((*path, "dropout", "rate"), part.dropout.rate.value, ExpressionPlace(unit, "a rate"))
         if part.dropout
         else None,
         aftercare_steps=mean_steps(draft, (*path, "aftercare"), part.aftercare) or None,
         respond_steps=mean_steps(draft, (*path, "respond"), part.respond) or None,
+        length=length,
         start=start_shares(draft, path, part.start, STATES),
     )
     return service_chain(description, draft.clock.step_years)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,9 +11,9 @@ from sim.engine.solvers.closure.plan import Options
 from sim.engine.solvers.closure.run import closure_record, prepare
 from sim.engine.solvers.exact.cells import NotExact, make_space
 from sim.engine.solvers.exact.expect import expect_record
-from sim.errors import ModelError
+from sim.errors import ModelError, Problem
 from sim.model.compiled.model import compile_model
-from sim.model.spec import Scenario
+from sim.model.spec import Distribution, Scenario
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ def solver_of(scenario: Scenario) -> Solver:
         ``exact`` where all reachable combinations of states fit in memory; else ``closure``, whose errors are in
         docs/solvers.md; else ``refused``. The reason says what stood in the way of the better kinds.
     """
+    if reason := _without_chance(scenario)[1]:
+        return Solver("refused", reason)
     try:
         cells = max(len(make_space(compile_model(world.model)).keys) for world in scenario.worlds)
     except NotExact as not_exact:
@@ -48,6 +51,12 @@ def solver_of(scenario: Scenario) -> Solver:
     except ModelError as not_closed:
         return Solver("refused", f"{why}; and {_reason(not_closed)}")
     return Solver("closure", why, plan.cells)
+
+
+def _without_chance(scenario: Scenario) -> tuple[Sequence[Distribution], str]:
+    """Give what asks for chance, and why expected counts cannot answer it; nothing where nothing does."""
+    asked = scenario.worlds[0].model.distributions
+    return asked, "expected counts do not say how a count is spread over time (distributions)" if asked else ""
 
 
 def _reason(error: ModelError) -> str:
@@ -77,6 +86,9 @@ def solve(scenario: Scenario, options: Options | None = None) -> tuple[Record, S
     ModelError
         When neither solver can hold the model; says what stands in the way.
     """
+    asked, reason = _without_chance(scenario)
+    if reason:
+        raise ModelError([Problem(one.place.where, one.place.key, f"{reason}; use --solver simulate") for one in asked])
     try:
         return expect_record(scenario), Solver("exact", "all reachable combinations of states fit in memory")
     except NotExact as not_exact:

@@ -80,10 +80,10 @@ def replicate(
             "queues=teams)"
         )
     for chain in scenario.worlds[0].model.chains:
-        if chain.turned_away is not None:
+        if chain.between_steps:
             raise ModelError(
-                f"services.{chain.name}.team.waiting_room: who comes is turned away at once, and this "
-                "follows rows step by step; use queues: per_family"
+                f"services.{chain.name}: {chain.between_steps} needs time between steps, and this follows rows step by "
+                "step; use queues: per_family"
             )
     if part is not None:
         check_part(scenario, part)

@@ -107,8 +107,13 @@ class Reach:
         return any(found)
 
     def _others(self, chain: Chain) -> list[tuple[int, int]]:
-        """List the moves that are no rates: being let in, growing out of an age, being handed over."""
+        """List the moves that are no rates: being let in, the end of a drawn stay, growing out of an age, hand-over."""
         moves = [(chain.waiting, chain.engaged[0])] if chain.is_gated and chain.has_queue else []
+        moves += [
+            (chain.states.index(move.source), chain.states.index(move.target))
+            for move in chain.transitions
+            if move.length
+        ]
         if chain.turned_away is not None:
             moves.append((chain.waiting, chain.turned_away))
         if chain.ages_steps is not None:

@@ -62,6 +62,21 @@ def test_what_happens_in_one_month_counts_in_its_year_alone(toy: WorldHistory, s
             assert of(text, jump) == pytest.approx(1000.0 * 12 / moves_seen if mine else 0.0)
 
 
+@pytest.mark.parametrize("step", [0, 11, 12])
+def test_what_holds_in_one_month_counts_in_the_first_year_alone(toy: WorldHistory, step: int) -> None:
+    """All are worried at one step, and one family costs £1,200 in it; the first year is steps 0 to 11."""
+    states, bills = np.zeros_like(toy.states["worry"]), np.zeros_like(toy.bills["narrow"])
+    states[step], bills[step, 0] = 1, 1200.0
+    once = replace(toy, states={**toy.states, "worry": states}, bills={**toy.bills, "narrow": bills})
+    counts = float(step < 12)
+    for text in ("share(worry, worried)", "share_from(worry, worried)"):
+        assert of(text, once) == pytest.approx(counts / 12)
+    assert of("stock(worry, worried)", once) == pytest.approx(1000 * counts / 12)
+    assert of("cost(narrow)", once) == pytest.approx(1200 * counts / bills.shape[1])
+    assert of("largest_cost(narrow)", once) == pytest.approx(1200 * counts)
+    assert of(f"top_cost(narrow, {1 / bills.shape[1]})", once) == pytest.approx(1200 * counts)
+
+
 def test_those_who_leave_soon_are_a_geometric_share(toy: WorldHistory) -> None:
     """Of leavers seen after half a year, 1 - (1 - p)^6 have spells of up to six months, once flows have settled."""
     assert of("leavers_within(worry, worried, 6)", toy) == pytest.approx(1 - (1 - LEAVING) ** 6, rel=0.06)

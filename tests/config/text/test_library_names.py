@@ -32,8 +32,8 @@ ROOM = {
     "targets": "children claims entry levels programme",
     "textbook": """absorbing annuity annuity_end annuity_half_cycle annuity_monthly annuity_simpson annuity_weights
         competing competing_yearly coupled dynamics_cooling_cup dynamics_epidemic dynamics_supply_line erlang
-        family_children hip_replacement hiv hiv_half_cycle lifetable one_child queue_delay queue_patience regular
-        scales sick_sicker sick_sicker_age sojourn sojourn_memory stationary_start""",
+        family_children hip_replacement hiv hiv_half_cycle lifetable one_child queue_delay queue_patience
+        queue_stroke_unit regular scales sick_sicker sick_sicker_age sojourn sojourn_memory stationary_start""",
 }
 NAMES = [f"{room}/{name}".lstrip("/") for room, held in ROOM.items() for name in held.split()]
 BARE = {name.rsplit("/", 1)[-1]: name for name in reversed(NAMES)}

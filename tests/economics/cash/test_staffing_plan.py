@@ -1,5 +1,6 @@
 """Posts obey identities: vacancies are funded less in place, recruits growth and turnover, pay is posts x price."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -85,3 +86,40 @@ def test_posts_are_the_baselines_until_the_regime_begins() -> None:
     models = model(2.0, (3, 4.0), (8, 9.0)), model(10.0, (2, 20.0), (7, 30.0))
     found = _funded(models, "help", ("north",), 5, 10)  # type: ignore[arg-type]
     assert found[:, 0].tolist() == [2, 2, 2, 4, 4, 20, 20, 30, 30, 30]
+
+
+DESK = """
+title: A desk that too many come to
+sources: optional
+clock: {start: 2011-04, step: STEP, steps: STEPS}
+units: {family: {size: 400}}
+chains: {need: {states: [absent, present], start: {present: 0.5}, rates: {absent -> present: 0.5}}}
+services:
+  desk:
+    kind: discretionary
+    refer: {when: need == present, rate: 2, again: 1}
+    engaged: {mean: 1 year}
+    team: {workers: 4, caseload: 10, turnover: 0.3}
+costs:
+  - {name: staff, per: desk.worker, price: {value: 1000, unit: gbp/month}}
+  - {name: starting, per: desk.start, price: 1}
+"""
+
+
+@pytest.mark.parametrize(("step", "steps", "together"), [("week", 52, 13), ("quarter", 4, 1), ("year", 3, 1)])
+def test_the_queue_clears_in_months_whatever_the_step(step: str, steps: int, together: int, tmp_path: Path) -> None:
+    """Who waits in a quarter (in a step, if that is longer), at the rate of starts a month in it: Little's law."""
+    path = tmp_path / "desk.yaml"
+    path.write_text(DESK.replace("STEPS", str(steps)).replace("STEP", step), encoding="utf-8")
+    scenario = sim.load(path)
+    ds = sim.simulate(scenario)
+    found = of(staffing_plan(scenario, ds, terms_of(ds)), area=NATION)
+    months_of = {"week": 12 * 7 / 365.25, "quarter": 3.0, "year": 12.0}[step]
+    waiting = ds["team"].sel(team_series="waiting").values.ravel()[1:].reshape(-1, together)
+    starts = ds["meters"].sel(meter="desk.start").values.ravel()[1:].reshape(-1, together)
+    assert len(found) == steps // together
+    for one, here, begun in zip(found, waiting, starts, strict=True):
+        assert one.waiting == pytest.approx(here.mean())
+        assert one.clear == pytest.approx(here.mean() / (begun.sum() / (together * months_of)))
+        assert one.pay == pytest.approx(one.in_place * 1000 * together * months_of)
+        assert one.leavers == pytest.approx(0.3 * one.in_place * together * months_of / 12)

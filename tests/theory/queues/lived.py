@@ -16,6 +16,7 @@ from sim.engine.solvers.by_day.hazards import in_continuous_time
 from sim.engine.solvers.by_day.run import Living
 from sim.engine.solvers.run import Run
 from sim.language.evaluate import number, parse
+from sim.model.lengths import Law, Length
 from sim.model.services import ServiceDescription, service_chain
 from sim.model.spec import Areas, Clock, Model, Scenario, Service, Team, Trait, Unit, World
 from sim.units import DAYS_PER_YEAR
@@ -26,7 +27,8 @@ class Queue:
     """A queue: arrivals a day, places (None: no limit), mean days of help in stages, mean days of patience.
 
     ``patience`` None is endless, 0 leaves at once who finds no place; ``urgent`` is the share that is let in first;
-    ``room`` is how many may wait.
+    ``room`` is how many may wait. Help of a ``law`` has a standard deviation of ``sd`` days, and lasts ``longer`` times
+    as long for the urgent.
     """
 
     arrivals: float
@@ -36,6 +38,16 @@ class Queue:
     stages: int = 1
     urgent: float = 0.0
     room: int | None = None
+    law: Law = "exponential"
+    sd: float = 0.0
+    longer: float = 1.0
+
+    def length(self, step: float) -> Length | None:
+        """Give the length of help that is drawn, where one is."""
+        if self.law == "exponential" and self.longer == 1.0:
+            return None
+        times = parse(f"1 + urgent * ({self.longer} - 1)")
+        return Length(self.law, self.help / step, self.sd / step, times)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +84,7 @@ def scenario(queue: Queue, step: float, days: float, areas: int, seed: int) -> S
         ServiceDescription(
             Service("desk", "discretionary", team=team, priority=priority), "case", parse("1"), again=number(0.0),
             patience_steps=None if queue.patience is None else queue.patience / step,
-            engaged_steps=queue.help / step, stages=queue.stages,
+            engaged_steps=queue.help / step, stages=queue.stages, length=queue.length(step),
         ),
         step / DAYS_PER_YEAR,
     )  # fmt: skip

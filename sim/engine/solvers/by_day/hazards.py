@@ -143,7 +143,9 @@ def in_continuous_time(scenario: Scenario) -> Scenario:
 
 
 def _exponential(move: Transition) -> Transition:
-    """Turn the chance a step that ends a stay into a hazard: 1 / mean a step, not -ln(1 - 1 / mean)."""
+    """Turn the chance a step that ends a stay into a hazard: 1 / mean a step, not -ln(1 - 1 / mean); 0 if drawn."""
+    if move.length is not None:
+        return replace(move, expression=number(0.0))
     if move.mean_steps is None or move.expression is None:
         return move
     ratio = 1.0 / (move.mean_steps * hazard_of_mean(move.mean_steps))

@@ -20,6 +20,7 @@ from sim.engine.solvers.by_day.dependencies import Touch, readers, touch, turns_
 from sim.engine.solvers.by_day.family import Family
 from sim.engine.solvers.by_day.gate import Admitted, Gate, no_limit
 from sim.engine.solvers.by_day.plans import Plan, has_ranks, plans_of
+from sim.engine.solvers.by_day.stays import Stays, kinds_of
 from sim.engine.teams.meeting import priority_class
 from sim.errors import ModelError
 from sim.model.compiled.scope import Source
@@ -56,6 +57,8 @@ class Lives:
         self.fresh = True
         self.wire()
         for plan in self.plans.values():
+            if kinds := kinds_of(world, plan.name):
+                plan.stays = Stays(self.env, kinds, partial(self.move_on, plan))
             if plan.service is not None:
                 areas, service = world.root.area.tolist(), world.chains[plan.name].service
                 plan.gate = Gate(self.env, areas, len(world.area_slot), partial(self.admit, plan), plan.room)
@@ -92,6 +95,10 @@ class Lives:
             family.catch_up(twin.env.now)
             family.here = True  # also who comes at the very end of a step
             twin.appoint(family)
+        for name, plan in self.plans.items():
+            new = twin.plans[name]
+            if plan.stays is not None and new.stays is not None:
+                new.stays = plan.stays.fork(twin.env, new.stays.kinds, new.stays.over)
         return twin
 
     # What happens.
@@ -190,6 +197,8 @@ class Lives:
         plan.view[row] = new
         plan.flows[plan.slots[row] + pair] += 1
         self.events += 1
+        if plan.stays is not None:
+            plan.stays.enter(family, row, new)
         if (found := plan.own[pair]) is not None:
             self.apply(family, plan.unit, row, found)
         if (found := plan.down[pair]) is not None:
@@ -204,6 +213,14 @@ class Lives:
                 other.gate.rank(row, self.rank(other, row))
         if plan.service is not None:
             self._serve(family, plan, row, plan.service[pair], old == plan.waiting)
+
+    def move_on(self, plan: Plan, of: int, row: int, new: int) -> None:
+        """Move who has stayed long enough, of the family of some root row."""
+        family = self.families[of]
+        family.catch_up(self.env.now)
+        self.move(family, plan, row, new)
+        self.unsettled.append(family)
+        self.settle()
 
     def apply(self, family: Family, unit: int, row: int, change: Touch) -> None:
         """Bring a row's codes up to date, and the hazards that read them."""

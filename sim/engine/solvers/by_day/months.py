@@ -20,6 +20,7 @@ from sim.engine.solvers.by_day.dependencies import UnitCells, codes_afresh
 from sim.engine.solvers.by_day.family import Family, stream_of
 from sim.engine.solvers.by_day.lives import Lives
 from sim.engine.solvers.by_day.plans import Plan, criteria
+from sim.engine.solvers.by_day.stays import Stays
 from sim.engine.teams.meeting import priority_class
 from sim.model.compiled.scope import Moment
 
@@ -46,6 +47,8 @@ def take_in(lives: Lives, now: Moment, step: int, places: Mapping[str, list[floa
         touched = np.flatnonzero(lives.world.root.active)
     _reckon(lives, touched, afresh=lives.fresh or any(tables), step=step)
     for plan in lives.plans.values():
+        if plan.stays is not None:
+            _stay_on(lives, plan, plan.stays)
         if plan.gate is not None:
             _stand_in_line(lives, plan, touched, everybody)
             plan.gate.open(places.get(plan.name, plan.gate.places))
@@ -152,6 +155,18 @@ def _stand_in_line(lives: Lives, plan: Plan, families: IntArray, everybody: bool
                 gate.rank(row, rank)
     for row in sorted(waiting - gate.waiting.keys()):
         gate.join(row, lives.rank(plan, row))
+
+
+def _stay_on(lives: Lives, plan: Plan, stays: Stays) -> None:
+    """Bring stays into agreement with states, which somebody may have left with the row, or by a regime that starts."""
+    rows, state = lives.world.population.rows[lives.units[plan.unit].name], lives.world.state[plan.name]
+    there = np.flatnonzero(rows.active & np.isin(state, list(stays.kinds))).tolist()
+    for row in stays.staying.keys() - set(there):
+        del stays.staying[row]
+    for row in there:
+        if row not in stays.staying:
+            owner = row if plan.unit == 0 else int(rows.parent[row])
+            stays.enter(lives.families[owner], row, int(state[row]))
 
 
 def write_down(lives: Lives) -> None:

@@ -12,6 +12,7 @@ from sim.engine.moves.consequences import Firing
 from sim.engine.moves.world import MovingWorld
 from sim.engine.solvers.by_day.dependencies import Touch, UnitCells, by_pair, readers
 from sim.engine.solvers.by_day.gate import Gate
+from sim.engine.solvers.by_day.stays import Stays
 from sim.model.compiled.scope import Source
 from sim.model.spec import Service
 
@@ -36,6 +37,8 @@ class Plan:
         By pair, what it means for help; None for what is no discretionary service.
     ranked
         Services whose queues look at this chain.
+    stays
+        Stays in it whose length is drawn when they begin.
     turned_away, room
         The state of who finds the waiting room full, and how many may wait in each area.
     """
@@ -55,6 +58,7 @@ class Plan:
     turned_away: int | None = None
     room: float = inf
     gate: Gate | None = None
+    stays: Stays | None = None
     ranked: list[Plan] = field(default_factory=list)
     view: memoryview = field(default_factory=lambda: memoryview(b""))
     entered: memoryview | None = None

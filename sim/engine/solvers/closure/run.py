@@ -81,7 +81,7 @@ def refusals(scenario: Scenario) -> list[str]:
 def _model_refusals(model: Model) -> list[str]:
     root = model.units[0]
     reasons = []
-    if model.queues == "per_family" or any(chain.turned_away is not None for chain in model.chains):
+    if model.queues == "per_family" or any(chain.between_steps for chain in model.chains):
         reasons.append("queues case by case (queues: per_family)")
     if root.arrivals_per_step:
         reasons.append("rows that arrive from outside")

@@ -113,8 +113,7 @@ def refuse(model: Model) -> None:
     gated = any(chain.is_gated for chain in model.chains)
     if gated and model.queues != "open":
         reasons.append("queues for places (set queues: open to solve it without limits)")
-    if any(chain.turned_away is not None for chain in model.chains):
-        reasons.append("a waiting room (team.waiting_room)")
+    reasons += dict.fromkeys(chain.between_steps for chain in model.chains if chain.between_steps)
     root = model.root
     if root.arrivals_per_step or root.leaves_rate or any(u.leaves_age_steps or u.births_rate for u in model.units):
         reasons.append("rows that come and go")
