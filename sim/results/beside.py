@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 CHECKS, FAMILIES, EVALUATED = "checks.json", "families.json", "evaluated.json"
-Verdict = Literal["within", "outside", "not evaluated"]
+Verdict = Literal["within", "outside", "reported", "not evaluated"]
 
 
 @dataclass(frozen=True)
