@@ -12,7 +12,7 @@ from calibration.outputs.following import WorldHistory
 from sim.arrays import BoolArray, FloatArray, IntArray
 from sim.errors import ModelError
 from sim.evaluation.checks.identities import episode_cost as episode
-from sim.evaluation.checks.rows import longest_run, relapsed
+from sim.evaluation.checks.rows import longest_run, most_complex, relapsed
 from sim.evaluation.checks.totals import prices_of_help
 from sim.model.spec import Team
 
@@ -25,9 +25,23 @@ def entrants_cost(h: WorldHistory, ledger: str) -> float:
 
 
 def entrants_top(h: WorldHistory, ledger: str, share: str) -> float:
-    """The same of the dearest share of them, for the most complex."""
-    cost = np.sort(_before(h, ledger))
-    return _mean(cost[-max(1, int(len(cost) * float(share))) :])
+    """The same of the share of them with most problems at entry, for the most complex."""
+    problems = [np.zeros(0, np.int64), *(_problems(h, t)[rows] for t, rows in h.entries)]
+    return most_complex(_before(h, ledger), np.concatenate(problems), float(share))
+
+
+def _problems(h: WorldHistory, t: int) -> IntArray:
+    """Count the chains, but for services and the hub, in which each family, or a child of it, is in a worse state."""
+    apart = {h.names.hub, *(chain.name for chain in h.model.chains if chain.service is not None)}
+    chains = [chain for chain in h.states if chain not in apart]
+    found = [_families(h, chain, h.states[chain][t] >= _bad(h, chain), t) for chain in chains]
+    return np.asarray(np.sum(found, axis=0, dtype=np.int64))
+
+
+def _bad(h: WorldHistory, chain: str) -> int:
+    """Give the number of the first state of a chain that is a problem; of care it is need, whatever comes before."""
+    states = h.chain_states(chain)
+    return states.index("in_need") if "in_need" in states else 1
 
 
 def entrants_largest(h: WorldHistory, ledger: str) -> float:

@@ -36,11 +36,31 @@ def _only(h: WorldHistory, chain: str, state: str) -> BoolArray:
     return np.asarray(np.arange(len(h.chain_states(chain))) == h.state(chain, state))
 
 
+def _leave(h: WorldHistory, chain: str, inside: BoolArray) -> BoolArray:
+    """Mark who leaves some states (by number), (step - 1, row): by a move, or coming of age in a family that stays."""
+    unit = h.unit[chain]
+    there = inside[h.states[chain][:-1]] & h.here[unit][:-1]
+    moved = _moves(h, chain, inside, ~inside)
+    age = next(u.leaves_age_steps for u in h.model.units if u.name == unit)
+    if age is None:
+        return moved
+    last = int(age * h.model.clock.step_years) - 1
+    gone = (h.generation[unit][1:] != h.generation[unit][:-1]) | ~h.here[unit][1:]
+    stays = (h.generation[h.root][1:] == h.generation[h.root][:-1])[:, h.parent]
+    return np.asarray(moved | (there & gone & stays & (h.age[unit][:-1] >= last)))
+
+
 def exit_rate(h: WorldHistory, chain: str, state: str) -> float:
-    """Moves out of a state for each year spent in it."""
+    """Rows that leave a state for each year spent in it; children who come of age there leave it."""
     inside = _only(h, chain, state)
     years = (inside[h.states[chain][:-1]] & h.here[h.unit[chain]][:-1]).sum() * h.model.clock.step_years
-    return _ratio(_moves(h, chain, inside, ~inside).sum(), years)
+    return _ratio(_leave(h, chain, inside).sum(), years)
+
+
+def exit_share(h: WorldHistory, chain: str, state: str, target: str) -> float:
+    """Share of those who leave a state who go to another one; children who come of age there leave it."""
+    inside = _only(h, chain, state)
+    return _ratio(_moves(h, chain, inside, _only(h, chain, target)).sum(), _leave(h, chain, inside).sum())
 
 
 def episode_years(h: WorldHistory, chain: str, state: str) -> float:
@@ -51,14 +71,14 @@ def episode_years(h: WorldHistory, chain: str, state: str) -> float:
 
 
 def leavers_within(h: WorldHistory, chain: str, state: str, months: str) -> float:
-    """Share of those who leave a state who have been in it for at most so many months.
+    """Share of those who leave a state, by a move or by coming of age, who have been in it for at most so many months.
 
     Leavers count from when a spell that began before the first step would be longer than that.
     """
     limit, inside = int(months), _only(h, chain, state)
     length = np.zeros(h.states[chain].shape[1])
     left = short = 0
-    gone = _moves(h, chain, inside, ~inside)
+    gone = _leave(h, chain, inside)
     unit = h.unit[chain]
     for t in range(1, h.n_steps):
         if t > limit + 1:
@@ -75,10 +95,10 @@ def ended_within(h: WorldHistory, chain: str, state: str, months: str) -> float:
     return _reached(h, chain, _moves(h, chain, ~inside, inside), ~inside, int(months))
 
 
-def back_within(h: WorldHistory, chain: str, state: str, months: str) -> float:
-    """Share of those who leave a state who are in it again within so many months."""
+def back_within(h: WorldHistory, chain: str, state: str, target: str, months: str) -> float:
+    """Share of those who leave a state for another one who are in it again within so many months."""
     inside = _only(h, chain, state)
-    return _reached(h, chain, _moves(h, chain, inside, ~inside), inside, int(months))
+    return _reached(h, chain, _moves(h, chain, inside, _only(h, chain, target)), inside, int(months))
 
 
 def _reached(h: WorldHistory, chain: str, begun: BoolArray, target: BoolArray, months: int) -> float:

@@ -56,6 +56,7 @@ class Unit:
     The first unit of a model is its root; a second one may belong ``of`` it, ``number`` naming the trait that says how
     many rows each root row has. ``age`` is a range of ages in steps at point 0 of the warm-up, drawn evenly (one value:
     all alike). A child leaves at ``leaves_age_steps`` and a new one is born into its place when ``births`` is set.
+    ``settled`` children begin with the ages and empty places that this leads to, the newborn in the first states.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Unit:
     replace: bool = False
     warm_up: int = 0
     arrivals_per_step: float = 0.0
+    settled: bool = False
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,8 @@ class Chain:
     """A named, ordered set of states, best to worst; each row of ``unit`` is in exactly one.
 
     ``levels`` numbers the states as conditions see them: stages of one state share a level, and ``level_names`` says
-    which word stands for which level. ``start`` maps state to share, or is None for the stationary distribution.
+    which word stands for which level. ``start`` maps state to share, or is None for the stationary distribution;
+    ``held`` maps state to the mean steps that whoever starts in it has been there (geometric).
     """
 
     name: str
@@ -229,6 +232,7 @@ class Chain:
     levels: tuple[int, ...] = ()
     level_names: Mapping[str, int] = field(default_factory=dict)
     service: Service | None = None
+    held: Mapping[str, float] = field(default_factory=dict)
 
     # States of a service's pathway, by number.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -31,6 +31,14 @@ Start = Annotated[
 _Age = Annotated[NotNegative, Field(le=10_000)]
 
 
+class HeldPart(Provenance):
+    """How long whoever starts in a state has been there; the bare mean may stand for it."""
+
+    short: ClassVar[str] = "mean"
+    short_types: ClassVar[tuple[str, ...]] = ("string",)
+    mean: Length = Field(description="the mean, such as 20 months; times are geometric, and none is longer than a life")
+
+
 class ChainPart(Provenance):
     """A named, ordered set of states, best to worst, moved by ``rates`` a year or ``probabilities`` a step."""
 
@@ -41,6 +49,9 @@ class ChainPart(Provenance):
     )
     states: tuple[State, ...] = Field(description="its states, best to worst", min_length=1, max_length=MOST_STATES)
     start: Start = Field(default_factory=dict, description="share of each state at the start; the rest in the first")
+    held: dict[str, HeldPart] = Field(
+        default_factory=dict, description="state: how long whoever starts in it has been there; default not yet"
+    )
     rates: dict[str, MoveFigure] | None = Field(default=None, description="'state -> state': rate a year; they compete")
     probabilities: dict[str, MoveFigure] | None = Field(
         default=None, description="'state -> state': probability a step; what is left stays, or goes to rest"

@@ -142,6 +142,11 @@ class UnitPart(Part):
     age: AgePart | None = Field(default=None, description="ages at the start")
     leaves: LeavesPart | None = Field(default=None, description="how rows leave")
     births: Figure | None = Field(default=None, description="rate of births a year")
+    settled: Flag = Field(
+        default=False,
+        description="begins with the ages and empty places that births, birthdays and departures lead to; the newborn "
+        "are in the first states",
+    )
     arrive: ArrivePart | None = Field(
         default=None, description="new rows from outside; they enter at the end of their step"
     )

@@ -42,7 +42,15 @@ def _chain(draft: Draft, name: str, part: ChainPart) -> Chain:
         if draft.config.units[unit].age is None:
             draft.findings.add(("chains", name, "ages"), f"needs 'units.{unit}.age', the ages at the start")
     start = None if part.start is None else start_shares(draft, ("chains", name), part.start, part.states)
-    return Chain(name, unit, part.states, kind, transitions, start, ages)
+    held = {}
+    for state, how_long in part.held.items():
+        at = ("chains", name, "held", state)
+        if state not in (part.start or {}):
+            have = some(list(part.start or {}), state) or "none"
+            rule = f"is of states that have a share in 'start'; these are {have}"
+            draft.findings.add(at, rule, of_key=True)
+        held[state] = how_long.mean.steps(draft.step)
+    return Chain(name, unit, part.states, kind, transitions, start, ages, held=held)
 
 
 def start_shares(draft: Draft, path: Key, shares: Mapping[str, Figure], states: Sequence[str]) -> dict[str, Expression]:

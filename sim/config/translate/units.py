@@ -50,6 +50,9 @@ def _unit(draft: Draft, name: str, part: UnitPart) -> Unit:
         else 0.0
     )
     births = draft.plain_number((*path, "births"), part.births, "the rate of births") if part.births else 0.0
+    if part.settled and not (part.of and births > 0 and leaves and leaves.age and ages):
+        rule = "is of a second unit with 'age', 'births' and an age at which its rows leave; else nothing settles"
+        draft.findings.add((*path, "settled"), rule)
     return Unit(
         name=name,
         size=part.size,
@@ -61,6 +64,7 @@ def _unit(draft: Draft, name: str, part: UnitPart) -> Unit:
         leaves_rate=rate,
         replace=leaves.replace if leaves else False,
         warm_up=draft.whole_steps((*path, "warm_up"), part.warm_up),
+        settled=part.settled,
         arrivals_per_step=part.arrive.poisson.per_step(draft.step) if part.arrive else 0.0,
     )
 

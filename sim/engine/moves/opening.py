@@ -25,22 +25,38 @@ def open_world(world: MovingWorld, stream: int, now: Moment) -> None:
         if chain.start is not None:
             people = world.rows(chain.name)
             rows = np.flatnonzero(people.active)
-            world.state[chain.name][rows] = FirstStates(people, rows, world.step, stream).of(world, chain)
+            drawn = FirstStates(people, rows, world.step, stream, opening=True)
+            world.state[chain.name][rows] = drawn.of(world, chain)
     world.adopt(world.compiled)
     world.index(now)
     for chain in chains:
         if chain.start is None:
             rows = np.flatnonzero(world.rows(chain.name).active)
             world.move(chain.name, rows, _stationary(world, chain, rows, stream, now), counted=False)
-    for name in world.entered:
-        world.entered[name][:] = world.step
+    for name, entered in world.entered.items():
+        rows = np.flatnonzero(world.rows(name).active)
+        entered[:] = world.step
+        entered[rows] -= held(world, world.chains[name], rows, stream)
+
+
+def held(world: MovingWorld, chain: Chain, rows: IntArray, stream: int) -> IntArray:
+    """Draw for how many steps rows have been in their first states, (row,): geometric where a mean is given, else 0."""
+    mean = np.array([chain.held.get(state, 0.0) for state in chain.states]).take(world.state[chain.name].take(rows))
+    if not mean.any():
+        return np.zeros(len(rows), np.int64)
+    people = world.rows(chain.name)
+    u = uniform(key(stream, "held", chain.name, world.step), people.ids.take(rows))
+    stay = np.log1p(1.0 / np.maximum(mean, 1e-300))  # -ln of the chance that it has been another step
+    age = world.step - people.born.take(rows)
+    return np.asarray(np.minimum(-np.log1p(-u) // stay, np.maximum(age, 0)), dtype=np.int64)
 
 
 class FirstStates:
     """Draws the first states of some rows by the shares of each chain; worlds whose shares agree share the draws."""
 
-    def __init__(self, people: Rows, rows: IntArray, step: int, stream: int) -> None:
+    def __init__(self, people: Rows, rows: IntArray, step: int, stream: int, opening: bool = False) -> None:
         self.people, self.rows, self.step, self.stream = people, rows, step, stream
+        self.newborn_apart = people.unit.settled and not opening
         self.uniforms: dict[str, FloatArray] = {}
         self.drawn: dict[tuple[str, tuple[float, ...]], StateArray] = {}
 
@@ -59,6 +75,8 @@ class FirstStates:
         if chain.ages_steps is not None:
             age = self.step - self.people.born.take(self.rows)
             drawn *= (age >= chain.ages_steps[0]) & (age < chain.ages_steps[1])
+        if self.newborn_apart:
+            drawn *= self.people.born.take(self.rows) != self.step
         return drawn.astype(np.uint8)
 
 
@@ -112,8 +130,8 @@ def welcome(world: MovingWorld, unit: str, new: IntArray, drawn: FirstStates) ->
     _count(world, unit, new, 1)
     _settle(world, unit, drawn.rows, drawn)
     for name, entered in world.entered.items():
-        if world.chains[name].unit == unit:
-            entered[drawn.rows] = world.step + 1  # as whoever moves in this step
+        if world.chains[name].unit == unit:  # as whoever moves in this step, or some steps before
+            entered[drawn.rows] = world.step + 1 - held(world, world.chains[name], drawn.rows, drawn.stream)
     for name, bounds in world.bounds.items():
         if world.chains[name].unit == unit:
             bounds.set(new, world.state[name].take(new))

@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.arrays import BoolArray, IntArray
 from sim.engine.fate.draws import key, uniform
+from sim.engine.people.ages import Ages
 from sim.engine.people.areas import AreaSpan
 from sim.engine.people.demography import arrivals, timetable
 from sim.engine.people.rows import BLOCK, BLOCK_BITS, Renewal, Rows
@@ -219,7 +220,10 @@ def _child_rows(model: Model, root: Rows, dealt: _Dealt, homes: IntArray, part: 
 
 
 def _ages(model: Model, rows: Rows, stream: int) -> None:
-    """Draw ages at the first step evenly from the unit's range."""
+    """Draw ages at the first step evenly from the unit's range, or as births and birthdays leave them."""
+    if rows.unit.settled:
+        _settled_ages(model, rows, stream)
+        return
     low, high = rows.unit.age_steps or (0, 0)
     start = -model.root.warm_up
     if low == high:
@@ -227,3 +231,18 @@ def _ages(model: Model, rows: Rows, stream: int) -> None:
         return
     u = uniform(key(stream, "age", rows.unit.name), np.maximum(rows.ids, 0))
     rows.born = start - (low + np.floor(u * (high - low + 1)).astype(np.int32))
+
+
+def _settled_ages(model: Model, rows: Rows, stream: int) -> None:
+    """Draw ages and empty places from where births, birthdays and departures lead to, by number of children."""
+    settled = Ages.of(model, rows.unit.number)
+    by_age = np.cumsum(settled.present, axis=1) / np.maximum(settled.number, 1)[:, None]  # (number, age)
+    number = rows.traits.get(rows.unit.number or "", np.zeros(rows.n, np.uint8))
+    u = uniform(key(stream, "age", rows.unit.name), np.maximum(rows.ids, 0))
+    age = np.zeros(rows.n, np.int64)
+    for n, law in enumerate(by_age):
+        mine = (number == n).nonzero()[0]
+        age[mine] = np.searchsorted(law, u.take(mine), side="right")
+    absent = age >= by_age.shape[1]
+    rows.active &= ~absent
+    rows.born = (-model.root.warm_up - np.where(absent, 0, age)).astype(np.int32)

@@ -21,7 +21,7 @@ ASKED_UNDER = ("measured", "no_effect")
 """Evidence sets under which three ways of looking are compared: where help works, and where it does nothing."""
 REPLICATIONS = 3
 """Simulated evaluations that are pooled."""
-VERDICTS: Mapping[str, Verdict] = {"pass": "within", "fail": "outside"}
+VERDICTS: Mapping[str, Verdict] = {"pass": "within", "fail": "outside", "reported": "reported"}
 
 
 def write_checks(folder: Path, ds: xr.Dataset, run: Mapping[str, Any]) -> None:
@@ -48,15 +48,23 @@ def panel(checks: Sequence[Check]) -> list[CheckLine]:
     return [
         CheckLine(
             f"{check.number}. {check.title}",
-            MISSING if check.value is None else f"{digits(check.value)} {check.unit}", _span(check.low, check.high),
+            _none(check) if check.value is None else f"{digits(check.value)} {check.unit}",
+            _span(check.low, check.high),
             VERDICTS.get(check.status, "not evaluated"), check.why, check.key, check.value,
         )
         for check in checks
     ]  # fmt: skip
 
 
+def _none(check: Check) -> str:
+    """Write what has no number: what was not looked at, or never comes."""
+    return MISSING if check.status == "not evaluated" else "none"
+
+
 def _span(low: float | None, high: float | None) -> str:
     """Write a range."""
+    if low is None and high is None:
+        return "no range"
     if low is None or high is None:
         return f"from {digits(low)}" if low is not None else f"to {digits(high or 0.0)}"
     return f"{digits(low)} to {digits(high)}"

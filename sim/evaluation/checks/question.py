@@ -12,6 +12,7 @@ from sim.config.text import library
 from sim.config.text.source import plain, read
 from sim.errors import ModelError
 from sim.evaluation.checks.sanity import Check, Published, Range, sanity
+from sim.model.spec import Quantity
 
 FILE = "sanity.yaml"
 
@@ -57,17 +58,26 @@ def ranges_of() -> tuple[dict[str, Range], Published]:
     content: Mapping[str, Any] = plain(read(file))
     try:
         ranges = {key: _range(entry) for key, entry in content["checks"].items()}
-        return ranges, Published(**{key: float(entry["value"]) for key, entry in content["published"].items()})
+        return ranges, Published(**{key: _published(entry) for key, entry in content["published"].items()})
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{file}: an entry is wrong or incomplete ({error})") from error
 
 
+def _published(entry: Mapping[str, Any]) -> Quantity:
+    """Read a published figure."""
+    return Quantity(float(entry["value"]), price_year=entry.get("price_year"))
+
+
 def _range(entry: Mapping[str, Any]) -> Range:
     """Read one entry."""
-    unknown = set(entry) - {"number", "title", "unit", "low", "high", "source", "why"}
+    further = {"price_year", "scored_in", "waits_for"}
+    unknown = set(entry) - {"number", "title", "unit", "low", "high", "source", "why", *further}
     if unknown:
         raise ValueError(f"'{entry['title']}' has '{min(unknown)}', which is not known")
     low, high = (float(entry[key]) if key in entry else None for key in ("low", "high"))
-    if low is None and high is None:
-        raise ValueError(f"'{entry['title']}' has neither low nor high")
-    return Range(int(entry["number"]), entry["title"], entry["unit"], low, high, entry["source"], entry.get("why", ""))
+    if low is None and high is None and entry.get("scored_in") != "none":
+        raise ValueError(f"'{entry['title']}' has neither low nor high; what is only reported says 'scored_in: none'")
+    more = {key: str(entry[key]) for key in further if key in entry}
+    return Range(
+        int(entry["number"]), entry["title"], entry["unit"], low, high, entry["source"], entry.get("why", ""), **more
+    )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.arrays import BoolArray, FloatArray, StateArray
+from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
 from sim.engine.people.population import make_population
 from sim.errors import ModelError
 from sim.evaluation.trial.evaluation import (
@@ -56,13 +56,49 @@ def first_helped(panel: Panel) -> BoolArray:
 
 
 def entrants(panel: Panel, chosen: BoolArray) -> Answers:
-    """Narrow cost of the year before entry: mean, and mean of the dearest quarter."""
-    costs = []
+    """Narrow cost of the year before entry: mean, and mean of the quarter with most problems at entry."""
+    costs, problems = [np.zeros(0)], [np.zeros(0, np.int64)]
     for step in np.flatnonzero(chosen.any(axis=1)):
         mine = chosen[step] & (panel.generation[step - 12] == panel.generation[step])
         costs.append(panel.bills["narrow"][step - 12 : step, mine].sum(axis=0, dtype=np.float64))
-    cost = np.sort(np.concatenate(costs)) if costs else np.full(1, np.nan)
-    return {"entrants_narrow": float(cost.mean()), "entrants_quarter": float(cost[-max(1, len(cost) // 4) :].mean())}
+        problems.append(_problems(panel, int(step))[mine])
+    cost = np.concatenate(costs)
+    mean = float(cost.mean()) if len(cost) else float("nan")
+    return {"entrants_narrow": mean, "entrants_quarter": most_complex(cost, np.concatenate(problems), 0.25)}
+
+
+def _problems(panel: Panel, step: int) -> IntArray:
+    """Count the problems of each family at a step: its needs, an adult in custody, and three of its children's."""
+    children = (
+        panel.care[step] >= panel.care_states.index("in_need") if "in_need" in panel.care_states
+        else panel.care[step] > 0,
+        panel.school[step] > 0, panel.offending[step] > 0,
+    )  # fmt: skip
+    n = panel.needs.shape[1]
+    found = panel.needs[step].astype(np.int64) + panel.custody[step]
+    for there in children:
+        found += np.bincount(panel.parent[there & panel.here[step]], minlength=n) > 0
+    return np.asarray(found)
+
+
+def most_complex(cost: FloatArray, problems: IntArray, share: float) -> float:
+    """Give the mean cost of the share of families with most problems; those tied at the edge count in part, all alike.
+
+    Parameters
+    ----------
+    cost, problems
+        Of each family, (family,).
+    share
+        From above 0 to 1.
+    """
+    if not len(cost):
+        return float("nan")
+    left, spent = share * len(cost), 0.0
+    for number in np.unique(problems)[::-1]:
+        tied = cost[problems == number]
+        taken = min(left, float(len(tied)))
+        spent, left = spent + taken * float(tied.mean()), left - taken
+    return spent / (share * len(cost))
 
 
 def savings(panel: Panel, baseline: Panel, chosen: BoolArray) -> Answers:
@@ -107,11 +143,15 @@ def relapsed(helped: BoolArray, completed: BoolArray, bad: BoolArray, generation
 
 
 def care_reentry(panel: Panel, months: int = 12) -> float:
-    """Share of children back in care within so many months of leaving it, of those who come back or are still there."""
+    """Share of children back in care within so many months of going home, of those who come back or are still there.
+
+    Going home is a move to ``returned`` where the model has that state, else any move out of care.
+    """
     inside = panel.care == panel.care_states.index("looked_after")
+    at_home = panel.care == panel.care_states.index("returned") if "returned" in panel.care_states else ~inside
     left_and_back = np.zeros(2)
     for step in range(1, len(inside) - months):
-        child = np.flatnonzero(inside[step - 1] & ~inside[step] & panel.here[step])
+        child = np.flatnonzero(inside[step - 1] & at_home[step] & panel.here[step])
         same = panel.child_generation[step : step + months + 1, child] == panel.child_generation[step, child]
         there = np.logical_and.accumulate(same & panel.here[step : step + months + 1, child], axis=0)
         back = (inside[step : step + months + 1, child] & there).any(axis=0)

@@ -7,7 +7,7 @@ says why. Several figures may belong to one check.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from textwrap import wrap
@@ -15,6 +15,8 @@ from typing import Literal
 
 import xarray as xr
 
+from sim.errors import ModelError
+from sim.evaluation.checks.drift import drift
 from sim.evaluation.checks.rows import (
     claimed_once,
     contrasts,
@@ -36,19 +38,23 @@ from sim.evaluation.checks.totals import (
 )
 from sim.evaluation.trial.panel import Names
 from sim.evaluation.trial.trial import Results
-from sim.model.spec import Scenario
+from sim.model.spec import Quantity, Scenario
 from sim.results.costs import fullest
 from sim.results.facts import facts_of
 from sim.runs.ensemble import simulate
 from sim.runs.replications import over_replications, pared
 from sim.units import digits
 
-Status = Literal["pass", "fail", "not evaluated"]
+Status = Literal["pass", "fail", "reported", "not evaluated"]
 
 
 @dataclass(frozen=True)
 class Range:
-    """What is allowed for one figure; a bound that is None does not bind."""
+    """What is allowed for one figure; a bound that is None does not bind.
+
+    ``price_year`` is that of a range in pounds. ``scored_in`` names the one regime in which the figure is held to it
+    (``none``: nowhere; empty: everywhere), elsewhere it is reported. ``waits_for`` says which machinery is lacking.
+    """
 
     number: int
     title: str
@@ -57,6 +63,9 @@ class Range:
     high: float | None
     source: str
     why: str = ""
+    price_year: str = ""
+    scored_in: str = ""
+    waits_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,14 +88,16 @@ class Check:
 class Published:
     """Published figures that a check compares with, from the config: England's totals, hours a week, an episode."""
 
-    looked_after: float
-    care_entries: float
-    hours_week: float
-    episode: float
-    claim: float
+    looked_after: Quantity
+    care_entries: Quantity
+    hours_week: Quantity
+    episode: Quantity
+    claim: Quantity
 
 
-def judge(ranges: Mapping[str, Range], values: Values, missing: Mapping[str, str]) -> list[Check]:
+def judge(
+    ranges: Mapping[str, Range], values: Values, missing: Mapping[str, str], regimes: Container[str] = ()
+) -> list[Check]:
     """Compare values with their ranges.
 
     Parameters
@@ -97,23 +108,62 @@ def judge(ranges: Mapping[str, Range], values: Values, missing: Mapping[str, str
         Figure to value and a remark.
     missing
         Why a figure that has no value was not looked at.
+    regimes
+        Those of the study: a figure that is scored in another one is reported.
 
     Returns
     -------
-        A check for each range: ``not evaluated`` where there is no value or it is not a number.
+        A check for each range: ``not evaluated`` where there is no value or it is not a number. What is infinite, such
+        as the month of a payback that never comes, is held to the range and has no number.
     """
     checks = []
     for key, r in ranges.items():
-        value, remark = values.get(key, (math.nan, missing.get(key, "this run does not have what it needs")))
+        lacking = r.waits_for or missing.get(key, "this run does not have what it needs")
+        value, remark = values.get(key, (math.nan, lacking))
         status: Status = "pass"
-        if not math.isfinite(value):
+        if math.isnan(value):
             status = "not evaluated"
+        elif r.scored_in and r.scored_in not in regimes:
+            status = "reported"
+            remark = "; ".join(text for text in (remark, _elsewhere(r.scored_in)) if text)
         elif (r.low is not None and value < r.low) or (r.high is not None and value > r.high):
             status = "fail"
         why = "; ".join(text for text in (remark, r.why) if text)
         known = value if math.isfinite(value) else None
         checks.append(Check(r.number, key, r.title, known, r.unit, r.low, r.high, status, why, r.source))
     return checks
+
+
+def _elsewhere(regime: str) -> str:
+    """Say why a figure is not scored."""
+    return "not scored" if regime == "none" else f"scored in the regime '{regime}' alone"
+
+
+def in_prices(ranges: Mapping[str, Range], values: Values, scenario: Scenario) -> Values:
+    """Bring values in pounds to the price years of their ranges, by the deflators of the study."""
+    return {
+        key: (value * factor, "; ".join(text for text in (remark, f"prices of {ranges[key].price_year}") if text))
+        if (factor := _deflator(scenario, scenario.price_year, ranges[key].price_year)) is not None
+        else (value, remark)
+        for key, (value, remark) in values.items() if key in ranges
+    }  # fmt: skip
+
+
+def _deflator(scenario: Scenario, own: str, wanted: str | None) -> float | None:
+    """Give the factor from one price year to another; None where no other is wanted.
+
+    Raises
+    ------
+    ModelError
+        If either year is missing from the table.
+    """
+    if not own or not wanted or own == wanted:
+        return None
+    absent = next((year for year in (own, wanted) if year not in scenario.deflators), None)
+    if absent is not None:
+        there = ", ".join(sorted(scenario.deflators)) or "none"
+        raise ModelError(f"a check compares pounds of {absent}, for which there is no deflator; the table has {there}")
+    return scenario.deflators[wanted] / scenario.deflators[own]
 
 
 def sanity(
@@ -153,6 +203,7 @@ def sanity(
         if world.regime == regime:
             names.check(world.model)
     known: Values = {key: (value, "") for key, value in demography(scenario).items()}  # refuses other models
+    known["drift"] = drift(scenario, workers=workers)
     steps = scenario.worlds[0].model.clock.steps
     if ds is None:
         both = pared(scenario, (scenario.baseline, regime), sorted(sets), steps, priced=True)
@@ -164,7 +215,7 @@ def sanity(
             values |= look(_Looked(scenario, ds, regime, name, replications, workers, published, names))
         else:
             missing |= dict.fromkeys(ranges, f"the scenario lacks '{regime}' under one of measured, no_effect, claimed")
-    return judge(ranges, values, missing)
+    return judge(ranges, in_prices(ranges, values, scenario), missing, {w.regime for w in scenario.worlds})
 
 
 @dataclass(frozen=True)
@@ -179,6 +230,16 @@ class _Looked:
     workers: int
     published: Published
     names: Names
+
+    @property
+    def money(self) -> dict[str, float]:
+        """Return the published amounts in the price year of the study."""
+        found = {}
+        for name in ("episode", "claim"):
+            amount: Quantity = getattr(self.published, name)
+            factor = _deflator(self.scenario, amount.price_year or "", self.scenario.price_year)
+            found[name] = amount.value * (1.0 if factor is None else factor)
+        return found
 
     @property
     def short(self) -> Scenario:
@@ -197,8 +258,8 @@ def _measured(look: _Looked) -> Values:
     ds, names, published = look.ds, look.names, look.published
     spec = next(w for w in look.short.worlds if w.regime == look.regime)
     helped, baseline = world_of(ds, look.regime, "measured"), world_of(ds, facts_of(ds).baseline, "measured")
-    england = (published.looked_after, published.care_entries)
-    figures = {"hours_week": published.hours_week, "episode": published.episode}
+    england = (published.looked_after.value, published.care_entries.value)
+    figures = {"hours_week": published.hours_week.value, "episode": look.money["episode"]}
     values = level_values(ds, baseline, spec.start, england, names)
     values |= staff_values(ds, helped, spec, prices_of_help(look.scenario, spec, names), figures, names)
     values |= payback_values(ds, helped, spec.start) | ledger_values(ds, helped)
@@ -211,7 +272,7 @@ def _measured(look: _Looked) -> Values:
     values["narrow_below_entrants"] = (values["narrow_all"][0] / rows["entrants_narrow"], "")
     parts = narrow_to_wide(ds, baseline)
     values["wide_all"] = (values["wide_all"][0], "; ".join(f"{name} {gbp:,.0f}" for name, gbp in parts.items()))
-    claim = published.claim * facts_of(ds).rows
+    claim = look.money["claim"] * facts_of(ds).rows
     wide = float(line_costs(ds, baseline)[ds["in_ledger"].sel(ledger=fullest(ds["ledger"].values)).values > 0].sum())
     values["claim_possible"] = (claim / (wide / (ds.sizes["year"])), f"{claim / 1e9:.1f} bn gbp a year")
     return values | _ratios([answer[1] for answer in answers], [answer[2] for answer in answers], rows["children"])
@@ -272,7 +333,7 @@ def _claimed(look: _Looked) -> Values:
     spec = next(w for w in look.short.worlds if w.regime == look.regime)
     rows = pooled(over_replications(partial(claimed_once, world=spec.name), look.short, 1))
     remark = f"at the bound the true wide saving is {rows['claimed_true']:,.0f} a family and year"
-    return {"claimed_saving": (rows["claimed_true"] / look.published.claim, remark)}
+    return {"claimed_saving": (rows["claimed_true"] / look.money["claim"], remark)}
 
 
 WIDE, INDENT = 80, "   "
@@ -284,9 +345,10 @@ def table(checks: Sequence[Check]) -> str:
     lines = [f"outside their range: {', '.join(map(str, red)) or 'none'}", ""]
     for check in checks:
         value = "" if check.value is None else digits(check.value)
+        none = "not known" if check.status == "not evaluated" else "none"
         low, high = (digits(bound) if bound is not None else "" for bound in (check.low, check.high))
-        span = f"{low} to {high}" if low and high else f"from {low}" if low else f"to {high}"
-        found = f"{value} {check.unit}".strip() or "not known"
+        span = f"{low} to {high}" if low and high else f"from {low}" if low else f"to {high}" if high else "no range"
+        found = f"{value} {check.unit}" if value else none
         lines += wrap(f"{check.number:>2} {check.title}", WIDE, subsequent_indent=INDENT)
         told = f"{check.status}: {found}; {span}" + (f". {check.why}" if check.why else "")
         lines += wrap(told, WIDE, initial_indent=INDENT, subsequent_indent=INDENT)

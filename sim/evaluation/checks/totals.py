@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import xarray as xr
 
@@ -154,12 +156,13 @@ def staff_values(
 
 
 def payback_values(ds: xr.Dataset, helped: WorldName, start: int) -> Values:
-    """Check 14: the first month in which the cumulated narrow difference is no longer a cost."""
+    """Check 14: the first month in which the cumulated narrow difference is no longer a cost, infinite if none is."""
     extra = cost_by_step(ds, helped, "narrow") - cost_by_step(ds, baseline_of(ds, helped), "narrow")
     sums = extra.mean(axis=0)[start + 1 :].cumsum()
     paid = np.flatnonzero(sums <= 0)
     remark = "all of the saving counts, which is more than what can be cashed"
-    return {"payback": (float(paid[0] + 1) if len(paid) else float(len(sums)), remark)}
+    never = f"none within the run of {len(sums)} months"
+    return {"payback": (float(paid[0] + 1), remark) if len(paid) else (math.inf, never)}
 
 
 def ledger_values(ds: xr.Dataset, helped: WorldName) -> Values:

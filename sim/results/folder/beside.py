@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sim.intervals import Estimate
 
 CHECKS, FAMILIES, EVALUATED, BRIDGE = "checks.json", "families.json", "evaluated.json", "bridge.json"
-Verdict = Literal["within", "outside", "not evaluated"]
+Verdict = Literal["within", "outside", "reported", "not evaluated"]
 
 
 @dataclass(frozen=True)

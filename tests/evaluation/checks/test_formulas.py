@@ -1,14 +1,27 @@
 """Formulas of the sanity checks on inputs that can be worked out by hand."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from sim.config.loading import load
 from sim.errors import ModelError
+from sim.evaluation.checks.beside import panel as panel_of_checks
+from sim.evaluation.checks.drift import drift
 from sim.evaluation.checks.identities import episode_cost, posts_for, starts_a_year
 from sim.evaluation.checks.question import ranges_of
-from sim.evaluation.checks.rows import care_reentry, entrants, first_helped, relapse, savings, turned_around
-from sim.evaluation.checks.sanity import Range, judge, sanity, table
+from sim.evaluation.checks.rows import (
+    care_reentry,
+    entrants,
+    first_helped,
+    most_complex,
+    relapse,
+    savings,
+    turned_around,
+)
+from sim.evaluation.checks.sanity import Range, in_prices, judge, sanity, table
 from sim.evaluation.checks.totals import yearly
 from sim.evaluation.trial.trial import admissions
 from tests.evaluation.trial.small_panels import AFTERCARE, ENGAGED, LOOKED_AFTER, panel
@@ -44,9 +57,73 @@ def test_values_are_judged_and_nothing_is_hidden() -> None:
 
 def test_every_check_has_ranges_with_sources() -> None:
     ranges, published = ranges_of()
-    assert {r.number for r in ranges.values()} == set(range(1, 17))
-    assert all(r.source and (r.low is not None or r.high is not None) for r in ranges.values())
-    assert published.looked_after > published.care_entries > 0
+    assert {r.number for r in ranges.values()} == set(range(1, 20))
+    assert all(r.source and (r.low is not None or r.high is not None or r.scored_in == "none") for r in ranges.values())
+    assert published.looked_after.value > published.care_entries.value > 0
+    assert {r.number for r in ranges.values() if r.waits_for} == {17, 19}
+
+
+def test_pounds_are_compared_in_the_price_year_of_the_range() -> None:
+    scenario = load("tenth")
+    cost = Range(1, "cost", "gbp", 23000, 29000, "C13", price_year="2013/14")
+    ranges = {"a": cost, "b": Range(1, "b", "", 0, 1, "C2")}
+    found = in_prices(ranges, {"a": (29500.0, ""), "b": (1.0, "x"), "c": (2.0, "")}, scenario)
+    assert found["a"] == (pytest.approx(29500 * 190.03 / 195.97), "prices of 2013/14")
+    assert found["b"] == (1.0, "x")
+    assert judge(ranges, found, {})[0].status == "pass"  # 28,606 is within, though 29,500 would not be
+    with pytest.raises(ModelError, match=r"no deflator; the table has 2002/03, "):
+        in_prices({"a": replace(cost, price_year="1990/91")}, {"a": (1.0, "")}, scenario)
+
+
+def test_what_is_scored_elsewhere_or_not_built_or_never_comes_says_so() -> None:
+    ranges = {
+        "a": Range(4, "elsewhere", "share", 0.02, 0.03, "F4", scored_in="phase_two"),
+        "b": Range(8, "nowhere", "gbp", None, None, "assumption", scored_in="none"),
+        "c": Range(19, "later", "ratio", None, 1.0, "F8", waits_for="the bridge is not built yet"),
+        "d": Range(14, "payback", "months", 24.0, None, "assumption"),
+    }  # fmt: skip
+    values = {"a": (0.05, ""), "b": (1e6, ""), "d": (np.inf, "none within the run of 108 months")}
+    checks = judge(ranges, values, {})
+    assert [check.status for check in checks] == ["reported", "reported", "not evaluated", "pass"]
+    assert [check.why for check in checks] == [
+        "scored in the regime 'phase_two' alone", "not scored", "the bridge is not built yet",
+        "none within the run of 108 months",
+    ]  # fmt: skip
+    assert judge(ranges, values, {}, {"phase_two"})[0].status == "fail"
+    assert "pass: none; from 24" in table(checks)
+    assert "108 months; " not in table(checks)
+    lines = {line.name: line for line in panel_of_checks(checks)}
+    assert lines["14. payback"].value == "none"
+    assert lines["8. nowhere"].verdict == "reported"
+
+
+def test_the_most_complex_quarter_is_by_problems_and_ties_count_alike() -> None:
+    cost = np.array([1.0, 100.0, 10.0, 20.0, 40.0, 5.0, 6.0, 7.0])
+    problems = np.array([9, 1, 4, 4, 4, 0, 0, 0])  # a quarter: the first family and one of three tied
+    assert most_complex(cost, problems, 0.25) == pytest.approx((1.0 + 70.0 / 3) / 2)
+    assert most_complex(cost, problems, 1.0) == pytest.approx(cost.mean())
+    assert np.isnan(most_complex(np.zeros(0), np.zeros(0, np.int64), 0.25))
+
+
+def test_a_drift_is_found_where_there_is_one_and_trends_are_off(tmp_path: Path) -> None:
+    config = """
+title: Two chains
+sources: optional
+clock: {start: 2011-04, step: month, steps: 12, first: 0}
+units: {family: {size: 3000}}
+tables: {trend: {by: year, bands: {2000: 1.0, 2012.25: 40.0}}}
+chains:
+  still: {states: [a, b], start: {b: 0.5}, rates: {a -> b: "0.5 * table(trend, year)", b -> a: 0.5}}
+  moving: {states: [a, b], start: {b: START}, rates: {a -> b: 0.5, b -> a: 0.5}}
+regimes: {only: {}}
+"""
+    path = tmp_path / "two.yaml"
+    path.write_text(config.replace("START", "0.5"), encoding="utf-8")
+    assert drift(load(str(path)))[0] < 1.0
+    path.write_text(config.replace("START", "0.3"), encoding="utf-8")
+    over, where = drift(load(str(path)))
+    assert over > 5.0
+    assert where.startswith("moving=")
 
 
 def test_entrants_cost_in_the_year_before() -> None:
@@ -57,7 +134,9 @@ def test_entrants_cost_in_the_year_before() -> None:
     bill[15:] = 1e6  # what comes after entry is not of the year before
     p.bills["narrow"] = bill
     found = entrants(p, first_helped(p))
-    assert found == {"entrants_narrow": 12 * 4.0, "entrants_quarter": 120.0}
+    assert found == {"entrants_narrow": 12 * 4.0, "entrants_quarter": 12 * 4.0}  # all with as many problems
+    p.needs[15, 1] = 3
+    assert entrants(p, first_helped(p))["entrants_quarter"] == 24.0
 
 
 def test_savings_stop_when_a_family_leaves() -> None:
@@ -82,7 +161,8 @@ def test_relapse_is_of_those_who_completed() -> None:
 
 def test_reentry_is_of_children_who_left_care_and_are_there() -> None:
     p = panel(4, 30)
-    p.care[:5, :3] = LOOKED_AFTER
+    p.care[:5, :] = LOOKED_AFTER
+    p.care[5:, :3] = p.care_states.index("returned")  # the fourth leaves, but does not go home
     p.care[10:, 0] = LOOKED_AFTER  # back within a year
     p.here[9:, 2] = False  # came of age: neither
     assert care_reentry(p) == 0.5

@@ -6,6 +6,7 @@ The rest is a prediction: a figure outside its range is a result to report, show
 import pytest
 
 import sim
+from sim.evaluation.checks.drift import drift
 from sim.evaluation.checks.question import ranges_of
 from sim.evaluation.checks.sanity import Check, sanity
 from sim.evaluation.checks.sanity import table as checks_table
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.slow
 MUST_HOLD = (
     "no_effect_truth", "ledger", "savings_by_agency", "saving_beyond_cost", "staff_identity", "hours_of_six",
     "episode_contradiction", "naive_sign", "consent", "lost_first_year", "left_after_ten", "looked_after_stock",
-    "narrow_below_entrants", "payback",
+    "narrow_below_entrants", "payback", "drift",
 )  # fmt: skip
 
 
@@ -27,12 +28,17 @@ def checks() -> list[Check]:
     return sanity(sim.load("national"), ranges, published, replications=1, workers=1)
 
 
-def test_all_sixteen_are_looked_at_and_what_must_hold_holds(checks: list[Check]) -> None:
+def test_all_are_looked_at_and_what_must_hold_holds(checks: list[Check]) -> None:
     print(checks_table(checks))  # shown when it fails, and with -s
-    assert {check.number for check in checks} == set(range(1, 17))
+    assert {check.number for check in checks} == set(range(1, 20))
     by_key = {check.key: check for check in checks}
     assert [key for key in MUST_HOLD if by_key[key].status != "pass"] == []
     assert all(check.why for check in checks if check.status == "not evaluated")
+
+
+def test_nothing_drifts_by_itself_in_a_tenth_of_the_nation() -> None:
+    over, where = drift(sim.load("tenth"), replications=4)
+    assert over <= 1.0, where
 
 
 def test_an_evaluation_that_drops_whom_help_reaches_is_biased() -> None:

@@ -11,8 +11,9 @@ from math import factorial
 import numpy as np
 
 from sim.arrays import FloatArray
+from sim.engine.people.ages import Ages, Change
 from sim.engine.solvers.closure.axes import Margin, Mix, Variable, carrier, front, one_hot, without
-from sim.engine.solvers.closure.children import Ages, Change, ClassChances, follow_mix
+from sim.engine.solvers.closure.children import ClassChances, follow_mix
 from sim.engine.solvers.closure.conditional import Pair
 from sim.engine.solvers.closure.plan import ClosurePlan, TablePlan
 from sim.engine.solvers.closure.tables import JointTables
@@ -30,6 +31,8 @@ class Opening:
     plan: ClosurePlan
     model: Model
     fresh: bool
+    absent: float = 0.0
+    """Places of a family without a child."""
 
     def stages(self, name: str) -> FloatArray:
         """Give the shares of a chain's stages for a newcomer, within the chain's ages, (stage,)."""
@@ -38,10 +41,13 @@ class Opening:
         shares = np.array([clock_value(start[s], self.model, 0) if s in start else 0.0 for s in chain.states])
         shares[0] += 1.0 - shares.sum()
         unfolded = self.plan.stages[chain.name]
-        wanted = -1 if self.fresh else 0
         result = np.zeros(len(unfolded.state))
-        for stages, share in zip(unfolded.of_state, shares, strict=True):
-            result[stages[0] if len(stages) == 1 else stages[unfolded.steps[stages] == wanted][0]] = share
+        for state, (stages, share) in enumerate(zip(unfolded.of_state, shares, strict=True)):
+            mean = chain.held.get(chain.states[state], 0.0)
+            # Whoever has just come is a step behind; the last stage holds all who have been there longer.
+            there = np.arange(len(stages)) - (0 if self.fresh or len(stages) == 1 else 1)
+            longer = np.where(there >= 0, (mean / (1.0 + mean)) ** np.maximum(there, 0), 1.0)
+            result[stages] = share * (longer - np.append(longer[1:], 0.0))
         return result
 
     def table(self, table: TablePlan, ages: FloatArray) -> FloatArray:
@@ -66,17 +72,21 @@ class Opening:
             return np.asarray(self.stages(name) @ one_hot(classes, variable.size))
         return None if variable.kind == "age" else first
 
-    def aged(self, table: TablePlan, ages: FloatArray) -> FloatArray:
-        """Give a child's states by age band, over a table's variables."""
+    def aged(self, table: TablePlan, ages: FloatArray, born: bool = False) -> FloatArray:
+        """Give a child's states by age band, over a table's variables; ``born`` in this step."""
         assert table.age is not None
         over = self.plan.margins.over
         shares = np.array([ages.sum()]) if not table.band else ages.reshape(-1, table.band).sum(axis=1)
         result = over(shares, (table.age,), table.variables)
         for v in own_chains(self.plan, table):
-            within = table.in_window(self.model.chain(v.name))
+            within = table.in_window(self.model.chain(v.name)) & (not self.first_states(born))
             states = np.where(within[:, None], self.stages(v.name), np.eye(1, v.size))
             result = result * over(states, (table.age, v), table.variables)
         return result
+
+    def first_states(self, born: bool) -> bool:
+        """Say whether children are in the first states, as the newborn of a settled population are."""
+        return born and self.model.units[-1].settled
 
     def mix(self, variable: Variable, ages: FloatArray) -> FloatArray:
         """Give the shares of mixes for a newcomer, (mix,): children alike and apart, given how many there are."""
@@ -96,7 +106,7 @@ class Opening:
         inside = np.bincount(mix.class_of, by_state, mix.n_classes)
         low, high = chain.ages_steps or (0, len(ages))
         age = np.arange(len(ages))
-        within = float(ages[(age >= low) & (age < high)].sum() / ages.sum())
+        within = float(ages[(age >= low) & (age < high)].sum() / (ages.sum() + self.absent))
         return np.asarray(within * inside + (1.0 - within) * np.eye(1, mix.n_classes)[0])
 
 
@@ -115,10 +125,10 @@ def own_chains(plan: ClosurePlan, table: TablePlan) -> list[Variable]:
 
 def open_tables(joint: JointTables, ages: Ages) -> None:
     """Fill the tables at the first step."""
-    opening = Opening(joint.plan, joint.compiled.model, fresh=False)
+    joint.absent = float(ages.mean(ages.absent))
+    opening = Opening(joint.plan, joint.compiled.model, fresh=False, absent=joint.absent)
     many = ages.mean(ages.present) if len(ages.present) else np.ones(1)
     joint.cells = [opening.table(table, many) for table in joint.plan.tables]
-    joint.absent = float(ages.mean(ages.absent))
 
 
 def turn_over(joint: JointTables, change: Change, ages: Ages, first: bool) -> None:
@@ -185,7 +195,7 @@ def _grow(joint: JointTables, table: TablePlan, change: Change, ages: Ages, open
     born = float(ages.mean(change.born.sum(axis=1)))
     if born:
         cells += _born(joint, table, opening, chains) * born
-        for name, shift in shifts.items():
+        for name, shift in shifts.items() if not opening.first_states(True) else ():
             baby = opening.classes(plan.mixes[name], np.eye(1, len(ages.entering()))[0])
             for b in range(1, plan.mixes[name].n_classes):
                 if baby[b]:
@@ -202,7 +212,7 @@ def _born(joint: JointTables, table: TablePlan, opening: Opening, chains: list[V
     result = joint.plan.margins.over(place / place.sum(), without(table.variables, *own), table.variables)
     ages = np.zeros(table.age.size * max(table.band, 1))
     ages[0] = 1.0
-    return np.asarray(result * opening.aged(table, ages))
+    return np.asarray(result * opening.aged(table, ages, born=True))
 
 
 def _age(

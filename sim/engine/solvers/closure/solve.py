@@ -12,8 +12,8 @@ import numpy as np
 from sim.arrays import BoolArray, FloatArray
 from sim.engine.feedback import Drive, Feedback, drive_of
 from sim.engine.moves.consequences import plain
+from sim.engine.people.ages import Ages
 from sim.engine.solvers.closure.axes import Margin, Variable, WindowHistories, carrier, divide, front, without
-from sim.engine.solvers.closure.children import Ages
 from sim.engine.solvers.closure.conditional import Pair
 from sim.engine.solvers.closure.moves import move_everywhere, shift_classes, spread
 from sim.engine.solvers.closure.people import open_tables, turn_over
@@ -204,7 +204,7 @@ def open_history(
 ) -> ClosureHistory:
     """Open a world, in which services are ``handed`` over, at its first step."""
     model = compiled.model
-    joint, ages = JointTables(plan, compiled), Ages.of(plan)
+    joint, ages = JointTables(plan, compiled), Ages.of(plan.model, plan.number.name if plan.number else None)
     step = -model.units[0].warm_up
     open_tables(joint, ages)
     history = ClosureHistory(plan, joint, model.units[0].size, step, ages, feedback=Feedback.of(model), handed=handed)

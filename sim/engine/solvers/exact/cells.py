@@ -119,6 +119,8 @@ def refuse(model: Model) -> None:
         reasons.append("rows that come and go")
     if any(u.age_steps and u.age_steps[0] != u.age_steps[1] for u in model.units):
         reasons.append("rows of different ages")
+    if any(c.held for c in model.chains):
+        reasons.append("rows that have been in their first states for some time (held)")
     if sum(c.start is None for c in model.chains) > 1:
         reasons.append("more than one chain with a stationary start")
     if reasons:
