@@ -63,8 +63,9 @@ def read_extras(folder: Path) -> Extras:
             None if bridge is None else Bridge.from_dict(bridge),
         )
     except (TypeError, KeyError) as error:
-        raise ResultError(f"{folder} holds {CHECKS}, {FAMILIES}, {EVALUATED} or {BRIDGE} of another version "
-                          f"({error}); make them anew with families report DIR --checks --families --bridge") from error  # fmt: skip
+        files = f"{CHECKS}, {FAMILIES}, {EVALUATED} or {BRIDGE}"
+        again = "make them anew with families report DIR --checks --families --bridge"
+        raise ResultError(f"{folder} holds {files} of another version ({error}); {again}") from error
 
 
 def _read(path: Path) -> Any:

@@ -99,5 +99,5 @@ def every_column() -> dict[str, tuple[str, ...]]:
     demo = sim.load("demo", ["units.family.size=100", "replications=2", "units.family.warm_up=1 month"])
     run = sim.simulate(demo)
     made = run_tables(demo, run, summarise(run), full_appraisal(run))
-    return {"areas.csv": AREAS_COLUMNS, "distributions.csv": DISTRIBUTIONS_COLUMNS, "transfers.csv": shares.TRANSFER_COLUMNS, "cohort.csv": COHORT_COLUMNS,
-            **{table.file: table.names for table in made}}  # fmt: skip
+    return {"areas.csv": AREAS_COLUMNS, "distributions.csv": DISTRIBUTIONS_COLUMNS, "cohort.csv": COHORT_COLUMNS,
+            "transfers.csv": shares.TRANSFER_COLUMNS, **{table.file: table.names for table in made}}  # fmt: skip

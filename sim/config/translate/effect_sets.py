@@ -92,8 +92,7 @@ def _effect_set(name: str, tree: Tree, config: Config, path: Path, findings: Fin
 
 def _of(name: str, tree: Tree, part: EffectSetPart, *, foreign: bool) -> EffectSet:
     """Make an effect set of what its file or the study says."""
-    listed = part.estimands.values() if isinstance(part.estimands, dict) else part.estimands
-    solved = [str(one.get("parameter", "")).removeprefix("parameters.") for one in listed if isinstance(one, dict)]
+    solved = [one.parameter.removeprefix("parameters.") for one in part.estimands.values()]
     digest, regime = (str(part.fit.get(key, default)) for key, default in (("digest", ""), ("regime", "integrated")))
     fit = SetFit(digest, regime, tuple(solved)) if solved else None
     return EffectSet(name, tree, part.services_inert, foreign, part.counts_unitemised, fit)

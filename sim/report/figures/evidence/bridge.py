@@ -103,7 +103,7 @@ def _waterfall(ax: Axes, stations: tuple[Station, ...], found: Bridge) -> None:
 FIGURE = Exhibit[Bridge](
     name="bridge", title="From this study to the published analysis",
     caption="Pounds saved for each pound spent, after one change a step, in both orders, since changes act on each "
-    "other: dots with 95% intervals over replications; bars and the numbers on the right are what each change brings. Dashed: "
-    "what is saved equals what is spent.",
+    "other: dots with 95% intervals over replications; bars and the numbers on the right are what each change brings. "
+    "Dashed: what is saved equals what is spent.",
     draw=plot_bridge, table=bridge_table, section="cost", order=95, source=BRIDGE, all_sets=True,
 )  # fmt: skip
