@@ -21,11 +21,11 @@ ROOM = {
     "calibration": "national observed",
     "costs": "agencies benefits cashability children deflators discount health housing justice services universal",
     "evaluation": "designs",
-    "evidence_sets": "access_only claimed claimed_calibrated measured measured_calibrated no_effect",
-    "model": "areas children effects england families needs population services",
+    "evidence_sets": "access_only claimed claimed_calibrated measured measured_as_key_worker measured_calibrated no_effect",
+    "model": "areas children effects england families family_support_as_key_worker needs population services",
     "model/loops": "burn_out crowding_out invest_to_save",
-    "model/regimes": "integrated one_assessment one_queue several_needs siloed siloed_same_money smaller_caseloads",
-    "scenarios": """advocate calibrated care_at_home community_budgets demo edge_of_care family_intervention
+    "model/regimes": "best_use best_use_as_key_worker best_use_tenth integrated one_assessment one_queue several_needs siloed siloed_same_money smaller_caseloads",
+    "scenarios": """advocate as_key_worker calibrated care_at_home community_budgets demo edge_of_care family_intervention
         housing_providers into_work ladder leicestershire life local_integrated_services loops national
         neighbourhood_budgets october_2011 one_area sceptic short_sentences telecare tenth troubled_families
         whole_place""",
