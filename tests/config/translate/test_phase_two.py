@@ -22,7 +22,7 @@ from sim.results.worlds import of_world, world_names
 from tests.places import ROOT
 
 PHASE_TWO = ROOT / "configs" / "scenarios" / "phase_two.yaml"
-FAMILIES, TAKEN_ON, SHARE = 720_000, 400_000, 1 / 240
+FAMILIES, TAKEN_ON, SHARE = 780_000, 400_000, 1 / 240
 BEGINS, FIVE_YEARS = 12, 60
 """Months: of the start of the regime, and of the programme."""
 POSTS = (("2015-04", 2325), ("2015-10", 4650))
