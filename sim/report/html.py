@@ -23,7 +23,7 @@ from sim.report.extras import Extras, in_order, read_extras
 from sim.report.figures.waits.services import areas_table
 from sim.report.gallery import draw_extras
 from sim.report.sharing import agencies_table
-from sim.report.tables import comparisons, cost_effectiveness, costs, headline, labelled, outcomes
+from sim.report.tables import comparisons, cost_effectiveness, costs, headline, kept_on, labelled, outcomes
 from sim.results.beside import CheckLine
 from sim.results.facts import facts_of
 from sim.results.summary import Summary
@@ -104,7 +104,7 @@ def _sections(
     worth, spent = _worth_tables(full), _spending_tables(full)
     tables: dict[str, tuple[Table, ...]] = {
         "families": (outcomes(summary),),
-        "services": (areas_table(ds),) if ds.sizes["service"] else (),
+        "services": (areas_table(ds), kept_on(summary)) if ds.sizes["service"] else (),
         "cost": (*worth, *cost_effectiveness(summary), comparisons(summary), costs(summary), present_values(ds)),
         "payers": (agencies_table(ds), *spent),
     }

@@ -15,11 +15,11 @@ import pytest
 import xarray as xr
 
 import sim
+from sim.economics.cash.paid_help import paid_help
 from sim.engine import kernels
 from sim.errors import ModelError
 from sim.model.handover import all_handed
 from sim.model.spec import Scenario, Team
-from sim.results.paid_help import paid_help
 
 CONFIG = """
 title: A service that ends
