@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Layout, Record, wait_sums
+from sim.engine.counts.record import QUEUE_COUNTS, Layout, Record, wait_sums
 from sim.language.evaluate import number, parse
 from sim.model.spec import (
     Areas,
