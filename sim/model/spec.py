@@ -178,7 +178,7 @@ class Team:
 
     @property
     def ends(self) -> Mapping[str, float]:
-        """From which point each area has no posts, now or to come: -inf where it has none, inf where they do not end.
+        """The point from which each area has no posts, now or to come: -inf where it has none, inf if they never end.
 
         Posts of ``extra_workers`` may come at any time.
         """

@@ -31,6 +31,7 @@ from sim.evaluation.checks.totals import (
     level_values,
     line_costs,
     narrow_to_wide,
+    paid_values,
     payback_values,
     prices_of_help,
     staff_values,
@@ -261,6 +262,7 @@ def _measured(look: _Looked) -> Values:
     england = (published.looked_after.value, published.care_entries.value)
     figures = {"hours_week": published.hours_week.value, "episode": look.money["episode"]}
     values = level_values(ds, baseline, spec.start, england, names)
+    values |= paid_values(ds)
     values |= staff_values(ds, helped, spec, prices_of_help(look.scenario, spec, names), figures, names)
     values |= payback_values(ds, helped, spec.start) | ledger_values(ds, helped)
     task = partial(measured_once, world=spec.name)
