@@ -11,6 +11,7 @@ from sim.errors import ModelError
 from sim.evaluation.checks.beside import panel as panel_of_checks
 from sim.evaluation.checks.drift import drift
 from sim.evaluation.checks.identities import episode_cost, posts_for, starts_a_year
+from sim.evaluation.checks.judging import Range, in_prices, judge
 from sim.evaluation.checks.question import ranges_of
 from sim.evaluation.checks.rows import (
     care_reentry,
@@ -21,7 +22,7 @@ from sim.evaluation.checks.rows import (
     savings,
     turned_around,
 )
-from sim.evaluation.checks.sanity import Range, in_prices, judge, sanity, table
+from sim.evaluation.checks.sanity import sanity, table
 from sim.evaluation.checks.totals import yearly
 from sim.evaluation.trial.trial import admissions
 from tests.evaluation.trial.small_panels import AFTERCARE, ENGAGED, LOOKED_AFTER, panel
