@@ -477,11 +477,17 @@ AS_WRITTEN = "as_written"
 
 @dataclass(frozen=True)
 class SetFit:
-    """How the effects of a set were solved for: the digest of the model, the regime, and the parameters found."""
+    """How the effects of a set were solved for: the digest of the model, the regime, and the parameters found.
+
+    ``study`` is the one in whose model that was, ``strengths`` what each effect that reads the parameters multiplied by
+    there where each of them is 1.
+    """
 
     digest: str
     regime: str
     solved: tuple[str, ...]
+    study: str = ""
+    strengths: Mapping[str, float] = field(default_factory=dict)
 
 
 UNITEMISED = "with_unitemised"
