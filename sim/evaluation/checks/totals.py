@@ -123,7 +123,7 @@ def paid_values(ds: xr.Dataset) -> Values:
     overload = max(found, key=lambda one: one.overload / max(one.engaged, 1.0))
     share = overload.overload / max(overload.engaged, 1.0)
     told = f"{worst.service} in {worst.world.name}; overload where staff left at most {share:.1%} of the months of help"
-    return {"help_paid_for": (most, f"{told}, {overload.service} in {overload.world.name}")}
+    return {"help_is_paid": (most, f"{told}, {overload.service} in {overload.world.name}")}
 
 
 def staff_values(
