@@ -66,8 +66,8 @@ def with_fits(scenario: Scenario) -> Scenario:
     """Note in a scenario which of its evidence sets have effects that were solved for in another model than its own.
 
     Effects that were solved for in another study are at home where each acts as it did there, by the same ratio of
-    rates in each month of help. Not at home are those that act otherwise, those without a world of the regime in which they
-    were solved for, and those that nobody has solved for; a set whose parameters the model lacks says nothing here.
+    rates in each month of help. Not at home are those that act otherwise, those without a world of the regime in which
+    they were solved for, and those that nobody has solved for; a set whose parameters the model lacks says nothing.
     """
     found = [name for name in scenario.fits if _is_foreign(scenario, name)]
     return replace(scenario, not_refitted=tuple(found))
