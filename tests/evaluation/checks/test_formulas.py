@@ -61,7 +61,7 @@ def test_every_check_has_ranges_with_sources() -> None:
     assert {r.number for r in ranges.values()} == set(range(1, 20))
     assert all(r.source and (r.low is not None or r.high is not None or r.scored_in == "none") for r in ranges.values())
     assert published.looked_after.value > published.care_entries.value > 0
-    assert {r.number for r in ranges.values() if r.waits_for} == {17, 19}
+    assert {r.number for r in ranges.values() if r.waits_for} == {19}
 
 
 def test_pounds_are_compared_in_the_price_year_of_the_range() -> None:
