@@ -28,8 +28,8 @@ ROOM = {
     "model/regimes": """integrated one_assessment one_queue phase_two several_needs siloed siloed_same_money
         smaller_caseloads""",
     "scenarios": """advocate calibrated care_at_home community_budgets demo drinkers_and_drug_users edge_of_care
-        family_intervention housing_providers into_work ladder leicestershire life local_integrated_services loops national
-        neighbourhood_budgets october_2011 one_area phase_two sceptic short_sentences telecare tenth
+        family_intervention housing_providers into_work ladder leicestershire life local_integrated_services loops
+        national neighbourhood_budgets october_2011 one_area phase_two sceptic short_sentences telecare tenth
         troubled_families whole_place""",
     "targets": "children claims entry levels programme",
     "textbook": """absorbing annuity annuity_end annuity_half_cycle annuity_monthly annuity_simpson annuity_weights
