@@ -19,7 +19,6 @@ _pressed = threading.Event()
 @contextmanager
 def heard() -> Iterator[None]:
     """Note each Ctrl-C besides raising it, for as long as a command runs; leaves a handler that is not Python's be."""
-    _pressed.clear()
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or not _in_main_thread():
         yield
         return
@@ -30,6 +29,7 @@ def heard() -> Iterator[None]:
         yield
         stop_if_pressed()
     finally:
+        _pressed.clear()
         sys.unraisablehook = before
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -21,7 +21,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any, Generic, TypeVar
 
 from sim.errors import RunError
-from sim.interrupts import deaf_children
+from sim.interrupts import deaf_children, stop_if_pressed
 
 Work = TypeVar("Work")
 Answer = TypeVar("Answer")
@@ -63,7 +63,8 @@ def run_on_processes(task: Task[Work, Answer], batches: Iterable[Work], workers:
             for worker in crew:
                 if waiting and worker.batch is None:
                     worker.give(waiting.popleft())
-            ready = wait([worker.connection for worker in crew if worker.batch is not None])
+            ready = wait([worker.connection for worker in crew if worker.batch is not None], timeout=1)
+            stop_if_pressed()
             for worker in [worker for worker in crew if worker.connection in ready]:
                 batch, answered, answer = worker.take()
                 if answered:

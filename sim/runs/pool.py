@@ -9,6 +9,7 @@ from math import ceil
 from sim.engine.counts.record import Record
 from sim.engine.people.areas import AreaSpan
 from sim.engine.solvers.parts import added_up, cut, why_whole
+from sim.interrupts import stop_if_pressed
 from sim.model.spec import Scenario
 from sim.runs.executors import Answer, Task, Work, run_on_processes
 
@@ -149,6 +150,8 @@ def run_batches(
 
         yield from run_on_cluster(task, batches, cluster)
     elif min(workers, len(batches)) <= 1:
-        yield from map(task, batches)
+        for batch in batches:
+            stop_if_pressed()
+            yield task(batch)
     else:
         yield from run_on_processes(task, batches, workers)

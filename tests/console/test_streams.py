@@ -18,6 +18,7 @@ from sim.results.columns import table
 from sim.results.folder.manifest import verify
 from sim.results.folder.store import staged
 from sim.runs.executors import run_on_processes
+from sim.runs.pool import run_batches
 from tests.places import ROOT
 
 RUN = ["run", "textbook/annuity", "--set", "units.person.size=20", "--replications", "2", "--out", "out"]
@@ -92,6 +93,22 @@ def test_ctrl_c_that_python_lost_is_heard(tmp_path: Path, capsys: pytest.Capture
     assert os.listdir(tmp_path) == []
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     plainly(lambda: None)()  # what was pressed in one command does not stop the next
+
+
+@pytest.mark.usefixtures("_hears")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_that_python_lost_stops_a_long_run_at_its_next_batch(workers: int) -> None:
+    """The last of a hundred batches would otherwise be the first to ask."""
+    answered: list[int] = []
+
+    def command() -> None:
+        for answer in run_batches(abs, range(100), workers):
+            answered.append(answer)
+            Freed()
+
+    with pytest.raises(typer.Exit) as ended:
+        plainly(command)()
+    assert (ended.value.exit_code, len(answered)) == (130, 1)
 
 
 def _hears_ctrl_c(_: int) -> bool:
