@@ -11,10 +11,7 @@ from sim.console.printing import say
 from sim.console.progress import stages
 
 NAME = "fit-effects"
-EXAMPLES = (
-    "families fit-effects national --dry-run --replications 2",
-    "families fit-effects national --only measured --share 0.1 --dry-run",
-)
+EXAMPLES = ("families fit-effects national --dry-run --replications 2",)
 
 
 def command(

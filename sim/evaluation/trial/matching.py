@@ -46,7 +46,7 @@ class Matching:
         those alike ``stood_for`` it (inverse probability of censoring, Robins and Finkelstein 2000).
     """
 
-    pool: Literal["everybody", "list"] = "list"
+    pool: Literal["everybody", "list"] = "everybody"
     history: bool = True
     frailty: bool = False
     reached: Literal["kept", "dropped", "stood_for"] = "kept"
