@@ -35,6 +35,7 @@ from sim.evaluation.checks.totals import (
     staff_values,
     world_of,
 )
+from sim.evaluation.trial.evaluation import helping
 from sim.evaluation.trial.panel import Names
 from sim.evaluation.trial.trial import Results
 from sim.model.spec import Quantity, Scenario
@@ -51,7 +52,7 @@ def sanity(
     published: Published,
     *,
     ds: xr.Dataset | None = None,
-    regime: str = "integrated",
+    regime: str = "",
     replications: int = 2,
     workers: int = 1,
 ) -> list[Check]:
@@ -67,7 +68,7 @@ def sanity(
     ds
         Results of a run of the scenario; without it one is made, of the baseline and the regime alone.
     regime
-        Where families are helped.
+        Where families are helped; default ``helping``.
     replications
         For what follows single families, and for the run if one is made.
     workers
@@ -77,6 +78,7 @@ def sanity(
     -------
         The checks in order of the ranges.
     """
+    regime = regime or helping(scenario)
     names, sets = Names(), {w.effect_set for w in scenario.worlds if w.regime == regime}
     for world in scenario.worlds:
         if world.regime == regime:

@@ -21,6 +21,7 @@ from sim.evaluation.trial.evaluation import (
     first_year,
     follow_pair,
     helped_world,
+    helping,
 )
 from sim.evaluation.trial.matching import EVALUATOR, FRAILTY, YEAR, Matching, followed, matched
 from sim.evaluation.trial.panel import Panel
@@ -63,10 +64,11 @@ class Control:
 
 
 def controls(
-    scenario: Scenario, effect_set: str, regime: str = "integrated", *, designs: dict[str, Matching] = CONTROLS,
+    scenario: Scenario, effect_set: str, regime: str = "", *, designs: dict[str, Matching] = CONTROLS,
     replications: int = 16, workers: int = 1, at: StageListener = SILENT,
 ) -> list[Control]:  # fmt: skip
     """Evaluate the same families by each design; arguments are those of ``evaluate``."""
+    regime = regime or helping(scenario)
     short = evaluation_scenario(scenario, regime, effect_set)
     world = helped_world(short, regime, effect_set)
     check_before(world, YEAR)

@@ -15,7 +15,7 @@ EXAMPLES = ("families fit-effects national --dry-run --replications 2",)
 
 
 def command(
-    config: Annotated[str, typer.Argument(help="The study in whose model effects are solved for.")] = "national",
+    config: Annotated[str, typer.Argument(help="The study in whose model effects are solved for.")] = "phase_two",
     sets: Sets = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="SET", help="An evidence set of the study; may be repeated.")

@@ -19,7 +19,7 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.errors import ModelError
 from sim.evaluation.effects.estimands import COST, Estimand, Levels, digest, measure_once, with_parameters
-from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world
+from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world, helping
 from sim.evaluation.trial.trial import MONTHS
 from sim.model.compiled.readings import clock_value
 from sim.model.spec import Scenario
@@ -87,7 +87,7 @@ def fit_effects(
     effect_set: str,
     estimands: Sequence[Estimand],
     *,
-    regime: str = "integrated",
+    regime: str = "",
     dose: str = "kw_dose",
     replications: int = 6,
     share: float = 1.0,
@@ -105,7 +105,7 @@ def fit_effects(
     estimands
         What it lists.
     regime
-        Where families are helped.
+        Where families are helped; default ``helping``.
     dose
         Parameter that says how many contact-hours a month a family has.
     replications
@@ -123,6 +123,7 @@ def fit_effects(
     """
     if not estimands:
         raise ModelError(f"the evidence set '{effect_set}' lists no estimands, so that there is nothing to solve for")
+    regime = regime or helping(scenario)
     world = helped_world(scenario, regime, effect_set)
     steps = world.start + ENTRY_MONTHS + MONTHS
     priced = any(estimand.outcome == COST for estimand in estimands)

@@ -1,8 +1,8 @@
 """Whom an evaluation holds the families helped against: the pool, what registers show, weights, and what follows.
 
-Effects are solved for through ``EVALUATOR``: families whom no key worker has met in the same month, weighted so that what
-registers show of them, that month and over the year before, is what they show of the families helped, and followed for
-as long whether or not help reaches them. The other options are steps away from it, one at a time.
+Effects are solved for through ``EVALUATOR``: families whom no key worker has met in the same month, weighted so that
+what registers show of them, that month and over the year before, is what they show of the families helped, and followed
+for as long whether or not help reaches them. The other options are steps away from it, one at a time.
 """
 
 from __future__ import annotations

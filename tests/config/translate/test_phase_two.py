@@ -16,7 +16,7 @@ import xarray as xr
 import sim
 from sim.config import load
 from sim.evaluation.effects.estimands import with_parameters
-from sim.evaluation.effects.question import helping
+from sim.evaluation.trial.evaluation import helping
 from sim.model.compiled.readings import clock_value
 from sim.model.spec import Chain, Model, Scenario, Team
 from sim.results.worlds import of_world, world_names
@@ -103,16 +103,8 @@ def test_nothing_but_key_workers_posts_differs() -> None:
     assert sum(team(usual).workers.values()) == 0
 
 
-def test_a_tenth_is_a_tenth() -> None:
-    tenth = load(ROOT / "configs" / "evaluation" / "phase_two.yaml")
-    for regime in ("siloed", "phase_two"):
-        small, large = model_of(tenth, regime), model_of(whole(), regime)
-        assert small.root.size * 10 == large.root.size
-        for chain in large.chains:
-            if chain.service is not None and chain.service.team is not None:
-                for levels in zip(levels_of(small, chain.name), levels_of(large, chain.name), strict=True):
-                    assert levels[0] * 10 == pytest.approx(levels[1])
-    assert helping(tenth) == helping(whole()) == "phase_two"  # where effects are solved for
+def test_effects_are_solved_for_in_its_one_regime() -> None:
+    assert helping(whole()) == "phase_two"
 
 
 def test_posts_take_on_four_hundred_thousand_families_in_five_years() -> None:
