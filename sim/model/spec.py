@@ -178,7 +178,7 @@ class Team:
 
     @property
     def ends(self) -> Mapping[str, float]:
-        """From which point each area has no posts, now or to come: -inf where it has none, inf where they do not end.
+        """The point from which each area has no posts, now or to come: -inf where it has none, inf if they never end.
 
         Posts of ``extra_workers`` may come at any time.
         """
@@ -477,11 +477,17 @@ AS_WRITTEN = "as_written"
 
 @dataclass(frozen=True)
 class SetFit:
-    """How the effects of a set were solved for: the digest of the model, the regime, and the parameters found."""
+    """How the effects of a set were solved for: the digest of the model, the regime, and the parameters found.
+
+    ``study`` is the one in whose model that was, ``strengths`` what each effect that reads the parameters multiplied by
+    there where each of them is 1.
+    """
 
     digest: str
     regime: str
     solved: tuple[str, ...]
+    study: str = ""
+    strengths: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

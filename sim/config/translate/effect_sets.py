@@ -93,8 +93,9 @@ def _effect_set(name: str, tree: Tree, config: Config, path: Path, findings: Fin
 def _of(name: str, tree: Tree, part: EffectSetPart, *, foreign: bool) -> EffectSet:
     """Make an effect set of what its file or the study says."""
     solved = [one.parameter.removeprefix("parameters.") for one in part.estimands.values()]
-    digest, regime = (str(part.fit.get(key, default)) for key, default in (("digest", ""), ("regime", "integrated")))
-    fit = SetFit(digest, regime, tuple(solved)) if solved else None
+    kept = part.fit
+    digest, regime, study = (str(kept.get(k, d)) for k, d in (("digest", ""), ("regime", "integrated"), ("study", "")))
+    fit = SetFit(digest, regime, tuple(solved), study, dict(kept.get("strengths", {}))) if solved else None
     return EffectSet(name, tree, part.services_inert, foreign, part.counts_unitemised, fit)
 
 

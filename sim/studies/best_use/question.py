@@ -25,8 +25,8 @@ from sim.studies.best_use.runs import Came, Posts, Trials, trials
 NAME, MONEY_OF = "best_use", "integrated"
 TOLERANCE = 0.001
 """Spending that differs by no more, as a share of it, is equal."""
-SEARCHED = 0.25
-"""Of the tolerance: where scaling ends, so that other replications still spend the same."""
+NEAR = 0.25
+"""Of the tolerance: where scaling ends early, so that other replications still spend the same."""
 SCALINGS = 8
 FINALISTS = 4
 """Ways that are run again on replications of their own, from which the best and the second best are taken."""
@@ -208,25 +208,21 @@ def _posts(made: Trials, cost: Mapping[str, float], way: Shares, budget: float) 
 
 
 def _equal(whole: Trials, cost: Mapping[str, float], way: Shares) -> tuple[dict[str, float], Came]:
-    """Scale the posts of a way by one factor until it spends what the regime spends whose money it is."""
-
-    def tried(budget: float) -> tuple[dict[str, float], Came, float]:
+    """Scale the added posts of a way by one factor until it spends what the regime spends whose money it is."""
+    budget = target = float(whole.target.spent.mean())
+    tried: list[tuple[float, dict[str, float], Came]] = []
+    while len(tried) < SCALINGS and (not tried or min(off for off, _, _ in tried) > NEAR * TOLERANCE):
         posts = _rounded(_posts(whole, cost, way, budget), whole.today)
         came = whole.came([posts])[0]
-        return posts, came, float(came.spent.mean())
-
-    budget = target = float(whole.target.spent.mean())
-    posts, came, mine = tried(budget)
-    last: tuple[float, float] | None = None
-    for _ in range(SCALINGS):
-        if abs(mine / target - 1) <= SEARCHED * TOLERANCE:
-            break
-        slope = mine / budget if last is None else (mine - last[1]) / (budget - last[0])
-        last, budget = (budget, mine), budget + (target - mine) / slope
-        posts, came, mine = tried(budget)
-    if abs(mine / target - 1) > TOLERANCE:
-        raise ModelError(f"the best use spends {mine / target - 1:+.2%} of what '{whole.money.regime}' spends; "
-                         f"posts come no nearer than {TOLERANCE:.1%}")  # fmt: skip
+        mine = float(came.spent.mean())
+        tried.append((abs(mine / target - 1), posts, came))
+        budget *= target / mine
+    off, posts, came = min(tried, key=lambda one: one[0])
+    if off > TOLERANCE:
+        raise ModelError(
+            f"the best use spends {off:.2%} more or less than '{whole.money.regime}'; posts come no nearer than "
+            f"{TOLERANCE:.1%}, since they are too few: take a larger population"
+        )
     return posts, came
 
 

@@ -33,6 +33,7 @@ from sim.runs.beliefs.posterior import Posterior, read_posterior
 from sim.runs.ensemble import simulate
 from sim.runs.identity import digest_of_points
 from sim.runs.points import Points, Solved, Tell, kept_in, store_of_solved
+from sim.runs.replications import without_answer
 from sim.runs.variants import under_set
 from sim.studies.uncertainty.answer import WORTH, DrawFacts, enough, solved, to_table
 
@@ -204,7 +205,8 @@ def solve_draw(made: UncertainConfig, draw: int) -> Solved:
         except ModelError as error:
             refused = error
             continue
-        return replace(solved(simulate(scenario, rows=False), draw, effect_set, values), redrawn=attempt)
+        ds = simulate(without_answer(scenario), rows=False)
+        return replace(solved(ds, draw, effect_set, values), redrawn=attempt)
     refused.add_note(f"Draw {draw} and {ATTEMPTS - 1} others in its place make no model: see the intervals given.")
     raise refused
 
