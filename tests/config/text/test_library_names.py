@@ -21,8 +21,7 @@ ROOM = {
     "calibration": "national observed",
     "costs": "agencies benefits cashability children deflators discount health housing justice services universal",
     "evaluation": "designs few_helped",
-    "evidence_sets": """access_only claimed claimed_calibrated measured measured_calibrated measured_face_value
-        no_effect""",
+    "evidence_sets": "access_only claimed measured measured_face_value no_effect",
     "model": "areas children effects england families needs population services",
     "model/loops": "burn_out crowding_out invest_to_save",
     "model/regimes": """integrated one_assessment one_queue phase_two several_needs siloed siloed_same_money
