@@ -141,7 +141,7 @@ def evaluate(
 
 
 def helping(scenario: Scenario) -> str:
-    """Name the regime in which families are helped where none is named: ``integrated``, or the last one of another study."""
+    """Name the regime in which families are helped where none is named: ``integrated``, or else the last one."""
     others = [world.regime for world in scenario.worlds if world.regime != scenario.baseline]
     return HELPING if HELPING in others or not others else others[-1]
 
