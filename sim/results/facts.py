@@ -94,6 +94,8 @@ class Facts:
     """Evidence sets in whose differences costs that nobody has itemised count."""
     not_refitted: list[str] = field(metadata=JSON, default_factory=list)
     """Evidence sets whose effects were solved for in another model than this one's."""
+    found_elsewhere: list[str] = field(metadata=JSON, default_factory=list)
+    """Regimes whose posts were searched for in another model than this one's."""
     engine_seconds: float | None = None
     peak_mb: float | None = None
     why_no_answer: str | None = None
