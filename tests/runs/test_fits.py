@@ -30,7 +30,8 @@ costs:
   - {{name: crises, while: crisis == crisis, price: {{value: 1, unit: gbp/month}}, payers: {{council: 1}}}}
 effect_sets:
   fitted:
-    estimands: {{crises: {{quantity: share in crisis, ratio: 0.5, months: [1, 12], low: 0, high: 5, parameter: parameters.helped}}}}
+    estimands:
+      crises: {{quantity: in crisis, ratio: 0.5, months: [1, 12], low: 0, high: 5, parameter: parameters.helped}}
     set: {{parameters.helped: 2}}
     fit: {{digest: "{digest}", regime: joined}}
   plain: {{set: {{}}}}
