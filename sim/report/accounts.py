@@ -13,8 +13,7 @@ NOTE = (
     "Per family helped, transfers and taxes included. One episode: families first helped in the stated year, none "
     "taken on twice, each followed from its first start against its own life without help. All help: the same with "
     "every later episode. Programme: the whole population in the calendar years of the appraisal. The break-even price "
-    "is what a key worker's posts may cost a family helped for nothing to be gained or lost. Intervals are chance in "
-    "the simulation alone."
+    "is what a key worker's posts may cost a family helped for nothing to be gained or lost."
 )
 PARTS = ("helped", "waits_longer", "gets_in_sooner", "same_wait", "posts_and_set_up", "total")
 
@@ -34,6 +33,20 @@ def _why(summary: Summary) -> str:
     told = [one.get("why_no_cohort") for one in (summary.get("answer") or {}).values()]
     reasons = list(dict.fromkeys([summary.get("why_no_answer"), *told]))
     return " ".join(f"Not all accounts are given: {reason}." for reason in reasons if reason)
+
+
+def _intervals(summary: Summary) -> str:
+    """Say what intervals hold: doubt about the inputs with how it was drawn, or chance alone and what would do."""
+    told = []
+    for regime, _, one in _accounts(summary):
+        doubt = one.get("doubt") or {}
+        if one["interval"] == "inputs":
+            made = f"{doubt['draws']:,} draws of {len(doubt['inputs'])} inputs on {doubt['families']:,} families"
+            told.append(f"{regime}: intervals are those of the inputs ({made}); chance in the run is in summary.json.")
+        elif one["interval"] is not None and doubt.get("why_not"):
+            told.append(f"{regime}: intervals are chance in the simulation alone; doubt about the inputs is not worked "
+                        f"out: {doubt['why_not']}.")  # fmt: skip
+    return " ".join(dict.fromkeys(told)) or "Intervals are chance in the simulation alone."
 
 
 def accounts(summary: Summary) -> Table:
@@ -56,8 +69,9 @@ def accounts(summary: Summary) -> Table:
         rows.append(tuple(row))
     terms = "".join(f" {words(name)}: {_terms(one)}." for _, name, one in found[:3])
     return Table(
-        "What each family helped saves", tuple(columns), tuple(rows), f"{NOTE}{terms} {_why(summary)}".rstrip()
-    )
+        "What each family helped saves", tuple(columns), tuple(rows),
+        f"{NOTE}{terms} {_intervals(summary)} {_why(summary)}".rstrip(),
+    )  # fmt: skip
 
 
 def _terms(account: dict[str, Any]) -> str:
@@ -110,5 +124,6 @@ def short_accounts(summary: Summary) -> Table:
     ]  # fmt: skip
     columns = ("", "account", "saved", "cost", "break-even price")
     return Table(
-        f"What each family helped saves, £, {ledger} ledger (95% interval)", columns, tuple(rows), _why(summary)
-    )
+        f"What each family helped saves, £, {ledger} ledger (95% interval)", columns, tuple(rows),
+        f"{_intervals(summary)} {_why(summary)}".rstrip(),
+    )  # fmt: skip

@@ -39,10 +39,10 @@ def _bare(model: Model, solved: Sequence[str]) -> Model:
 
 
 def with_fits(scenario: Scenario) -> Scenario:
-    """Note in a scenario which of its evidence sets have effects that were solved for in another model than its own.
+    """Note in a scenario what is kept of it: what draws say of its answer, and which effects are of another model.
 
-    So have those without a world of the regime in which they were solved for, and those that nobody has solved for; a
-    set whose parameters the model does not have says nothing here.
+    Effects are of another model where an evidence set was solved for elsewhere, or without a world of the regime in
+    which it was solved for, or by nobody; a set whose parameters the model does not have says nothing here.
     """
     found = [name for name in scenario.fits if _is_foreign(scenario, name)]
     return replace(scenario, not_refitted=tuple(found))

@@ -41,6 +41,12 @@ class UncertaintyPart(Part):
         default=("units", "appraisal", "discount", "deflators"),
         description="beginnings of paths whose figures keep their value",
     )
+    only: tuple[Text, ...] = Field(
+        default=(), description="beginnings of paths of the figures that are drawn, and no other; default all"
+    )
+    areas: AtLeastOne | None = Field(
+        default=None, description="how many of the areas a draw is run on, chosen evenly by size; default all"
+    )
     groups: dict[Text, tuple[Text, ...]] = Field(
         default_factory=dict, description="name: beginnings of paths, whose figures are looked at together"
     )

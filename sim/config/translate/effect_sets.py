@@ -14,7 +14,7 @@ from sim.config.text import library
 from sim.config.text.merge import Path_, prune, split_path
 from sim.config.text.source import Tree, plain, read
 from sim.errors import ModelError
-from sim.model.spec import AS_WRITTEN, SetFit
+from sim.model.spec import AS_WRITTEN, DrawnEffect, SetFit
 
 NAMED = ("parameters", "tables", "chains", "services", "effects", "costs", "feedback", "remember")
 """Sections whose entries have names."""
@@ -94,8 +94,21 @@ def _of(name: str, tree: Tree, part: EffectSetPart, *, foreign: bool) -> EffectS
     """Make an effect set of what its file or the study says."""
     solved = [one.parameter.removeprefix("parameters.") for one in part.estimands.values()]
     digest, regime = (str(part.fit.get(key, default)) for key, default in (("digest", ""), ("regime", "integrated")))
-    fit = SetFit(digest, regime, tuple(solved)) if solved else None
+    nothing = part.nothing.number() if part.nothing is not None else None
+    fit = SetFit(digest, regime, tuple(solved), _drawn(part), nothing or 0.0) if solved else None
     return EffectSet(name, tree, part.services_inert, foreign, part.counts_unitemised, fit)
+
+
+def _drawn(part: EffectSetPart) -> tuple[DrawnEffect, ...]:
+    """Give the estimands that have an interval, with the curve that a fit has found for them."""
+    curves = part.fit.get("curves", {})
+    return tuple(
+        DrawnEffect(
+            name, one.parameter.removeprefix("parameters."), one.ratio, *one.interval,
+            tuple(sorted((float(ratio), float(value)) for ratio, value in curves.get(name, ()))),
+        )
+        for name, one in part.estimands.items() if one.interval is not None and one.ratio is not None
+    )  # fmt: skip
 
 
 def concerns(tree: Tree, effect_set: EffectSet) -> bool:
