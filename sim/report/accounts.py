@@ -35,18 +35,19 @@ def _why(summary: Summary) -> str:
     return " ".join(f"Not all accounts are given: {reason}." for reason in reasons if reason)
 
 
-def _intervals(summary: Summary) -> str:
-    """Say what intervals hold: doubt about the inputs with how it was drawn, or chance alone and what would do."""
-    told = []
+def doubt_line(summary: Summary) -> str:
+    """Say how sure the answer is: from how many draws of the inputs, or that it is not worked out and what does it."""
+    told: dict[str, list[str]] = {}
     for regime, _, one in _accounts(summary):
         doubt = one.get("doubt") or {}
         if one["interval"] == "inputs":
-            made = f"{doubt['draws']:,} draws of {len(doubt['inputs'])} inputs on {doubt['families']:,} families"
-            told.append(f"{regime}: intervals are those of the inputs ({made}); chance in the run is in summary.json.")
+            made = f"{doubt['draws']:,} draws of {len(doubt['inputs'])} inputs, on {doubt['families']:,} families"
+            drawn = f"in the intervals of the answer ({made}); elsewhere they are chance alone"
+            told.setdefault(drawn, []).append(regime)
         elif one["interval"] is not None and doubt.get("why_not"):
-            told.append(f"{regime}: intervals are chance in the simulation alone; doubt about the inputs is not worked "
-                        f"out: {doubt['why_not']}.")  # fmt: skip
-    return " ".join(dict.fromkeys(told)) or "Intervals are chance in the simulation alone."
+            told.setdefault(f"not worked out: {doubt['why_not']}", []).append(regime)
+    lines = [text if len(told) == 1 else f"{', '.join(dict.fromkeys(of))}: {text}" for text, of in told.items()]
+    return "; ".join(lines) or "not in these intervals; families uncertainty puts it in"
 
 
 def accounts(summary: Summary) -> Table:
@@ -70,7 +71,7 @@ def accounts(summary: Summary) -> Table:
     terms = "".join(f" {words(name)}: {_terms(one)}." for _, name, one in found[:3])
     return Table(
         "What each family helped saves", tuple(columns), tuple(rows),
-        f"{NOTE}{terms} {_intervals(summary)} {_why(summary)}".rstrip(),
+        f"{NOTE}{terms} Doubt about the inputs: {doubt_line(summary)}. {_why(summary)}".rstrip(),
     )  # fmt: skip
 
 
@@ -124,6 +125,5 @@ def short_accounts(summary: Summary) -> Table:
     ]  # fmt: skip
     columns = ("", "account", "saved", "cost", "break-even price")
     return Table(
-        f"What each family helped saves, £, {ledger} ledger (95% interval)", columns, tuple(rows),
-        f"{_intervals(summary)} {_why(summary)}".rstrip(),
-    )  # fmt: skip
+        f"What each family helped saves, £, {ledger} ledger (95% interval)", columns, tuple(rows), _why(summary)
+    )
