@@ -29,6 +29,8 @@ REACH = 2.5
 ROUNDS = 2
 NEAR = 0.05
 """Of the logarithm of a ratio: how far beyond what studies found a target may lie without a second round."""
+FINE = 2001
+"""Points at which a curve is read backwards."""
 Curve = tuple[tuple[float, float], ...]
 
 
@@ -71,8 +73,7 @@ def curves(
 
     Returns
     -------
-        By name: (ratio, value) with ratios rising. Values are those of the quadratic in the logarithm of the ratio that
-        is nearest to what studies found, within the bounds of the estimand.
+        By name: (ratio, value) with ratios rising, values within the bounds of the estimand.
 
     Raises
     ------
@@ -110,15 +111,26 @@ def _guess(estimand: Estimand, fitted: float, ratios: FloatArray) -> FloatArray:
 
 
 def _values(estimand: Estimand, values: FloatArray, found: FloatArray, ratios: FloatArray) -> FloatArray:
-    """Read the values at ratios off the quadratic through studies: value as a function of the logarithm found."""
-    fit = np.polynomial.Polynomial.fit(found, values, min(2, len(np.unique(values)) - 1))
-    read = fit(np.log(ratios))
-    if np.any(np.diff(read) <= 0):
-        raise ModelError(
-            f"estimands.{estimand.name}: what studies find does not rise with {estimand.parameter} over the whole "
-            "range; give more --replications or a larger --share"
-        )
-    return np.asarray(np.clip(read, estimand.low, estimand.high))
+    """Read the values at ratios off the curve through what studies found, (point,).
+
+    The curve is a quadratic in the value, which has no noise; where it turns round within the bounds in use it has
+    followed noise, and a line is taken.
+    """
+    wanted = np.log(ratios)
+    for degree in (2, 1):
+        fit = np.polynomial.Polynomial.fit(values, found, min(degree, len(np.unique(values)) - 1))
+        at = np.linspace(estimand.low, estimand.high, FINE)
+        middle = int(np.abs(at - values.mean()).argmin())
+        rises = fit.deriv()(at) > 0
+        left = middle - int(np.argmin(rises[middle::-1])) if not rises[: middle + 1].all() else -1
+        right = middle + int(np.argmin(rises[middle:])) if not rises[middle:].all() else FINE
+        used = at[left + 1 : right]
+        if len(used) > 1 and (degree == 1 or (used[0] <= values.min() and values.max() <= used[-1])):
+            return np.asarray(np.interp(wanted, fit(used), used))
+    raise ModelError(
+        f"estimands.{estimand.name}: what studies find does not rise with {estimand.parameter} over the whole range; "
+        "give more --replications or a larger --share"
+    )
 
 
 def _covers(found: FloatArray, targets: FloatArray) -> bool:

@@ -25,9 +25,9 @@ from sim.model.spec import Scenario
 from sim.runs.beliefs.effects import name_of
 from sim.runs.ensemble import simulate
 from sim.runs.fewer_areas import with_areas
-from sim.runs.replications import with_parameters
+from sim.runs.replications import for_accounts, with_parameters
 from sim.stages import SILENT, StageListener
-from sim.studies.uncertainty.inputs import UncertainConfig, study
+from sim.studies.uncertainty.inputs import study
 from sim.studies.uncertainty.question import scenario_of_draw
 from sim.table import Table
 
@@ -65,7 +65,7 @@ def run(
     draws
         How many.
     replications, share, workers
-        As for ``fit_effects``.
+        As for ``fit_effects``, of the areas on which draws are run.
     at
         Told where the work stands.
 
@@ -86,7 +86,8 @@ def run(
     for draw in range(draws):
         at.say(f"draw {draw + 1} of {draws}")
         values = made.drawn([draw])[0]
-        scenario = replace(scenario_of_draw(made, values, name), seed=made.config.seed + draw)
+        drawn_scenario = with_areas(scenario_of_draw(made, values, name), made.config.uncertainty.areas)
+        scenario = replace(drawn_scenario, seed=made.config.seed + draw, replications=replications)
         world = helped_world(scenario, made.fits[name].regime, name)
         told = dict(zip([one.name for one in made.inputs], values, strict=True))
         asked = [replace(e, target=float(told[name_of(drawn[e.name])])) for e in estimands]
@@ -95,7 +96,7 @@ def run(
         fitted, _ = solve(asks, asked, start, at)
         ratio.append(asks(start).mean(axis=0) - np.array([e.distance_to_target for e in asked]))
         value.append(start - fitted)
-        price.append((_prices(made, scenario, asked, start, workers), _prices(made, scenario, asked, fitted, workers)))
+        price.append((_prices(scenario, asked, start, workers), _prices(scenario, asked, fitted, workers)))
     ledgers = list(price[0][0])
     return Missed(
         tuple(e.name for e in estimands), np.stack(ratio), np.stack(value),
@@ -104,12 +105,10 @@ def run(
     )  # fmt: skip
 
 
-def _prices(
-    made: UncertainConfig, scenario: Scenario, asked: Sequence[Estimand], values: FloatArray, workers: int
-) -> dict[str, float]:  # fmt: skip
+def _prices(scenario: Scenario, asked: Sequence[Estimand], values: FloatArray, workers: int) -> dict[str, float]:
     """Give the break-even price by ledger at some values of the parameters."""
     named = {e.parameter: float(v) for e, v in zip(asked, values, strict=True)}
-    ds = simulate(with_areas(with_parameters(scenario, named), made.config.uncertainty.areas), workers, rows=False)
+    ds = simulate(for_accounts(with_parameters(scenario, named)), workers, rows=False)
     return {one.ledger: mean for one, (mean, _) in account_figures(ds).items() if one.measure == PRICE}
 
 
