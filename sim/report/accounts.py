@@ -127,3 +127,24 @@ def short_accounts(summary: Summary) -> Table:
     return Table(
         f"What each family helped saves, £, {ledger} ledger (95% interval)", columns, tuple(rows), _why(summary)
     )
+
+
+def beside_doubt(summary: Summary) -> Table:
+    """Make the table of break-even prices with nothing drawn under readings that are told beside the draws."""
+    rows = []
+    for regime, name, one in _accounts(summary):
+        doubt = one.get("doubt") or {}
+        for ledger, price in one["break_even_price"].items() if doubt.get("draws") else ():
+            cells = [figure(told.get("break_even", {}).get(ledger)) for told in doubt["beside"].values()]
+            rows.append((regime, words(name), ledger, interval(price), figure(price["draws"]["mean"]),
+                         figure(price["draws"]["central"]), *cells))  # fmt: skip
+    known = [one["doubt"]["beside"] for *_, one in _accounts(summary) if (one.get("doubt") or {}).get("draws")]
+    named: dict[str, Any] = known[0] if known else {}
+    columns = ("regime", "account", "ledger", "break-even price, £", "mean over draws", "nothing drawn, their families",
+               *(words(other) for other in named))  # fmt: skip
+    note = (
+        "Intervals are those of the inputs. Draws run on some of the areas, and a column says what these give with "
+        "nothing drawn, to be held against the whole run. The last columns are not drawn: other readings of the dose "
+        "and of who is chosen, for which effects were not fitted again."
+    )
+    return Table("How sure is the break-even price?", columns, tuple(rows), note)

@@ -93,7 +93,7 @@ def belief_digest(scenario: Scenario, world: World) -> str:
     fit = scenario.fits.get(world.effect_set)
     effects = () if fit is None else fit.drawn
     drawn = tuple(one for one in effects if is_drawn(f"estimands.{one.name}", part, whatever_only=True))
-    together = {name: str(getattr(part, name)) for name in ("correlations", "rows", "posterior")}
+    together = {name: str(getattr(part, name)) for name in ("correlations", "rows", "posterior", "beside")}
     return digest_of_meaning(figures, drawn, 0.0 if fit is None else fit.nothing, part.areas or 0, together)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
@@ -66,8 +68,24 @@ def draw_answer(
         only = [] if name == AS_WRITTEN else [f"effect_set=[{name}]", "uncertainty.weights={}"]
         made = replace(study(path, [*sets, *only, f"replications={REPLICATIONS}"]), for_answer=True)
         table = solve_study(made, draws, workers, folder / f"draws_{name}.jsonl", tell=tell)
-        worlds |= _kept(scenario, made, table, name, workers)
+        beside = {
+            other: _central(load(path, [*sets, *only, *_settings(to)]), made, workers)
+            for other, to in made.config.uncertainty.beside.items()
+        }
+        worlds |= _kept(scenario, made, table, name, beside, workers)
     return worlds
+
+
+def _settings(to: Mapping[str, Any]) -> list[str]:
+    """Write settings as ``--set`` takes them."""
+    return [f"{path}={json.dumps(value)}" for path, value in to.items()]
+
+
+def _central(scenario: Scenario, made: UncertainConfig, workers: int) -> dict[str, float]:
+    """Give every figure of the accounts with nothing drawn, on the areas of the draws."""
+    fewer = with_areas(for_accounts(scenario), made.config.uncertainty.areas)
+    found = account_figures(simulate(replace(fewer, replications=CENTRAL), workers, rows=False))
+    return {str(name): mean for name, (mean, _) in found.items()}
 
 
 def keep(scenario: Scenario, worlds: dict[str, Kept]) -> Path:
@@ -78,20 +96,19 @@ def keep(scenario: Scenario, worlds: dict[str, Kept]) -> Path:
 
 
 def _kept(
-    scenario: Scenario, made: UncertainConfig, table: xr.Dataset, effect_set: str, workers: int
+    scenario: Scenario, made: UncertainConfig, table: xr.Dataset, effect_set: str,
+    beside: Mapping[str, Mapping[str, float]], workers: int,
 ) -> dict[str, Kept]:  # fmt: skip
     """Say what is to be kept of the worlds of one reading."""
     plan = account_plan(scenario)
     assert plan is not None
     mine = [w for w in scenario.worlds if w.name in plan.services and w.effect_set == effect_set]
-    pared = for_accounts(replace(scenario, worlds=tuple(w for w in scenario.worlds if w.effect_set == effect_set)))
-    fewer = with_areas(replace(pared, replications=CENTRAL), made.config.uncertainty.areas)
-    central = account_figures(simulate(fewer, workers, rows=False))
-    figures = {str(name): mean for name, (mean, _) in central.items()}
+    of_set = replace(scenario, worlds=tuple(w for w in scenario.worlds if w.effect_set == effect_set))
+    central, model = _central(of_set, made, workers), with_areas(of_set, made.config.uncertainty.areas).worlds[0].model
     facts = facts_of_draws(table)
     told = {
         "draws": int(table.sizes["draw"]), "replications": made.config.replications, "seed": facts.seed,
-        "areas": len(fewer.worlds[0].model.areas.names), "families": fewer.worlds[0].model.root.size,
+        "areas": len(model.areas.names), "families": model.root.size,
         "inputs": [
             {"input": name, "value": held[0], "low": held[1], "high": held[2], "distribution": held[3]}
             for name, held in facts.beliefs.items()
@@ -100,7 +117,7 @@ def _kept(
     return {
         name_of(world): {
             "digest": {"model": model_digest(scenario, world), "beliefs": belief_digest(scenario, world)},
-            "made": told, "accounts": accounts_of(table, world.regime, figures),
+            "made": told, "accounts": accounts_of(table, world.regime, central, beside),
         }
         for world in mine
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,10 @@ def of_inputs(values: FloatArray, error: FloatArray) -> dict[str, float | None]:
     }  # fmt: skip
 
 
-def accounts_of(table: xr.Dataset, regime: str, central: Mapping[str, float]) -> dict[str, Any]:
+def accounts_of(
+    table: xr.Dataset, regime: str, central: Mapping[str, float],
+    beside: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+) -> dict[str, Any]:  # fmt: skip
     """Say what draws of one evidence set make of each account of a regime.
 
     Parameters
@@ -52,20 +56,26 @@ def accounts_of(table: xr.Dataset, regime: str, central: Mapping[str, float]) ->
         Which.
     central
         Every output where nothing is drawn, of the families that draws follow.
+    beside
+        The same under each setting that is told beside the draws, by its name.
 
     Returns
     -------
         By account: ``figures`` by name and ledger, see ``of_inputs``, with the ``central`` one; ``turns_on``, by ledger
         where each input takes the break-even price, the widest first; ``evpi``, by ledger what it is worth to know all
-        inputs before deciding to help, pounds per family helped.
+        inputs before deciding to help, pounds per family helped; ``beside``, by setting the central figures by name and
+        ledger.
     """
     names = [one for one in quantities(table) if one.regime == regime and DOT in one.measure]
     result: dict[str, Any] = {}
     for name in names:
         account, figure = name.measure.split(DOT)
-        held = result.setdefault(account, {"figures": {}, "turns_on": {}, "evpi": {}})
+        empty: dict[str, Any] = {"figures": {}, "turns_on": {}, "evpi": {}, "beside": {other: {} for other in beside}}
+        held = result.setdefault(account, empty)
         told = of_inputs(samples(table, str(name)), np.asarray(table["error"].sel(output=str(name)).values))
         held["figures"].setdefault(figure, {})[name.ledger] = {**told, "central": plain(central.get(str(name)))}
+        for other, figures in beside.items():
+            held["beside"][other].setdefault(figure, {})[name.ledger] = plain(figures.get(str(name)))
         if figure == PRICE:
             held["turns_on"][name.ledger] = _turns_on(table, samples(table, str(name)))
             _add_ratio(table, name, account, central, held)
