@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, Layout, Record, wait_sums
+from sim.engine.counts.record import QUEUE_COUNTS, Layout, Record, wait_sums
 from sim.language.evaluate import number, parse
 from sim.model.spec import (
     Areas,
@@ -120,7 +120,7 @@ def record(of: Scenario, replication: int, steps: int = STEPS) -> Record:
         waits=waits, area_waits=np.repeat(waits[:, None], 2, axis=1) / 2,
         wait_sums=wait_sums(waits), area_wait_sums=np.repeat(wait_sums(waits)[:, None], 2, axis=1) / 2,
         queue=np.tile(np.arange(float(len(QUEUE_COUNTS))), (n, 1, 1)),
-        team=np.tile(np.array([12.0, 100.0, 96.0, 40.0])[: len(TEAM_SERIES)], (n, steps, 1, 1)),
+        team=np.tile(np.array([12.0, 100.0, 96.0, 40.0, 20.0, 20.0, 0.0]), (n, steps, 1, 1)),
         family_cost=family_cost,
         row_counts=np.full((n, steps + 1, 1), float(ROWS)),
         engine_seconds=0.25, replication=replication,

@@ -146,6 +146,7 @@ def _expressions(model: Model) -> Iterator[Expression]:
     yield from (parameter.expression for parameter in model.parameters.values())
     for chain in model.chains:
         yield from (move.expression for move in chain.transitions if move.expression is not None)
+        yield from (move.length.times for move in chain.transitions if move.length is not None)
         yield from (fire.probability for fire in chain.fires)
         yield from (chain.start or {}).values()
         if chain.service and chain.service.team:

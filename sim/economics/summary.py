@@ -6,6 +6,7 @@ from typing import Any
 
 import xarray as xr
 
+from sim.economics.cash.paid_help import posts_kept_on
 from sim.economics.cost_effectiveness import cost_effectiveness
 from sim.economics.report import Found, FullAppraisal, full_appraisal
 from sim.economics.rows import MONEY
@@ -68,6 +69,7 @@ def summarise(ds: xr.Dataset, full: FullAppraisal | None = None) -> Summary:
         },
         "comparisons": {name: compared for name, compared in comparisons.items() if compared},
         "cost_effectiveness": cost_effectiveness(ds, made.terms),
+        "posts_kept_on": posts_kept_on(ds),
         "interval": interval_kind(ds), "timing": timing_figures(ds), "appraisal": _appraisal(made),
         **answer_figures(ds, made.answers, made.terms),
     }  # fmt: skip

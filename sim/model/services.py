@@ -117,6 +117,18 @@ def referred_while_staffed(when: Expression, team: Team | None, step_years: floa
     return product(*conditions, when) if conditions else when
 
 
+def with_team(chain: Chain, team: Team, step_years: float) -> Chain:
+    """Give the chain of a service another team; where that has no posts, now or to come, nobody is referred."""
+    assert chain.service is not None
+    moves = tuple(
+        replace(move, expression=referred_while_staffed(move.expression, team, step_years))
+        if move.source in ENTRY and move.target not in ENTRY and move.expression is not None
+        else move
+        for move in chain.transitions
+    )
+    return replace(chain, transitions=moves, service=replace(chain.service, team=team))
+
+
 class _Pathway:
     """Collects the moves of one service."""
 

@@ -178,7 +178,7 @@ class Team:
 
     @property
     def ends(self) -> Mapping[str, float]:
-        """From which point each area has no posts, now or to come: -inf where it has none, inf where they do not end.
+        """The point from which each area has no posts, now or to come: -inf where it has none, inf if they never end.
 
         Posts of ``extra_workers`` may come at any time.
         """
@@ -494,12 +494,16 @@ class DrawnEffect:
 class SetFit:
     """How the effects of a set were solved for: the digest of the model, the regime, and the parameters found.
 
-    ``drawn`` are those whose doubt is known, ``nothing`` the chance that help has no effect of its own at all.
+    ``study`` is the one in whose model that was, ``strengths`` what each effect that reads the parameters multiplied by
+    there where each of them is 1; ``drawn`` are those whose doubt is known, ``nothing`` the chance that help has no
+    effect of its own at all.
     """
 
     digest: str
     regime: str
     solved: tuple[str, ...]
+    study: str = ""
+    strengths: Mapping[str, float] = field(default_factory=dict)
     drawn: tuple[DrawnEffect, ...] = ()
     nothing: float = 0.0
 

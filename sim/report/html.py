@@ -24,7 +24,16 @@ from sim.report.extras import Extras, in_order, read_extras
 from sim.report.figures.waits.services import areas_table
 from sim.report.gallery import draw_extras
 from sim.report.sharing import agencies_table
-from sim.report.tables import comparisons, cost_effectiveness, costs, distributions, headline, labelled, outcomes
+from sim.report.tables import (
+    comparisons,
+    cost_effectiveness,
+    costs,
+    distributions,
+    headline,
+    kept_on,
+    labelled,
+    outcomes,
+)
 from sim.results.facts import facts_of
 from sim.results.folder.beside import CheckLine
 from sim.results.summary import Summary
@@ -109,7 +118,7 @@ def _sections(
     worth, spent = _worth_tables(full), _spending_tables(full)
     tables: dict[str, tuple[Table, ...]] = {
         "families": (outcomes(summary),),
-        "services": (*((areas_table(ds),) if ds.sizes["service"] else ()), distributions(summary)),
+        "services": (*((areas_table(ds), kept_on(summary)) if ds.sizes["service"] else ()), distributions(summary)),
         "cost": (
             accounts(summary),
             break_even(summary),

@@ -153,6 +153,21 @@ def distributions(summary: Summary) -> Table:
     return Table("Counts over time", columns, tuple(rows), "Every share of the steps is in distributions.csv.")
 
 
+def kept_on(summary: Summary) -> Table:
+    """Make the table of posts kept on, beyond what is funded, until the help that was begun has ended."""
+    rows = [
+        (one["name"], words(one["service"]), digits(one["post_months"] / 12), _scaled(_exactly(one["pounds"]), 1e6, 2))
+        for one in summary.get("posts_kept_on", ())
+    ]
+    columns = ("regime", "service", "post-years", "£m")
+    return Table("Posts kept on beyond their funding, until help that was begun has ended", columns, tuple(rows))
+
+
+def _exactly(value: float) -> Mapping[str, Any]:
+    """Give a mean without an interval."""
+    return {"mean": value, "low": None, "high": None}
+
+
 def outcomes(summary: Summary) -> Table:
     """Make the table of outcomes per family, with the difference to the baseline."""
     rows = []

@@ -11,7 +11,7 @@ from sim.report import tables
 from sim.report.accounts import doubt_line, short_accounts
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
-from sim.results.worlds import row_name
+from sim.results.worlds import NOT_REFITTED, row_name
 from sim.table import Table
 
 _millions = partial(millions, places=0, finer_below=100.0)
@@ -29,7 +29,7 @@ def headline_tables(summary: Summary) -> tuple[Table, ...]:
     measure = "cost_per_family_year" if figures["cost_per_family_year"] else "outcomes"
     made = [table for table in (
         *_compared(summary, measure), _at_the_end(summary), short_accounts(summary), _against(summary),
-        *tables.cost_effectiveness(summary), tables.distributions(summary),
+        *tables.cost_effectiveness(summary), tables.distributions(summary), tables.kept_on(summary),
     ) if table.rows]  # fmt: skip
     if not figures[measure]:
         made.insert(0, tables.waits(summary))
@@ -116,7 +116,9 @@ def _by_set(rows: list[tuple[str, ...]], summary: Summary) -> tuple[tuple[str, .
     for name, *cells in rows:
         regime, _, effects = name.rpartition("/")
         if effects != last:
-            made.append((f"{row_name(effects, sets).replace('_', ' ')}:", *[""] * len(cells)))
+            made.append((f"{effects.replace('_', ' ')}:", *[""] * len(cells)))
+            if effects in sets:
+                made.append((NOT_REFITTED, *[""] * len(cells)))
         made.append((f"  {regime}", *cells))
         last = effects
     return tuple(made)

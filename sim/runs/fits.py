@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sim.language.evaluate import number
+from sim.model.compiled.readings import clock_value
+from sim.model.compiled.scope import reads_of
 from sim.model.spec import Model, Scenario, World
 from sim.runs.meaning import digest_of_meaning
+
+DIGITS = 9
+"""Places to which strengths of effects are told apart."""
 
 
 def fit_digest(scenario: Scenario, world: World, solved: Sequence[str]) -> str:
@@ -38,11 +44,30 @@ def _bare(model: Model, solved: Sequence[str]) -> Model:
     )
 
 
+def strengths(model: Model, start: int, solved: Sequence[str]) -> dict[str, float]:
+    """Give what each effect that reads solved parameters multiplies by at a regime's start if each of them were 1.
+
+    Raises
+    ------
+    ModelError
+        When one is no number then, or hangs on the row.
+    """
+    there = {name: model.parameters[name] for name in solved if name in model.parameters}
+    each = {name: replace(held, expression=number(1.0)) for name, held in there.items()}
+    unit = replace(model, parameters={**model.parameters, **each})
+    found = {}
+    for effect in model.effects:
+        if any(node.name in each for node in reads_of(effect.times, model)):
+            found[effect.name] = round(clock_value(effect.times, unit, max(start, 0), effect.name), DIGITS)
+    return found
+
+
 def with_fits(scenario: Scenario) -> Scenario:
     """Note in a scenario what is kept of it: what draws say of its answer, and which effects are of another model.
 
-    Effects are of another model where an evidence set was solved for elsewhere, or without a world of the regime in
-    which it was solved for, or by nobody; a set whose parameters the model does not have says nothing here.
+    Effects that were solved for in another study are at home where each acts as it did there, by the same ratio of
+    rates in each month of help. Not at home are those that act otherwise, those without a world of the regime in which
+    they were solved for, and those that nobody has solved for; a set whose parameters the model lacks says nothing.
     """
     found = [name for name in scenario.fits if _is_foreign(scenario, name)]
     return replace(scenario, not_refitted=tuple(found))
@@ -53,5 +78,8 @@ def _is_foreign(scenario: Scenario, name: str) -> bool:
     mine = [world for world in scenario.worlds if world.effect_set == name]
     if not any(parameter in world.model.parameters for world in mine for parameter in fit.solved):
         return False
+    if fit.study not in ("", scenario.name):
+        helped = [world for world in mine if world.regime != scenario.baseline]
+        return any(strengths(world.model, world.start, fit.solved) != fit.strengths for world in helped)
     there = next((world for world in mine if world.regime == fit.regime), None)
     return there is None or fit.digest != fit_digest(scenario, there, fit.solved)

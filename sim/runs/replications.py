@@ -70,11 +70,17 @@ def pared(
 ) -> Scenario:
     """Keep the worlds of some regimes under some evidence sets, and the first steps; without meters unless priced.
 
+    Accounts of the answer are left out.
     The families of those worlds live as they do in the whole scenario: draws depend on neither.
     """
     worlds = [w for w in scenario.worlds if w.regime in regimes and w.effect_set in effect_sets]
     paired = tuple(replace(w, model=_pared(w.model, steps, priced)) for w in worlds)
-    return replace(scenario, worlds=paired, appraisal=replace(scenario.appraisal, answer=None))
+    return without_answer(replace(scenario, worlds=paired))
+
+
+def without_answer(scenario: Scenario) -> Scenario:
+    """Give a scenario without the accounts of the answer, for studies of many runs that do not look at them."""
+    return replace(scenario, appraisal=replace(scenario.appraisal, answer=None))
 
 
 def for_accounts(scenario: Scenario) -> Scenario:

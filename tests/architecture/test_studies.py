@@ -27,8 +27,8 @@ def imported(path: Path) -> set[str]:
     return {f"{node.module}.{alias.name}" for node in nodes for alias in node.names} | {str(n.module) for n in nodes}
 
 
-def test_there_are_nine_studies() -> None:
-    assert len(STUDIES) == 9
+def test_there_are_ten_studies() -> None:
+    assert len(STUDIES) == 10
     assert set(BESIDE) <= {folder.name for folder in STUDIES}
 
 

@@ -56,6 +56,7 @@ SMALLER = {
     "families calibrate configs/calibration/national.yaml --workers 2": "",
     "families evaluate evaluation/designs --replications 2": f"{FEW} --rule random --outcome in_crisis",
     "families evaluate demo --set clock.steps=48 --outcome in_crisis --rule random --replications 2": FEW,
+    "families evaluate evaluation/few_helped --controls --replications 16": f"{FEW} --replications 1",
 }
 LONG = {
     "run": "Drawing figures", "report": "Drawing figures", "uncertainty": "Draws", "optimise": "Settings",

@@ -23,6 +23,7 @@ from sim.config.text import library
 from sim.config.views.catalogue import CatalogueEntry, scenarios
 from sim.config.views.catalogue_table import NOT_RUN, put, table
 from sim.errors import ModelError
+from sim.model.compiled.readings import clock_value
 from sim.model.traits import gamma_classes
 from sim.results.costs import cost_by_step
 from sim.results.summary import window_start
@@ -43,9 +44,16 @@ SMALL = {
     ),
     "housing_providers": ("clock.steps=6", "units.home.warm_up=6 months", "replications=2"),
     "telecare": ("clock.steps=26", "replications=2"),
+    "drinkers_and_drug_users": (
+        "units.adult.size=9000",
+        "units.adult.warm_up=6 months",
+        "clock.steps=18",
+        "replications=2",
+    ),
 }
 FAMILIES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem not in SMALL)
 DAYS_A_YEAR = 365.25
+REGIMES = ("siloed", "integrated")
 
 
 def ran(name: str, *sets: str) -> xr.Dataset:
@@ -254,6 +262,26 @@ def test_housing_overheads_by_hand() -> None:
     assert outcome(ds, "integrated/helps", "months_at_risk") < outcome(ds, "siloed/helps", "months_at_risk")
 
 
+def test_a_pound_of_treatment_saves_what_the_reading_says() -> None:
+    # A place-year ends (times - 1) x stops more spells; each saves 1 / (stops x (1 + relapses)) years of misuse in the
+    # long run. Relapses come as fast as use stops, so that half of all misuse; eight to one shares the same 15.3 posts.
+    scenario = sim.load(CONFIGS / "drinkers_and_drug_users.yaml", ["effect_set=at_their_word"])
+    model = next(w.model for w in scenario.worlds if w.regime == "siloed")
+    value = {n: clock_value(p.expression, model, 0) for n, p in model.parameters.items() if n != "stops"}
+    for times, clients, year, gives in (
+        ("alcohol_helps", "clients_alcohol", "drinker_year", 5.0), ("drugs_help", "clients_drugs", "user_year", 2.5),
+    ):  # fmt: skip
+        saved = (value[times] - 1) / (1 + value["relapses"]) * value[year]
+        assert saved / (value["post_year"] / value[clients]) == pytest.approx(gives)
+    ds = small("drinkers_and_drug_users")
+    for reading in ("no_gain", "at_their_word"):
+        cost = [sum(cost_a_year(ds, f"{r}/{reading}", f"{s} treatment") for s in ("alcohol", "drug")) for r in REGIMES]
+        assert cost[0] == pytest.approx(cost[1], rel=1e-9)
+    start = stock(ds, "siloed/no_gain", "use=misusing")
+    assert start[0] == pytest.approx(4500, abs=4 * math.sqrt(9000 / 4 / 2))  # a mean of two replications
+    np.testing.assert_array_equal(start, stock(ds, "integrated/no_gain", "use=misusing"))
+
+
 def test_telecare_breaks_even_where_it_should() -> None:
     # In hospital: p(in) / (p(in) + 1 / 1.19 weeks) of the time. A kit that takes a share s of admissions away saves
     # s x that time x 365 a day, less what it delays; the trial's 14% pay for less than kit and watching, 98% for more.
@@ -307,7 +335,7 @@ def test_each_has_a_page_that_names_its_documents(name: str) -> None:
         assert f"## {heading}" in page
     assert f"families run configs/scenarios/{name}.yaml" in page
     evidence = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
-    cited = set(re.findall(r"\b([A-K]\d{1,2})\b", page))
+    cited = set(re.findall(r"\b((?:T-)?[A-KPS]\d{1,2})\b", page))
     assert cited
     assert all(f'<a id="{one}"></a>' in evidence for one in cited)
 

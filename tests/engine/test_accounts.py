@@ -170,3 +170,12 @@ def test_a_run_too_short_for_cohorts_says_so(scenario: Scenario) -> None:
     assert record.cohort_meters.size == 0
     assert record.helped[at(short, "integrated")].sum() > 0
     assert record.class_meters.shape[1:3] == (len(SIDES), len(CLASSES))
+
+
+def test_the_world_of_one_episode_ends_when_its_families_have_been_followed(scenario: Scenario, record: Record) -> None:
+    brief = replace(scenario, appraisal=replace(scenario.appraisal, answer=AnswerSpec(follow_up_months=12.0)))
+    sooner = replicate(brief, 0)
+    assert sooner.meters.tobytes() == record.meters.tobytes()
+    assert sooner.class_meters.tobytes() == record.class_meters.tobytes()
+    np.testing.assert_array_equal(sooner.cohort_meters, record.cohort_meters[:, :, :, :, :12])
+    np.testing.assert_array_equal(sooner.cohort_starts, record.cohort_starts[..., :12])

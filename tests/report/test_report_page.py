@@ -12,7 +12,7 @@ import xarray as xr
 from sim.economics.summary import summarise
 from sim.errors import ResultError
 from sim.evaluation.checks.beside import panel
-from sim.evaluation.checks.sanity import Check
+from sim.evaluation.checks.judging import Check
 from sim.report.answer import answer, basis
 from sim.report.assumptions import left_out, name_of, parts, span_of
 from sim.report.extras import read_extras

@@ -85,7 +85,14 @@ Handover = Annotated[
     WithJsonSchema(
         {
             "description": "finish, close, transfer (to services with more posts), or {transfer: service or list}",
-            "anyOf": [{"enum": list(HANDOVER_WORDS)}, {"type": "object", "required": ["transfer"]}],
+            "anyOf": [
+                {"enum": list(HANDOVER_WORDS)},
+                {
+                    "type": "object",
+                    "properties": {"transfer": {"type": ["string", "array"]}},
+                    "additionalProperties": False,
+                },
+            ],
         }
     ),
 ]

@@ -93,9 +93,11 @@ def _effect_set(name: str, tree: Tree, config: Config, path: Path, findings: Fin
 def _of(name: str, tree: Tree, part: EffectSetPart, *, foreign: bool) -> EffectSet:
     """Make an effect set of what its file or the study says."""
     solved = [one.parameter.removeprefix("parameters.") for one in part.estimands.values()]
-    digest, regime = (str(part.fit.get(key, default)) for key, default in (("digest", ""), ("regime", "integrated")))
+    kept = part.fit
+    digest, regime, study = (str(kept.get(k, d)) for k, d in (("digest", ""), ("regime", "integrated"), ("study", "")))
     nothing = part.nothing.number() if part.nothing is not None else None
-    fit = SetFit(digest, regime, tuple(solved), _drawn(part), nothing or 0.0) if solved else None
+    strengths = dict(kept.get("strengths", {}))
+    fit = SetFit(digest, regime, tuple(solved), study, strengths, _drawn(part), nothing or 0.0) if solved else None
     return EffectSet(name, tree, part.services_inert, foreign, part.counts_unitemised, fit)
 
 

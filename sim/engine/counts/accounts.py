@@ -14,6 +14,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
+from sim.engine import kernels
 from sim.engine.counts.reading import Arrays, Reading
 from sim.engine.counts.record import Layout
 from sim.engine.counts.recorder import STAFF_METERS, Diary, staff_meters
@@ -116,9 +117,10 @@ class FollowedPair:
         self.worlds, self.diaries = (own[0], twin[0]), (own[1], twin[1])
         population, n_groups = own[0].population, FIRST_COHORT + plan.entry
         self.groups: dict[str, StateArray] = {u: np.zeros(rows.n, GROUP_TYPE) for u, rows in population.rows.items()}
+        least = 0 if self.compares_waits else 1
         self.gap: IntArray = np.zeros(own[0].root.n, np.int16)
         """Months that each family has waited longer than its twin."""
-        self.tallies = tuple(Tally(rows, self.groups, n_groups) for rows in self.worlds)
+        self.tallies = tuple(Tally(rows, self.groups, n_groups, least) for rows in self.worlds)
         for rows, tally in zip(self.worlds, self.tallies, strict=True):
             rows.tallies.append(tally)
         self.quantities = tuple(
@@ -132,15 +134,6 @@ class FollowedPair:
         self.cohort = np.zeros((len(SIDES), plan.entry, plan.follow_up, n))
         self.helped = np.zeros((steps, len(STARTS)))
 
-    def renew(self, step: int) -> None:
-        """Begin a step: who takes over the place of a family that leaves is counted afresh."""
-        renewal = self.worlds[0].population.renewals.get(step)
-        root = self.worlds[0].root
-        rows = renewal.entering.get(root.unit.name) if renewal is not None else None
-        if rows is not None and len(rows):
-            self.gap[rows] = 0
-            self._regroup(rows, np.zeros(len(rows), GROUP_TYPE))
-
     def close(self, step: int, moves: Sequence[dict[str, StepMoves]]) -> None:
         """End a step: count it by group, and say who is in which group from now on; ``moves`` of the two worlds."""
         for tally, one in zip(self.tallies, moves, strict=True):
@@ -150,16 +143,26 @@ class FollowedPair:
             tally.settle(one)
         if step >= 0:
             self._write_down(step, first)
-        if self.compares_waits:
-            self._compare_waits()
+        changed, new = self._compare_waits() if self.compares_waits else (kernels.NO_ROWS, kernels.NO_BYTES)
+        coming = self._coming(step + 1)
+        stay = ~np.isin(changed, coming)
+        self.gap[coming] = 0
+        fresh = np.zeros(len(coming), GROUP_TYPE)
+        self._regroup(np.concatenate([changed[stay], coming]), np.concatenate([new[stay], fresh]))
+
+    def _coming(self, step: int) -> IntArray:
+        """List the families that come in a step, perhaps in the place of others: they are counted afresh."""
+        renewal = self.worlds[0].population.renewals.get(step)
+        name = self.worlds[0].root.unit.name
+        return kernels.NO_ROWS if renewal is None else renewal.entering.get(name, kernels.NO_ROWS)
 
     def _take_on(self, step: int) -> int:
         """Put families that a key worker has taken on for the first time into their group, and say how many."""
         world, root = self.worlds[0], self.worlds[0].root
         taken = [
-            rows[starts[pairs]]
+            rows[starts[flow - world.columns["flow", name].start]]
             for name, starts in zip(self.key_workers, self.starting, strict=True)
-            for chain, rows, pairs, counted in world.log
+            for chain, rows, flow, counted in world.log
             if chain == name and counted
         ]
         rows = root.distinct(np.concatenate(taken)) if taken else np.zeros(0, np.int64)
@@ -184,8 +187,13 @@ class FollowedPair:
                 tally.shift(unit, theirs.compress(here), groups.compress(here))
             self.groups[unit][theirs] = groups
 
-    def _compare_waits(self) -> None:
-        """Class families by how long they have waited so far against their twins, in services that both worlds have."""
+    def _compare_waits(self) -> tuple[IntArray, StateArray]:
+        """Class families by how long they have waited so far against their twins, in services that both worlds have.
+
+        Returns
+        -------
+            The families whose class changes, and their new ones.
+        """
         own, twin = (self._waiting(world) for world in self.worlds)
         rows = (own != twin).nonzero()[0]
         self.gap[rows] += own.take(rows).astype(np.int16) - twin.take(rows)
@@ -194,7 +202,7 @@ class FollowedPair:
         classes = np.array([CLASSES.index(SAME), CLASSES.index(LONGER), CLASSES.index(SOONER)], GROUP_TYPE)
         new = classes.take(np.sign(self.gap.take(rows)), mode="wrap")  # 0, 1 and -1
         changed = groups.take(rows) != new
-        self._regroup(rows.compress(changed), new.compress(changed))
+        return rows.compress(changed), new.compress(changed)
 
     def _waiting(self, world: MovingWorld) -> IntArray:
         """Count the services that both worlds have in whose queues each family stands, (row,)."""
@@ -215,6 +223,13 @@ class FollowedPair:
                 if 0 <= month < self.plan.follow_up:
                     self.cohort[s, entry, month] = found[:, FIRST_COHORT + entry]
         self.helped[step] = first, self.by_class[0, :, step, -1].sum()
+
+    def leave(self) -> None:
+        """Count no further: all whom it follows have been followed for as long as they are."""
+        for rows, tally in zip(self.worlds, self.tallies, strict=True):
+            rows.tallies.remove(tally)
+            if not rows.tallies:
+                rows.log.clear()
 
     # What comes of it.
 

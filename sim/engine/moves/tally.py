@@ -12,47 +12,38 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import IntArray, StateArray
+from sim.arrays import FloatArray, IntArray, StateArray
 
 if TYPE_CHECKING:
     from sim.engine.moves.world import MovingWorld
 
 Logged = tuple[str, IntArray, IntArray, bool]
-"""Chain, distinct rows, their pairs (old * n + new), and whether they count as moves."""
+"""Chain, distinct rows, the columns of their moves in the world's counts, and whether they count as moves."""
 GROUP_TYPE = np.uint8
+FEW = 4096
+"""Amounts up to which adding one by one is cheaper than counting all columns and groups."""
 
 
 @dataclass(frozen=True)
 class StepMoves:
-    """The moves of a step on rows of one unit, (move,): the columns of the states left and entered, and of the flow.
-
-    ``counted`` lists the moves that are flows.
-    """
+    """The moves of a step on rows of one unit: whose, in which column of flows; those that are flows; (move,)."""
 
     rows: IntArray
-    left: IntArray
-    entered: IntArray
     flow: IntArray
-    counted: IntArray
+    counted_rows: IntArray
+    counted_flow: IntArray
 
 
 def moves_of_step(world: MovingWorld) -> dict[str, StepMoves]:
     """Read the log of a world, by unit."""
-    parts: dict[str, list[tuple[IntArray, ...]]] = {}
-    for chain, rows, pairs, counted in world.log:
-        link, state = world.links[chain], world.columns["state", chain].start
-        flow = world.columns["flow", chain].start + pairs.astype(np.intp) if counted else np.full(len(rows), -1)
-        columns = (
-            rows,
-            state + link.old.take(pairs).astype(np.intp),
-            state + link.new.take(pairs).astype(np.intp),
-            flow,
-        )
-        parts.setdefault(world.chains[chain].unit, []).append(columns)
     found = {}
-    for unit, several in parts.items():
-        rows, left, entered, flow = (np.concatenate(column) for column in zip(*several, strict=True))
-        found[unit] = StepMoves(rows, left, entered, flow, (flow >= 0).nonzero()[0])
+    for unit in world.population.rows:
+        logged = [(rows, flow, counted) for chain, rows, flow, counted in world.log if world.chains[chain].unit == unit]
+        if logged:
+            every = [np.concatenate(parts) for parts in zip(*[one[:2] for one in logged], strict=True)]
+            flows = [one[:2] for one in logged if one[2]]
+            counted = [np.concatenate(parts) for parts in zip(*flows, strict=True)] if flows else [every[0][:0]] * 2
+            found[unit] = StepMoves(every[0], every[1], counted[0], counted[1])
     return found
 
 
@@ -65,62 +56,67 @@ class Tally:
         Unit -> group of each row, (row,); a child is in the group of its family. Whoever made the tally changes it.
     by_column
         Columns as those of the world, (column, group): flows of the step, states and conditions at its end.
+    least
+        The first group that is counted: where group 0 is of no interest, most rows cost nothing.
     """
 
-    def __init__(self, world: MovingWorld, groups: Mapping[str, StateArray], n_groups: int) -> None:
-        self.world, self.groups, self.n_groups = world, groups, n_groups
+    def __init__(self, world: MovingWorld, groups: Mapping[str, StateArray], n_groups: int, least: int = 0) -> None:
+        self.world, self.groups, self.n_groups, self.least = world, groups, n_groups, least
         n_columns = max((column.stop for column in world.columns.values()), default=0)
-        self.by_column = np.zeros((n_columns, n_groups))
+        self.by_column: FloatArray = np.zeros((n_columns, n_groups))
+        self.line = self.by_column.reshape(-1)  # (column, group) in one line
         self.flows = self.by_column[world.flow_columns]
-        self.first = world.flow_columns.stop
-        n_states = sum(len(chain.states) for chain in world.chains.values())
-        self.states = self.by_column[self.first : self.first + n_states]
-        self.chains = {unit: [c for c in world.chains.values() if c.unit == unit] for unit in world.population.rows}
+        self.left, self.entered = np.zeros((2, len(self.flows)), np.intp)  # columns of states, (flow,)
+        for name, link in world.links.items():
+            state, flow = world.columns["state", name].start, world.columns["flow", name]
+            self.left[flow], self.entered[flow] = state + link.old.astype(np.intp), state + link.new.astype(np.intp)
+        self.lines: dict[str, IntArray] = {}
+        self.firsts: dict[str, IntArray] = {}
         for unit, people in world.population.rows.items():
-            self._add(self._state_columns(unit, people.active.nonzero()[0]), unit, people.active.nonzero()[0], 1.0)
+            names = [name for name, chain in world.chains.items() if chain.unit == unit]
+            self.lines[unit] = np.array([world.sheets[unit].line["chain", name] for name in names], np.intp)
+            self.firsts[unit] = np.array([[world.columns["state", name].start] for name in names], np.intp)
+            here = people.active.nonzero()[0]
+            self._add(self._states(unit, here), groups[unit].take(here), 1.0)
 
-    def _state_columns(self, unit: str, rows: IntArray) -> IntArray:
+    def _states(self, unit: str, rows: IntArray) -> IntArray:
         """Give the columns of the present states of some rows, (chain, row)."""
-        sheet = self.world.sheets[unit]
-        lines = [sheet.line["chain", chain.name] for chain in self.chains[unit]]
-        starts = np.array([self.world.columns["state", chain.name].start for chain in self.chains[unit]], np.intp)
-        return sheet.bytes[lines][:, rows] + starts[:, None]
+        return self.world.sheets[unit].bytes[self.lines[unit][:, None], rows] + self.firsts[unit]
 
-    def _add(self, columns: IntArray, unit: str, rows: IntArray, amount: float) -> None:
-        """Add an amount in the columns of some rows, (chain, row), each in its group."""
-        self._add_in(columns, self.groups[unit].take(rows), amount)
-
-    def _add_in(self, columns: IntArray, group: IntArray, amount: float) -> None:
-        """Add an amount in columns, (..., row), in some groups, (row,)."""
-        place = (columns - self.first) * self.n_groups + group
-        counts = np.bincount(place.reshape(-1), minlength=self.states.size)
-        self.states += amount * counts.reshape(self.states.shape)
+    def _add(self, columns: IntArray, group: StateArray, amount: float) -> None:
+        """Add an amount in columns, (..., row), each row in its group, (row,)."""
+        if self.least:
+            kept = (group >= self.least).nonzero()[0]
+            columns, group = columns.take(kept, axis=-1), group.take(kept)
+        place = (columns * self.n_groups + group).reshape(-1)
+        if place.size <= FEW:
+            np.add.at(self.line, place, amount)
+        else:
+            self.line += amount * np.bincount(place, minlength=self.line.size)
 
     def there(self, unit: str, rows: IntArray, by: int) -> None:
         """Take in that rows, all in first states, come (1) or go (-1)."""
-        firsts = np.array([self.world.columns["state", chain.name].start for chain in self.chains[unit]], np.intp)
-        self._add(np.repeat(firsts[:, None], len(rows), axis=1), unit, rows, float(by))
+        columns = np.broadcast_to(self.firsts[unit], (len(self.firsts[unit]), len(rows)))
+        self._add(columns, self.groups[unit].take(rows), float(by))
 
-    def shift(self, unit: str, rows: IntArray, new: IntArray) -> None:
+    def shift(self, unit: str, rows: IntArray, new: StateArray) -> None:
         """Count some rows that are there in ``new`` groups, (row,), and no longer in theirs."""
-        columns = self._state_columns(unit, rows)
-        self._add(columns, unit, rows, -1.0)
-        self._add_in(columns, new, 1.0)
+        columns = self._states(unit, rows)
+        self._add(columns, self.groups[unit].take(rows), -1.0)
+        self._add(columns, new, 1.0)
 
     def move(self, moves: Mapping[str, StepMoves]) -> None:
         """Move rows to the states that they are in now, under the groups of the step's start."""
         for unit, one in moves.items():
             group = self.groups[unit].take(one.rows)
-            self._add_in(one.entered, group, 1.0)
-            self._add_in(one.left, group, -1.0)
+            self._add(self.entered.take(one.flow), group, 1.0)
+            self._add(self.left.take(one.flow), group, -1.0)
 
     def settle(self, moves: Mapping[str, StepMoves]) -> None:
         """Count the flows of the step and whom conditions of meters hold for, under the groups of its end."""
         self.flows[:] = 0.0
         for unit, one in moves.items():
-            group = self.groups[unit].take(one.rows.take(one.counted))
-            place = one.flow.take(one.counted) * self.n_groups + group
-            self.flows += np.bincount(place, minlength=self.flows.size).reshape(self.flows.shape)
+            self._add(one.counted_flow, self.groups[unit].take(one.counted_rows), 1.0)
         world = self.world
         for name, condition in world.compiled.conditions.items():
             if not name.startswith("meter "):

@@ -279,7 +279,7 @@ class MovingWorld:
             self.state[chain][rows] = new
             self._count(chain, rows, pairs, counted)
         if self.tallies:
-            self.log.append((chain, rows.copy(), pairs.copy(), counted))
+            self.log.append((chain, rows.copy(), pairs.astype(np.intp) + self.columns["flow", chain].start, counted))
         if chain in self.entered:
             self.entered[chain][rows] = self.step + 1
         if chain in self.bounds:

@@ -105,6 +105,8 @@ class Run:
         )
         self.scenario = scenario = accounts.scenario if accounts is not None else scenario
         self.pairs: list[FollowedPair] = []
+        self.followed: list[FollowedPair] = []
+        """Those that are over."""
         self.standing: dict[tuple[int, str], Parted] | None = {} if keep else None
         model = scenario.worlds[0].model
         self.stream = key(scenario.seed, "replication", replication)
@@ -161,6 +163,20 @@ class Run:
             lines = ((line.world, line.diary) for line in (own, twin))
             self.pairs.append(FollowedPair(plan, own.names, parting.world, *lines))
 
+    def _leave_early(self) -> bool:
+        """Let worlds that cohorts alone are followed in run no further than they are followed; say if any stop."""
+        plan = self.accounts
+        over = [
+            pair for pair in self.pairs
+            if plan is not None and not pair.compares_waits and self.step == pair.first + plan.entry + plan.follow_up
+        ]  # fmt: skip
+        for pair in over:
+            pair.leave()
+            self.pairs.remove(pair)
+            self.followed.append(pair)
+            self.timeline.forget(pair.names)
+        return bool(over)
+
     def _keep(self, line: Line, step: int) -> None:
         """Keep a history of baselines as it stands before a step."""
         assert self.standing is not None
@@ -203,11 +219,11 @@ class Run:
         if step == 0 and self.begun is None:
             for line in self.lines:
                 line.diary.begin(line.world)
+        if self._leave_early():
+            self.mover.line_up(self, [])
         partings = self.timeline.part(step)
         for parting in partings:
             self._follow(parting)
-        for pair in self.pairs:
-            pair.renew(step)
         if partings:
             if self.begun is not None and self.accounts is None:
                 self.timeline.forget(self.begun.standing)
@@ -271,6 +287,8 @@ class Run:
         arrays = [read[id(line)] for line in lines]
         if self.accounts is not None:
             blank = no_accounts(self.accounts, self.layout)
-            told = [arrays_of_accounts(self.accounts, self.pairs, world.name, blank) for world in worlds]
+            told = [
+                arrays_of_accounts(self.accounts, self.pairs + self.followed, world.name, blank) for world in worlds
+            ]
             arrays = [array | accounts for array, accounts in zip(arrays, told, strict=True)]
         return record_of(self.layout, arrays, levels, self.replication, self.started)

@@ -10,8 +10,9 @@ from typing import Any
 import xarray as xr
 
 from sim.config.views.recorded import recorded_scenario
+from sim.evaluation.checks.judging import Check
 from sim.evaluation.checks.question import ranges_of
-from sim.evaluation.checks.sanity import Check, sanity
+from sim.evaluation.checks.sanity import sanity
 from sim.evaluation.trial.naive import three_ways
 from sim.exhibits.numbers import MISSING, digits
 from sim.results.folder.beside import CHECKS, EVALUATED, CheckLine, Verdict

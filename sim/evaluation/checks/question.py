@@ -11,7 +11,8 @@ from sim.config.loading import load
 from sim.config.text import library
 from sim.config.text.source import plain, read
 from sim.errors import ModelError
-from sim.evaluation.checks.sanity import Check, Published, Range, sanity
+from sim.evaluation.checks.judging import Check, Published, Range
+from sim.evaluation.checks.sanity import sanity
 from sim.model.spec import Quantity
 
 FILE = "sanity.yaml"

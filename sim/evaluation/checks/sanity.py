@@ -6,17 +6,15 @@ says why. Several figures may belong to one check.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from textwrap import wrap
-from typing import Literal
 
 import xarray as xr
 
-from sim.errors import ModelError
 from sim.evaluation.checks.drift import drift
+from sim.evaluation.checks.judging import Check, Published, Range, deflated, in_prices, judge
 from sim.evaluation.checks.rows import (
     claimed_once,
     contrasts,
@@ -31,11 +29,13 @@ from sim.evaluation.checks.totals import (
     level_values,
     line_costs,
     narrow_to_wide,
+    paid_values,
     payback_values,
     prices_of_help,
     staff_values,
     world_of,
 )
+from sim.evaluation.trial.evaluation import helping
 from sim.evaluation.trial.panel import Names
 from sim.evaluation.trial.trial import Results
 from sim.model.spec import Quantity, Scenario
@@ -45,126 +45,6 @@ from sim.runs.ensemble import simulate
 from sim.runs.replications import over_replications, pared
 from sim.units import digits
 
-Status = Literal["pass", "fail", "reported", "not evaluated"]
-
-
-@dataclass(frozen=True)
-class Range:
-    """What is allowed for one figure; a bound that is None does not bind.
-
-    ``price_year`` is that of a range in pounds. ``scored_in`` names the one regime in which the figure is held to it
-    (``none``: nowhere; empty: everywhere), elsewhere it is reported. ``waits_for`` says which machinery is lacking.
-    """
-
-    number: int
-    title: str
-    unit: str
-    low: float | None
-    high: float | None
-    source: str
-    why: str = ""
-    price_year: str = ""
-    scored_in: str = ""
-    waits_for: str = ""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One figure with its range, and whether it keeps to it."""
-
-    number: int
-    key: str
-    title: str
-    value: float | None
-    unit: str
-    low: float | None
-    high: float | None
-    status: Status
-    why: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Published:
-    """Published figures that a check compares with, from the config: England's totals, hours a week, an episode."""
-
-    looked_after: Quantity
-    care_entries: Quantity
-    hours_week: Quantity
-    episode: Quantity
-    claim: Quantity
-
-
-def judge(
-    ranges: Mapping[str, Range], values: Values, missing: Mapping[str, str], regimes: Container[str] = ()
-) -> list[Check]:
-    """Compare values with their ranges.
-
-    Parameters
-    ----------
-    ranges
-        Figure to range, in the order in which they are listed.
-    values
-        Figure to value and a remark.
-    missing
-        Why a figure that has no value was not looked at.
-    regimes
-        Those of the study: a figure that is scored in another one is reported.
-
-    Returns
-    -------
-        A check for each range: ``not evaluated`` where there is no value or it is not a number. What is infinite, such
-        as the month of a payback that never comes, is held to the range and has no number.
-    """
-    checks = []
-    for key, r in ranges.items():
-        lacking = r.waits_for or missing.get(key, "this run does not have what it needs")
-        value, remark = values.get(key, (math.nan, lacking))
-        status: Status = "pass"
-        if math.isnan(value):
-            status = "not evaluated"
-        elif r.scored_in and r.scored_in not in regimes:
-            status = "reported"
-            remark = "; ".join(text for text in (remark, _elsewhere(r.scored_in)) if text)
-        elif (r.low is not None and value < r.low) or (r.high is not None and value > r.high):
-            status = "fail"
-        why = "; ".join(text for text in (remark, r.why) if text)
-        known = value if math.isfinite(value) else None
-        checks.append(Check(r.number, key, r.title, known, r.unit, r.low, r.high, status, why, r.source))
-    return checks
-
-
-def _elsewhere(regime: str) -> str:
-    """Say why a figure is not scored."""
-    return "not scored" if regime == "none" else f"scored in the regime '{regime}' alone"
-
-
-def in_prices(ranges: Mapping[str, Range], values: Values, scenario: Scenario) -> Values:
-    """Bring values in pounds to the price years of their ranges, by the deflators of the study."""
-    return {
-        key: (value * factor, "; ".join(text for text in (remark, f"prices of {ranges[key].price_year}") if text))
-        if (factor := _deflator(scenario, scenario.price_year, ranges[key].price_year)) is not None
-        else (value, remark)
-        for key, (value, remark) in values.items() if key in ranges
-    }  # fmt: skip
-
-
-def _deflator(scenario: Scenario, own: str, wanted: str | None) -> float | None:
-    """Give the factor from one price year to another; None where no other is wanted.
-
-    Raises
-    ------
-    ModelError
-        If either year is missing from the table.
-    """
-    if not own or not wanted or own == wanted:
-        return None
-    absent = next((year for year in (own, wanted) if year not in scenario.deflators), None)
-    if absent is not None:
-        there = ", ".join(sorted(scenario.deflators)) or "none"
-        raise ModelError(f"a check compares pounds of {absent}, for which there is no deflator; the table has {there}")
-    return scenario.deflators[wanted] / scenario.deflators[own]
-
 
 def sanity(
     scenario: Scenario,
@@ -172,7 +52,7 @@ def sanity(
     published: Published,
     *,
     ds: xr.Dataset | None = None,
-    regime: str = "integrated",
+    regime: str = "",
     replications: int = 2,
     workers: int = 1,
 ) -> list[Check]:
@@ -188,7 +68,7 @@ def sanity(
     ds
         Results of a run of the scenario; without it one is made, of the baseline and the regime alone.
     regime
-        Where families are helped.
+        Where families are helped; default ``helping``.
     replications
         For what follows single families, and for the run if one is made.
     workers
@@ -198,6 +78,7 @@ def sanity(
     -------
         The checks in order of the ranges.
     """
+    regime = regime or helping(scenario)
     names, sets = Names(), {w.effect_set for w in scenario.worlds if w.regime == regime}
     for world in scenario.worlds:
         if world.regime == regime:
@@ -237,7 +118,7 @@ class _Looked:
         found = {}
         for name in ("episode", "claim"):
             amount: Quantity = getattr(self.published, name)
-            factor = _deflator(self.scenario, amount.price_year or "", self.scenario.price_year)
+            factor = deflated(self.scenario, amount.price_year or "", self.scenario.price_year)
             found[name] = amount.value * (1.0 if factor is None else factor)
         return found
 
@@ -261,6 +142,7 @@ def _measured(look: _Looked) -> Values:
     england = (published.looked_after.value, published.care_entries.value)
     figures = {"hours_week": published.hours_week.value, "episode": look.money["episode"]}
     values = level_values(ds, baseline, spec.start, england, names)
+    values |= paid_values(ds)
     values |= staff_values(ds, helped, spec, prices_of_help(look.scenario, spec, names), figures, names)
     values |= payback_values(ds, helped, spec.start) | ledger_values(ds, helped)
     task = partial(measured_once, world=spec.name)

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from sim.arrays import FloatArray
+from sim.economics.cash.paid_help import paid_help
 from sim.errors import ModelError
 from sim.evaluation.checks.identities import episode_cost, posts_for, starts_a_year
 from sim.evaluation.trial.panel import Names
@@ -111,6 +112,18 @@ def narrow_to_wide(ds: xr.Dataset, world: WorldName) -> dict[str, float]:
         name = str(ds["line"].values[i])
         found[name] = found.get(name, 0.0) + float(cost[i]) / years
     return found
+
+
+def paid_values(ds: xr.Dataset) -> Values:
+    """Check 17: months of help over those that the posts paid hold, or that are stated as overload, at the most."""
+    found = paid_help(ds)
+    if not found:
+        return {}
+    most, worst = max(((one.share, one) for one in found), key=lambda pair: pair[0])
+    overload = max(found, key=lambda one: one.overload / max(one.engaged, 1.0))
+    share = overload.overload / max(overload.engaged, 1.0)
+    told = f"{worst.service} in {worst.world.name}; overload where staff left at most {share:.1%} of the months of help"
+    return {"help_is_paid": (most, f"{told}, {overload.service} in {overload.world.name}")}
 
 
 def staff_values(

@@ -25,7 +25,9 @@ FILES = ("evaluate.html", "evaluate.csv", "evaluate.json")
 def command(
     config: Config,
     sets: Sets = None,
-    regime: Annotated[str, typer.Option(help="The regime in which families are helped.")] = "integrated",
+    regime: Annotated[
+        str, typer.Option(help="The regime in which families are helped (default: integrated, or else the last one).")
+    ] = "",
     under: Annotated[
         list[str] | None, typer.Option(metavar="SET", help="An evidence set (default: all); may be repeated.")
     ] = None,

@@ -21,6 +21,7 @@ from sim.evaluation.trial.evaluation import (
     first_year,
     follow_pair,
     helped_world,
+    helping,
 )
 from sim.evaluation.trial.matching import EVALUATOR, FRAILTY, YEAR, Matching, followed, matched
 from sim.evaluation.trial.panel import Panel
@@ -31,16 +32,16 @@ from sim.results.folder.beside import Contrast
 from sim.runs.replications import over_replications as replicated
 from sim.stages import SILENT, StageListener
 
-NOW = Matching(pool="everybody", history=False)
+NOW = Matching(history=False)
 CONTROLS = {
     "all not yet met, matched on the month of entry, followed until helped": replace(NOW, reached="dropped"),
     "... others standing for those whom help reaches": replace(NOW, reached="stood_for"),
     "... followed whether helped or not": NOW,
-    "... and matched on the year before": Matching(pool="everybody"),
-    "... and on frailty, which no register shows": Matching(pool="everybody", frailty=True),
-    "those who await a place, matched on the year before (the evaluator)": EVALUATOR,
-    "... followed until helped": Matching(reached="dropped"),
-    "... on frailty too": Matching(frailty=True),
+    "... and matched on the year before (the evaluator)": EVALUATOR,
+    "... and on frailty, which no register shows": Matching(frailty=True),
+    "those who await a place, matched on the year before": Matching(pool="list"),
+    "... followed until helped": Matching(pool="list", reached="dropped"),
+    "... on frailty too": Matching(pool="list", frailty=True),
 }
 """Designs, each a change or two from its neighbour."""
 ASKED = tuple(q for q in QUESTIONS if q.months not in ((7, 12), (13, 18)))
@@ -63,10 +64,11 @@ class Control:
 
 
 def controls(
-    scenario: Scenario, effect_set: str, regime: str = "integrated", *, designs: dict[str, Matching] = CONTROLS,
+    scenario: Scenario, effect_set: str, regime: str = "", *, designs: dict[str, Matching] = CONTROLS,
     replications: int = 16, workers: int = 1, at: StageListener = SILENT,
 ) -> list[Control]:  # fmt: skip
     """Evaluate the same families by each design; arguments are those of ``evaluate``."""
+    regime = regime or helping(scenario)
     short = evaluation_scenario(scenario, regime, effect_set)
     world = helped_world(short, regime, effect_set)
     check_before(world, YEAR)

@@ -9,6 +9,7 @@ from sim.config.loading import load
 from sim.errors import ModelError
 from sim.evaluation.designs.answer import SECOND_YEAR, Evaluated, evaluate_designs
 from sim.evaluation.designs.controls import Control, controls
+from sim.evaluation.trial.evaluation import helping
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.referral import RULES
 from sim.model.spec import Scenario
@@ -19,7 +20,7 @@ _MONTHS = re.compile(r"(\d{1,3})-(\d{1,3})")
 
 
 def run(
-    path: str, sets: Sequence[str] = (), *, regime: str = "integrated", under: Sequence[str] = (),
+    path: str, sets: Sequence[str] = (), *, regime: str = "", under: Sequence[str] = (),
     outcomes: Sequence[str] = (), rules: Sequence[str] = (), months: str | None = None, replications: int = 4,
     share: float = 1.0, workers: int = 1, at: StageListener = SILENT,
 ) -> Evaluated:  # fmt: skip
@@ -30,7 +31,7 @@ def run(
     path, sets
         As for ``load``.
     regime
-        In which families are helped.
+        In which families are helped; default ``helping``.
     under
         Evidence sets; default all that the regime stands under.
     outcomes, rules
@@ -53,6 +54,7 @@ def run(
     """
     window = window_of(months) if months is not None else SECOND_YEAR
     scenario = scaled(load(path, sets), share)
+    regime = regime or helping(scenario)
     return evaluate_designs(
         scenario, regime, _once(under) or _sets_of(scenario, regime), outcomes=_once(outcomes) or list(OUTCOMES),
         rules=_once(rules) or list(RULES), months=window, replications=replications, workers=workers, at=at,
@@ -60,11 +62,12 @@ def run(
 
 
 def run_controls(
-    path: str, sets: Sequence[str] = (), *, regime: str = "integrated", under: Sequence[str] = (),
+    path: str, sets: Sequence[str] = (), *, regime: str = "", under: Sequence[str] = (),
     replications: int = 4, share: float = 1.0, workers: int = 1, at: StageListener = SILENT,
 ) -> dict[str, list[Control]]:  # fmt: skip
     """Hold the same families against comparisons one change apart, by evidence set; arguments are those of ``run``."""
     scenario = scaled(load(path, sets), share)
+    regime = regime or helping(scenario)
     return {
         name: controls(scenario, name, regime, replications=replications, workers=workers, at=at)
         for name in _once(under) or _sets_of(scenario, regime)

@@ -13,14 +13,13 @@ from sim.console.progress import stages
 NAME = "fit-effects"
 EXAMPLES = (
     "families fit-effects national --dry-run --replications 2",
-    "families fit-effects national --only measured --share 0.1 --dry-run",
-    "families fit-effects national --only measured --grid 7 --share 0.1",
-    "families fit-effects national --only measured --whole 20",
+    "families fit-effects phase_two --only measured --grid 7 --share 0.1",
+    "families fit-effects phase_two --only measured --whole 20 --share 0.1",
 )
 
 
 def command(
-    config: Annotated[str, typer.Argument(help="The study in whose model effects are solved for.")] = "national",
+    config: Annotated[str, typer.Argument(help="The study in whose model effects are solved for.")] = "phase_two",
     sets: Sets = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="SET", help="An evidence set of the study; may be repeated.")

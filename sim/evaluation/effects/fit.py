@@ -19,10 +19,11 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.errors import ModelError
 from sim.evaluation.effects.estimands import COST, Estimand, Levels, digest, measure_once
-from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world
+from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world, helping
 from sim.evaluation.trial.trial import MONTHS
 from sim.model.compiled.readings import clock_value
 from sim.model.spec import Scenario, World
+from sim.runs.fits import strengths
 from sim.runs.replications import over_replications, pared, scaled, with_parameters
 from sim.stages import SILENT, StageListener
 
@@ -73,6 +74,8 @@ class EffectFit:
     """Name of the study in whose model it was made."""
     share: float = 1.0
     """Of the families, who were followed."""
+    strengths: Mapping[str, float] = field(default_factory=dict)
+    """What each effect multiplies by where every parameter that was solved for is 1."""
     curves: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     """Estimand -> (ratio, value of its parameter), ratios rising, where it was solved for at several."""
 
@@ -86,7 +89,7 @@ def fit_effects(
     effect_set: str,
     estimands: Sequence[Estimand],
     *,
-    regime: str = "integrated",
+    regime: str = "",
     dose: str = "kw_dose",
     replications: int = 6,
     share: float = 1.0,
@@ -104,7 +107,7 @@ def fit_effects(
     estimands
         What it lists.
     regime
-        Where families are helped.
+        Where families are helped; default ``helping``.
     dose
         Parameter that says how many contact-hours a month a family has.
     replications
@@ -122,6 +125,7 @@ def fit_effects(
     """
     if not estimands:
         raise ModelError(f"the evidence set '{effect_set}' lists no estimands, so that there is nothing to solve for")
+    regime = regime or helping(scenario)
     world = helped_world(scenario, regime, effect_set)
     study, bases = study_of(scenario, world, estimands, replications, share, workers, at)
     start = np.array([present(scenario, world.name, e) for e in estimands])
@@ -130,8 +134,9 @@ def fit_effects(
     fitted = tuple(
         _fitted(e, v, s, hours, float(b)) for e, v, s, b in zip(estimands, values, samples.T, bases, strict=True)
     )
-    stamp = digest(scenario, regime, effect_set, [e.parameter for e in estimands])
-    return EffectFit(effect_set, regime, stamp, replications, scenario.seed, fitted, scenario.name, share)
+    names = [e.parameter for e in estimands]
+    stamp, acts = digest(scenario, regime, effect_set, names), strengths(world.model, world.start, names)
+    return EffectFit(effect_set, regime, stamp, replications, scenario.seed, fitted, scenario.name, share, acts)
 
 
 def study_of(

@@ -18,12 +18,11 @@ from sim.evaluation.effects.curves import with_curves
 from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
 from sim.evaluation.effects.fit import EffectFit, fit_effects
 from sim.evaluation.effects.words import as_record
+from sim.evaluation.trial.evaluation import helping
 from sim.model.spec import Scenario
 from sim.runs.meaning import digest_of_program
 from sim.stages import SILENT, StageListener
 
-HELPING = "integrated"
-"""The regime in which families are helped where a study has several."""
 WHY = {
     "evaluation": "solved for by families fit-effects, so that the simulated study finds {target} ({name}); see fit",
     "truth": "solved for by families fit-effects, so that the true ratio is {target} ({name}); see fit",
@@ -84,7 +83,7 @@ def run(
         at.say(f"{name}: {', '.join(listed)}")
         estimands = estimands_of(listed)
         fit = fit_effects(
-            scenario, name, estimands, regime=helping(scenario), replications=replications, share=share,
+            scenario, name, estimands, replications=replications, share=share,
             workers=workers, at=at,
         )  # fmt: skip
         if grid and any(one.interval is not None for one in estimands):
@@ -93,12 +92,6 @@ def run(
             keep(fit, file)
         fits.append(fit)
     return fits
-
-
-def helping(scenario: Scenario) -> str:
-    """Name the regime in whose model effects are solved for: ``integrated``, or the only one beside the baseline."""
-    others = list(dict.fromkeys(w.regime for w in scenario.worlds if w.regime != scenario.baseline))
-    return others[0] if len(others) == 1 else HELPING
 
 
 def set_file(name: str) -> Path | None:
@@ -154,7 +147,7 @@ def stale(scenario: Scenario) -> list[str]:
         listed, fit = tree.get("estimands"), tree.get("fit", {})
         if not listed:
             continue
-        regime = fit.get("regime", HELPING)
+        regime = fit.get("regime", helping(scenario))
         if all((w.regime, w.effect_set) != (regime, name) for w in scenario.worlds):
             continue
         now = digest(scenario, regime, name, [e.parameter for e in estimands_of(listed)])

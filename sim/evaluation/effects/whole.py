@@ -25,7 +25,7 @@ from sim.model.spec import Scenario
 from sim.runs.beliefs.effects import name_of
 from sim.runs.ensemble import simulate
 from sim.runs.fewer_areas import with_areas
-from sim.runs.replications import for_accounts, with_parameters
+from sim.runs.replications import for_accounts, scaled, with_parameters
 from sim.stages import SILENT, StageListener
 from sim.studies.uncertainty.inputs import study
 from sim.studies.uncertainty.question import scenario_of_draw
@@ -65,7 +65,7 @@ def run(
     draws
         How many.
     replications, share, workers
-        As for ``fit_effects``, of the areas on which draws are run.
+        As for ``fit_effects``.
     at
         Told where the work stands.
 
@@ -86,12 +86,12 @@ def run(
     for draw in range(draws):
         at.say(f"draw {draw + 1} of {draws}")
         values = made.drawn([draw])[0]
-        drawn_scenario = with_areas(scenario_of_draw(made, values, name), made.config.uncertainty.areas)
-        scenario = replace(drawn_scenario, seed=made.config.seed + draw, replications=replications)
+        whole = with_areas(scenario_of_draw(made, values, name), made.config.uncertainty.areas)
+        scenario = scaled(replace(whole, seed=made.config.seed + draw, replications=replications), share)
         world = helped_world(scenario, made.fits[name].regime, name)
         told = dict(zip([one.name for one in made.inputs], values, strict=True))
         asked = [replace(e, target=float(told[name_of(drawn[e.name])])) for e in estimands]
-        asks, _ = study_of(scenario, world, asked, replications, share, workers, at)
+        asks, _ = study_of(scenario, world, asked, replications, 1.0, workers, at)
         start = np.array([present(scenario, world.name, e) for e in asked])
         fitted, _ = solve(asks, asked, start, at)
         ratio.append(asks(start).mean(axis=0) - np.array([e.distance_to_target for e in asked]))

@@ -48,7 +48,7 @@ def as_record(fit: EffectFit) -> Mapping[str, object]:
     kept: dict[str, object] = {
         "study": fit.study, "digest": fit.digest, "program": digest_of_program(), "regime": fit.regime,
         "share": fit.share, "replications": fit.replications, "seed": fit.seed,
-        "reachable": all(item.reachable for item in fit.fitted),
+        "reachable": all(item.reachable for item in fit.fitted), "strengths": dict(fit.strengths),
     }  # fmt: skip
     found = {}
     for item in fit.fitted:

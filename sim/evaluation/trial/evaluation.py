@@ -23,6 +23,7 @@ from sim.model.spec import Scenario, World
 from sim.results.folder.beside import Contrast
 from sim.runs.replications import over_replications, pared
 
+HELPING = "integrated"
 ENTRY_MONTHS = 12
 """Families who are first helped within this many months of the start of the regime are evaluated."""
 
@@ -97,7 +98,7 @@ def contrast(levels: Sequence[tuple[float, float]]) -> Contrast:
 def evaluate(
     scenario: Scenario,
     effect_set: str,
-    regime: str = "integrated",
+    regime: str = "",
     *,
     replications: int = 4,
     workers: int = 1,
@@ -110,7 +111,7 @@ def evaluate(
     scenario
         A scenario of the default model with that regime.
     effect_set, regime
-        The world in which families are helped.
+        The world in which families are helped; default ``helping``.
     replications
         How many to pool.
     workers
@@ -127,6 +128,7 @@ def evaluate(
     ModelError
         If there is no such world, or no year before it starts.
     """
+    regime = regime or helping(scenario)
     short = evaluation_scenario(scenario, regime, effect_set)
     world = helped_world(short, regime, effect_set)
     check_before(world, YEAR)
@@ -136,6 +138,12 @@ def evaluate(
         Finding(question, *(contrast([question.levels(answer[i]) for answer in answers]) for i in (0, 1)))
         for question in QUESTIONS
     ]
+
+
+def helping(scenario: Scenario) -> str:
+    """Name the regime in which families are helped where none is named: ``integrated``, or else the last one."""
+    others = [world.regime for world in scenario.worlds if world.regime != scenario.baseline]
+    return HELPING if HELPING in others or not others else others[-1]
 
 
 def helped_world(scenario: Scenario, regime: str, effect_set: str) -> World:

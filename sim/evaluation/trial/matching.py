@@ -1,6 +1,6 @@
 """Whom an evaluation holds the families helped against: the pool, what registers show, weights, and what follows.
 
-The design most like the published one is ``EVALUATOR``: families who await a place in the same month, weighted so that
+Effects are solved for through ``EVALUATOR``: families whom no key worker has met in the same month, weighted so that
 what registers show of them, that month and over the year before, is what they show of the families helped, and followed
 for as long whether or not help reaches them. The other options are steps away from it, one at a time.
 """
@@ -46,7 +46,7 @@ class Matching:
         those alike ``stood_for`` it (inverse probability of censoring, Robins and Finkelstein 2000).
     """
 
-    pool: Literal["everybody", "list"] = "list"
+    pool: Literal["everybody", "list"] = "everybody"
     history: bool = True
     frailty: bool = False
     reached: Literal["kept", "dropped", "stood_for"] = "kept"

@@ -22,6 +22,7 @@ from sim.evaluation.trial.evaluation import (
     follow_pair,
     found_by,
     helped_world,
+    helping,
 )
 from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.trial import MONTHS, OutcomeCounts, Trial, admissions, follow_up, twin
@@ -35,7 +36,7 @@ ASKED = tuple(question for question in QUESTIONS if question.months not in NARRO
 
 
 def three_ways(
-    scenario: Scenario, effect_set: str, regime: str = "integrated", *, replications: int = 4, workers: int = 1
+    scenario: Scenario, effect_set: str, regime: str = "", *, replications: int = 4, workers: int = 1
 ) -> list[Answer]:
     """Ask the same of the families helped in three ways.
 
@@ -58,6 +59,7 @@ def three_ways(
     ModelError
         If there is no such world, or too little time before or after it starts.
     """
+    regime = regime or helping(scenario)
     short = evaluation_scenario(scenario, regime, effect_set)
     world = helped_world(short, regime, effect_set)
     check_before(world, MONTHS)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sim.config.text.source import Origin, Tree, parse
 from sim.errors import ModelError
+from sim.model.services import with_team
 from sim.model.spec import Model
 from sim.studies.optimise.answer import Lever
 
@@ -84,6 +85,6 @@ def staffed(model: Model, service: str, number: float, area: str = "") -> Model:
         return {name: n * factor if not area or name == area else n for name, n in posts.items()}
 
     grown = replace(team, workers=more(team.workers), funding=tuple((at, more(posts)) for at, posts in team.funding))
-    service_ = replace(chain.service, team=grown)
-    chains = tuple(replace(c, service=service_) if c.name == service else c for c in model.chains)
+    staffed_ = with_team(chain, grown, model.clock.step_years)
+    chains = tuple(staffed_ if c.name == service else c for c in model.chains)
     return replace(model, chains=chains)

@@ -15,6 +15,7 @@ from sim.model.spec import Model, Scenario
 from sim.runs.ensemble import simulate
 from sim.runs.identity import digest_of_points
 from sim.runs.points import Points, Solved, kept_in, store_of_solved
+from sim.runs.replications import without_answer
 from sim.runs.variants import beside_baseline, settings_of, under_first_set, with_settings
 from sim.stages import SILENT, StageListener
 from sim.studies.optimise.answer import (
@@ -50,7 +51,7 @@ class OptimiseSettings:
     def __call__(self, numbers: Sequence[int]) -> list[Solved]:
         """Run some settings beside one baseline."""
         places = [self.place(number) for number in numbers]
-        ds = simulate(self.scenario(places), rows=False)
+        ds = simulate(without_answer(self.scenario(places)), rows=False)
         return [
             solved(ds, f"point_{i}", number, place, self.point(place), self.services())
             for i, (number, place) in enumerate(zip(numbers, places, strict=True))

@@ -19,6 +19,7 @@ from sim.model.spec import Scenario
 from sim.runs.ensemble import simulate
 from sim.runs.identity import digest_of_points
 from sim.runs.points import Points, Solved, Tell, kept_in, store_of_solved
+from sim.runs.replications import without_answer
 from sim.runs.variants import beside_baseline, settings_of, under_first_set, with_settings
 from sim.studies.shapley.answer import (
     VIEWS,
@@ -61,7 +62,7 @@ class Coalitions:
     def __call__(self, numbers: Sequence[int]) -> list[Solved]:
         """Run some coalitions beside one baseline."""
         chosen = [coalition_of(number, self.players) for number in numbers]
-        return solved(simulate(self.scenario(chosen), rows=False), self.players, chosen)
+        return solved(simulate(without_answer(self.scenario(chosen)), rows=False), self.players, chosen)
 
     def found_players(self) -> tuple[str, ...]:
         """Name those who form coalitions."""

@@ -8,6 +8,7 @@ from sim.config.loading import load
 from sim.errors import ModelError
 from sim.model.spec import Scenario
 from sim.runs.ensemble import simulate
+from sim.runs.replications import without_answer
 from sim.stages import SILENT, StageListener
 from sim.studies.switching.answer import RunSwitch, scaled_effects, switching_run
 
@@ -57,7 +58,13 @@ def switching(
         raise ModelError(f"there is no regime '{world}' to appraise; there are {', '.join(names) or 'none'}")
     try:
         return switching_run(
-            scenario_at, low, high, world, against=against, most_runs=most_runs, run=lambda s: simulate(s, workers, at)
+            scenario_at,
+            low,
+            high,
+            world,
+            against=against,
+            most_runs=most_runs,
+            run=lambda s: simulate(without_answer(s), workers, at),
         )
     except ModelError:
         raise

@@ -30,8 +30,9 @@ OUTCOMES = "outcomes"
 WORTH = {"qalys": 20_000.0, "qaly": 20_000.0, "cost": -1.0, "costs": -1.0}
 """Pounds of one unit of an outcome where the config says nothing: a quality-adjusted life year at the lower end of the
 £20,000 to £30,000 within which NICE takes help to be worth its cost (NICE 2022, Health technology evaluations: the
-manual, PMG36, section 6.3), a pound of cost at minus one. The Green Book (HM Treasury 2022) values the same year at
-£70,000 in 2020/21 prices, for society and not for the health service: write it to use it."""
+manual, PMG36, chapter 6; £25,000 to £35,000 for medicines since 2026), a pound of cost at minus one. The Green Book (HM
+Treasury 2022) values the same year at £70,000 in 2020/21 prices, for society and not for the health service: write it
+to use it."""
 
 
 def solved(ds: xr.Dataset, draw: int, effect_set: str, inputs: FloatArray) -> Solved:

@@ -24,7 +24,7 @@ from sim.runs.ensemble import simulate
 from sim.runs.fewer_areas import with_areas
 from sim.runs.identity import digest_of_points
 from sim.runs.points import Points, Solved, Tell, kept_in, store_of_solved
-from sim.runs.replications import for_accounts, with_parameters
+from sim.runs.replications import for_accounts, with_parameters, without_answer
 from sim.runs.variants import under_set
 from sim.studies.uncertainty.answer import DrawFacts, enough, solved, to_table
 from sim.studies.uncertainty.inputs import UncertainConfig, study
@@ -86,7 +86,7 @@ def solve_draw(made: UncertainConfig, draw: int) -> Solved:
         except ModelError as error:
             refused = error
             continue
-        asked = for_accounts(scenario) if made.for_answer else scenario
+        asked = for_accounts(scenario) if made.for_answer else without_answer(scenario)
         own = replace(with_areas(asked, made.config.uncertainty.areas), seed=scenario.seed + draw)
         return replace(solved(simulate(own, rows=False), draw, effect_set, values), redrawn=attempt)
     refused.add_note(f"Draw {draw} and {ATTEMPTS - 1} others in its place make no model: see the intervals given.")

@@ -15,6 +15,7 @@ import xarray as xr
 
 import sim
 from sim.config import load
+from sim.evaluation.trial.evaluation import helping
 from sim.model.compiled.readings import clock_value
 from sim.model.spec import Chain, Model, Scenario, Team
 from sim.results.worlds import of_world, world_names
@@ -22,7 +23,7 @@ from sim.runs.replications import with_parameters
 from tests.places import ROOT
 
 PHASE_TWO = ROOT / "configs" / "scenarios" / "phase_two.yaml"
-FAMILIES, TAKEN_ON, SHARE = 720_000, 400_000, 1 / 240
+FAMILIES, TAKEN_ON, SHARE = 780_000, 400_000, 1 / 240
 BEGINS, FIVE_YEARS = 12, 60
 """Months: of the start of the regime, and of the programme."""
 POSTS = (("2015-04", 2325), ("2015-10", 4650))
@@ -48,6 +49,12 @@ def team(model: Model, name: str = "keyworker") -> Team:
     assert service is not None
     assert service.team is not None
     return service.team
+
+
+def levels_of(model: Model, name: str) -> list[float]:
+    """Give the posts of a service, all areas, at the start and at each later level."""
+    hired = team(model, name)
+    return [sum(hired.workers.values()), *(sum(posts.values()) for _, posts in hired.funding)]
 
 
 def dose(reading: str, **values: float) -> float:
@@ -85,11 +92,19 @@ def test_nothing_but_key_workers_posts_differs() -> None:
     mine, theirs = keyworker(helped).service, keyworker(usual).service
     assert mine is not None
     assert theirs is not None
-    assert replace(keyworker(helped), service=None) == replace(keyworker(usual), service=None)
+    after_referral = [
+        [move for move in keyworker(model).transitions if move.target != "eligible"] for model in (usual, helped)
+    ]
+    assert len(after_referral[0]) > 10
+    assert after_referral[0] == after_referral[1]
     assert replace(mine, team=None) == replace(theirs, team=None)
     same_team = replace(team(helped), workers=team(usual).workers, funding=team(usual).funding)
     assert same_team == team(usual)
     assert sum(team(usual).workers.values()) == 0
+
+
+def test_effects_are_solved_for_in_its_one_regime() -> None:
+    assert helping(whole()) == "phase_two"
 
 
 def test_posts_take_on_four_hundred_thousand_families_in_five_years() -> None:

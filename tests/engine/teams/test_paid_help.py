@@ -15,11 +15,12 @@ import pytest
 import xarray as xr
 
 import sim
+from sim.economics.cash.paid_help import paid_help
 from sim.engine import kernels
 from sim.errors import ModelError
 from sim.model.handover import all_handed
 from sim.model.spec import Scenario, Team
-from sim.results.paid_help import paid_help
+from sim.studies.optimise.levers import staffed
 
 CONFIG = """
 title: A service that ends
@@ -163,3 +164,12 @@ def test_the_end_of_posts_by_area() -> None:
     inf = float("inf")
     team = Team({"a": 2.0, "b": 3.0, "c": 0.0, "d": 0.0}, 6.0, funding=((10, {"a": 1.0}), (20, {"a": 1.0, "d": 1.0})))
     assert team.ends == {"a": inf, "b": 10, "c": -inf, "d": inf}
+
+
+def test_a_service_whose_posts_a_lever_takes_away_refers_nobody(tmp_path: Path) -> None:
+    scenario = load(tmp_path)
+    bare = [replace(world, model=staffed(world.model, "other", 0.0)) for world in scenario.worlds]
+    ds = sim.simulate(replace(scenario, worlds=tuple(bare)), rows=False)
+    assert float(ds["queue"].sel(service="other", queue_count="referrals").sum()) == 0
+    same = staffed(scenario.worlds[0].model, "other", 30.0)
+    assert same.chain("other").transitions == scenario.worlds[0].model.chain("other").transitions

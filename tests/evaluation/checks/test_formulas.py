@@ -11,6 +11,7 @@ from sim.errors import ModelError
 from sim.evaluation.checks.beside import panel as panel_of_checks
 from sim.evaluation.checks.drift import drift
 from sim.evaluation.checks.identities import episode_cost, posts_for, starts_a_year
+from sim.evaluation.checks.judging import Range, in_prices, judge
 from sim.evaluation.checks.question import ranges_of
 from sim.evaluation.checks.rows import (
     care_reentry,
@@ -21,7 +22,7 @@ from sim.evaluation.checks.rows import (
     savings,
     turned_around,
 )
-from sim.evaluation.checks.sanity import Range, in_prices, judge, sanity, table
+from sim.evaluation.checks.sanity import sanity, table
 from sim.evaluation.checks.totals import yearly
 from sim.evaluation.trial.trial import admissions
 from tests.evaluation.trial.small_panels import AFTERCARE, ENGAGED, LOOKED_AFTER, panel
@@ -60,7 +61,7 @@ def test_every_check_has_ranges_with_sources() -> None:
     assert {r.number for r in ranges.values()} == set(range(1, 20))
     assert all(r.source and (r.low is not None or r.high is not None or r.scored_in == "none") for r in ranges.values())
     assert published.looked_after.value > published.care_entries.value > 0
-    assert {r.number for r in ranges.values() if r.waits_for} == {17, 19}
+    assert {r.number for r in ranges.values() if r.waits_for} == {19}
 
 
 def test_pounds_are_compared_in_the_price_year_of_the_range() -> None:

@@ -7,8 +7,9 @@ import pytest
 
 import sim
 from sim.evaluation.checks.drift import drift
+from sim.evaluation.checks.judging import Check
 from sim.evaluation.checks.question import ranges_of
-from sim.evaluation.checks.sanity import Check, sanity
+from sim.evaluation.checks.sanity import sanity
 from sim.evaluation.checks.sanity import table as checks_table
 from sim.evaluation.trial.evaluation import evaluate
 from sim.evaluation.trial.matching import EVALUATOR, Matching

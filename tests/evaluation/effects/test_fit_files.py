@@ -103,6 +103,25 @@ def test_fits_of_the_library_are_of_its_models(study: str) -> None:
     assert stale(sim.load(study)) == []
 
 
+def test_face_value_asks_for_the_same_ratios_of_the_truth() -> None:
+    evaluated, true = (
+        {e.name: e for e in estimands_of(estimands_in(set_file(name)))} for name in ("measured", "measured_face_value")
+    )
+    assert {name: (e.target, e.months, e.parameter, e.base) for name, e in true.items()} == {
+        name: (e.target, e.months, e.parameter, e.base) for name, e in evaluated.items()
+    }
+    assert {e.by for e in evaluated.values()} == {"evaluation"}
+    assert {e.by for e in true.values()} == {"truth"}
+
+
+def test_an_estimand_that_is_wrong_is_refused_where_it_stands(evidence: Path) -> None:
+    evidence.write_text(SET.replace("ratio: 0.68", "ratio: 0.68, by: luck"), encoding="utf-8")
+    with pytest.raises(
+        ModelError, match=r"measured\.yaml:4:\d+: estimands\.care\.by: given 'luck'; must be evaluation or truth"
+    ):
+        sim.load("demo")
+
+
 def test_what_cannot_be_solved_for_is_said() -> None:
     with pytest.raises(ModelError, match="the study has no set 'utopia'; it has measured"):
         run("demo", only=["utopia"])

@@ -113,7 +113,9 @@ def test_the_county_hospital() -> None:
 
 
 def test_impatient_callers() -> None:
-    """Garnett, Mandelbaum and Reiman 2002, "Designing a call center with impatient customers", table 1.
+    """Garnett, Mandelbaum and Reiman (2002), "Designing a call center with impatient customers", table 1.
+
+    Manufacturing and Service Operations Management 4(3):208-227.
 
     50 agents, 48 calls a minute of a minute each, patience of 2 minutes or none needed: 3.1% give up; mean waits of 3.7
     and 20.8 seconds; nine in ten within 12.5 and 58.1 seconds; 3 and 17 wait; 93% and 96% of agents are busy.

@@ -129,6 +129,22 @@ def test_a_regime_leaves_drawn_lengths_as_they_are(tmp_path: Path) -> None:
     assert (helped[0, 41:] > 0).all()
 
 
+def test_a_regime_may_change_the_law_and_what_it_reads(tmp_path: Path) -> None:
+    """One history until it starts; then help is twice as long for all, or of another law with the same mean."""
+    sets = (
+        "parameters.factor={value: 1}", "services.ward.engaged.times=severity * factor", "clock.steps=160",
+        "regimes={plain: {}, longer: {start: 20, set: {parameters.factor: 2}}, fixed: {start: 20, set: "
+        "{services.ward.engaged.law: fixed, services.ward.engaged.sd: null}}}",
+    )  # fmt: skip
+    study = documented(tmp_path, *sets)
+    helped = stock(study, replicate_families(study, 0), "ward", "engaged")
+    assert (helped[:, :21] == helped[0, :21]).all()
+    plain, longer, fixed = helped[:, 80:].mean(axis=1)
+    assert longer == pytest.approx(2 * plain, rel=0.2)
+    assert fixed == pytest.approx(plain, rel=0.2)
+    assert (helped[2, 80:] != helped[0, 80:]).any()
+
+
 @pytest.mark.parametrize(
     ("sets", "said"),
     [

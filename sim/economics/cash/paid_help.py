@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from sim.arrays import FloatArray
 from sim.results.facts import facts_of
 from sim.results.worlds import WorldName, of_world, world_names
 
@@ -29,6 +30,8 @@ class PaidHelp:
     """Months of posts paid, absent staff and those in training included."""
     kept_on: float
     """Months of posts kept on beyond funding until cases end."""
+    kept_cost: float
+    """What they cost, in pounds of the price year."""
     overload: float
     beyond: float
 
@@ -66,6 +69,21 @@ def paid_help(ds: xr.Dataset) -> list[PaidHelp]:
     ]
 
 
+def posts_kept_on(ds: xr.Dataset) -> list[dict[str, object]]:
+    """List the services whose posts were kept on beyond funding, in post-months and pounds, for a summary."""
+    return [
+        {"name": one.world.name, "service": one.service, "post_months": one.kept_on, "pounds": one.kept_cost}
+        for one in paid_help(ds)
+        if one.kept_on > 0
+    ]
+
+
+def _price_of_post(ds: xr.Dataset, world: WorldName, service: str) -> FloatArray:
+    """Give the price of a post in each step, (steps + 1,); 0 where none is priced."""
+    mine = ds["line_meter"].values == f"{service}.worker"
+    return np.asarray(of_world(ds, world, "price").values[:, mine].sum(axis=1), dtype=np.float64)
+
+
 def _of(ds: xr.Dataset, world: WorldName, service: str) -> PaidHelp:
     """Hold one service in one world to its posts."""
     team = of_world(ds, world, "team").sel(service=service)
@@ -77,6 +95,7 @@ def _of(ds: xr.Dataset, world: WorldName, service: str) -> PaidHelp:
     held = np.maximum(paid, posts) * caseload
     return PaidHelp(
         world, service, caseload, float(cases.sum()), float(paid.sum()), float(kept_on.sum()),
+        float(kept_on @ _price_of_post(ds, world, service)[after]),
         float(np.maximum(np.minimum(cases, held) - paid * caseload, 0.0).sum()),
         float(np.maximum(cases - held, 0.0).sum()),
     )  # fmt: skip
