@@ -10,7 +10,7 @@ UV_PYTHON ?= >=3.11
 UV      := $(shell command -v uv 2>/dev/null)
 BIN     := $(VENV)/bin
 
-.PHONY: run scenarios setup fast test test-all test-lowest test-matrix bench bench-check bench-ci bench-peers docs lint clean
+.PHONY: run scenarios draws setup fast test test-all test-lowest test-matrix bench bench-check bench-ci bench-peers docs lint clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime-ready
@@ -25,6 +25,17 @@ scenarios: $(VENV)/.runtime-ready
 	    --workers $(WORKERS) || exit $$?; done
 	$(BIN)/families list --results results/scenarios --into docs/scenarios/README.md
 	$(BIN)/families list --results results/scenarios --into README.md
+
+# How sure the answer of the nation is: draws of its inputs, kept in configs/draws and taken by every run of the same model. Some
+# twenty minutes for each reading of the evidence on two idle cores; niced, and stopped work goes on from results/draws.
+DRAWS         ?= 500
+DRAWS_OF      ?= national
+DRAWS_READING ?= measured measured_face_value weighed no_effect claimed
+
+draws: $(VENV)/.runtime-ready
+	@for reading in $(DRAWS_READING); do echo "$$reading"; \
+	  nice -n 10 $(BIN)/families uncertainty $(DRAWS_OF) --keep --draws $(DRAWS) --set "effect_set=[$$reading]" \
+	    --out results/draws/$(DRAWS_OF) --workers $(WORKERS) || exit $$?; done
 
 setup: $(VENV)/.dev-ready
 

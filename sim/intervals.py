@@ -46,6 +46,13 @@ def over_replications(samples: FloatArray) -> Estimate:
     return Estimate(mean, mean - half, mean + half)
 
 
+def standard_error(estimate: Estimate, n: int) -> float:
+    """Give the standard error behind the interval of ``over_replications`` of n samples; NaN where there is none."""
+    if estimate.high is None or n < 2:
+        return math.nan
+    return (estimate.high - estimate.mean) / float(stdtrit(n - 1, UPPER_TAIL))
+
+
 def between_rows(mean: float, variance: float, n_rows: float) -> Estimate:
     """Give mean and normal interval from the variance between ``n_rows`` rows; no interval when it is not known."""
     if not (n_rows > 0 and variance >= 0):

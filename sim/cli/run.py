@@ -13,6 +13,7 @@ from sim.console.printing import print_table, say, say_missing_kernels
 from sim.console.progress import stages
 
 if TYPE_CHECKING:
+    from sim.model.spec import Scenario
     from sim.results.summary import Summary
     from sim.runs.resume import Work
     from sim.stages import StageListener
@@ -50,6 +51,10 @@ def command(
         bool, typer.Option("--resume", help="Go on with an interrupted run, or add replications to a finished one.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace finished results at the end.")] = False,
+    draws: Annotated[
+        int | None,
+        typer.Option(min=2, help="Draw the inputs of the answer so often by reading: its doubt."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of the table.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar and no table.")] = False,
 ) -> None:
@@ -66,6 +71,8 @@ def command(
     say_missing_kernels()
     destination = out or Path("results") / Path(scenario.name).name
     check_destination(destination, force=force or resume)
+    if draws is not None:
+        scenario = _drawn(scenario, config, sets or [], draws, destination, workers, quiet=quiet)
     if cluster is not None:
         from sim.runs.cluster import check_address
 
@@ -82,6 +89,25 @@ def command(
             work.simulate(workers, at, cluster=cluster)
         summary = _write(work, at)
     _tell(summary, destination, scenario.resolved, as_json=as_json, quiet=quiet)
+
+
+def _drawn(
+    scenario: Scenario, config: str, sets: list[str], draws: int, destination: Path, workers: int, *, quiet: bool
+) -> Scenario:  # fmt: skip
+    """Draw the inputs of the answer; draws are kept beside the results, so that the same command goes on from them."""
+    from dataclasses import replace
+
+    from sim.runs.doubt import name_of
+    from sim.studies.uncertainty.keeping import draw_answer
+
+    seeded = [*sets, f"seed={scenario.seed}"]
+    with stages(quiet=quiet) as at:
+        at.stage("Draws of the inputs")
+        found = draw_answer(
+            config, seeded, draws, destination.with_name(f"{destination.name}-draws"), workers, tell=at
+        )
+    named = {world.name: name_of(world) for world in scenario.worlds}
+    return replace(scenario, doubt={name: found[of] for name, of in named.items() if of in found})
 
 
 def _write(work: Work, at: StageListener) -> Summary:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
-from typing import Literal
+from typing import Any, Literal
 
 from sim.arrays import IntArray
 from sim.errors import Place
@@ -476,11 +476,27 @@ AS_WRITTEN = "as_written"
 
 
 @dataclass(frozen=True)
+class DrawnEffect:
+    """A measured ratio with its 95% interval, and the parameter at which each ratio is found: ``curve`` joins points.
+
+    ``curve`` lists (ratio, value of the parameter), ratios rising; it is empty where nobody has solved for it.
+    """
+
+    name: str
+    parameter: str
+    ratio: float
+    low: float
+    high: float
+    curve: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
 class SetFit:
     """How the effects of a set were solved for: the digest of the model, the regime, and the parameters found.
 
     ``study`` is the one in whose model that was, ``strengths`` what each effect that reads the parameters multiplied by
-    there where each of them is 1.
+    there where each of them is 1; ``drawn`` are those whose doubt is known, ``nothing`` the chance that help has no
+    effect of its own at all.
     """
 
     digest: str
@@ -488,6 +504,8 @@ class SetFit:
     solved: tuple[str, ...]
     study: str = ""
     strengths: Mapping[str, float] = field(default_factory=dict)
+    drawn: tuple[DrawnEffect, ...] = ()
+    nothing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -549,6 +567,8 @@ class Scenario:
     """How the posts of those regimes were searched for that say so."""
     found_elsewhere: tuple[str, ...] = ()
     """Regimes whose posts were searched for in another model than this one's; see ``sim.runs.fits``."""
+    doubt: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """World -> what draws of the inputs say of its accounts; see ``sim.runs.doubt``."""
 
     def world(self, name: str) -> World:
         """Give the world of that name."""

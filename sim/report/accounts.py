@@ -13,8 +13,7 @@ NOTE = (
     "Per family helped, transfers and taxes included. One episode: families first helped in the stated year, none "
     "taken on twice, each followed from its first start against its own life without help. All help: the same with "
     "every later episode. Programme: the whole population in the calendar years of the appraisal. The break-even price "
-    "is what a key worker's posts may cost a family helped for nothing to be gained or lost. Intervals are chance in "
-    "the simulation alone."
+    "is what a key worker's posts may cost a family helped for nothing to be gained or lost."
 )
 PARTS = ("helped", "waits_longer", "gets_in_sooner", "same_wait", "posts_and_set_up", "total")
 
@@ -34,6 +33,21 @@ def _why(summary: Summary) -> str:
     told = [one.get("why_no_cohort") for one in (summary.get("answer") or {}).values()]
     reasons = list(dict.fromkeys([summary.get("why_no_answer"), *told]))
     return " ".join(f"Not all accounts are given: {reason}." for reason in reasons if reason)
+
+
+def doubt_line(summary: Summary) -> str:
+    """Say how sure the answer is: from how many draws of the inputs, or that it is not worked out and what does it."""
+    told: dict[str, list[str]] = {}
+    for regime, _, one in _accounts(summary):
+        doubt = one.get("doubt") or {}
+        if one["interval"] == "inputs":
+            made = f"{doubt['draws']:,} draws of {len(doubt['inputs'])} inputs, on {doubt['families']:,} families"
+            drawn = f"in the intervals of the answer ({made}); elsewhere they are chance alone"
+            told.setdefault(drawn, []).append(regime)
+        elif one["interval"] is not None and doubt.get("why_not"):
+            told.setdefault(f"not worked out: {doubt['why_not']}", []).append(regime)
+    lines = [text if len(told) == 1 else f"{', '.join(dict.fromkeys(of))}: {text}" for text, of in told.items()]
+    return "; ".join(lines) or "not in these intervals; families uncertainty puts it in"
 
 
 def accounts(summary: Summary) -> Table:
@@ -56,8 +70,9 @@ def accounts(summary: Summary) -> Table:
         rows.append(tuple(row))
     terms = "".join(f" {words(name)}: {_terms(one)}." for _, name, one in found[:3])
     return Table(
-        "What each family helped saves", tuple(columns), tuple(rows), f"{NOTE}{terms} {_why(summary)}".rstrip()
-    )
+        "What each family helped saves", tuple(columns), tuple(rows),
+        f"{NOTE}{terms} Doubt about the inputs: {doubt_line(summary)}. {_why(summary)}".rstrip(),
+    )  # fmt: skip
 
 
 def _terms(account: dict[str, Any]) -> str:
@@ -112,3 +127,24 @@ def short_accounts(summary: Summary) -> Table:
     return Table(
         f"What each family helped saves, £, {ledger} ledger (95% interval)", columns, tuple(rows), _why(summary)
     )
+
+
+def beside_doubt(summary: Summary) -> Table:
+    """Make the table of break-even prices with nothing drawn under readings that are told beside the draws."""
+    rows = []
+    for regime, name, one in _accounts(summary):
+        doubt = one.get("doubt") or {}
+        for ledger, price in one["break_even_price"].items() if doubt.get("draws") else ():
+            cells = [figure(told.get("break_even", {}).get(ledger)) for told in doubt["beside"].values()]
+            rows.append((regime, words(name), ledger, interval(price), figure(price["draws"]["mean"]),
+                         figure(price["draws"]["central"]), *cells))  # fmt: skip
+    known = [one["doubt"]["beside"] for *_, one in _accounts(summary) if (one.get("doubt") or {}).get("draws")]
+    named: dict[str, Any] = known[0] if known else {}
+    columns = ("regime", "account", "ledger", "break-even price, £", "mean over draws", "nothing drawn, their families",
+               *(words(other) for other in named))  # fmt: skip
+    note = (
+        "Intervals are those of the inputs. Draws run on some of the areas, and a column says what these give with "
+        "nothing drawn, to be held against the whole run. The last columns are not drawn: other readings of the dose "
+        "and of who is chosen, for which effects were not fitted again."
+    )
+    return Table("How sure is the break-even price?", columns, tuple(rows), note)

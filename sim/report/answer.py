@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.exhibits.numbers import MINUS, difference, digits, expected, interval, plural
 from sim.exhibits.style import words
+from sim.report.accounts import doubt_line
 from sim.report.tables import INTERVALS
 from sim.results.summary import Summary
 
@@ -165,7 +166,7 @@ def basis(summary: Summary, run: Mapping[str, Any]) -> list[tuple[str, str]]:
     if terms:
         month = f"{terms['evidence_ends_month']:g}"
         rows.append(("Evidence", f"ends {month} months after help begins; everything later is an assumption"))
-    rows.append(("Doubt about the inputs", "not in these intervals; families uncertainty puts it in"))
+    rows.append(("Doubt about the inputs", doubt_line(summary)))
     return rows
 
 

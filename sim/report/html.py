@@ -17,7 +17,7 @@ from sim.exhibits.exhibit import Drawn
 from sim.exhibits.html import environment, with_markup
 from sim.exhibits.numbers import figure, plural
 from sim.report import appraisal_tables as appraisal
-from sim.report.accounts import accounts, break_even, displacement
+from sim.report.accounts import accounts, beside_doubt, break_even, displacement
 from sim.report.answer import answer, basis
 from sim.report.assumptions import left_out, name_of, parts, span_of
 from sim.report.extras import Extras, in_order, read_extras
@@ -61,6 +61,10 @@ SURE = (
     "They say nothing of doubt about the inputs, which is larger.",
     "families uncertainty CONFIG draws every uncertain input from its range (below, under every figure that went in), "
     "runs each regime on each draw and says how often a regime is best and what it would pay to find out.",
+)
+SURE_BUT = (
+    "The intervals of the accounts of the answer are those of the inputs, drawn from their ranges. All other intervals "
+    "in this page are chance in the simulation alone: more replications make them narrower."
 )
 
 
@@ -126,9 +130,11 @@ def _sections(
             present_values(ds),
         ),
         "payers": (agencies_table(ds), *spent),
+        "sure": (beside_doubt(summary),),
     }
     compares = bool(summary["differences"]) and facts_of(ds).rows > 0
-    lead: dict[str, tuple[str, ...]] = {"sure": SURE if not facts_of(ds).is_exact else SURE[1:]}
+    chance = SURE[0] if not any("accounts" in kept for kept in facts_of(ds).doubt.values()) else SURE_BUT
+    lead: dict[str, tuple[str, ...]] = {"sure": (chance, *SURE[1:]) if not facts_of(ds).is_exact else SURE[1:]}
     lead |= {name: (text,) for name, text in ASK.items() if compares and ds.sizes["service"]}
     made = []
     for name, title in TITLES.items():

@@ -8,7 +8,7 @@ from functools import partial
 from sim.exhibits.numbers import MINUS, figure, millions, ratio, share, short, signed
 from sim.exhibits.terminal import PAGE, width
 from sim.report import tables
-from sim.report.accounts import short_accounts
+from sim.report.accounts import doubt_line, short_accounts
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
 from sim.results.worlds import NOT_REFITTED, row_name
@@ -35,7 +35,8 @@ def headline_tables(summary: Summary) -> tuple[Table, ...]:
         made.insert(0, tables.waits(summary))
     first, *others = made
     made = [replace(first, title=f"{title}\n{first.title}", note=""), *others]
-    return (*made[:-1], replace(made[-1], note=note))
+    doubt = f"Doubt about the inputs of the answer: {doubt_line(summary)}." if summary.get("answer") else ""
+    return (*made[:-1], replace(made[-1], note=f"{note} {doubt}".rstrip()))
 
 
 def _compared(summary: Summary, measure: str) -> list[Table]:

@@ -96,6 +96,8 @@ class Facts:
     """Evidence sets whose effects were solved for in another model than this one's."""
     found_elsewhere: list[str] = field(metadata=JSON, default_factory=list)
     """Regimes whose posts were searched for in another model than this one's."""
+    doubt: Mapping[str, Mapping[str, Any]] = field(metadata=JSON, default_factory=dict)
+    """World -> what draws of the inputs say of its accounts, or ``why_not``."""
     engine_seconds: float | None = None
     peak_mb: float | None = None
     why_no_answer: str | None = None

@@ -10,7 +10,9 @@ from operator import itemgetter
 
 from sim.engine.counts.record import Record
 from sim.errors import ModelError
-from sim.model.spec import Chain, Model, Scenario
+from sim.language.evaluate import number
+from sim.model.compiled.accounts import account_plan
+from sim.model.spec import Chain, Model, Parameter, Scenario
 from sim.runs.executors import Answer
 from sim.runs.pool import Batch, batches_of, run_batches
 from sim.stages import SILENT, StageListener
@@ -81,6 +83,26 @@ def without_answer(scenario: Scenario) -> Scenario:
     return replace(scenario, appraisal=replace(scenario.appraisal, answer=None))
 
 
+def for_accounts(scenario: Scenario) -> Scenario:
+    """Keep the worlds that have accounts of the answer, with their baselines, and the steps that accounts need.
+
+    The accounts are those of the whole scenario: families are followed for no longer, and draws depend on neither.
+    """
+    plan = account_plan(scenario)
+    if plan is None:
+        return scenario
+    worlds = [w for w in scenario.worlds if w.name in plan.services or w.regime == scenario.baseline]
+    clock = scenario.worlds[0].model.clock
+    starts = [max(w.start, 0) for w in worlds if w.name in plan.services]
+    first = max(min((w.start for w in scenario.worlds if w.regime != scenario.baseline), default=0), 0)
+    followed = max(starts) + plan.after + plan.entry + plan.follow_up
+    asked = max(followed, first + max(1, round(scenario.appraisal.horizon_years / clock.step_years)))
+    short = replace(clock, steps=min(clock.steps, asked))
+    if first != min(starts):  # what the horizon is counted from goes with the regime that begins first
+        return scenario
+    return replace(scenario, worlds=tuple(replace(w, model=replace(w.model, clock=short)) for w in worlds))
+
+
 def _pared(model: Model, steps: int, priced: bool) -> Model:
     """Shorten a model and take from it what is only counted."""
     short = replace(model, clock=replace(model.clock, steps=min(steps, model.clock.steps)), values=(), outcomes=())
@@ -133,6 +155,24 @@ def _with_posts(chain: Chain, model: Model, share: float) -> Chain:
     funding = tuple((point, part(level)) for point, level in team.funding)
     smaller = replace(team, workers=part(team.workers), funding=funding)
     return replace(chain, service=replace(chain.service, team=smaller))
+
+
+def with_parameters(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
+    """Set parameters of every world of a scenario to numbers.
+
+    Raises
+    ------
+    ModelError
+        When the model has no such parameter.
+    """
+    worlds = []
+    for world in scenario.worlds:
+        unknown = [name for name in values if name not in world.model.parameters]
+        if unknown:
+            raise ModelError(f"parameters.{unknown[0]}: the model has no parameter of that name")
+        changed = {name: Parameter(name, number(value)) for name, value in values.items()}
+        worlds.append(replace(world, model=replace(world.model, parameters={**world.model.parameters, **changed})))
+    return replace(scenario, worlds=tuple(worlds))
 
 
 def run_named(run: Run, scenario: Scenario, replication: int) -> Record:

@@ -31,7 +31,7 @@ from tests import synthetic
 
 STUDIES = {
     "plot_family_costs", "plot_paired", "plot_naive", "plot_ladder", "plot_budget", "plot_cash_tornado",
-    "plot_evaluated", *sim.report.OF_STUDIES,
+    "plot_evaluated", "plot_price_tornado", *sim.report.OF_STUDIES,
 }  # fmt: skip
 """Drawn from what a study found, or of more than the made-up run has."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sim.config.schema.appraisal import AppraisalPart
 from sim.config.schema.base import Figure, Part, Provenance
@@ -22,6 +22,7 @@ from sim.config.schema.fields import (
     Names,
     NotNegative,
     PointOrDate,
+    Positive,
     Text,
 )
 from sim.config.schema.money import (
@@ -125,9 +126,19 @@ class EstimandPart(Provenance):
         default="evaluation",
         description="what comes to it: what a simulated evaluation finds, or what is true of the families helped",
     )
+    interval: tuple[Positive, Positive] | None = Field(
+        default=None, description="95% interval of the ratio, from which draws take it"
+    )
     parameter: Text = Field(description="the parameter that is solved for, as parameters.name")
     low: float = Field(description="least value looked at")
     high: float = Field(description="greatest value looked at")
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        """An interval is of a ratio, which lies in it."""
+        if self.interval is not None and (self.ratio is None or not self.interval[0] < self.ratio < self.interval[1]):
+            raise refuse(f"is the 95% interval of 'ratio', given {self.ratio}, which must lie in it", field="interval")
+        return self
 
 
 class EffectSetPart(Provenance):
@@ -140,6 +151,9 @@ class EffectSetPart(Provenance):
         default=False, description="a claim under test: costs that nobody has itemised count in its differences, too"
     )
     estimands: dict[Label, EstimandPart] = Field(default_factory=dict, description="what evaluations measured")
+    nothing: Figure | None = Field(
+        default=None, description="chance that help does nothing: share of the draws without any effect of its own"
+    )
     fit: dict[str, Any] = Field(default_factory=dict, description="how the values in set were solved for")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -40,6 +40,16 @@ class UncertaintyPart(Part):
     leave_out: tuple[Text, ...] = Field(
         default=("units", "appraisal", "discount", "deflators"),
         description="beginnings of paths whose figures keep their value",
+    )
+    only: tuple[Text, ...] = Field(
+        default=(), description="beginnings of paths of the figures that are drawn, and no other; default all"
+    )
+    areas: AtLeastOne | None = Field(
+        default=None, description="how many of the areas a draw is run on, chosen evenly by size; default all"
+    )
+    beside: dict[Label, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="name: path and value of what is not drawn but told beside it, such as another reading of a dose",
     )
     groups: dict[Text, tuple[Text, ...]] = Field(
         default_factory=dict, description="name: beginnings of paths, whose figures are looked at together"

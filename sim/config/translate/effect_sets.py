@@ -14,7 +14,7 @@ from sim.config.text import library
 from sim.config.text.merge import Path_, prune, split_path
 from sim.config.text.source import Tree, plain, read
 from sim.errors import ModelError
-from sim.model.spec import AS_WRITTEN, SetFit
+from sim.model.spec import AS_WRITTEN, DrawnEffect, SetFit
 
 NAMED = ("parameters", "tables", "chains", "services", "effects", "costs", "feedback", "remember")
 """Sections whose entries have names."""
@@ -95,8 +95,22 @@ def _of(name: str, tree: Tree, part: EffectSetPart, *, foreign: bool) -> EffectS
     solved = [one.parameter.removeprefix("parameters.") for one in part.estimands.values()]
     kept = part.fit
     digest, regime, study = (str(kept.get(k, d)) for k, d in (("digest", ""), ("regime", "integrated"), ("study", "")))
-    fit = SetFit(digest, regime, tuple(solved), study, dict(kept.get("strengths", {}))) if solved else None
+    nothing = part.nothing.number() if part.nothing is not None else None
+    strengths = dict(kept.get("strengths", {}))
+    fit = SetFit(digest, regime, tuple(solved), study, strengths, _drawn(part), nothing or 0.0) if solved else None
     return EffectSet(name, tree, part.services_inert, foreign, part.counts_unitemised, fit)
+
+
+def _drawn(part: EffectSetPart) -> tuple[DrawnEffect, ...]:
+    """Give the estimands that have an interval, with the curve that a fit has found for them."""
+    curves = part.fit.get("curves", {})
+    return tuple(
+        DrawnEffect(
+            name, one.parameter.removeprefix("parameters."), one.ratio, *one.interval,
+            tuple(sorted((float(ratio), float(value)) for ratio, value in curves.get(name, ()))),
+        )
+        for name, one in part.estimands.items() if one.interval is not None and one.ratio is not None
+    )  # fmt: skip
 
 
 def concerns(tree: Tree, effect_set: EffectSet) -> bool:

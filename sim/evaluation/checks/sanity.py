@@ -61,7 +61,7 @@ def sanity(
     Parameters
     ----------
     scenario
-        Regimes and evidence sets of the default model; the sets ``measured``, ``no_effect`` and ``claimed`` are looked
+        Regimes and evidence sets of the default model; the sets ``measured``, ``no_effect`` and ``claimed_bound`` are looked
         at where they are there.
     ranges, published
         What is allowed, and what it is compared with.
@@ -91,11 +91,11 @@ def sanity(
         ds = simulate(_repeated(both, replications), workers)
     values = known
     missing: dict[str, str] = {}
-    for name, look in (("measured", _measured), ("no_effect", _no_effect), ("claimed", _claimed)):
+    for name, look in (("measured", _measured), ("no_effect", _no_effect), ("claimed_bound", _claimed)):
         if name in sets:
             values |= look(_Looked(scenario, ds, regime, name, replications, workers, published, names))
         else:
-            missing |= dict.fromkeys(ranges, f"the scenario lacks '{regime}' under one of measured, no_effect, claimed")
+            missing |= dict.fromkeys(ranges, f"the scenario lacks '{regime}' under one of measured, no_effect, claimed_bound")
     return judge(ranges, in_prices(ranges, values, scenario), missing, {w.regime for w in scenario.worlds})
 
 

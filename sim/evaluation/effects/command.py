@@ -7,11 +7,15 @@ from typing import Annotated
 import typer
 
 from sim.console.arguments import Quiet, Sets, Workers
-from sim.console.printing import say
+from sim.console.printing import print_table, say
 from sim.console.progress import stages
 
 NAME = "fit-effects"
-EXAMPLES = ("families fit-effects national --dry-run --replications 2",)
+EXAMPLES = (
+    "families fit-effects national --dry-run --replications 2",
+    "families fit-effects phase_two --only measured --grid 7 --share 0.1",
+    "families fit-effects phase_two --only measured --whole 20 --share 0.1",
+)
 
 
 def command(
@@ -25,6 +29,12 @@ def command(
         float, typer.Option(min=0.001, max=1.0, help="Share of the families and posts that a simulated study follows.")
     ] = 1.0,
     workers: Workers = 1,
+    grid: Annotated[
+        int, typer.Option(min=0, help="Ratios to solve for besides, over the interval of each: draws read them off.")
+    ] = 0,
+    whole: Annotated[
+        int, typer.Option(min=0, help="Keep nothing; fit so many draws of the inputs whole, and say what curves miss.")
+    ] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what is found, change no file.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -33,9 +43,15 @@ def command(
     from sim.evaluation.effects.words import table
 
     with stages(quiet=quiet) as at:
+        if whole:
+            from sim.evaluation.effects.whole import missed
+            from sim.evaluation.effects.whole import run as fit_whole
+
+            print_table(missed(fit_whole(config, sets or [], only or [], whole, replications, share, workers, at)))
+            return
         fits = fit(
             config, sets or [], only=only or [], replications=replications, share=share, workers=workers,
-            write=not dry_run, at=at,
+            grid=grid, write=not dry_run, at=at,
         )  # fmt: skip
     for found in fits:
         say(table(found))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
@@ -26,8 +26,7 @@ from sim.evaluation.trial.evaluation import (
 from sim.evaluation.trial.matching import YEAR
 from sim.evaluation.trial.panel import follow
 from sim.evaluation.trial.trial import MONTHS, twin
-from sim.language.evaluate import number
-from sim.model.spec import Parameter, Scenario
+from sim.model.spec import Scenario
 from sim.results.costs import fullest
 from sim.runs.fits import fit_digest
 
@@ -57,6 +56,8 @@ class Estimand:
         Whether what a simulated evaluation finds is held against the target, or what is true of the families helped.
     base
         The published level without help, where there is one.
+    interval
+        95% interval of a ratio, where there is one.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Estimand:
     source: str = ""
     by: By = "evaluation"
     base: float | None = None
+    interval: tuple[float, float] | None = None
 
     @property
     def distance_to_target(self) -> float:
@@ -127,30 +129,13 @@ def _estimand(name: str, entry: Mapping[str, Any]) -> Estimand:
     if by == "truth" and QUANTITIES[quantity] == COST:
         raise ModelError(f"{where}.by: '{COST}' is what a comparison of before and after finds; it cannot be the truth")
     base = float(entry["comparison"]) if "comparison" in entry else None
+    low_ratio, high_ratio = (float(end) for end in entry["interval"]) if "interval" in entry else (0.0, 0.0)
     name_of_parameter = parameter.removeprefix(SECTION).removesuffix(".value")
     source = str(entry.get("source", ""))
     return Estimand(
         name, QUANTITIES[quantity], (first, last), scale, target, name_of_parameter, low, high, source,
-        cast("By", by), base,
+        cast("By", by), base, (low_ratio, high_ratio) if high_ratio else None,
     )  # fmt: skip
-
-
-def with_parameters(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
-    """Set parameters of every world of a scenario to numbers.
-
-    Raises
-    ------
-    ModelError
-        When the model has no such parameter.
-    """
-    worlds = []
-    for world in scenario.worlds:
-        unknown = [name for name in values if name not in world.model.parameters]
-        if unknown:
-            raise ModelError(f"parameters.{unknown[0]}: the model has no parameter of that name")
-        changed = {name: Parameter(name, number(value)) for name, value in values.items()}
-        worlds.append(replace(world, model=replace(world.model, parameters={**world.model.parameters, **changed})))
-    return replace(scenario, worlds=tuple(worlds))
 
 
 Levels = dict[str, tuple[float, float]]

@@ -18,13 +18,13 @@ import numpy as np
 
 from sim.arrays import FloatArray
 from sim.errors import ModelError
-from sim.evaluation.effects.estimands import COST, Estimand, Levels, digest, measure_once, with_parameters
+from sim.evaluation.effects.estimands import COST, Estimand, Levels, digest, measure_once
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world, helping
 from sim.evaluation.trial.trial import MONTHS
 from sim.model.compiled.readings import clock_value
-from sim.model.spec import Scenario
+from sim.model.spec import Scenario, World
 from sim.runs.fits import strengths
-from sim.runs.replications import over_replications, pared, scaled
+from sim.runs.replications import over_replications, pared, scaled, with_parameters
 from sim.stages import SILENT, StageListener
 
 TOLERANCE = 0.02
@@ -76,6 +76,8 @@ class EffectFit:
     """Of the families, who were followed."""
     strengths: Mapping[str, float] = field(default_factory=dict)
     """What each effect multiplies by where every parameter that was solved for is 1."""
+    curves: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    """Estimand -> (ratio, value of its parameter), ratios rising, where it was solved for at several."""
 
 
 Study = Callable[[FloatArray], FloatArray]
@@ -125,20 +127,8 @@ def fit_effects(
         raise ModelError(f"the evidence set '{effect_set}' lists no estimands, so that there is nothing to solve for")
     regime = regime or helping(scenario)
     world = helped_world(scenario, regime, effect_set)
-    steps = world.start + ENTRY_MONTHS + MONTHS
-    priced = any(estimand.outcome == COST for estimand in estimands)
-    short = scaled(pared(scenario, (scenario.baseline, regime), (effect_set,), steps, priced=priced), share)
-
-    bases = np.full(len(estimands), math.nan)
-
-    def study(values: FloatArray) -> FloatArray:
-        named = {e.parameter: float(v) for e, v in zip(estimands, values, strict=True)}
-        task = partial(measure_once, world=world.name, estimands=tuple(estimands))
-        answers = over_replications(task, with_parameters(short, named), replications, workers, at)
-        bases[:] = [float(np.mean([answer[e.name][1] for answer in answers])) for e in estimands]
-        return np.array([[_found(e, answer) for e in estimands] for answer in answers])
-
-    start = np.array([_present(scenario, world.name, e) for e in estimands])
+    study, bases = study_of(scenario, world, estimands, replications, share, workers, at)
+    start = np.array([present(scenario, world.name, e) for e in estimands])
     hours = clock_value(world.model.parameters[dose].expression, world.model, world.start)
     values, samples = solve(study, estimands, start, at)
     fitted = tuple(
@@ -149,6 +139,27 @@ def fit_effects(
     return EffectFit(effect_set, regime, stamp, replications, scenario.seed, fitted, scenario.name, share, acts)
 
 
+def study_of(
+    scenario: Scenario, world: World, estimands: Sequence[Estimand], replications: int, share: float, workers: int = 1,
+    at: StageListener = SILENT,
+) -> tuple[Study, FloatArray]:  # fmt: skip
+    """Give the simulated study of a world, and the levels without help that its last run found, (estimand,)."""
+    steps = world.start + ENTRY_MONTHS + MONTHS
+    priced = any(estimand.outcome == COST for estimand in estimands)
+    regimes = (scenario.baseline, world.regime)
+    short = scaled(pared(scenario, regimes, (world.effect_set,), steps, priced=priced), share)
+    bases = np.full(len(estimands), math.nan)
+
+    def study(values: FloatArray) -> FloatArray:
+        named = {e.parameter: float(v) for e, v in zip(estimands, values, strict=True)}
+        task = partial(measure_once, world=world.name, estimands=tuple(estimands))
+        answers = over_replications(task, with_parameters(short, named), replications, workers, at)
+        bases[:] = [float(np.mean([answer[e.name][1] for answer in answers])) for e in estimands]
+        return np.array([[_found(e, answer) for e in estimands] for answer in answers])
+
+    return study, bases
+
+
 def _found(estimand: Estimand, levels: Levels) -> float:
     """Give what a study found on the scale of distances."""
     served, other = levels[estimand.name]
@@ -157,7 +168,7 @@ def _found(estimand: Estimand, levels: Levels) -> float:
     return served - other
 
 
-def _present(scenario: Scenario, world: str, estimand: Estimand) -> float:
+def present(scenario: Scenario, world: str, estimand: Estimand) -> float:
     """Give the value that the set has now, within its bounds: a good place to start."""
     model = next(w.model for w in scenario.worlds if w.name == world)
     if estimand.parameter not in model.parameters:

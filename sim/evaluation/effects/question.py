@@ -14,6 +14,7 @@ from sim.config.text import library
 from sim.config.text.amending import amend
 from sim.config.text.source import plain, read
 from sim.errors import ModelError, Problem
+from sim.evaluation.effects.curves import with_curves
 from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
 from sim.evaluation.effects.fit import EffectFit, fit_effects
 from sim.evaluation.effects.words import as_record
@@ -36,6 +37,7 @@ def run(
     replications: int = 6,
     share: float = 1.0,
     workers: int = 1,
+    grid: int = 0,
     write: bool = True,
     at: StageListener = SILENT,
 ) -> list[EffectFit]:
@@ -49,6 +51,8 @@ def run(
         Names of the evidence sets to solve for; default those of the study that list estimands.
     replications, share, workers
         As for ``fit_effects``.
+    grid
+        At how many ratios effects are solved for besides, over the interval of each that has one; 0 for none.
     write
         Write the values into the files of the sets.
     at
@@ -77,10 +81,13 @@ def run(
                 raise ModelError(f"effect_set: '{name}' lists no estimands, so that there is nothing to solve for")
             continue
         at.say(f"{name}: {', '.join(listed)}")
+        estimands = estimands_of(listed)
         fit = fit_effects(
-            scenario, name, estimands_of(listed), replications=replications, share=share,
+            scenario, name, estimands, replications=replications, share=share,
             workers=workers, at=at,
         )  # fmt: skip
+        if grid and any(one.interval is not None for one in estimands):
+            fit = with_curves(fit, scenario, estimands, grid, workers, at)
         if write:
             keep(fit, file)
         fits.append(fit)

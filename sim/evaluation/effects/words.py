@@ -26,6 +26,9 @@ def table(fit: EffectFit) -> str:
         )
         if item.base is not None and e.scale == "ratio":
             rows.append(f"  {on_bases(item)}")
+    for name, curve in fit.curves.items():
+        points = ", ".join(f"{ratio:.2f} at {value:+.3f}" for ratio, value in curve)
+        rows.append(f"{name}, other ratios: {points}")
     return "\n".join(rows) + "\n"
 
 
@@ -62,4 +65,8 @@ def as_record(fit: EffectFit) -> Mapping[str, object]:
             entry["shortfall"] = round(item.shortfall, places)
         found[item.estimand.name] = entry
     kept["estimands"] = found
+    if fit.curves:
+        kept["curves"] = {
+            name: [[round(ratio, 4), round(value, 5)] for ratio, value in curve] for name, curve in fit.curves.items()
+        }
     return kept

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from sim.arrays import FloatArray, finite
+from sim.economics.value.account_figures import account_figures
 from sim.economics.value.appraisal import Appraisal, appraise
 from sim.errors import ModelError, Problem
 from sim.intervals import Estimate
@@ -48,7 +49,8 @@ def solved(ds: xr.Dataset, draw: int, effect_set: str, inputs: FloatArray) -> So
     -------
         For every regime the cost per family-year by ledger, and against the baseline and each other regime the net
         present value, gross saving and intervention cost (resources, pounds); named ``what|regime[|against]|ledger``.
-        Of every outcome its mean a row, over its own discounting: ``outcome|regime|name``.
+        Of every outcome its mean a row, over its own discounting: ``outcome|regime|name``. Of every account its
+        figures, see ``account_figures``.
     """
     values: dict[str, float] = {}
     errors: dict[str, float] = {}
@@ -56,6 +58,8 @@ def solved(ds: xr.Dataset, draw: int, effect_set: str, inputs: FloatArray) -> So
     for name, samples in outputs(ds, appraise(ds)).items():
         values[name] = float(np.mean(samples))
         errors[name] = float(np.std(samples, ddof=1) / np.sqrt(len(samples))) if len(samples) > 1 else alone
+    for named, (mean, error) in account_figures(ds).items():
+        values[str(named)], errors[str(named)] = mean, error
     return Solved(draw, effect_set, inputs, values, errors)
 
 

@@ -14,7 +14,11 @@ from sim.console.progress import stages
 EXAMPLES = (
     "families uncertainty national --draws 1000 --workers 2",
     "families uncertainty demo --draws 20 --solver simulate",
+    "families uncertainty national --keep --draws 500 --workers 2",
 )
+
+FOR_ANSWER = 500
+"""Draws of each reading where nothing is said."""
 
 
 def command(
@@ -30,6 +34,9 @@ def command(
     on: Annotated[
         str | None, typer.Option(help="The output that --target-error is about, such as 'cost|siloed|narrow'.")
     ] = None,
+    kept: Annotated[
+        bool, typer.Option("--keep", help="Draw for the answer alone, by reading, and keep what comes of it.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar and no table.")] = False,
 ) -> None:
     """Carry doubt about the inputs to the results; draws are kept as they come, so that a stopped study goes on."""
@@ -39,6 +46,9 @@ def command(
     from sim.studies.uncertainty.question import run as drawn
 
     folder = out or Path("results") / f"{Path(config).stem}-uncertainty"
+    if kept:
+        _keep(config, sets or [], draws, folder, workers, quiet=quiet)
+        return
     target = target_of(target_error, on)
     with stages(quiet=quiet) as at:
         at.stage("Draws")
@@ -55,3 +65,15 @@ def command(
         if not ledgers:
             say(why_nothing(table))
         say(f"Results are in {folder}; open {folder / 'uncertainty.html'}")
+
+
+def _keep(config: str, sets: list[str], draws: int | None, folder: Path, workers: int, *, quiet: bool) -> None:
+    """Draw for the answer of a study and keep what the draws say of it in the library."""
+    from sim.config.loading import load
+    from sim.studies.uncertainty.keeping import draw_answer, keep
+
+    scenario = load(config, sets)
+    with stages(quiet=quiet) as at:
+        at.stage("Draws")
+        worlds = draw_answer(config, sets, draws or FOR_ANSWER, folder, workers, tell=at)
+    say(f"What draws say is kept in {keep(scenario, worlds)}; runs of the same model take it from there")

@@ -168,12 +168,12 @@ def _worth(table: xr.Dataset, benefit: FloatArray, leading: int) -> tuple[Knowle
     names = [str(name) for name in table["parameter"].values]
     inputs = {name: draws for name, draws in zip(names, table["inputs"].values.T, strict=True) if np.ptp(draws) > 0}
     values = evppi_table(benefit, inputs)
-    found = [KnowledgeWorth(name, values[name], *_swing(benefit[:, leading], draws)) for name, draws in inputs.items()]
+    found = [KnowledgeWorth(name, values[name], *swing(benefit[:, leading], draws)) for name, draws in inputs.items()]
     return tuple(sorted(found, key=lambda one: (-one.value.value, -abs(one.at_high - one.at_low))))
 
 
-def _swing(benefit: FloatArray, draws: FloatArray) -> tuple[float, float]:
-    """Give the fitted mean net benefit at the two ends of a parameter."""
+def swing(benefit: FloatArray, draws: FloatArray) -> tuple[float, float]:
+    """Give the fitted mean of what draws came to, (draw,), at the 2.5% and 97.5% points of a parameter, (draw,)."""
     fit = fitted(np.stack([np.zeros_like(benefit), benefit], axis=1), draws[:, None])[:, 1]
     order = np.argsort(draws, kind="stable")
     low, high = np.interp(np.quantile(draws, TAILS), draws[order], fit[order])

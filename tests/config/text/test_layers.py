@@ -16,7 +16,8 @@ from sim.config import load
 from sim.config.loading import tree_of
 from sim.config.text.merge import item_at
 from sim.errors import ModelError
-from sim.studies.uncertainty.question import scenario_of_draw, study
+from sim.studies.uncertainty.inputs import study
+from sim.studies.uncertainty.question import scenario_of_draw
 
 BASE = """
 title: Base

@@ -21,7 +21,7 @@ ROOM = {
     "calibration": "national observed",
     "costs": "agencies benefits cashability children deflators discount health housing justice services universal",
     "evaluation": "designs few_helped",
-    "evidence_sets": "access_only claimed measured measured_as_key_worker measured_face_value no_effect",
+    "evidence_sets": "access_only claimed_bound measured measured_as_key_worker measured_face_value no_effect",
     "model": "areas children effects england families family_support_as_key_worker needs population services",
     "model/loops": "burn_out crowding_out invest_to_save",
     "model/regimes": """best_use best_use_as_key_worker best_use_tenth integrated one_assessment one_queue phase_two

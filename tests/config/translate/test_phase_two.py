@@ -15,11 +15,11 @@ import xarray as xr
 
 import sim
 from sim.config import load
-from sim.evaluation.effects.estimands import with_parameters
 from sim.evaluation.trial.evaluation import helping
 from sim.model.compiled.readings import clock_value
 from sim.model.spec import Chain, Model, Scenario, Team
 from sim.results.worlds import of_world, world_names
+from sim.runs.replications import with_parameters
 from tests.places import ROOT
 
 PHASE_TWO = ROOT / "configs" / "scenarios" / "phase_two.yaml"

@@ -14,13 +14,14 @@ import pytest
 import sim
 from sim.errors import ModelError
 from sim.evaluation.effects import estimands
-from sim.evaluation.effects.estimands import Estimand, digest, estimands_of, with_parameters
+from sim.evaluation.effects.estimands import Estimand, digest, estimands_of
 from sim.evaluation.effects.fit import EffectFit, _fitted, solve
 from sim.evaluation.effects.words import as_record, table
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS
 from sim.evaluation.trial.trial import MONTHS
 from sim.language.evaluate import number
 from sim.model.spec import Parameter, Scenario
+from sim.runs.replications import with_parameters
 from tests.evaluation.trial.small_panels import ENGAGED, LOOKED_AFTER, panel
 
 ENTRY = {

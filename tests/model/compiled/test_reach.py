@@ -213,8 +213,8 @@ def test_siloed_services_are_one_history_under_all_evidence_on_key_workers():
     scenario = sim.load("national")
     compiled = compile_scenario(scenario)
     for regime in ("siloed", "best_use"):
-        assert alike(compiled[f"{regime}/measured"], compiled[f"{regime}/claimed"])
-    assert not alike(compiled["integrated/measured"], compiled["integrated/claimed"])
+        assert alike(compiled[f"{regime}/measured"], compiled[f"{regime}/claimed_bound"])
+    assert not alike(compiled["integrated/measured"], compiled["integrated/claimed_bound"])
 
 
 def test_a_row_where_none_was_thought_to_come_stops_the_run(monkeypatch):

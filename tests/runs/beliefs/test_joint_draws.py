@@ -16,7 +16,8 @@ from sim.errors import ModelError
 from sim.runs.beliefs.distributions import belief, dirichlet
 from sim.runs.beliefs.draws import Uncertain, drawn, uniforms
 from sim.runs.beliefs.joint_draws import SharedRow, copula, row_size, triangle
-from sim.studies.uncertainty.question import scenario_of_draw, study
+from sim.studies.uncertainty.inputs import study
+from sim.studies.uncertainty.question import scenario_of_draw
 from tests.places import AGREEMENT
 
 CONFIG = AGREEMENT

@@ -17,11 +17,11 @@ from sim.config.views.register import register
 from sim.economics.voi import InformationValue
 from sim.errors import ModelError, ResultError
 from sim.exhibits.numbers import MINUS
-from sim.runs.beliefs.draws import drawn
 from sim.studies.uncertainty.answer import doubt, enough, samples
 from sim.studies.uncertainty.decision import Decision, decide
 from sim.studies.uncertainty.exhibits import readings, write_uncertainty
-from sim.studies.uncertainty.question import run, scenario_of_draw, study
+from sim.studies.uncertainty.inputs import study
+from sim.studies.uncertainty.question import run, scenario_of_draw
 from tests.places import AGREEMENT
 
 CONFIG = AGREEMENT
@@ -53,9 +53,10 @@ DRAW = 3
 
 def test_draws_of_the_nation_are_models():
     """Every distribution suits its interval, and drawn figures make a config without problems."""
-    made = study("national", ["effect_set=[measured]", "units.family.size=2000"])
+    all_figures = ["uncertainty.only=[]", "uncertainty.leave_out=[units, estimands]"]
+    made = study("national", ["effect_set=[measured]", *all_figures])
     assert len(made.uncertain) > 200
-    scenario = scenario_of_draw(made, drawn(made.uncertain, 1, [DRAW])[0], "measured")
+    scenario = scenario_of_draw(made, made.drawn([DRAW])[0], "measured")
     assert {world.effect_set for world in scenario.worlds} == {"measured"}
 
 

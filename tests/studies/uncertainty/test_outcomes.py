@@ -21,7 +21,8 @@ from sim.errors import ModelError, ResultError
 from sim.studies.uncertainty.answer import OUTCOMES, doubt, facts_of_draws, weighed
 from sim.studies.uncertainty.decision import FEWEST, decide
 from sim.studies.uncertainty.exhibits import acceptable, outcomes, why_nothing, worth, write_uncertainty
-from sim.studies.uncertainty.question import run, study
+from sim.studies.uncertainty.inputs import study
+from sim.studies.uncertainty.question import run
 from tests.places import ROOT
 
 QALYS = ROOT / "tests" / "configs" / "qalys.yaml"

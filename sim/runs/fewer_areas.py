@@ -1,0 +1,70 @@
+"""Some of the areas of a study in place of all: fewer families in areas of their own sizes, for many runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sim.errors import ModelError
+from sim.model.spec import Chain, Model, Scenario
+
+
+def with_areas(scenario: Scenario, count: int | None) -> Scenario:
+    """Take some of the areas of every world, each with its own families and posts.
+
+    A large area idles less than a small one, so that areas are chosen evenly among those sorted by size, and keep
+    theirs.
+
+    Parameters
+    ----------
+    scenario
+        Whose.
+    count
+        How many; None, or as many as there are, leaves the scenario as it is.
+
+    Raises
+    ------
+    ModelError
+        When there are fewer, or something in a model hangs on the number of all families: stocks, or posts that are
+        worked out.
+    """
+    areas = scenario.worlds[0].model.areas
+    if count is None or count == len(areas.names):
+        return scenario
+    if not 1 <= count < len(areas.names):
+        raise ModelError(f"uncertainty.areas: given {count}; the study has {len(areas.names)}")
+    if sum(areas.weights) <= 1 + 1e-9:
+        raise ModelError("uncertainty.areas: areas are shares of one size; give each its number of rows, or take all")
+    order = sorted(range(len(areas.names)), key=lambda i: (areas.weights[i], areas.names[i]))
+    step = len(order) / count
+    chosen = sorted(order[int((i + 0.5) * step)] for i in range(count))
+    return replace(scenario, worlds=tuple(replace(w, model=_of_areas(w.model, chosen)) for w in scenario.worlds))
+
+
+def _of_areas(model: Model, chosen: list[int]) -> Model:
+    """Keep some areas of a model."""
+    names, weights = tuple(model.areas.names[i] for i in chosen), tuple(model.areas.weights[i] for i in chosen)
+    synthetic = tuple(model.areas.synthetic[i] for i in chosen)
+    areas = replace(model.areas, names=names, weights=weights, synthetic=synthetic)
+    share = sum(weights) / sum(model.areas.weights)
+    root = model.root
+    smaller = replace(root, size=round(root.size * share), arrivals_per_step=root.arrivals_per_step * share)
+    chains = tuple(_with_posts(chain, model, names) for chain in model.chains)
+    return replace(model, areas=areas, units=(smaller, *model.units[1:]), chains=chains)
+
+
+def _with_posts(chain: Chain, model: Model, names: tuple[str, ...]) -> Chain:
+    """Keep the posts that a service has in some areas."""
+    team = chain.service.team if chain.service is not None else None
+    if chain.service is None or team is None:
+        return chain
+    if model.stocks or team.extra_workers is not None:
+        said = "some of the areas cannot be taken where posts or stocks hang on all of them"
+        raise ModelError(f"services.{chain.name}: {said}; take `uncertainty.areas` away")
+
+    def part(level: Mapping[str, float]) -> dict[str, float]:
+        return {area: posts for area, posts in level.items() if area in names}
+
+    funding = tuple((point, part(level)) for point, level in team.funding)
+    fewer = replace(team, workers=part(team.workers), funding=funding)
+    return replace(chain, service=replace(chain.service, team=fewer))
