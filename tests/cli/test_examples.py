@@ -53,6 +53,8 @@ SMALLER = {
     "families shapley demo --over agencies --replications 1": f"{FEW} --set units.family.warm_up=0",
     "families optimise demo integrated --lever posts:keyworker=10:30:10 --solver expect": "--solver simulate "
     f"{FEW} --replications 1",
+    "families best-use national": "",
+    "families best-use tenth --share 1 --replications 4 --dry-run": "",
     "families calibrate configs/calibration/national.yaml --workers 2": "",
     "families evaluate evaluation/designs --replications 2": f"{FEW} --rule random --outcome in_crisis",
     "families evaluate demo --set clock.steps=48 --outcome in_crisis --rule random --replications 2": FEW,
@@ -120,6 +122,9 @@ def test_an_example_runs_small(example: str, folder: Path, monkeypatch: pytest.M
         from calibration.study import study
 
         assert study(str(ROOT / words_of(example)[1]), []).targets
+        return
+    if command == "best-use":  # minutes, whatever its size: it is read, and a search of a small model is tested
+        assert load(words_of(example)[1]).found["best_use"].money_of == "integrated"
         return
     for needed, sets in (("demo", []), ("caseload_8", ["--set", "parameters.kw_caseload.value=8"])):
         if f"results/{needed}" in example and command != "run":

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import sim
+from sim.cli import app
 from sim.config.loading import load
 from sim.errors import ModelError
 from sim.report.tables import headline
@@ -169,6 +171,15 @@ KEY_WORKERS = next(line.partition("2011-10, ")[2][:-1] for line in STUDY.splitli
 def test_what_cannot_be_searched_is_refused(tmp_path, old, new, said):
     with pytest.raises(ModelError, match=said):
         best_use(written(tmp_path, old, new), share=1.0, write=False)
+
+
+def test_the_command_says_where_the_money_goes_and_what_it_saves(tmp_path):
+    path = written(tmp_path)
+    done = CliRunner().invoke(app, ["best-use", str(path), "--share", "1", "--replications", "1", "--dry-run"])
+    assert done.exit_code == 0, done.output
+    assert "advice" in done.stdout
+    assert "shared as posts are paid today" in done.stdout
+    assert path.read_text(encoding="utf-8") == STUDY
 
 
 def test_the_baseline_is_not_searched_for(tmp_path):
