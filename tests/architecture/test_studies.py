@@ -16,7 +16,7 @@ BESIDE = {
     "agree": {"waits"},
     "optimise": {"capacity", "levers", "workbook"},
     "shapley": {"joining", "rewriting"},
-    "uncertainty": {"decision", "workbook"},
+    "uncertainty": {"decision", "inputs", "keeping", "kept", "workbook"},
 }
 """Parts of an answer, of a question or of what is shown that fill a file of their own."""
 
