@@ -50,6 +50,8 @@ def check(path: str | Path, sets: Sequence[str] = ()) -> str:
     from sim.config.translate.model import config_of
     from sim.engine.solvers.choice import solver_of
     from sim.evaluation.effects.question import stale
+    from sim.results.worlds import said_elsewhere
+    from sim.runs.fits import with_fits
 
     scenario = load(path, sets)
     tree = tree_of(path, sets)
@@ -70,6 +72,7 @@ def check(path: str | Path, sets: Sequence[str] = ()) -> str:
             lines.append(_on_all_cores(scenario, work, os.cpu_count() or 1))
     lines.append(f"--solver expect: {solver.kind} ({solver.reason})")
     lines += [f"note: {note}" for note in (*scenario.notes, *scenario.cautions, *notes(scenario), *stale(scenario))]
+    lines += [f"note: {said}" for said in (said_elsewhere(with_fits(scenario).found_elsewhere),) if said]
     return "\n".join(lines) + "\n"
 
 

@@ -24,7 +24,8 @@ GROUP = "families.commands"
 """Entry points of installed packages: a command's name to its function."""
 ORDER = (
     "run", "report", "compare", "export", "check", "show", "new", "schema", "list", "fit-effects", "sanity", "agree",
-    "uncertainty", "switching", "gains", "fees", "funds", "shapley", "optimise", "calibrate", "evaluate",
+    "uncertainty", "switching", "gains", "fees", "funds", "shapley", "optimise", "best-use", "calibrate", "evaluate",
+    "bridge",
 )  # fmt: skip
 """Of commands in the help; others come after them."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from sim.config.check.layering import nothing_taken_away, regimes_that_set_nothing
 from sim.config.check.limits import check_size
@@ -25,7 +26,7 @@ from sim.config.translate.money import rates_of
 from sim.config.translate.worlds import ONLY_REGIME, worlds
 from sim.errors import ModelError, Problem
 from sim.language.evaluate import constant
-from sim.model.spec import Scenario, World
+from sim.model.spec import FoundPosts, Scenario, World
 
 
 def find(path: str | Path) -> Path:
@@ -173,8 +174,14 @@ def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario
         notes=tuple(notes(tree)),
         cautions=tuple(f"{text}: {', '.join(of)}" for text, of in findings.notes.items()),
         fits={one.name: one.fit for one in sets_of_effects if one.fit is not None},
+        found={name: _found(part.found) for name, part in config.regimes.items() if part.found},
         counts_unitemised=tuple(one.name for one in sets_of_effects if one.counts_unitemised),
     )
+
+
+def _found(written: Mapping[str, Any]) -> FoundPosts:
+    """Read how the posts of a regime were searched for."""
+    return FoundPosts(*(str(written.get(key, "")) for key in ("digest", "effect_set", "money_of")))
 
 
 def _folder_name(file: Path) -> str:

@@ -508,6 +508,15 @@ class SetFit:
     nothing: float = 0.0
 
 
+@dataclass(frozen=True)
+class FoundPosts:
+    """How the posts of a regime were searched for: digest of the models, evidence set, and whose money was spent."""
+
+    digest: str
+    effect_set: str
+    money_of: str
+
+
 UNITEMISED = "with_unitemised"
 """The ledger of all that the wide one holds and of what nobody has itemised."""
 
@@ -554,6 +563,10 @@ class Scenario:
     """How the effects of those evidence sets were solved for that list what was measured."""
     not_refitted: tuple[str, ...] = ()
     """Evidence sets whose effects were solved for in another model than this one's; see ``sim.runs.fits``."""
+    found: Mapping[str, FoundPosts] = field(default_factory=dict)
+    """How the posts of those regimes were searched for that say so."""
+    found_elsewhere: tuple[str, ...] = ()
+    """Regimes whose posts were searched for in another model than this one's; see ``sim.runs.fits``."""
     doubt: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """World -> what draws of the inputs say of its accounts; see ``sim.runs.beliefs.doubt``."""
 

@@ -10,7 +10,7 @@ from sim.exhibits.numbers import count, difference, digits, expected, figure, fi
 from sim.exhibits.style import words
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
-from sim.results.worlds import row_name
+from sim.results.worlds import row_name, said_elsewhere
 from sim.table import Table
 
 INTERVALS = {
@@ -48,6 +48,7 @@ def headline(summary: Summary) -> Table:
     note = f"{INTERVALS[summary['interval']]}. {'Costs' + year + '. ' if ledgers else ''}{_convention(summary)}"
     if worth:
         note = f"{note.rstrip()} {_terms(appraised['terms'], summary['baseline'])} {no_ratios(summary)}".rstrip()
+    note = f"{note.rstrip()} {said_elsewhere(summary.get('found_elsewhere', ()))}".rstrip()
     return Table(_title(summary), tuple(columns), rows, note)
 
 

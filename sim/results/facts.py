@@ -94,6 +94,8 @@ class Facts:
     """Evidence sets in whose differences costs that nobody has itemised count."""
     not_refitted: list[str] = field(metadata=JSON, default_factory=list)
     """Evidence sets whose effects were solved for in another model than this one's."""
+    found_elsewhere: list[str] = field(metadata=JSON, default_factory=list)
+    """Regimes whose posts were searched for in another model than this one's."""
     doubt: Mapping[str, Mapping[str, Any]] = field(metadata=JSON, default_factory=dict)
     """World -> what draws of the inputs say of its accounts, or ``why_not``."""
     engine_seconds: float | None = None

@@ -35,6 +35,7 @@ def run_figures(ds: xr.Dataset) -> Summary:
         "step": facts.step, "replications": ds.sizes["replication"], "seed": facts.seed,
         "baseline": facts.baseline, "solver": facts.solver, "price_year": facts.price_year or None,
         "not_refitted": [w.name for w in facts.worlds if is_not_refitted(ds, w)],
+        "found_elsewhere": list(facts.found_elsewhere),
         "conventions": {
             "count": facts.count, "first_cycle": facts.first_cycle, "discount": dict(facts.outcome_discount),
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from sim.results.facts import WorldName, facts_of
 
 __all__ = [
     "NOT_REFITTED", "WorldGrid", "WorldName", "baseline_of", "is_not_refitted", "of_world", "other_worlds", "row_name",
-    "world_names",
+    "said_elsewhere", "world_names",
 ]  # fmt: skip
 
 
@@ -80,3 +80,11 @@ def baseline_of(ds: xr.Dataset, world: WorldName) -> WorldName:
         other for other in world_names(ds)
         if other.regime == facts_of(ds).baseline and other.effect_set == world.effect_set
     )  # fmt: skip
+
+
+def said_elsewhere(regimes: Sequence[str]) -> str:
+    """Say in a sentence whose posts were found in another model; nothing where nobody's were."""
+    if not regimes:
+        return ""
+    verb = "was" if len(regimes) == 1 else "were"
+    return f"{' and '.join(regimes)} {verb} found in another model; 'families best-use' searches in this one."

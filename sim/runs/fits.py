@@ -1,4 +1,4 @@
-"""Where the effects of an evidence set were solved for: in the model that uses them, or in another one."""
+"""Where effects of an evidence set and posts of a regime were solved for: in the model that uses them, or another."""
 
 from __future__ import annotations
 
@@ -63,14 +63,16 @@ def strengths(model: Model, start: int, solved: Sequence[str]) -> dict[str, floa
 
 
 def with_fits(scenario: Scenario) -> Scenario:
-    """Note in a scenario what is kept of it: what draws say of its answer, and which effects are of another model.
+    """Note in a scenario what is kept of it: what draws say of its answer, and what was solved for elsewhere.
 
     Effects that were solved for in another study are at home where each acts as it did there, by the same ratio of
     rates in each month of help. Not at home are those that act otherwise, those without a world of the regime in which
     they were solved for, and those that nobody has solved for; a set whose parameters the model lacks says nothing.
+    And regimes whose posts were searched for in another model, with the money of a regime or under a set not here.
     """
-    found = [name for name in scenario.fits if _is_foreign(scenario, name)]
-    return replace(scenario, not_refitted=tuple(found))
+    effects = tuple(name for name in scenario.fits if _is_foreign(scenario, name))
+    posts = tuple(regime for regime in scenario.found if _is_found_elsewhere(scenario, regime))
+    return replace(scenario, not_refitted=effects, found_elsewhere=posts)
 
 
 def _is_foreign(scenario: Scenario, name: str) -> bool:
@@ -83,3 +85,40 @@ def _is_foreign(scenario: Scenario, name: str) -> bool:
         return any(strengths(world.model, world.start, fit.solved) != fit.strengths for world in helped)
     there = next((world for world in mine if world.regime == fit.regime), None)
     return there is None or fit.digest != fit_digest(scenario, there, fit.solved)
+
+
+def found_digest(scenario: Scenario, world: World, money: World) -> str:
+    """Give the digest of meaning of what a search for posts depends on: models with their prices, and the appraisal.
+
+    Parameters
+    ----------
+    scenario
+        Any scenario with the worlds; their baseline counts as well.
+    world
+        The world whose posts were searched for; they count, so that posts written by hand do not pass for found.
+    money
+        The world whose money is spent.
+
+    Returns
+    -------
+        64 hexadecimal digits; the same wherever the models are the same and the program makes the same of them.
+    """
+    worlds = (scenario.baseline_of(world), money, world)
+    spec = scenario.appraisal
+    terms = (spec.horizon_years, spec.ledger, spec.timing, dict(spec.growth), scenario.price_year)
+    schedule = next(iter(scenario.discount.items()), ())
+    begins = [(one.start, one.handover) for one in worlds]
+    return digest_of_meaning([_priced(one.model) for one in worlds], begins, terms, schedule, scenario.deflators)
+
+
+def _priced(model: Model) -> Model:
+    """Take from a model what moves no family and no pound, and how long a run is."""
+    return replace(model, clock=replace(model.clock, steps=0), card=(), values=(), outcomes=(), count="end")
+
+
+def _is_found_elsewhere(scenario: Scenario, regime: str) -> bool:
+    found = scenario.found[regime]
+    mine = {world.regime: world for world in scenario.worlds if world.effect_set == found.effect_set}
+    if regime not in mine or found.money_of not in mine:
+        return True
+    return found.digest != found_digest(scenario, mine[regime], mine[found.money_of])

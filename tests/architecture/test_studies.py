@@ -14,6 +14,7 @@ COMMANDS = sorted(PACKAGE.rglob("command.py"))
 NAMES = {"__init__", "question", "answer", "exhibits", "command"}
 BESIDE = {
     "agree": {"waits"},
+    "best_use": {"keeping", "runs"},
     "optimise": {"capacity", "levers", "workbook"},
     "shapley": {"joining", "rewriting"},
     "uncertainty": {"decision", "inputs", "keeping", "kept", "workbook"},
@@ -27,8 +28,8 @@ def imported(path: Path) -> set[str]:
     return {f"{node.module}.{alias.name}" for node in nodes for alias in node.names} | {str(n.module) for n in nodes}
 
 
-def test_there_are_ten_studies() -> None:
-    assert len(STUDIES) == 10
+def test_there_are_eleven_studies() -> None:
+    assert len(STUDIES) == 11
     assert set(BESIDE) <= {folder.name for folder in STUDIES}
 
 

@@ -30,7 +30,8 @@ costs:
   - {{name: crises, while: crisis == crisis, price: {{value: 1, unit: gbp/month}}, payers: {{council: 1}}}}
 effect_sets:
   fitted:
-    estimands: {{crises: {{quantity: share in crisis, ratio: 0.5, parameter: parameters.helped}}}}
+    estimands:
+      crises: {{quantity: in crisis, ratio: 0.5, months: [1, 12], low: 0, high: 5, parameter: parameters.helped}}
     set: {{parameters.helped: 2}}
     fit: {{digest: "{digest}", regime: joined}}
   plain: {{set: {{}}}}
@@ -78,3 +79,18 @@ def test_a_study_of_one_set_says_so_beside_the_regime(tmp_path: Path, digest: st
     at_home = sim.summarise(sim.expect(load(tmp_path, digest, sets="fitted")))
     assert [row[0] for row in headline_tables(at_home)[0].rows] == ["siloed", "joined"]
     assert labelled(costs(at_home), at_home) == costs(at_home)
+
+
+@pytest.mark.parametrize(
+    ("sets", "at_home"),
+    [
+        ([], True),
+        (["parameters.kw_caseload=10"], True),  # the same ratio in each month of help, whatever the caseload
+        (["parameters.aftercare_share.value=0.25"], False),
+        (["parameters.dose=in_proportion"], False),
+    ],
+)
+def test_effects_of_another_study_are_at_home_where_they_act_as_they_did_there(sets: list[str], at_home: bool) -> None:
+    found = with_fits(sim.load("tenth", sets)).not_refitted
+    assert ("measured" not in found) is at_home
+    assert ("measured_face_value" not in found) is at_home

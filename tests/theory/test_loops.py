@@ -242,7 +242,7 @@ def national(tmp_path: Path, loops: tuple[str, ...], *sets: str) -> Scenario:
     files = ", ".join(["national", *(str(CONFIGS / "model" / "loops" / f"{loop}.yaml") for loop in loops)])
     path.write_text(f"title: Loops\nextends: [{files}]\n", encoding="utf-8")
     fewer = [f"services.{name}.team.workers={{total: {posts / 80}}}" for name, posts in POSTS.items()]
-    return sim.load(path, [*NATIONAL, "regimes.siloed_same_money=null", *fewer, *sets])
+    return sim.load(path, [*NATIONAL, "regimes.best_use=null", *fewer, *sets])
 
 
 POSTS = {"family_support": 1800, "adult_mental_health": 900, "education_welfare": 800, "jobcentre": 600}

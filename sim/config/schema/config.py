@@ -107,6 +107,9 @@ class RegimePart(Part):
     )
     handover: Handover = Field(default="finish", description="what becomes of open cases of services whose posts end")
     set: dict[str, Any] = Field(default_factory=dict, description="path: value")
+    found: dict[str, Any] = Field(
+        default_factory=dict, description="how the posts in set were searched for; `families best-use` writes it"
+    )
 
 
 class EstimandPart(Provenance):

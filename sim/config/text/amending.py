@@ -10,6 +10,10 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 
+class YamlText(str):
+    """A value as it is to stand in the file: YAML text, in whose style it is kept."""
+
+
 def amend(path: Path, values: Mapping[tuple[str, ...], object]) -> None:
     """Set values in a file, all or nothing.
 
@@ -18,7 +22,7 @@ def amend(path: Path, values: Mapping[tuple[str, ...], object]) -> None:
     path
         A YAML file whose top is a mapping.
     values
-        Keys from the top of the file down to a value -> the value; the last key may be new.
+        Keys from the top of the file down to a value -> the value, which may be ``YamlText``; the last key may be new.
 
     Raises
     ------
@@ -33,7 +37,7 @@ def amend(path: Path, values: Mapping[tuple[str, ...], object]) -> None:
         place = content
         for key in way:
             place = place[key]
-        place[last] = value
+        place[last] = yaml.load(value) if isinstance(value, YamlText) else value
     text = io.StringIO()
     yaml.dump(content, text)
     staged = path.with_suffix(f"{path.suffix}.part")

@@ -212,7 +212,7 @@ def test_what_stands_inside_totals_and_counts_keeps_worlds_apart(inside, both):
 def test_siloed_services_are_one_history_under_all_evidence_on_key_workers():
     scenario = sim.load("national")
     compiled = compile_scenario(scenario)
-    for regime in ("siloed", "siloed_same_money"):
+    for regime in ("siloed", "best_use"):
         assert alike(compiled[f"{regime}/measured"], compiled[f"{regime}/claimed"])
     assert not alike(compiled["integrated/measured"], compiled["integrated/claimed"])
 
