@@ -97,7 +97,7 @@ def _drawn(
     """Draw the inputs of the answer; draws are kept beside the results, so that the same command goes on from them."""
     from dataclasses import replace
 
-    from sim.runs.doubt import name_of
+    from sim.runs.beliefs.doubt import name_of
     from sim.studies.uncertainty.keeping import draw_answer
 
     seeded = [*sets, f"seed={scenario.seed}"]

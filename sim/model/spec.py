@@ -568,7 +568,7 @@ class Scenario:
     found_elsewhere: tuple[str, ...] = ()
     """Regimes whose posts were searched for in another model than this one's; see ``sim.runs.fits``."""
     doubt: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """World -> what draws of the inputs say of its accounts; see ``sim.runs.doubt``."""
+    """World -> what draws of the inputs say of its accounts; see ``sim.runs.beliefs.doubt``."""
 
     def world(self, name: str) -> World:
         """Give the world of that name."""

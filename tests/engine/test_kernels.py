@@ -72,7 +72,7 @@ def test_random_models_are_the_same(model: Model, start: int):
 
 
 def test_a_fiftieth_of_the_nation_is_the_same():
-    """Queues with priorities in 152 areas, nine worlds that part, and (as `claimed_bound`) chains with several tables."""
+    """Queues with priorities in 152 areas, nine worlds that part, and (`claimed_bound`) chains with several tables."""
     scenario = jobs.shorter(jobs.larger(sim.load(NATION), 0.02), 6)
     programs = [one for compiled in compile_scenario(scenario).values() for one in compiled.programs.values()]
     assert {len(one.groups) for one in programs} == {1, 2}

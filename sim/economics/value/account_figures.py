@@ -14,7 +14,7 @@ from sim.results.quantity import OutputName
 FIGURES = ("saved", "cost", "break_even")
 """Pounds of the price year per family helped, by ledger."""
 LOOKED_AFTER = ("without", "with")
-CHILDREN = "children"
+PER_1000 = "per_1000"
 DOT = "."
 
 
@@ -24,7 +24,7 @@ def account_figures(ds: xr.Dataset) -> dict[OutputName, tuple[float, float]]:
     Returns
     -------
         By name: ``one_episode.break_even`` of a regime against another in a ledger, and so on; children in care per
-        1,000 are ``one_episode.with`` and ``one_episode.without`` in the ledger ``children``. Figures that are no
+        1,000 are ``one_episode.with`` and ``one_episode.without`` in the ledger ``per_1000``. Figures that are no
         number, since nobody is helped, are left out.
     """
     n, found = ds.sizes["replication"], dict[OutputName, tuple[float, float]]()
@@ -48,5 +48,5 @@ def _figures(account: Account, n: int) -> dict[tuple[str, str], tuple[float, flo
             found[figure, ledger] = estimate.mean, standard_error(estimate, n)
     if account.looked_after is not None:
         told = (account.looked_after.without, account.looked_after.helped)
-        found |= {(name, CHILDREN): (value, math.nan) for name, value in zip(LOOKED_AFTER, told, strict=True)}
+        found |= {(name, PER_1000): (value, math.nan) for name, value in zip(LOOKED_AFTER, told, strict=True)}
     return found

@@ -61,8 +61,8 @@ def sanity(
     Parameters
     ----------
     scenario
-        Regimes and evidence sets of the default model; the sets ``measured``, ``no_effect`` and ``claimed_bound`` are looked
-        at where they are there.
+        Regimes and evidence sets of the default model; the sets ``measured``, ``no_effect`` and ``claimed_bound`` are
+        looked at where they are there.
     ranges, published
         What is allowed, and what it is compared with.
     ds
@@ -95,7 +95,8 @@ def sanity(
         if name in sets:
             values |= look(_Looked(scenario, ds, regime, name, replications, workers, published, names))
         else:
-            missing |= dict.fromkeys(ranges, f"the scenario lacks '{regime}' under one of measured, no_effect, claimed_bound")
+            lacks = f"the scenario lacks '{regime}' under one of measured, no_effect, claimed_bound"
+            missing |= dict.fromkeys(ranges, lacks)
     return judge(ranges, in_prices(ranges, values, scenario), missing, {w.regime for w in scenario.worlds})
 
 

@@ -20,6 +20,7 @@ from sim.evaluation.effects.fit import EffectFit, fit_effects
 from sim.evaluation.effects.words import as_record
 from sim.evaluation.trial.evaluation import helping
 from sim.model.spec import Scenario
+from sim.runs.fits import with_fits
 from sim.runs.meaning import digest_of_program
 from sim.stages import SILENT, StageListener
 
@@ -138,14 +139,14 @@ def stale(scenario: Scenario) -> list[str]:
     -------
         A sentence for each set whose digest does not fit, or that was never solved for; empty when all is well.
     """
-    found = []
+    found, foreign = [], with_fits(scenario).not_refitted
     for name in dict.fromkeys(world.effect_set for world in scenario.worlds):
         file = set_file(name)
         if file is None:
             continue
         tree = plain(read(file))
         listed, fit = tree.get("estimands"), tree.get("fit", {})
-        if not listed:
+        if not listed or name not in foreign:
             continue
         regime = fit.get("regime", helping(scenario))
         if all((w.regime, w.effect_set) != (regime, name) for w in scenario.worlds):

@@ -23,8 +23,8 @@ from sim.evaluation.trial.evaluation import helped_world
 from sim.exhibits.numbers import digits
 from sim.model.spec import Scenario
 from sim.runs.beliefs.effects import name_of
+from sim.runs.beliefs.fewer_areas import with_areas
 from sim.runs.ensemble import simulate
-from sim.runs.fewer_areas import with_areas
 from sim.runs.replications import for_accounts, scaled, with_parameters
 from sim.stages import SILENT, StageListener
 from sim.studies.uncertainty.inputs import study

@@ -21,12 +21,12 @@ from sim.economics.value.terms import stated_terms
 from sim.errors import ModelError, Problem
 from sim.model.spec import SetFit
 from sim.runs.beliefs.distributions import belief
+from sim.runs.beliefs.doubt import drawn_figures, is_drawn
 from sim.runs.beliefs.drawn_together import together
 from sim.runs.beliefs.draws import Uncertain, chosen_set, drawn
 from sim.runs.beliefs.effects import drawn_ratios, effect_inputs, name_of
 from sim.runs.beliefs.joint_draws import JointFigures
 from sim.runs.beliefs.posterior import Posterior, read_posterior
-from sim.runs.doubt import drawn_figures, is_drawn
 from sim.studies.uncertainty.answer import WORTH
 
 APART = 1 << 40

@@ -20,8 +20,8 @@ from sim.errors import ModelError, Problem
 from sim.model.spec import Scenario
 from sim.runs.beliefs.draws import Uncertain, chosen_set
 from sim.runs.beliefs.effects import parameters_at
+from sim.runs.beliefs.fewer_areas import with_areas
 from sim.runs.ensemble import simulate
-from sim.runs.fewer_areas import with_areas
 from sim.runs.identity import digest_of_points
 from sim.runs.points import Points, Solved, Tell, kept_in, store_of_solved
 from sim.runs.replications import for_accounts, with_parameters, without_answer

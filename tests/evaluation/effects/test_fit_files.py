@@ -98,7 +98,7 @@ def test_a_program_that_makes_other_results_is_told_from_another_model(
     assert "'measured' was solved for by a version of the program that makes other results" in stale(scenario)[0]
 
 
-@pytest.mark.parametrize("study", ["national", "calibrated"])
+@pytest.mark.parametrize("study", ["national", "phase_two"])
 def test_fits_of_the_library_are_of_its_models(study: str) -> None:
     assert stale(sim.load(study)) == []
 

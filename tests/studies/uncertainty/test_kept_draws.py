@@ -20,10 +20,10 @@ from sim.config.loading import load
 from sim.economics.value.account_figures import account_figures
 from sim.errors import ModelError, ResultError
 from sim.model.spec import DrawnEffect, SetFit
+from sim.runs.beliefs.doubt import WHY, Kept, doubt_of, read_draws
 from sim.runs.beliefs.effects import at_ratio, drawn_ratios, effect_inputs, parameters_at
-from sim.runs.doubt import WHY, Kept, doubt_of, read_draws
+from sim.runs.beliefs.fewer_areas import with_areas
 from sim.runs.ensemble import simulate
-from sim.runs.fewer_areas import with_areas
 from sim.runs.points import Solved
 from sim.runs.replications import for_accounts
 from sim.studies.uncertainty.answer import DrawFacts, to_table
@@ -107,7 +107,7 @@ def test_effects_are_read_off_their_curve():
 
 
 def test_half_of_the_draws_of_a_mixture_do_nothing():
-    fit = SetFit("", "helped", ("kw", "other"), (EFFECT,), nothing=0.5)
+    fit = SetFit("", "helped", ("kw", "other"), drawn=(EFFECT,), nothing=0.5)
     inputs, fits = effect_inputs({"mixed": fit}), {"mixed": fit}
     ratios = drawn_ratios(inputs, fits, 1, range(4000), ["mixed"] * 4000)[:, 0]
     assert (ratios == 1).mean() == pytest.approx(0.5, abs=0.03)
