@@ -16,7 +16,7 @@ from sim.places import installed_configs
 
 ROOM = {
     "": "sanity",
-    "appraisal": "answer appraisal card funds income_weight optimism_bias payment_by_results spending_reviews",
+    "appraisal": "answer appraisal card doubt funds income_weight optimism_bias payment_by_results spending_reviews",
     "calibrated": "national",
     "calibration": "national observed",
     "costs": "agencies benefits cashability children deflators discount health housing justice services universal",
@@ -38,8 +38,8 @@ ROOM = {
 }
 NAMES = [f"{room}/{name}".lstrip("/") for room, held in ROOM.items() for name in held.split()]
 BARE = {name.rsplit("/", 1)[-1]: name for name in reversed(NAMES)}
-"""What a bare name finds: the first room that has it, in the order above, but for the one below."""
-BARE["national"] = "scenarios/national"
+"""What a bare name finds: the first room that has it, in the order above, but for those below."""
+BARE |= {name: f"scenarios/{name}" for name in ("national", "phase_two")}
 EXTENDED = {
     "scenarios/advocate": ["scenarios/national"],
     "scenarios/loops": ["scenarios/national", "model/loops/crowding_out", "model/loops/burn_out",
