@@ -11,11 +11,7 @@ from sim.console.printing import print_table, say
 from sim.console.progress import stages
 
 NAME = "fit-effects"
-EXAMPLES = (
-    "families fit-effects national --dry-run --replications 2",
-    "families fit-effects phase_two --only measured --grid 7 --share 0.1",
-    "families fit-effects phase_two --only measured --whole 20 --share 0.1",
-)
+EXAMPLES = ("families fit-effects national --dry-run --replications 2",)
 
 
 def command(

@@ -33,8 +33,6 @@ def with_areas(scenario: Scenario, count: int | None) -> Scenario:
         return scenario
     if not 1 <= count < len(areas.names):
         raise ModelError(f"uncertainty.areas: given {count}; the study has {len(areas.names)}")
-    if sum(areas.weights) <= 1 + 1e-9:
-        raise ModelError("uncertainty.areas: areas are shares of one size; give each its number of rows, or take all")
     order = sorted(range(len(areas.names)), key=lambda i: (areas.weights[i], areas.names[i]))
     step = len(order) / count
     chosen = sorted(order[int((i + 0.5) * step)] for i in range(count))
@@ -47,6 +45,8 @@ def _of_areas(model: Model, chosen: list[int]) -> Model:
     synthetic = tuple(model.areas.synthetic[i] for i in chosen)
     areas = replace(model.areas, names=names, weights=weights, synthetic=synthetic)
     share = sum(weights) / sum(model.areas.weights)
+    if sum(model.areas.weights) < 1.5:  # shares of one size
+        areas = replace(areas, weights=tuple(weight / sum(weights) for weight in weights))
     root = model.root
     smaller = replace(root, size=round(root.size * share), arrivals_per_step=root.arrivals_per_step * share)
     chains = tuple(_with_posts(chain, model, names) for chain in model.chains)

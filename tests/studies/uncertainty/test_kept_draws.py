@@ -124,6 +124,8 @@ def test_fewer_areas_keep_their_families_and_posts():
     assert (fewer.areas.names, fewer.root.size) == (("north", "south"), 600)
     team, of_all = (model.chain("keyworker").service.team for model in (fewer, whole))
     assert team.workers == {area: of_all.workers[area] for area in ("north", "south")}
+    of_shares = with_areas(load(DOUBTFUL, ["effect_set=[works]", "units.family.size=500"]), 2).worlds[0].model
+    assert (of_shares.areas.weights, of_shares.root.size) == (pytest.approx((2 / 3, 1 / 3)), 300)
     assert with_areas(scenario, None) is scenario
     with pytest.raises(ModelError, match="given 9; the study has 4"):
         with_areas(scenario, 9)
