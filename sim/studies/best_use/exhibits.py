@@ -36,8 +36,8 @@ def saved_table(found: BestUse) -> Table:
     for key, name in names.items():
         made = over_replications(found.saved[key])
         less = found.saved["best"] - found.saved[key]
-        told = ("", "") if key == "best" else (f"{less.mean() / 1e6:,.1f}", f"{error_of(less) / 1e6:,.1f}")
-        rows.append((name, f"{made.mean / 1e6:,.1f}", *told))
+        told = ("", "") if key == "best" else (f"{less.mean() / 1e6:,.2f}", f"{error_of(less) / 1e6:,.2f}")
+        rows.append((name, f"{made.mean / 1e6:,.2f}", *told))
     columns = ("", "saved, £m", "the best saves more by, £m", "standard error")
     return Table("Saved at equal spending, narrow ledger, present value", columns, rows,
                  "In replications on which nothing was chosen but the best of the last few.")  # fmt: skip

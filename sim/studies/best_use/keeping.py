@@ -101,5 +101,5 @@ def _shares(found: BestUse, parts: tuple[int, ...]) -> dict[str, float]:
 
 
 def _pounds(value: float) -> int:
-    """Round to ten thousand pounds."""
-    return round(float(value), -4).__int__()
+    """Round to a thousand pounds."""
+    return round(float(value) / 1e3) * 1000
