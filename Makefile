@@ -30,7 +30,7 @@ scenarios: $(VENV)/.runtime-ready
 # twenty minutes for each reading of the evidence on two idle cores; niced, and stopped work goes on from results/draws.
 DRAWS         ?= 500
 DRAWS_OF      ?= national
-DRAWS_READING ?= measured measured_face_value weighed no_effect claimed
+DRAWS_READING ?= measured measured_face_value weighed no_effect claimed_bound
 
 draws: $(VENV)/.runtime-ready
 	@for reading in $(DRAWS_READING); do echo "$$reading"; \

@@ -172,7 +172,14 @@ def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario
         resolved=to_yaml(inlined(tree, sets_of_effects)),
         origins=dict(origins(tree)),
         notes=tuple(notes(tree)),
-        cautions=tuple(f"{text}: {', '.join(of)}" for text, of in findings.notes.items()),
+        cautions=(
+            *(f"{text}: {', '.join(of)}" for text, of in findings.notes.items()),
+            *(
+                f"evidence set '{one.name}' is a mixture: a run shows the part in which help works, its mean over "
+                "draws of the inputs (--draws) is the reading"
+                for one in sets_of_effects if one.fit is not None and one.fit.nothing
+            ),
+        ),
         fits={one.name: one.fit for one in sets_of_effects if one.fit is not None},
         found={name: _found(part.found) for name, part in config.regimes.items() if part.found},
         counts_unitemised=tuple(one.name for one in sets_of_effects if one.counts_unitemised),
