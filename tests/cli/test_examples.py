@@ -54,6 +54,8 @@ SMALLER = {
     "families shapley demo --over agencies --replications 1": f"{FEW} --set units.family.warm_up=0",
     "families optimise demo integrated --lever posts:keyworker=10:30:10 --solver expect": "--solver simulate "
     f"{FEW} --replications 1",
+    "families bridge phase_two --replications 2": f"{FEW} --set clock.steps=40",
+    "families bridge phase_two --out results/bridge": f"{FEW} --set clock.steps=40 --replications 1",
     "families best-use national": "",
     "families best-use tenth --share 1 --replications 4 --dry-run": "",
     "families calibrate configs/calibration/national.yaml --workers 2": "",
@@ -63,6 +65,7 @@ SMALLER = {
 }
 LONG = {
     "run": "Drawing figures", "report": "Drawing figures", "uncertainty": "Draws", "optimise": "Settings",
+    "bridge": "Run 1 of",
     "shapley": "Coalitions", "switching": "Run 1 of at most 12", "evaluate": "replications", "agree": "Replications",
     "fit-effects": "Sweep 1", "gains": "Following families", "fees": "Following families", "funds": "Replications",
     "sanity": "Running the checks",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import tarfile
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def test_what_checks_read_is_there(folder: Path) -> None:
     ds, _, _ = read_results(folder)
     helped = world_names(ds)[-1]
     assert ledger_values(ds, helped)["ledger"][0] == pytest.approx(0.0, abs=1e-9)
-    assert payback_values(ds, helped, start=12)["payback"][0] == 6.0
+    assert payback_values(ds, helped, start=12)["payback"][0] == math.inf  # it never pays back
     assert narrow_to_wide(ds, helped) == {}
     assert read_extras(folder) == Extras()
 
