@@ -19,7 +19,7 @@ from sim.results.worlds import of_world
 from tests.config.test_scenarios import CONFIGS, FAMILIES, SMALL, small
 
 SIZE, STEPS = 1_500, 60
-ENDING = ("leicestershire", "life", "troubled_families")
+ENDING = ("leicestershire", "life")
 """Where posts become fewer within the run."""
 SHRINKING = ("ladder",)
 """Where a regime makes caseloads smaller, so that cases taken on before it are beyond for some months."""

@@ -120,8 +120,9 @@ def test_consent_splits_those_referred():
 
 
 def test_patience_and_dropping_out_end_as_asked():
-    """Nobody has a place: half a year of patience on average, p = 1/6 a month after the first; binomials at 1e-6."""
-    chain = only_once(make_service("help", patience_steps=6.0, team=Team({"all": 0.0}, 1.0)))
+    """Places come after the run: half a year of patience on average, p = 1/6 a month after the first; binomials."""
+    team = Team({"all": 0.0}, 1.0, funding=((9, {"all": 1.0}),))
+    chain = only_once(make_service("help", patience_steps=6.0, team=team))
     found = replicate(make_scenario(make_model([chain], N, 4, 1 / 12), seed=7), 0)
     left = N - found.team[0, :, 0, 3]
     assert left[0] == 0

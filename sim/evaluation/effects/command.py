@@ -36,7 +36,7 @@ def command(
 ) -> None:
     """Solve for the effects with which a simulated evaluation finds what was measured, and keep them."""
     from sim.evaluation.effects.question import run as fit
-    from sim.evaluation.effects.words import table
+    from sim.evaluation.effects.record import table
 
     with stages(quiet=quiet) as at:
         if whole:

@@ -17,7 +17,7 @@ from sim.errors import ModelError, Problem
 from sim.evaluation.effects.curves import with_curves
 from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
 from sim.evaluation.effects.fit import EffectFit, fit_effects
-from sim.evaluation.effects.words import as_record
+from sim.evaluation.effects.record import as_record
 from sim.evaluation.trial.evaluation import helping
 from sim.model.spec import Scenario
 from sim.runs.fits import with_fits

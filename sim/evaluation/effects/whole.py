@@ -20,7 +20,6 @@ from sim.evaluation.effects.estimands import Estimand, estimands_of
 from sim.evaluation.effects.fit import present, solve, study_of
 from sim.evaluation.effects.question import estimands_in, set_file
 from sim.evaluation.trial.evaluation import helped_world
-from sim.exhibits.numbers import digits
 from sim.model.spec import Scenario
 from sim.runs.beliefs.effects import name_of
 from sim.runs.beliefs.fewer_areas import with_areas
@@ -30,6 +29,7 @@ from sim.stages import SILENT, StageListener
 from sim.studies.uncertainty.inputs import study
 from sim.studies.uncertainty.question import scenario_of_draw
 from sim.table import Table
+from sim.units import digits
 
 PRICE = "one_episode.break_even"
 

@@ -68,12 +68,15 @@ def account(ds: xr.Dataset, name: str, world: str | None = None) -> Account:
 def steady(factor: float = FACTOR, post: float = 50.0, spec: AnswerSpec | None = None) -> Scenario:
     """Everybody is in trouble and leaves it at a constant rate, times a factor while helped; help never ends."""
     trouble = make_chain("trouble", "no yes", {"yes -> no": LEAVES}, {"yes": 1.0})
-    help_ = make_service("key", refer_rate=None, engaged_steps=None, team=Team({"all": 0.0}, 10.0))
+    none, staffed = (
+        make_service("key", refer_rate=None, engaged_steps=None, team=Team({"all": posts}, 10.0))
+        for posts in (0.0, FAMILIES / 10.0)
+    )
     rest = {
         "step_years": 1 / 12,
         "effects": (make_effect("helps", {"trouble": ["yes -> no"]}, "key == engaged", factor),),
     }
-    model = make_model([trouble, help_], FAMILIES, MONTHS + 12, **rest)
+    model = make_model([trouble, none], FAMILIES, MONTHS + 12, **rest)
     meters = (
         Meter("trouble", "while", "family", parse("trouble == yes")),
         Meter("posts", "per", "family", chain="key", what="worker"),
@@ -83,13 +86,8 @@ def steady(factor: float = FACTOR, post: float = 50.0, spec: AnswerSpec | None =
         line("posts", "posts", post, 1.0, {"council": 1.0}),
     )
     model = replace(model, meters=meters, costs=costs)
-    staffed = tuple(
-        replace(c, service=replace(c.service, team=Team({"all": FAMILIES / 10.0}, 10.0))) if c.service else c
-        for c in model.chains
-    )
-    made = make_scenario(
-        model, replications=3, helped=World("helped", "helped", "as_written", replace(model, chains=staffed))
-    )
+    helped = replace(model, chains=(trouble, staffed))
+    made = make_scenario(model, replications=3, helped=World("helped", "helped", "as_written", helped))
     terms = AppraisalSpec(ledger="narrow", answer=spec or AnswerSpec(), card=CARD, horizon_years=3.0)
     return replace(made, appraisal=terms, price_year="2015/16", agencies={"council": "Council"})
 

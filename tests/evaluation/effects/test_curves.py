@@ -18,8 +18,8 @@ from sim.evaluation.effects.curves import REACH, curves, grid_of
 from sim.evaluation.effects.estimands import Estimand
 from sim.evaluation.effects.fit import EffectFit, _fitted
 from sim.evaluation.effects.question import keep
+from sim.evaluation.effects.record import table
 from sim.evaluation.effects.whole import Missed, missed
-from sim.evaluation.effects.words import table
 from tests.evaluation.effects.test_fit_files import SET
 
 CARE = Estimand("care", "looked_after", (19, 24), "ratio", 0.7, "kw_care", -3, 1, interval=(0.5, 0.98))

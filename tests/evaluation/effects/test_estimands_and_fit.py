@@ -16,7 +16,7 @@ from sim.errors import ModelError
 from sim.evaluation.effects import estimands
 from sim.evaluation.effects.estimands import Estimand, digest, estimands_of
 from sim.evaluation.effects.fit import EffectFit, _fitted, solve
-from sim.evaluation.effects.words import as_record, table
+from sim.evaluation.effects.record import as_record, table
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS
 from sim.evaluation.trial.trial import MONTHS
 from sim.language.evaluate import number
