@@ -46,7 +46,7 @@ def batches(folder: Path, out: str = "out") -> list[Path]:
 
 
 def test_killed_at_random_moments_and_gone_on_with(tmp_path: Path) -> None:
-    killed_and_resumed(tmp_path, 5, seed=1)
+    killed_and_resumed(tmp_path, 3, seed=1)
 
 
 @pytest.mark.slow
