@@ -113,12 +113,25 @@ def extra_by_line(ds: xr.Dataset, values: xr.DataArray, terms: Terms) -> FloatAr
     return biased(ds, np.asarray(extra.transpose(..., "line").values, np.float64), terms)
 
 
-def set_up_each(ds: xr.Dataset, world: WorldName, terms: Terms) -> FloatArray:
-    """Give what setting up costs each family helped within the horizon, (replication, line); 0 for other lines."""
-    nobodys = of_world(ds, world, "class_value").sel(share=SHARES[-1])
-    extra = extra_by_line(ds, nobodys, terms)
-    lines = _lines_of(ds, world, SET_UP) & ds["nobodys"].values.astype(bool)
-    return np.where(lines, _each(extra, _helped(ds, world)[:, 0]), 0.0)
+def before_start(ds: xr.Dataset, world: WorldName, account: str, terms: Terms) -> tuple[FloatArray, BoolArray]:
+    """Give what comes before a first start, per family helped of an account, and the lines that stand there alone.
+
+    Setting up is shared among all families helped within the horizon. Referral to a key worker and her assessments are
+    shared among all starts, since some who are assessed never start; each episode has its share.
+
+    Returns
+    -------
+        Pounds, (replication, line), 0 for other lines; and which lines, (line,).
+    """
+    values = of_world(ds, world, "class_value")
+    extra = extra_by_line(ds, values.sum("share"), terms)
+    families, starts = _helped(ds, world).T
+    people = of_world(ds, world, "cohort_families").sel(account=account).transpose("replication", "people").values
+    set_up = _lines_of(ds, world, SET_UP) & ds["nobodys"].values.astype(bool)
+    hers = _lines_of(ds, world, ASSESSMENTS) & (values.sel(side="without").sum(["replication", "share"]).values == 0)
+    episodes = _each(people[:, 1], people[:, 0])[:, None]
+    pounds = np.where(set_up, _each(extra, families), np.where(hers, _each(extra, starts) * episodes, 0.0))
+    return pounds, set_up | hers
 
 
 def _helped(ds: xr.Dataset, world: WorldName) -> FloatArray:
@@ -141,7 +154,8 @@ def _cohort(ds: xr.Dataset, world: WorldName, name: str, terms: Terms) -> Accoun
     """Give an account of families followed from their first start."""
     people = of_world(ds, world, "cohort_families").sel(account=name).transpose("replication", "people").values
     extra = extra_by_line(ds, of_world(ds, world, "cohort_value").sel(account=name), terms)
-    extra = extra + np.where(people[:, :1] > 0, set_up_each(ds, world, terms) * people[:, :1], 0.0)
+    before, alone = before_start(ds, world, name, terms)
+    extra = np.where(alone, np.where(people[:, :1] > 0, before * people[:, :1], 0.0), extra)
     children = of_world(ds, world, "cohort_children").sel(account=name)
     spec = terms.spec.answer
     assert spec is not None

@@ -10,7 +10,7 @@ import xarray as xr
 from scipy.special import stdtrit
 
 from sim.arrays import FloatArray
-from sim.economics.value.accounts import AnswerFound, set_up_each
+from sim.economics.value.accounts import AnswerFound, before_start
 from sim.economics.value.terms import Terms
 from sim.intervals import UPPER_TAIL
 from sim.results.accounts import PARTS
@@ -28,8 +28,9 @@ COLUMNS = (
 def cohort_tables(ds: xr.Dataset, found: Sequence[AnswerFound], terms: Terms) -> list[Table]:
     """Give cohort.csv; none for a run that follows nobody from a first start.
 
-    The rows of an account add up, line by line, to its saving less its cost before discounting; the share of setting up
-    stands at month 0, discounted as the account has it. Optimism bias is not in it.
+    The rows of an account add up, line by line, to its saving less its cost before discounting; what comes before a
+    start (setting up, a key worker's assessments) stands at month 0, discounted as the account has it. Optimism bias is
+    not in it.
     """
     if "cohort_saved" not in ds:
         return []
@@ -41,10 +42,10 @@ def _rows(ds: xr.Dataset, found: AnswerFound, terms: Terms) -> Iterator[Row]:
     """Give the rows of one regime; months and lines in which nothing ever differs are left out."""
     shares = ds["payer_share"].values
     agencies, described = [str(name) for name in ds["agency"].values], _lines(ds, found)
-    set_up = -set_up_each(ds, found.world, terms)  # (replication, line)
     for account in (str(name) for name in ds["account"].values):
-        mean, half = _saved(ds, found, account, terms)
-        months: list[tuple[float, FloatArray, FloatArray]] = [(0.0, set_up.mean(axis=0), _half(set_up, terms))]
+        before, alone = before_start(ds, found.world, account, terms)  # (replication, line)
+        mean, half = (np.where(alone, 0.0, part) for part in _saved(ds, found, account, terms))
+        months: list[tuple[float, FloatArray, FloatArray]] = [(0.0, -before.mean(axis=0), _half(before, terms))]
         months += list(zip(ds["month"].values.tolist(), mean, half, strict=True))
         for month, amount, around in months:
             for line in np.flatnonzero((amount != 0) | (around > 0)):

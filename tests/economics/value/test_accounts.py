@@ -174,6 +174,15 @@ def test_what_is_saved_and_spent_adds_up(ds: xr.Dataset) -> None:
     assert account(ds, "one_episode").worth["narrow"].spent[BROKERED].mean != 0
 
 
+def test_what_a_key_worker_assesses_before_a_start_is_in_its_price(ds: xr.Dataset) -> None:
+    """Each start carries its share of all who were seen, at £200, in every account alike."""
+    told = {name: account(ds, name) for name in ("one_episode", "all_help", "programme")}
+    each = {name: one.worth["narrow"].spent["assessments"].mean / one.episodes for name, one in told.items()}
+    assert each["one_episode"] >= 200.0
+    assert each["one_episode"] == pytest.approx(each["all_help"], rel=0.02)
+    assert each["one_episode"] == pytest.approx(each["programme"], rel=0.02)
+
+
 def test_cohort_csv_adds_up_to_the_accounts(toy: Scenario, ds: xr.Dataset) -> None:
     """The study discounts nothing, so that months and agencies add up to what is saved less what it costs."""
     full = full_appraisal(ds)
