@@ -178,7 +178,7 @@ def test_what_a_key_worker_assesses_before_a_start_is_in_its_price(ds: xr.Datase
     """Each start carries its share of all who were seen, at £200, in every account alike."""
     told = {name: account(ds, name) for name in ("one_episode", "all_help", "programme")}
     each = {name: one.worth["narrow"].spent["assessments"].mean / one.episodes for name, one in told.items()}
-    assert each["one_episode"] >= 200.0
+    assert 100.0 < each["one_episode"] < 200.0  # discounted; who comes back is not seen again
     assert each["one_episode"] == pytest.approx(each["all_help"], rel=0.02)
     assert each["one_episode"] == pytest.approx(each["programme"], rel=0.02)
 
