@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from operator import itemgetter
 
+from sim.arrays import finite
 from sim.engine.counts.record import Record
 from sim.errors import ModelError
 from sim.language.evaluate import number
@@ -164,7 +165,10 @@ def with_parameters(scenario: Scenario, values: Mapping[str, float]) -> Scenario
     ------
     ModelError
         When the model has no such parameter.
+    ValueError
+        If a value is NaN or infinite.
     """
+    finite("parameters", list(values.values()))
     worlds = []
     for world in scenario.worlds:
         unknown = [name for name in values if name not in world.model.parameters]

@@ -40,11 +40,16 @@ from sim.economics.shapley import shapley
 from sim.economics.value.appraisal import payback_step
 from sim.economics.value.cashability import cashable_reduction
 from sim.economics.value.ratios import ratio
+from sim.language.evaluate import number
+from sim.model.spec import Parameter, SetFit
 from sim.money.discounting import factors
 from sim.runs.beliefs.distributions import Belief, dirichlet
 from sim.runs.beliefs.draws import chosen_set
+from sim.runs.beliefs.effects import at_ratio, parameters_at
 from sim.runs.beliefs.joint_draws import SharedRow, copula, triangle
+from sim.runs.replications import with_parameters
 from tests.calibration.toys import linear
+from tests.strategies import make_chain, make_model, make_scenario
 
 Call = Callable[[float], Any]
 """A call of a function with sound arguments, in one of which one number is replaced by the given one."""
@@ -56,6 +61,9 @@ LINEAR = linear()
 POINTS = latin_hypercube(1, "points", 40, 3) * 2 - 1
 OUTPUTS = LINEAR.predict(POINTS)
 EMULATOR = build(LINEAR, POINTS, OUTPUTS)
+PARAMETRIC = make_scenario(
+    make_model([make_chain("c", "x y", {"x -> y": 0.1})], 10, 2, parameters={"a": Parameter("a", number(1.0))})
+)
 
 
 def one(values: Any, bad: float) -> np.ndarray:
@@ -110,6 +118,9 @@ FUNCTIONS: dict[tuple[Callable[..., Any], str], Call] = {
     (dirichlet, "shares"): lambda x: dirichlet(one([0.5, 0.5], x), 20.0, TABLE),
     (dirichlet, "u"): lambda x: dirichlet(np.array([0.5, 0.5]), 20.0, one(TABLE, x)),
     (chosen_set, "weights"): lambda x: chosen_set(named(x) | {"council": 1.0}, 1, 1),
+    (at_ratio, "curve"): lambda x: at_ratio([(0.5, -1.0), (1.0, x)], 0.7),
+    (parameters_at, "ratios"): lambda x: parameters_at(SetFit("", "", ()), named(x)),
+    (with_parameters, "values"): lambda x: with_parameters(PARAMETRIC, {"a": x}),
     (copula, "ranks"): lambda x: copula(["a", "b"], {("a", "b"): x}),
     (triangle, "matrix"): lambda x: triangle(one(np.eye(3), x)),
     (first_to_go, "errors"): lambda x: first_to_go(LINEAR.targets, Counter(), [0.1, 0.1, 0.1, x]),

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sim.arrays import FloatArray
+from sim.arrays import FloatArray, finite
 from sim.model.spec import DrawnEffect, SetFit
 from sim.runs.beliefs.distributions import Belief
 from sim.runs.beliefs.draws import Uncertain, uniforms
@@ -62,6 +62,7 @@ def parameters_at(fit: SetFit, ratios: Mapping[str, float]) -> dict[str, float]:
 
     Points are joined in the logarithm of the ratio, and the lines at both ends go on beyond them.
     """
+    finite("ratios", list(ratios.values()))
     known = {one: ratios[name_of(one)] for one in fit.drawn if name_of(one) in ratios}
     if known and all(ratio == NONE for ratio in known.values()):
         return dict.fromkeys(fit.solved, 0.0)
@@ -70,6 +71,7 @@ def parameters_at(fit: SetFit, ratios: Mapping[str, float]) -> dict[str, float]:
 
 def at_ratio(curve: Sequence[tuple[float, float]], ratio: float) -> float:
     """Read a curve of (ratio, value) points, ratios rising, two at least."""
-    x, y = np.log([point[0] for point in curve]), np.array([point[1] for point in curve])
+    points = finite("points of a curve", curve)
+    x, y = np.log(points[:, 0]), points[:, 1]
     i = int(np.clip(np.searchsorted(x, np.log(ratio)) - 1, 0, len(x) - 2))
     return float(y[i] + (np.log(ratio) - x[i]) * (y[i + 1] - y[i]) / (x[i + 1] - x[i]))

@@ -80,8 +80,8 @@ def test_the_list_is_of_families_whom_the_programme_has_found_and_not_met() -> N
     p.listed[:] = [False, True, False, False]
     p.programme[:] = [WAITING, WAITING, NONE, AFTERCARE]
     p.programme[1, 0] = ENGAGED
-    assert list(entries(p, [1], matching=NOW)[0].other) == [1]
-    assert list(entries(p, [1], matching=Matching("everybody", history=False))[0].other) == [1, 2]
+    assert list(entries(p, [1], matching=Matching("list", history=False))[0].other) == [1]
+    assert list(entries(p, [1], matching=NOW)[0].other) == [1, 2]
 
 
 def test_weighted_means_are_those_of_the_served_and_odds_are_those_of_a_score() -> None:
