@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated
 
 import typer
@@ -28,7 +29,8 @@ def command(
 ) -> None:
     """Write the tables of a finished run as Parquet files, with numbers as numbers."""
     from sim.exhibits.parquet import export_parquet
+    from sim.exhibits.terminal import PAGE
 
     destination = out or folder.with_name(f"{folder.name}_{file_format}")
     names = export_parquet(folder, destination, force=force)
-    say(f"Wrote {len(names)} tables to {destination}: {', '.join(names)}")
+    say(fill(f"Wrote {len(names)} tables to {destination}: {', '.join(names)}", PAGE, break_long_words=False))

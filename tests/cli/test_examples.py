@@ -40,7 +40,7 @@ SMALLER = {
     "families export results/demo --out tables --force": "",
     "families compare results/demo results/caseload_8": "",
     "families compare results/demo results/caseload_8 --html comparison.html": "",
-    "families fit-effects national --dry-run --replications 2": f"{FEW} --only measured --replications 1",
+    "families fit-effects phase_two --share 0.1 --dry-run --replications 2": "--share 0.02 --only measured_face_value",
     "families sanity national --replications 1": "--set units.family.size=600",
     "families agree demo --replications 4": "--set units.family.size=600",
     "families uncertainty national --draws 1000 --workers 2": f"{FEW} --set replications=1 --draws 2 --solver simulate",
@@ -134,6 +134,8 @@ def test_an_example_runs_small(example: str, folder: Path, monkeypatch: pytest.M
         if f"results/{needed}" in example and command != "run":
             made = ["run", "demo", *shlex.split(f"{FEW} {TWO}"), *sets, "--out", f"results/{needed}", "--quiet"]
             assert CliRunner().invoke(app, made).exit_code == 0
+    if "--keep" in example:  # what is kept goes to the library of the working folder
+        (folder / "configs").mkdir()
     result = CliRunner().invoke(app, words_of(example, SMALLER[example]))
     assert result.exit_code in ({0, 1} if command == "agree" else {0}), result.output
     if "--json" not in example and command not in ("compare",):

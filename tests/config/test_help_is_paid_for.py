@@ -21,8 +21,8 @@ from tests.config.test_scenarios import CONFIGS, FAMILIES, SMALL, small
 SIZE, STEPS = 1_500, 60
 ENDING = ("leicestershire", "life")
 """Where posts become fewer within the run."""
-SHRINKING = ("ladder",)
-"""Where a regime makes caseloads smaller, so that cases taken on before it are beyond for some months."""
+SHRINKING = ("ladder", "loops")
+"""Where caseloads, or the time left for them, become smaller, so that earlier cases are beyond for some months."""
 
 
 def scaled(scenario: Scenario) -> Scenario:

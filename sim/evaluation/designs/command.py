@@ -90,4 +90,4 @@ def command(
     if not quiet:
         for table in (*verdict_tables(found), size_table(found)):
             print_table(table)
-        say(f"Results are in {folder}; open {folder / 'evaluate.html'}")
+        say(f"Results are in {folder}; open evaluate.html there")

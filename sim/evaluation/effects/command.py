@@ -11,7 +11,7 @@ from sim.console.printing import print_table, say
 from sim.console.progress import stages
 
 NAME = "fit-effects"
-EXAMPLES = ("families fit-effects national --dry-run --replications 2",)
+EXAMPLES = ("families fit-effects phase_two --share 0.1 --dry-run --replications 2",)
 
 
 def command(

@@ -210,6 +210,12 @@ def solve(
     for sweep in range(1, SWEEPS + 1):
         at.stage(f"Sweep {sweep} of at most {SWEEPS}; replications")
         samples = study(values)
+        none = np.flatnonzero(~np.isfinite(samples.mean(axis=0)))
+        if len(none):
+            raise ModelError(
+                f"estimands.{estimands[none[0]].name}: nobody has it on one side in some replication, so that there is "
+                "no ratio; follow more families (a larger --share, or more of them)"
+            )
         miss = samples.mean(axis=0) - targets
         at.say(_line(sweep, estimands, values, miss + targets))
         far = np.abs(miss) > np.maximum(least, _standard_error(samples))

@@ -39,7 +39,7 @@ def on_bases(item: Fitted) -> str:
     points = 100 * (item.reached - 1)
     said = f"level in {of}: {base:.2%}, to which help adds {base * points:+.2f} points"
     if e.base is not None:
-        said += f"; on the published base of {e.base:.1%} it would be {e.base * points:+.2f}"
+        said += f"\n  on the published base of {e.base:.1%} it would be {e.base * points:+.2f}"
     return f"by {e.by}; {said}"
 
 

@@ -53,4 +53,4 @@ def command(
         write_sharing(folder, found)
     if not quiet:
         print_table(shares_table(found))
-        say(f"Results are in {folder}; open {folder / 'shapley.html'}")
+        say(f"Results are in {folder}; open shapley.html there")

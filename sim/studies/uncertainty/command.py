@@ -64,7 +64,7 @@ def command(
             print_table(made)
         if not ledgers:
             say(why_nothing(table))
-        say(f"Results are in {folder}; open {folder / 'uncertainty.html'}")
+        say(f"Results are in {folder}; open uncertainty.html there")
 
 
 def _keep(config: str, sets: list[str], draws: int | None, folder: Path, workers: int, *, quiet: bool) -> None:
@@ -76,4 +76,4 @@ def _keep(config: str, sets: list[str], draws: int | None, folder: Path, workers
     with stages(quiet=quiet) as at:
         at.stage("Draws")
         worlds = draw_answer(config, sets, draws or FOR_ANSWER, folder, workers, tell=at)
-    say(f"What draws say is kept in {keep(scenario, worlds)}; runs of the same model take it from there")
+    say(f"What draws say is kept in {keep(scenario, worlds)};\nruns of the same model take it from there")
