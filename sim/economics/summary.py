@@ -10,7 +10,7 @@ from sim.economics.cash.paid_help import posts_kept_on
 from sim.economics.cost_effectiveness import cost_effectiveness
 from sim.economics.report import Found, FullAppraisal, full_appraisal
 from sim.economics.rows import MONEY
-from sim.economics.value.accounts import answer_figures
+from sim.economics.value.answer_block import answer_figures
 from sim.economics.value.appraisal import Comparison, View
 from sim.economics.value.terms import Terms
 from sim.results.summary import (
