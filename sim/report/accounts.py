@@ -117,13 +117,16 @@ def displacement(summary: Summary) -> Table:
 def short_accounts(summary: Summary) -> Table:
     """Give the accounts for a terminal: savings, cost and break-even price in the headline ledger."""
     ledger = ((summary.get("appraisal") or {}).get("terms") or {}).get("ledger", "")
-    rows = [
-        (regime, words(name), difference(one["saved_per_family_helped"][ledger]),
-         figure(one["cost_per_family_helped"][ledger]["mean"]), difference(one["break_even_price"][ledger]))
-        for regime, name, one in _accounts(summary)
-        if ledger in one["saved_per_family_helped"]
-    ]  # fmt: skip
-    columns = ("", "account", "saved", "cost", "break-even price")
+    rows: list[tuple[str, ...]] = []
+    for regime, name, one in _accounts(summary):
+        if ledger not in one["saved_per_family_helped"]:
+            continue
+        heading = (f"{regime}:", "", "", "")
+        rows += [] if heading in rows else [heading]
+        cost = figure(one["cost_per_family_helped"][ledger]["mean"])
+        saved, price = (difference(one[told][ledger]) for told in ("saved_per_family_helped", "break_even_price"))
+        rows.append((f"  {words(name)}", saved, cost, price))
+    columns = ("", "saved", "cost", "break-even price")
     return Table(
         f"What each family helped saves, £, {ledger} ledger (95% interval)", columns, tuple(rows), _why(summary)
     )
