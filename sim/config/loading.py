@@ -183,6 +183,8 @@ def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario
         fits={one.name: one.fit for one in sets_of_effects if one.fit is not None},
         found={name: _found(part.found) for name, part in config.regimes.items() if part.found},
         counts_unitemised=tuple(one.name for one in sets_of_effects if one.counts_unitemised),
+        regime_titles={name: part.title for name, part in config.regimes.items() if part.title},
+        set_titles={one.name: one.title for one in sets_of_effects if one.title},
     )
 
 

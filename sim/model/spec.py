@@ -567,6 +567,10 @@ class Scenario:
     """How the posts of those regimes were searched for that say so."""
     found_elsewhere: tuple[str, ...] = ()
     """Regimes whose posts were searched for in another model than this one's; see ``sim.runs.fits``."""
+    regime_titles: Mapping[str, str] = field(default_factory=dict)
+    """What people read instead of the name of a regime; by default the name in words."""
+    set_titles: Mapping[str, str] = field(default_factory=dict)
+    """The same of evidence sets."""
     doubt: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """World -> what draws of the inputs say of its accounts; see ``sim.runs.beliefs.doubt``."""
 

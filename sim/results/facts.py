@@ -96,6 +96,10 @@ class Facts:
     """Evidence sets whose effects were solved for in another model than this one's."""
     found_elsewhere: list[str] = field(metadata=JSON, default_factory=list)
     """Regimes whose posts were searched for in another model than this one's."""
+    regime_titles: Mapping[str, str] = field(metadata=JSON, default_factory=dict)
+    """What people read instead of the name of a regime; see ``regime``."""
+    set_titles: Mapping[str, str] = field(metadata=JSON, default_factory=dict)
+    """What people read instead of the name of an evidence set; see ``reading``."""
     doubt: Mapping[str, Mapping[str, Any]] = field(metadata=JSON, default_factory=dict)
     """World -> what draws of the inputs say of its accounts, or ``why_not``."""
     engine_seconds: float | None = None
