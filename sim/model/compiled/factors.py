@@ -190,10 +190,12 @@ def never_holds(factor: Factor, values: Sequence[FloatArray]) -> bool:
 def digest_of(factors: Sequence[Factor], values: Sequence[list[FloatArray]], raws: Raws) -> bytes:
     """Give a digest of what factors multiply, and by how much for what their sources can be, given what is ``seen``.
 
-    Where totals are read, which may be anything, it is of the expressions too.
+    Where totals are read, which may be anything, it is of the expressions too. Factors of no move are left out.
     """
     digest = sha256()
     for factor, told in zip(factors, values, strict=True):
+        if not factor.moves:
+            continue
         can_be = [(source, raws(source, factor.reader).tolist()) for source in factor.sources]
         digest.update(repr((sorted(factor.moves), factor.scale, factor.when is None, can_be)).encode())
         for value in told:

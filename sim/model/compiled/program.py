@@ -8,7 +8,7 @@ stay small. Moves are kept by direction (to better states, to worse states) and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
 
@@ -30,7 +30,7 @@ from sim.model.compiled.factors import (
 from sim.model.compiled.grid import fold, reduced
 from sim.model.compiled.readings import MOST, ROUNDING, at_place, is_hazard
 from sim.model.compiled.scales import IMPOSSIBLE, multiplied
-from sim.model.compiled.scope import Moment, Reader, moment
+from sim.model.compiled.scope import Moment, Reader, Source, moment
 from sim.model.compiled.tables import BETTER, WORSE, DigitGroup, Tables, bounds_of, groups_of
 from sim.model.spec import Chain, Model
 
@@ -247,10 +247,19 @@ def compile_chain(model: Model, chain: Chain, raws: Raws = every_raw) -> Program
         rule = f"what '{chain.name}' reads makes {cells:,} combinations; at most {MOST_CELLS:,}"
         raise at_place(factors[0].times, rule, f"chains.{chain.name}")
     slots, targets = _slots(transitions, len(chain.states))
-    digest = digest_of(factors, values, raws)
+    digest = digest_of(_where_rows_can_be(factors, transitions, reader, chain, raws), values, raws)
     program = Program(chain, reader, model.clock.step_years, transitions, factors, groups, slots, targets, digest, rest)
     program.tables(moment(model, 0, dict.fromkeys(set(program.clock_names) - TIMED, 0.0)))
     return program
+
+
+def _where_rows_can_be(
+    factors: Sequence[Factor], transitions: Sequence[tuple[int, int]], reader: Reader, chain: Chain, raws: Raws
+) -> list[Factor]:
+    """Leave out of factors the moves from states that no row is ever in; what is left may be no move."""
+    can_be = set(raws(Source("chain", chain.name), reader).tolist())
+    live = frozenset(i for i, (source, _) in enumerate(transitions) if source in can_be)
+    return [replace(factor, moves=factor.moves & live) for factor in factors]
 
 
 def _in_window(ages_steps: tuple[int, int], step_years: float) -> Expression:

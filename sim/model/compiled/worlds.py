@@ -13,7 +13,7 @@ from sim.model.compiled.reach import Reach
 from sim.model.compiled.scope import calls
 from sim.model.handover import Handed, all_handed
 from sim.model.parts import expressions
-from sim.model.spec import Chain, Model, Scenario, Team, World
+from sim.model.spec import Chain, Model, Scenario, Team, Transition, World
 
 NO_TEAM = Team({}, 0.0)
 
@@ -99,10 +99,10 @@ def alike(one: Compiled, other: Compiled) -> bool:
     """
     if one is other:
         return True
-    if one.programs.keys() != other.programs.keys() or _unmoved(one.model) != _unmoved(other.model):
+    if one.programs.keys() != other.programs.keys() or _unmoved(one) != _unmoved(other):
         return False
     same_moves = all(program.digest == other.programs[name].digest for name, program in one.programs.items())
-    return same_moves and _read_otherwise(one.model) == _read_otherwise(other.model)
+    return same_moves and _read_otherwise(one) == _read_otherwise(other)
 
 
 def counts_alike(one: Model, other: Model) -> bool:
@@ -148,20 +148,26 @@ def _moves_of(model: Model, name: str) -> tuple[object, ...]:
     return bare, states, services, _parameters(replace(bare, parameters=model.parameters))
 
 
-def _unmoved(model: Model) -> Model:
-    """Leave out of a model, beside money, what programs are made of."""
-    counted = _what_counts(model)
+def _unmoved(compiled: Compiled) -> Model:
+    """Leave out of a model, beside money, what programs are made of, and moves from where no row is ever."""
+    counted = _what_counts(compiled.model)
     chains = tuple(
-        replace(chain, transitions=tuple(replace(t, expression=None) for t in chain.transitions))
+        replace(chain, transitions=tuple(replace(t, expression=None) for t in _live(compiled, chain)))
         for chain in counted.chains
     )
     return replace(counted, chains=chains, effects=())
 
 
-def _read_otherwise(model: Model) -> dict[str, Expression]:
+def _live(compiled: Compiled, chain: Chain) -> list[Transition]:
+    """Give the moves of a chain from states that rows can be in."""
+    return [move for move in chain.transitions if compiled.reaches(chain.name, chain.states.index(move.source))]
+
+
+def _read_otherwise(compiled: Compiled) -> dict[str, Expression]:
     """Give the parameters that anything but programs reads: also what stands inside any(), count() and total()."""
+    model = compiled.model
     asked = [Expression("", node) for known in ("row", "step") for node in calls(model, known)]
-    return _parameters(replace(_unmoved(model), parameters=model.parameters), asked)
+    return _parameters(replace(_unmoved(compiled), parameters=model.parameters), asked)
 
 
 def _parameters(model: Model, asked: Sequence[Expression] = ()) -> dict[str, Expression]:

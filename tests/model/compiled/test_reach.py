@@ -190,6 +190,18 @@ def test_worlds_that_differ_for_nobody_are_one_history(rate, change, one, both):
     assert alike(compiled["base/a"], compiled["base/b"]) == one
 
 
+@pytest.mark.parametrize(("rate", "one"), [(0.0, True), (0.5, False)])
+def test_how_long_help_lasts_that_nobody_gets_keeps_no_worlds_apart(rate, one, both):
+    """A lever on help alone leaves the worlds without it as they are: their months need not be run again."""
+    short, long = (
+        make_service("help", refer_rate=parse(rate), engaged_steps=steps, aftercare_steps=2 * steps, team=TEAM)
+        for steps in (3.0, 9.0)
+    )
+    scenario = two_sets(model(short, effects=(UNSEEN,)), model(long, effects=(UNSEEN,)))
+    assert histories(scenario) == (1 if one else 2)
+    both(scenario)
+
+
 @pytest.mark.parametrize("inside", ["total(mood >= limit) / 400", "any(care >= limit)"])
 def test_what_stands_inside_totals_and_counts_keeps_worlds_apart(inside, both):
     """The value of `limit` shows in no table: only who is counted depends on it."""
