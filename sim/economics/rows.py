@@ -38,7 +38,7 @@ def run_tables(scenario: Scenario, ds: xr.Dataset, summary: Summary, full: FullA
     """Give every table of a run, each of which becomes a CSV file."""
     terms = full.terms
     return [
-        summary_table(summary), ledger_table(ds), *tidy_tables(ds), *appraisal_tables(full),
+        summary_table(ds, summary), ledger_table(ds), *tidy_tables(ds), *appraisal_tables(full),
         *staffing_tables(scenario, ds, terms), *ledger_tables(ds, terms), *sharing_tables(ds, terms),
         *fund_tables(ds, terms), *pool_tables(ds, terms), *cohort_tables(ds, full.answers, terms),
     ]  # fmt: skip

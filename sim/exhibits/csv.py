@@ -1,4 +1,7 @@
-"""Tables as CSV files and back: every digit, and no text that a spreadsheet would take for a formula."""
+"""Tables as CSV files and back: every digit, and no text that a spreadsheet would take for a formula.
+
+Files begin with the mark by which Excel knows UTF-8; files of before, which have none, are read as well.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from pathlib import Path
 from sim.results.columns import table
 from sim.table import Cell, Table
 
+ENCODING = "utf-8-sig"
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
 def write_csv(path: Path, content: Table) -> None:
     """Write a table with every digit; text that a spreadsheet would take for a formula gets an apostrophe."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding=ENCODING, newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(content.names)
         writer.writerows([_written(value) for value in row] for row in content.rows)
@@ -28,7 +32,7 @@ def write_tables(folder: Path, tables: Iterable[Table]) -> None:
 
 def read_csv(path: Path) -> Table:
     """Read a CSV file of a run: numbers as numbers, None for empty cells of number columns, text as it was."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding=ENCODING, newline="") as file:
         names, *rows = csv.reader(file)
     columns = table(path.name, names, ()).typed
     read = [_number if column.is_number else _text for column in columns]

@@ -173,7 +173,6 @@ IN_FILE = {
     ("staffing.csv", "period"): "Quarter of a financial year; the year for a named area.",
     ("staffing.csv", "waiting"): "How many wait, mean of the period.",
     ("transfers.csv", "remark"): "Why there are no payments, where there are none.",
-    ("summary.csv", "regime"): "The regime, as REGIME/SET where there are several readings of the evidence.",
 }  # fmt: skip
 HEADINGS = {
     "p50_months": "Median, months", "p90_months": "90% within, months", "mean_months": "Mean, months",

@@ -20,7 +20,7 @@ LEDGER_COLUMNS = (
     "regime", "effect_set", "ledger", "year", "agency", "tier", "kind", "control", "line", "price_year",
     "mean", "low", "high",
 )  # fmt: skip
-SUMMARY_COLUMNS = ("what", "regime", "measure", "item", "statistic", "value")
+SUMMARY_COLUMNS = ("what", "regime", "effect_set", "measure", "item", "statistic", "value")
 
 
 def year_label(ds: xr.Dataset, year: int) -> str:
@@ -74,18 +74,19 @@ def _lines(ds: xr.Dataset) -> list[tuple[str, ...]]:
     return [(*map(str, row), facts_of(ds).price_year) for row in texts]
 
 
-def summary_table(summary: Summary) -> Table:
+def summary_table(ds: xr.Dataset, summary: Summary) -> Table:
     """Give summary.csv: the summary in long form."""
-    return table("summary.csv", SUMMARY_COLUMNS, summary_rows(summary))
+    return table("summary.csv", SUMMARY_COLUMNS, summary_rows(ds, summary))
 
 
-def summary_rows(summary: Summary) -> Iterator[Row]:
+def summary_rows(ds: xr.Dataset, summary: Summary) -> Iterator[Row]:
     """Give the summary in long form, without the shares at each point; columns are ``SUMMARY_COLUMNS``."""
+    worlds = {world.name: (world.regime, world.effect_set) for world in world_names(ds)}
     for what in ("regimes", "differences"):
-        for regime, figures in summary[what].items():
+        for name, figures in summary[what].items():
             for measure in ("cost_per_family_year", "wait_months", "outcomes", "distributions"):
                 for item, statistics in figures.get(measure, {}).items():
-                    yield from _statistics((what[:-1], regime, measure, item), statistics)
+                    yield from _statistics((what[:-1], *worlds[name], measure, item), statistics)
 
 
 def _statistics(prefix: tuple[str, ...], statistics: dict[str, Any]) -> Iterator[Row]:

@@ -1,10 +1,12 @@
 """Tables as files: CSV with every digit and no formula, read back as it was; Parquet with numbers as numbers."""
 
+import codecs
 import csv
 import importlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet
 import pytest
 import xarray as xr
@@ -42,7 +44,7 @@ def test_a_terminal_shows_text_as_it_is_and_numbers_by_their_column() -> None:
 def results(ds: xr.Dataset, folder: Path) -> Path:
     with staged(folder) as out:
         write_results(out, ds, summarise(ds), {})
-        write_tables(out, [summary_table(summarise(ds)), ledger_table(ds), *tidy_tables(ds)])
+        write_tables(out, [summary_table(ds, summarise(ds)), ledger_table(ds), *tidy_tables(ds)])
     return folder
 
 
@@ -52,7 +54,7 @@ def test_parquet_has_the_rows_of_the_csv_with_numbers_as_numbers(ds: xr.Dataset,
     assert names == ["areas.parquet", "ledger.parquet", "summary.parquet", "waits.parquet"]
     for name in names:
         table = pyarrow.parquet.read_table(tmp_path / "tables" / name)
-        with (folder / name.replace("parquet", "csv")).open(encoding="utf-8") as file:
+        with (folder / name.replace("parquet", "csv")).open(encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
         assert table.num_rows == len(rows)
         for column in table.column_names:
@@ -74,12 +76,23 @@ def test_the_apostrophe_before_a_formula_sign_is_undone(tmp_path: Path) -> None:
 
 def test_text_is_not_taken_for_a_formula(tmp_path: Path) -> None:
     write_csv(tmp_path / "t.csv", Table("", ("a", "b"), [("=1+1", -2.5), ("@x", None), ("plain", 0.1)]))
-    assert (tmp_path / "t.csv").read_text() == "a,b\n'=1+1,-2.5\n'@x,\nplain,0.1\n"
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8") == "\ufeffa,b\n'=1+1,-2.5\n'@x,\nplain,0.1\n"
+
+
+def test_a_file_has_the_mark_that_excel_looks_for_and_one_of_before_is_read(tmp_path: Path) -> None:
+    write_csv(tmp_path / "new.csv", Table("", ("regime", "mean"), [("£ by café", 1.5)]))
+    new = (tmp_path / "new.csv").read_bytes()
+    assert new.startswith(codecs.BOM_UTF8)
+    (tmp_path / "old.csv").write_bytes(new.removeprefix(codecs.BOM_UTF8))
+    for name in ("new.csv", "old.csv"):
+        read = read_csv(tmp_path / name)
+        assert (read.names, list(read.rows)) == (("regime", "mean"), [("£ by café", 1.5)])
+    assert list(pd.read_csv(tmp_path / "new.csv").columns) == ["regime", "mean"]
 
 
 def test_numbers_have_every_digit_whoever_made_them(tmp_path: Path) -> None:
     write_csv(tmp_path / "t.csv", Table("", ("a", "b", "c"), [(1 / 3, np.float64(1 / 3), 7)]))
-    assert (tmp_path / "t.csv").read_text() == "a,b,c\n0.3333333333333333,0.3333333333333333,7\n"
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig") == "a,b,c\n0.3333333333333333,0.3333333333333333,7\n"
 
 
 def test_an_export_is_not_made_of_an_unfinished_run_nor_over_another(ds: xr.Dataset, tmp_path: Path) -> None:

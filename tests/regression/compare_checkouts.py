@@ -430,7 +430,7 @@ def compare_csv(pair: Pair) -> Differences:
     if not pair.rtol:
         yield from compare_bytes(pair)
         return
-    x, y = (list(csv.reader(file.read_text("utf-8").splitlines())) for file in (pair.before, pair.after))
+    x, y = (list(csv.reader(file.read_text("utf-8-sig").splitlines())) for file in (pair.before, pair.after))
     nothing: list[str] = []
     for number, (a, b) in enumerate(zip_longest(x, y, fillvalue=nothing), 1):
         for column, (one, other) in enumerate(zip_longest(a, b), 1):

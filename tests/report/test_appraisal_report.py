@@ -159,6 +159,6 @@ def test_a_run_writes_the_appraisal_beside_the_rest(tmp_path) -> None:
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["files"]
     for name in ("appraisal.csv", "budget.csv", "card.csv", "figures/npsv.svg", "figures/budget.png"):
         assert name in manifest
-    rows = list(csv.DictReader(io.StringIO((out / "appraisal.csv").read_text(encoding="utf-8"))))
+    rows = list(csv.DictReader(io.StringIO((out / "appraisal.csv").read_text(encoding="utf-8-sig"))))
     assert {row["price_year"] for row in rows} == {"2015/16"}
     assert "Is it worth it?" in (out / "report.html").read_text(encoding="utf-8")

@@ -188,11 +188,11 @@ def test_ledger_rows_sum_to_the_cost_of_the_run(ds) -> None:
 
 def test_tables_survive_being_read_back(tmp_path, ds, summary) -> None:
     write_csv(tmp_path / "ledger.csv", ledger_table(ds))
-    read = list(csv.DictReader(io.StringIO((tmp_path / "ledger.csv").read_text())))
+    read = list(csv.DictReader(io.StringIO((tmp_path / "ledger.csv").read_text(encoding="utf-8-sig"))))
     assert tuple(read[0]) == LEDGER_COLUMNS
     assert [float(row["mean"]) for row in read] == [row[-3] for row in ledger_rows(ds)]
-    long = {row[:5]: row[5] for row in summary_rows(summary)}
-    key = ("regime", "siloed/measured", "cost_per_family_year", "narrow", "mean")
+    long = {row[:6]: row[6] for row in summary_rows(ds, summary)}
+    key = ("regime", "siloed", "measured", "cost_per_family_year", "narrow", "mean")
     assert long[key] == summary["regimes"]["siloed/measured"]["cost_per_family_year"]["narrow"]["mean"]
 
 

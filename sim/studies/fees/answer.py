@@ -14,6 +14,7 @@ import numpy as np
 from sim.arrays import FloatArray, IntArray
 from sim.engine.counts.record import Layout
 from sim.model.appraisal import PaymentByResults
+from sim.model.spec import World
 from sim.runs.follow.track import Track
 from sim.table import Table
 from sim.units import MONTHS_PER_YEAR
@@ -126,12 +127,17 @@ def counted_anyway(years: Sequence[FeeYear], world: str, baseline: str) -> float
     return there / here if here else float("nan")
 
 
-def fees_by_year(years: Sequence[FeeYear]) -> Table:
-    """Give fees as a table, with a row for each regime that families are counted under."""
-    names = ("regime", "year", "families_attached", "families_turned_around", "counted_under", "of_them_counted",
-             "attachment_fees", "result_fees", "prices")  # fmt: skip
+def fees_by_year(years: Sequence[FeeYear], worlds: Sequence[World]) -> Table:
+    """Give fees as a table, with a row for each regime that families are counted under, in the same reading.
+
+    ``worlds`` are those of the scenario.
+    """
+    named = {world.name: (world.regime, world.effect_set) for world in worlds}
+    names = ("regime", "effect_set", "year", "families_attached", "families_turned_around", "counted_under",
+             "of_them_counted", "attachment_fees", "result_fees", "prices")  # fmt: skip
     rows = [
-        (y.world, y.year, y.attached, y.turned_around, name, count, y.attachment_fees, y.result_fees, "cash")
+        (*named[y.world], y.year, y.attached, y.turned_around, named[name][0], count,
+         y.attachment_fees, y.result_fees, "cash")
         for y in years
         for name, count in y.under.items()
     ]  # fmt: skip

@@ -32,5 +32,5 @@ def command(
         scenario, found = fees(config, sets or [], replications)
     print_table(fees_table(found, scenario))
     if out is not None:
-        write_csv(out, fees_by_year(found))
+        write_csv(out, fees_by_year(found, scenario.worlds))
         say(f"Every year and regime is in {out}")

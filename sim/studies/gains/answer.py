@@ -14,7 +14,7 @@ import numpy as np
 from sim.arrays import FloatArray
 from sim.engine.counts.record import Layout
 from sim.intervals import Estimate, between_rows
-from sim.model.spec import Scenario
+from sim.model.spec import Scenario, World
 from sim.runs.follow.families import Followed
 from sim.table import Table
 
@@ -42,11 +42,13 @@ class Gain:
     more: float
 
 
-def gains_by_group(gains: Sequence[Gain]) -> Table:
-    """Give every group and measure as a table."""
-    names = ("regime", "by", "group", "families", "measure", "baseline", "difference", "low", "high", "less", "more")
+def gains_by_group(gains: Sequence[Gain], worlds: Sequence[World]) -> Table:
+    """Give every group and measure as a table; ``worlds`` are those of the scenario."""
+    named = {world.name: (world.regime, world.effect_set) for world in worlds}
+    names = ("regime", "effect_set", "by", "group", "families", "measure", "baseline", "difference", "low", "high",
+             "less", "more")  # fmt: skip
     rows = [
-        (g.world, g.by, g.group, g.families, g.measure, g.baseline, g.difference.mean, g.difference.low,
+        (*named[g.world], g.by, g.group, g.families, g.measure, g.baseline, g.difference.mean, g.difference.low,
          g.difference.high, g.less, g.more)
         for g in gains
     ]  # fmt: skip

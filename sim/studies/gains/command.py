@@ -30,8 +30,9 @@ def command(
 
     with stages(quiet=quiet) as at:
         at.stage("Following families")
-        found = who_gains(load(config, sets or []), replications)
+        scenario = load(config, sets or [])
+        found = who_gains(scenario, replications)
     print_table(gains_table(found))
     if out is not None:
-        write_csv(out, gains_by_group(found))
+        write_csv(out, gains_by_group(found, scenario.worlds))
         say(f"Every group and measure is in {out}")

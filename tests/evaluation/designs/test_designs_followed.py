@@ -131,7 +131,7 @@ def test_what_cannot_be_asked_is_refused(scenario: Scenario) -> None:
 
 def test_the_folder_holds_a_page_of_its_own_and_every_digit(found: Evaluated, tmp_path: Path) -> None:
     write_evaluated(tmp_path, found)
-    with (tmp_path / "evaluate.csv").open(encoding="utf-8") as file:
+    with (tmp_path / "evaluate.csv").open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(found.verdicts)
     assert float(rows[0]["reported"]) == found.verdicts[0].reported.mean

@@ -84,7 +84,7 @@ def test_its_tables_are_exported(folder: Path) -> None:
     result = families("export", str(folder), "--out", "tables")
     assert result.exit_code == 0, result.output
     assert {path.stem for path in Path("tables").glob("*.parquet")} == {path.stem for path in folder.glob("*.csv")}
-    with (folder / "waits.csv").open(encoding="utf-8", newline="") as file:
+    with (folder / "waits.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     table = parquet.read_table("tables/waits.parquet").to_pydict()
     assert table["mean_months"] == [float(row["mean_months"]) for row in rows]

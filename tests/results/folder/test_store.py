@@ -31,7 +31,7 @@ def ds() -> xr.Dataset:
 def save(folder: Path, ds: xr.Dataset, *, force: bool = False) -> None:
     with staged(folder, force=force) as fresh:
         write_results(fresh, ds, summarise(ds), run_record(SCENARIO))
-        write_tables(fresh, [summary_table(summarise(ds)), ledger_table(ds)])
+        write_tables(fresh, [summary_table(ds, summarise(ds)), ledger_table(ds)])
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -91,8 +91,10 @@ def test_a_threshold_that_nobody_can_miss_counts_everybody_still_there(scenario)
     assert sum(y.turned_around for y in made) == sum(y.attached for y in made)
 
 
-def test_rows_have_a_cell_for_each_column(years) -> None:
-    assert all(len(row) == len(fees_by_year(years).names) for row in fees_by_year(years).rows)
+def test_rows_have_a_cell_for_each_column(years, scenario) -> None:
+    made = fees_by_year(years, scenario.worlds)
+    assert all(len(row) == len(made.names) for row in made.rows)
+    assert not any("/" in str(cell) for row in made.rows for cell in row[:2])
 
 
 def test_nonsense_is_refused(scenario) -> None:

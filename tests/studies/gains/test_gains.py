@@ -63,11 +63,13 @@ def test_deciles_are_tenths_in_order() -> None:
     assert _deciles(np.zeros(0)).size == 0
 
 
-def test_table_rows_and_figure(gains) -> None:
+def test_table_rows_and_figure(gains, scenario) -> None:
     table = gains_table(gains)
     assert len(table.rows) == len({(g.by, g.group) for g in gains})
     assert "Evidence ends at month 24" in table.note
-    assert all(len(row) == len(gains_by_group(gains).names) for row in gains_by_group(gains).rows)
+    made = gains_by_group(gains, scenario.worlds)
+    assert all(len(row) == len(made.names) for row in made.rows)
+    assert not any("/" in str(cell) for row in made.rows for cell in row[:2])
     assert isinstance(plot_gains(gains), Axes)
     with pytest.raises(ValueError, match="no gains of 'luck'"):
         plot_gains(gains, measure="luck")
