@@ -121,13 +121,17 @@ def before_start(ds: xr.Dataset, world: WorldName, account: str, terms: Terms) -
     -------
         Pounds, (replication, line), 0 for other lines; and which lines, (line,).
     """
+    return among_starts(ds, world, account, extra_by_line(ds, of_world(ds, world, "class_value").sum("share"), terms))
+
+
+def among_starts(ds: xr.Dataset, world: WorldName, account: str, extra: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Share what a regime costs more, (replication, ..., line), as ``before_start`` says; gives the same of it."""
     values = of_world(ds, world, "class_value")
-    extra = extra_by_line(ds, values.sum("share"), terms)
     families, starts = _helped(ds, world).T
     people = of_world(ds, world, "cohort_families").sel(account=account).transpose("replication", "people").values
     set_up = _lines_of(ds, world, SET_UP) & ds["nobodys"].values.astype(bool)
     hers = _lines_of(ds, world, ASSESSMENTS) & (values.sel(side="without").sum(["replication", "share"]).values == 0)
-    episodes = _each(people[:, 1], people[:, 0])[:, None]
+    episodes = _each(people[:, 1], people[:, 0]).reshape(-1, *([1] * (extra.ndim - 1)))
     pounds = np.where(set_up, _each(extra, families), np.where(hers, _each(extra, starts) * episodes, 0.0))
     return pounds, set_up | hers
 
