@@ -13,7 +13,7 @@ from typing import Any
 
 Cell = str | float | None
 Row = tuple[Cell, ...]
-TEXT = frozenset({"text", "wrapped", "left"})
+TEXT = frozenset({"text", "wrapped", "indented", "left", "link"})
 """Styles of columns that hold text; all others hold numbers."""
 WIDTH = 16.0
 
@@ -22,8 +22,9 @@ WIDTH = 16.0
 class Column:
     """A column: its name, how it is headed, its width in a workbook, how its cells are shown and what they mean.
 
-    A style is one of ``TEXT`` or a number's: ``money``, ``count``, ``share``, ``months``, ``ratio``, ``figure``,
-    ``as_is``, or ``by_unit``, which takes it from the column ``unit`` of the row.
+    A style is one of ``TEXT`` (a ``link`` is the name of another sheet) or a number's: ``money``, ``millions``,
+    ``pennies``, ``count``, ``share``, ``months``, ``ratio``, ``figure``, ``as_is``, or
+    ``by_unit``, which takes it from the column ``unit`` of the row.
     """
 
     name: str

@@ -75,9 +75,18 @@ def cells(book: Workbook, sheet: str) -> list[dict[str, object]]:
 
 
 def test_every_sheet_is_there_with_its_terms_and_a_link(book: Workbook):
-    assert book.sheetnames == ["Cover", "Decision", "What to find out", "Outputs", "Inputs", "Draws", "Provenance"]
-    links = [row[0].value for row in book["Cover"].iter_rows() if row[0].hyperlink is not None]
-    assert links == book.sheetnames[1:]
+    assert book.sheetnames == [
+        "Cover",
+        "Contents",
+        "Decision",
+        "What to find out",
+        "Outputs",
+        "Inputs",
+        "Draws",
+        "Provenance",
+    ]
+    links = [row[0].value for row in book["Contents"].iter_rows() if row[0].hyperlink is not None]
+    assert links == book.sheetnames[2:]
     for sheet in ("Decision", "What to find out", "Outputs", "Draws"):
         assert "2015/16 prices" in book[sheet]["A2"].value
         assert "evidence ends at month 24" in book[sheet]["A2"].value
@@ -161,7 +170,7 @@ def optimum() -> Optimum:
 def test_the_workbook_of_the_best_setting(optimum: Optimum, tmp_path: Path):
     write_optimum(tmp_path, optimum)
     book = openpyxl.load_workbook(tmp_path / "workbook.xlsx")
-    assert book.sheetnames == ["Cover", "Settings", "Posts", "Provenance"]
+    assert book.sheetnames == ["Cover", "Contents", "Settings", "Posts", "Provenance"]
     rows = cells(book, "Settings")
     assert [row["posts:help"] for row in rows] == [1.0, 1.5, 0.5]
     assert [row["Against the best"] for row in rows] == ["best", "cannot be told from the best", "worse"]

@@ -9,25 +9,40 @@ from typing import Any
 
 import xarray as xr
 
+from sim.config.views.recorded import recorded_register
 from sim.economics.report import FullAppraisal, full_appraisal
+from sim.exhibits.panel import Panel
 from sim.exhibits.xlsx import write_book
-from sim.report.workbook.cover import cover_blocks, cover_lines
-from sim.report.workbook.sheets import sheets_of
+from sim.report.workbook.calculator import calculator_sheet
+from sim.report.workbook.cover import cover_sheet
+from sim.report.workbook.names import names_of
+from sim.report.workbook.readme import readme_sheet
+from sim.report.workbook.sheets import (
+    accounts_sheet,
+    appraisal_sheet,
+    assumptions_sheet,
+    budget_sheet,
+    levels_sheet,
+    provenance_sheet,
+    waits_sheet,
+)
+from sim.report.workbook.yearly import yearly_of, yearly_sheet
 from sim.results.summary import Summary
+from sim.table import Table
 
 
 def write_workbook(
     path: Path, ds: xr.Dataset, summary: Summary, run: Mapping[str, Any] = MappingProxyType({}),
     full: FullAppraisal | None = None,
 ) -> None:  # fmt: skip
-    """Write workbook.xlsx: cover, summary, ledger, budget impact, waits, areas, assumptions and provenance.
+    """Write workbook.xlsx: a cover, a calculator, and what is short enough to print; the rest is in CSV files.
 
     Parameters
     ----------
     path
         The file to write.
     ds, summary
-        The run and its summary; every number on the sheets is one of theirs, to 16 digits.
+        The run and its summary; every number on the sheets is one of theirs, to 16 digits, but for formulas.
     run
         What made it, as run.json holds it; without it there are no assumptions.
     full
@@ -38,6 +53,13 @@ def write_workbook(
     OSError
         If the file cannot be written.
     """
-    sheets = sheets_of(ds, summary, run, full_appraisal(ds) if full is None else full)
-    title, *lines = cover_lines(summary)
-    write_book(path, title, lines, list(cover_blocks(ds, summary)), sheets)
+    full, names = full_appraisal(ds) if full is None else full, names_of(ds)
+    yearly = yearly_of(ds, full, names)
+    sums = yearly_sheet(yearly)
+    accounts, appraisal = accounts_sheet(ds, summary, names), appraisal_sheet(ds, summary, names)
+    sheets: list[Table | Panel] = [
+        readme_sheet(ds, summary, names, run), accounts, calculator_sheet(yearly, sums, accounts, appraisal), sums,
+        appraisal, levels_sheet(ds, summary, names), budget_sheet(ds, full, names), waits_sheet(ds, names),
+        assumptions_sheet(recorded_register(run) if run else []), provenance_sheet(summary, run),
+    ]  # fmt: skip
+    write_book(path, str(summary["title"]), cover_sheet(ds, summary, names, yearly), sheets)

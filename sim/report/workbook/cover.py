@@ -1,85 +1,126 @@
-"""The cover of the workbook: what was run, the headline as numbers, and what to know before quoting one."""
+"""The cover of the workbook: the answer in a sentence, the headline in £m, two charts, and what to know first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
-from sim.intervals import ENDS
+from sim.economics.value.accounts import PROGRAMME
+from sim.economics.value.yearly import COSTS, SAVINGS
+from sim.exhibits.panel import Cells, Chart, Panel, Series, block, merged
+from sim.exhibits.style import COLOURS, words
+from sim.exhibits.titles import Titles
+from sim.report.answer import answer
 from sim.report.tables import INTERVALS, size_of
+from sim.report.workbook.layout import HAIR
+from sim.report.workbook.names import MILLION, PARTS, VIEWS, numbers, texts, who
+from sim.report.workbook.sheets import levels_sheet, terms_line
+from sim.report.workbook.yearly import Yearly, account_of, stretch_names
 from sim.results.summary import Summary
-from sim.results.worlds import WorldName, world_names
-from sim.table import Column, Row, Table
+from sim.results.worlds import world_names
+from sim.table import Cell, Column, Row, Table
 
-_WORLD: tuple[Column | str, ...] = ("Regime", "Evidence set")
-
-
-def cover_lines(summary: Summary) -> list[str]:
-    """Give the title and what to know, a line each."""
-    prices = f"Pounds are of {summary['price_year']}. " if summary["price_year"] else ""
-    return [
-        str(summary["title"]), size_of(summary), f"{INTERVALS[summary['interval']]}.",
-        f"{prices}A difference is the regime minus {summary['baseline']} on the same random numbers; a saving is "
-        "negative.",
-        "The figures follow from published figures and stated assumptions; they are not observations of families.",
-    ]  # fmt: skip
+WIDTHS = (34, *[13] * 10)
+TOP = 5
+"""The row at which tables begin."""
 
 
-def cover_blocks(ds: xr.Dataset, summary: Summary) -> Iterator[Table]:
-    """Give the headline: costs in each ledger, what it is worth, and outcomes where nothing is priced."""
-    worlds = world_names(ds)
-    unit = summary["unit"]
-    ledgers = list(next(iter(summary["regimes"].values()))["cost_per_family_year"])
-    for ledger in ledgers:
-        title = f"Cost, £ per {unit}-year, undiscounted: {ledger} ledger"
-        yield _compared(summary, worlds, "cost_per_family_year", ledger, title)
-    if (summary.get("appraisal") or {}).get("comparisons"):
-        yield _worth(summary, {world.name: world for world in worlds})
-    for outcome in next(iter(summary["regimes"].values()))["outcomes"] if not ledgers else ():
-        yield _compared(summary, worlds, "outcomes", outcome, f"Outcome per {unit}: {outcome.replace('_', ' ')}")
-
-
-def _compared(summary: Summary, worlds: list[WorldName], measure: str, item: str, title: str) -> Table:
-    """Give a measure of each world and its difference to the baseline."""
-    rows: list[Row] = []
-    comments = {}
-    for r, world in enumerate(worlds):
-        mine = summary["regimes"][world.name][measure][item]
-        other = summary["differences"].get(world.name, {}).get(measure, {}).get(item, {})
-        rows.append((world.regime, world.effect_set, *(mine[end] for end in ENDS), *(other.get(end) for end in ENDS)))
-        comments[r, 2] = f"summary.json: regimes > {world.name} > {measure} > {item}"
-        if other:
-            comments[r, 5] = f"summary.json: differences > {world.name} > {measure} > {item}"
-    style = "money" if measure == "cost_per_family_year" else "figure"
-    columns = (*_WORLD, *_numbers(("Mean", "Low", "High", "Difference", "Low", "High"), style))
-    return Table(title, columns, rows, comments=comments)
-
-
-def _worth(summary: Summary, worlds: Mapping[str, WorldName]) -> Table:
-    """Give net present social value, ratio and payback of each comparison in the headline ledger."""
-    terms: Mapping[str, Any] = summary["appraisal"]["terms"]
-    rows: list[Row] = []
-    comments = {}
-    for r, found in enumerate(summary["appraisal"]["comparisons"]):
-        view, world = found["ledgers"][terms["ledger"]]["social"], worlds[found["name"]]
-        named = (world.regime, world.effect_set, found["against_regime"])
-        rows.append((*named, *(view["net"][end] for end in ENDS), *(view["bcr"][end] for end in ENDS),
-                     view["payback_month"]))  # fmt: skip
-        comments[r, 3] = found["why_no_ratio"] or "Gross saving less what the services cost; resources alone."
-    title = (
-        f"Net present social value, £: {terms['ledger']} ledger, {terms['price_year']} prices, "
-        f"{terms['horizon_years']:g} years from {terms['base_year']}, discounted by "
-        f"{str(terms['schedule']).replace('_', ' ')}; evidence ends at month {terms['evidence_ends_month']:g}"
-    )
-    columns = (
-        *_WORLD, "Against", *_numbers(("Net", "Low", "High"), "money"),
-        *_numbers(("Benefit-cost ratio", "Low", "High"), "ratio"), *_numbers(("Payback, month",), "as_is"),
+def cover_sheet(ds: xr.Dataset, summary: Summary, names: Titles, yearly: Yearly | None) -> Panel:
+    """Lay the cover out; a study that compares nothing has its costs and outcomes there."""
+    lead = answer(summary)
+    lines = {
+        0: (str(summary["title"]), "title"), 1: (lead[0], "lead"), 2: (" ".join(lead[1:]), "wrapped"),
+        3: (f"{size_of(summary)}. {INTERVALS[summary['interval']]}. Figures follow from published figures and stated "
+            "assumptions; they are not observations of families.", "about"),
+    }  # fmt: skip
+    if yearly is None:
+        return Panel("Cover", "", block(TOP, levels_sheet(ds, summary, names)), (26, 30, 34, 20, *[13] * 6), lines)
+    worth, years = _worth(ds, summary, names, yearly), _by_year(yearly)
+    below = TOP + 4 + len(worth.rows)
+    lines[TOP + 2 + len(worth.rows)] = (worth.note, "about")
+    charts = below + 3 + len(years.rows)
+    cells: Cells = merged((block(TOP, worth), block(below, years)))
+    return Panel(
+        "Cover", "", cells, WIDTHS, lines, one_page=True,
+        charts=(_net_chart(worth, charts, yearly), _year_chart(years, below, charts)),
     )  # fmt: skip
-    return Table(title, columns, rows, comments=comments)
 
 
-def _numbers(headings: Sequence[str], style: str) -> tuple[Column | str, ...]:
-    """Give columns of numbers."""
-    return tuple(Column(heading, heading, style=style) for heading in headings)
+def _worth(ds: xr.Dataset, summary: Summary, names: Titles, yearly: Yearly) -> Table:
+    """Give net value of the leading regime by reading and ledger, £m, and the price of help at which it breaks even."""
+    rows: list[Row] = []
+    comparisons: Mapping[tuple[str, str], Any] = {
+        (one["name"], one["against_regime"]): one for one in summary["appraisal"]["comparisons"]
+    }
+    view, ledger = "social", yearly.terms.ledger
+    for world in world_names(ds):
+        found = comparisons.get((world.name, summary["baseline"]))
+        if found is None or who(ds, names, world)[0] != yearly.leading.regime:
+            continue
+        one = ((summary.get("answer") or {}).get(world.name) or {}).get("one_episode") or {}
+        price = (one.get("break_even_price") or {}).get(ledger) or {}
+        net = [
+            told["net"][end] if told["net"][end] is None else told["net"][end] / MILLION
+            for told in (found["ledgers"][name][view] for name in yearly.ledgers)
+            for end in ("mean", "low", "high")
+        ]
+        rows.append((who(ds, names, world)[1], *net, *(price.get(end) for end in ("mean", "low", "high"))))
+    columns = (
+        *texts("Reading of the evidence"),
+        *(column for name in yearly.ledgers
+          for column in numbers(f"{words(name).capitalize()} ledger", "Low", "High", style="millions")),
+        *numbers("Break-even price, £", "Low", "High", style="money"),
+    )  # fmt: skip
+    note = (
+        f"{terms_line(summary)} Net present social value: resources alone, what is saved less what services cost more; "
+        f"positive is a saving. Break-even price: what a key worker's posts may cost a family helped once for budgets "
+        f"neither to gain nor to lose ({ledger} ledger; benefits counted)."
+    )
+    told = f"{yearly.leading.regime} against {yearly.leading.against}: net value, £m, and break-even price, £"
+    title = told[:1].upper() + told[1:]
+    return Table(title, columns, rows, note)
+
+
+def _by_year(yearly: Yearly) -> Table:
+    """Give what the leading world saves and spends in each year of the programme, £m, and the running sum."""
+    account, ledger, world = account_of(PROGRAMME, "social"), yearly.terms.ledger, yearly.leading
+    counted = yearly.stretches.ends <= yearly.stretches.horizon + float(HAIR)
+    saved, spent = (
+        np.sum([yearly.of(world, account, ledger, PARTS[part])[counted] for part in parts], axis=0) / MILLION
+        for parts in (SAVINGS, COSTS)
+    )
+    running = (saved - spent).cumsum()
+    heads = [name for name, within in zip(stretch_names(yearly.stretches), counted, strict=True) if within]
+    told = {"Saved": saved, "Spent": spent, "Running sum of the net": running}
+    columns = (Column("what", "£m", 34), *numbers(*heads, style="millions"))
+    rows: list[tuple[Cell, ...]] = [(label, *map(float, values)) for label, values in told.items()]
+    return Table(f"By year, £m undiscounted: {world.reading}, {ledger} ledger, {VIEWS['social']}", columns, rows)
+
+
+def _net_chart(worth: Table, at: int, yearly: Yearly) -> Chart:
+    """Draw net value by reading, a bar for each ledger."""
+    first, last = TOP + 2, TOP + 1 + len(worth.rows)
+    series = tuple(
+        Series((TOP + 1, c), (first, c, last, c), COLOURS[i])
+        for i, c in enumerate(range(1, 1 + 3 * len(yearly.ledgers), 3))
+    )
+    best = [f"{row[0]}: £{row[1]:,.0f}m" for row in worth.rows if isinstance(row[1], float)]
+    says = f"Net value in the {yearly.ledgers[0]} ledger by reading: {'; '.join(best)}."
+    title = "Net present social value, £m, by reading of the evidence"
+    return Chart("bar", title, says, "£m", (first, 0, last, 0), series, (at, 0), (600, 320))
+
+
+def _year_chart(years: Table, at: int, place: int) -> Chart:
+    """Draw what is saved and spent by year, and the running sum."""
+    last = len(years.columns) - 1
+    series = tuple(
+        Series((at + 2 + i, 0), (at + 2 + i, 1, at + 2 + i, last), COLOURS[colour], is_line=i == 2)
+        for i, colour in enumerate((0, 1, 6))
+    )
+    end = years.rows[2][last]
+    says = f"Saved and spent by year; the running sum ends at £{end:,.0f}m." if isinstance(end, float) else "By year."
+    return Chart("column", "Saved and spent by year, £m, undiscounted", says, "£m", (at + 1, 1, at + 1, last), series,
+                 (place, 5), (600, 320))  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sim.exhibits.numbers import digits
 from sim.exhibits.style import words
-from sim.exhibits.xlsx import provenance, write_book
+from sim.exhibits.xlsx import cover, provenance, write_book
 from sim.intervals import over_replications
 from sim.studies.optimise.answer import Frontier, Optimum, not_worse
 from sim.studies.optimise.capacity import erlang_wait
@@ -40,9 +40,8 @@ def optimum_book(path: Path, found: Optimum) -> None:
     rows: list[Row] = [("Study", found.title), ("Regime", found.regime), ("Baseline", found.baseline)]
     rows += [("Terms", found.terms), *((f"Lever {lever.name}", f"{lever.low:g} to {lever.high:g} by {lever.step:g}")
              for lever in found.levers)]  # fmt: skip
-    write_book(path, f"Best settings: {found.title}", lines, [block] if shown else [], [
-        *sheets, provenance(rows, "What was asked; settings.jsonl holds every setting as it was run."),
-    ])  # fmt: skip
+    title, asked = f"Best settings: {found.title}", "What was asked; settings.jsonl holds every setting as it was run."
+    write_book(path, title, cover(title, lines, [block] if shown else []), [*sheets, provenance(rows, asked)])
 
 
 def _settings(found: Optimum, names: Sequence[str]) -> Table:

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from sim.exhibits.style import words
-from sim.exhibits.xlsx import provenance, write_book
+from sim.exhibits.xlsx import cover, provenance, write_book
 from sim.results.quantity import OutputName
 from sim.studies.uncertainty.answer import doubt, facts_of_draws
 from sim.studies.uncertainty.decision import RATIOS, TAILS, Decision, Standing
@@ -53,7 +53,8 @@ def uncertainty_book(path: Path, table: xr.Dataset, decisions: Sequence[Decision
         _draws(table),
         _about(table),
     ]  # fmt: skip
-    write_book(path, f"How sure: {facts_of_draws(table).title}", lines, [_headline(one) for one in decisions], sheets)
+    title = f"How sure: {facts_of_draws(table).title}"
+    write_book(path, title, cover(title, lines, [_headline(one) for one in decisions]), sheets)
 
 
 def _pounds(table: xr.Dataset) -> str:
