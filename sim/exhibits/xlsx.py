@@ -1,6 +1,6 @@
-"""Tables and panels as a workbook: frozen headers, filters, notes, wide pages; same content, same bytes.
+"""Tables and boards as a workbook: frozen headers, filters, notes, wide pages; same content, same bytes.
 
-How cells are written is in ``sim.exhibits.pen``, sheets laid out by hand in ``sim.exhibits.panel``; what stands on the
+How cells are written is in ``sim.exhibits.pen``, sheets laid out by hand in ``sim.exhibits.board``; what stands on the
 sheets is made elsewhere.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from sim.exhibits.panel import LINE, Cells, Panel, Place, block, comments_of, draw, merged, over
+from sim.exhibits.board import LINE, Board, Cells, Place, block, comments_of, draw, merged, over
 from sim.exhibits.pen import Pen, clipped
 from sim.table import Column, Row, Table
 
@@ -30,7 +30,7 @@ HEAD = 3
 """The row of the headings of a table, from 0."""
 
 
-def write_book(path: Path, title: str, cover: Panel, sheets: Sequence[Table | Panel]) -> None:
+def write_book(path: Path, title: str, cover: Board, sheets: Sequence[Table | Board]) -> None:
     """Write a workbook: its cover, what is in it with links, then the sheets.
 
     Raises
@@ -45,7 +45,7 @@ def write_book(path: Path, title: str, cover: Panel, sheets: Sequence[Table | Pa
     for sheet in (cover, contents(sheets), *sheets):
         out = book.add_worksheet(sheet.title)
         _page(out, sheet.title)
-        if isinstance(sheet, Panel):
+        if isinstance(sheet, Board):
             draw(pen, out, sheet)
         else:
             _table(pen, out, sheet)
@@ -53,13 +53,13 @@ def write_book(path: Path, title: str, cover: Panel, sheets: Sequence[Table | Pa
     path.write_bytes(memory.getvalue())
 
 
-def contents(sheets: Sequence[Table | Panel]) -> Table:
+def contents(sheets: Sequence[Table | Board]) -> Table:
     """List the sheets with what each holds; names are links."""
     columns = (Column("sheet", "Sheet", 24, "link"), Column("holds", "What it holds", 110, "wrapped"))
     return Table("Contents", columns, [(sheet.title, sheet.note) for sheet in sheets], "Click a name to go there.")
 
 
-def cover(title: str, lines: Sequence[str], blocks: Sequence[Table]) -> Panel:
+def cover(title: str, lines: Sequence[str], blocks: Sequence[Table]) -> Board:
     """Make a plain cover: a title, lines of text and small tables."""
     row, parts = 2 + len(lines), list[Cells]()
     comments: dict[Place, str] = {}
@@ -68,7 +68,7 @@ def cover(title: str, lines: Sequence[str], blocks: Sequence[Table]) -> Panel:
         comments |= comments_of(row, table)
         row += 3 + len(table.rows)
     told = {0: (title, "title"), **{r: (line, "wrapped") for r, line in enumerate(lines, 1)}}
-    return Panel("Cover", "", merged(parts), (24, 24, *[14] * 6), told, comments)
+    return Board("Cover", "", merged(parts), (24, 24, *[14] * 6), told, comments)
 
 
 def provenance(rows: Sequence[Row], about: str, file: str = "") -> Table:

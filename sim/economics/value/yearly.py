@@ -20,7 +20,8 @@ from sim.results.costs import compared_ledgers
 from sim.results.worlds import WorldName, baseline_of, of_world, other_worlds
 from sim.units import MONTHS_PER_YEAR
 
-CARE, OTHER_SAVED, HER_POSTS, OTHER_COST, BEFORE = "care", "other_saved", "posts", "other_cost", "before_start"
+CARE, OTHER_SAVED = "children_in_care", "other_saved"
+HER_POSTS, OTHER_COST, BEFORE = "posts", "other_cost", "before_start"
 SAVINGS, COSTS = (CARE, OTHER_SAVED), (HER_POSTS, OTHER_COST, BEFORE)
 _HAIR = 1e-9
 

@@ -11,7 +11,7 @@ import xarray as xr
 
 from sim.config.views.recorded import recorded_register
 from sim.economics.report import FullAppraisal, full_appraisal
-from sim.exhibits.panel import Panel
+from sim.exhibits.board import Board
 from sim.exhibits.xlsx import write_book
 from sim.report.workbook.calculator import calculator_sheet
 from sim.report.workbook.cover import cover_sheet
@@ -57,7 +57,7 @@ def write_workbook(
     yearly = yearly_of(ds, full, names)
     sums = yearly_sheet(yearly)
     accounts, appraisal = accounts_sheet(ds, summary, names), appraisal_sheet(ds, summary, names)
-    sheets: list[Table | Panel] = [
+    sheets: list[Table | Board] = [
         readme_sheet(ds, summary, names, run), accounts, calculator_sheet(yearly, sums, accounts, appraisal), sums,
         appraisal, levels_sheet(ds, summary, names), budget_sheet(ds, full, names), waits_sheet(ds, names),
         assumptions_sheet(recorded_register(run) if run else []), provenance_sheet(summary, run),

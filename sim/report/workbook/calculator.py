@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sim.exhibits.panel import Cells, Panel, Place, at, merged
+from sim.exhibits.board import Board, Cells, Place, at, merged
 from sim.exhibits.pen import Formula, Written
-from sim.report.workbook.layout import (
+from sim.report.workbook.plan import (
     CARE_YEAR,
     CHOSEN,
     EPISODE,
@@ -21,7 +21,7 @@ from sim.report.workbook.layout import (
     NONE,
     READINGS,
     REGIMES,
-    Layout,
+    CalculatorPlan,
 )
 from sim.report.workbook.workings import present_values, rates_of, results, workings
 from sim.report.workbook.yearly import YEARLY, Yearly
@@ -45,16 +45,16 @@ NOTES = (
 )
 
 
-def calculator_sheet(yearly: Yearly | None, sums: Table, accounts: Table, appraisal: Table) -> Panel:
+def calculator_sheet(yearly: Yearly | None, sums: Table, accounts: Table, appraisal: Table) -> Board:
     """Lay the calculator out; a line that says why there is none where nothing is compared."""
     if yearly is None:
         why = "Nothing here: nothing is compared, so that there is nothing to work out again."
-        return Panel(CALCULATOR, why, {}, (120,), {0: (CALCULATOR, "title"), 1: (why, "about")})
-    layout = Layout(yearly, sums)
-    present = present_values(layout)
+        return Board(CALCULATOR, why, {}, (120,), {0: (CALCULATOR, "title"), 1: (why, "about")})
+    plan = CalculatorPlan(yearly, sums)
+    present = present_values(plan)
     cells = merged((
-        _chosen(layout), _inputs(layout), results(layout, present, accounts, appraisal), workings(layout, present),
-        _lists(layout),
+        _chosen(plan), _inputs(plan), results(plan, present, accounts, appraisal), workings(plan, present),
+        _lists(plan),
     ))  # fmt: skip
     years = yearly.terms.spec.timing == "year"
     how = "by whole years, the first in full (factor 1)." if years else "each step by the time at which it ends."
@@ -65,17 +65,17 @@ def calculator_sheet(yearly: Yearly | None, sums: Table, accounts: Table, apprai
         "years_of_programme": (INPUTS + 1, 3), "years_of_families": (INPUTS + 2, 3), "your_rate": (INPUTS + 3, 2),
         "times_episode": (INPUTS + 4, 4), "times_care": (INPUTS + 5, 4),
     }  # fmt: skip
-    widths = (42, 30, 28, 18, *[14] * max(layout.n, 8))
-    return Panel(
-        CALCULATOR, HOLDS, cells, widths, lines, choices=_choices(layout), names=names, one_page=True,
+    widths = (42, 30, 28, 18, *[14] * max(plan.n, 8))
+    return Board(
+        CALCULATOR, HOLDS, cells, widths, lines, choices=_choices(plan), names=names, one_page=True,
         frozen=CHOSEN + 2,
     )  # fmt: skip
 
 
-def _chosen(layout: Layout) -> Cells:
+def _chosen(plan: CalculatorPlan) -> Cells:
     """Place the choice of a regime and a reading."""
-    first, there = layout.yearly.leading, f"({layout.listed(0)}=chosen_regime)*({layout.listed(1)}=chosen_reading)"
-    followed = Formula(f'=IF({layout.of_world(FOLLOWED)}>0,"yes","no")', "no" if first.episode is None else "yes")
+    first, there = plan.yearly.leading, f"({plan.listed(0)}=chosen_regime)*({plan.listed(1)}=chosen_reading)"
+    followed = Formula(f'=IF({plan.of_world(FOLLOWED)}>0,"yes","no")', "no" if first.episode is None else "yes")
     known = Formula(f'=IF(SUMPRODUCT({there})>0,"yes","no: choose another")', "yes")
     return {
         (CHOSEN, 0): ("Regime", "section"), (CHOSEN, 1): (first.regime, "choice"),
@@ -85,28 +85,28 @@ def _chosen(layout: Layout) -> Cells:
     }  # fmt: skip
 
 
-def _inputs(layout: Layout) -> Cells:
+def _inputs(plan: CalculatorPlan) -> Cells:
     """Place the inputs: the run's value, yours, what is used, and how many times the run's a price is."""
-    stretches, first = layout.yearly.stretches, layout.yearly.leading
+    stretches, first = plan.yearly.stretches, plan.yearly.leading
     heads = ("Input", "The run's", "Yours (empty: the run's)", "Used", "Times the run's")
     cells: Cells = {(INPUTS, c): (told, "number_header" if c else "header") for c, told in enumerate(heads)}
-    rates = rates_of(layout)
+    rates = rates_of(plan)
     later = "" if len(rates) == 1 else " (the run's at first; later rates are in the factors)"
     rows: tuple[tuple[str, Written, str], ...] = (
         ("Horizon of the programme, years", stretches.horizon, "as_is"),
         ("Families are followed for, years", stretches.followed or NONE, "as_is"),
         (f"Discount rate a year{later}", rates[0][1], "share"),
-        ("Price of an episode, £ a family helped", _of_world(layout, EPISODE, first.episode), "pennies"),
-        ("Price of a year in care, £ a child", _of_world(layout, CARE_YEAR, first.care_year), "pennies"),
+        ("Price of an episode, £ a family helped", _of_world(plan, EPISODE, first.episode), "pennies"),
+        ("Price of a year in care, £ a child", _of_world(plan, CARE_YEAR, first.care_year), "pennies"),
     )
     for row, (label, run, style) in enumerate(rows, INPUTS + 1):
-        cells |= _input(layout, row, label, run, style)
+        cells |= _input(plan, row, label, run, style)
     return cells
 
 
-def _input(layout: Layout, row: int, label: str, run: Written, style: str) -> Cells:
+def _input(plan: CalculatorPlan, row: int, label: str, run: Written, style: str) -> Cells:
     """Place one input; of a horizon the years that are there count, and of a price its ratio to the run's."""
-    ends, yours, own = layout.across(layout.workings), at(row, 2), at(row, 1)
+    ends, yours, own = plan.across(plan.workings), at(row, 2), at(row, 1)
     chosen = f"SUMPRODUCT(MAX(({ends}<={yours}+{HAIR})*{ends}))" if style == "as_is" else yours
     start = run.value if isinstance(run, Formula) else run
     assert start is not None
@@ -119,15 +119,15 @@ def _input(layout: Layout, row: int, label: str, run: Written, style: str) -> Ce
     return cells
 
 
-def _of_world(layout: Layout, column: int, value: float | None) -> Formula:
+def _of_world(plan: CalculatorPlan, column: int, value: float | None) -> Formula:
     """Give a price of the chosen world; a word where it has none."""
-    found = layout.of_world(column)
+    found = plan.of_world(column)
     return Formula(f'=IF({found}>0,{found},"{NONE}")', value or NONE)
 
 
-def _lists(layout: Layout) -> Cells:
+def _lists(plan: CalculatorPlan) -> Cells:
     """Place what can be chosen, with the run's prices."""
-    row, choices = layout.lists, layout.yearly.choices
+    row, choices = plan.lists, plan.yearly.choices
     heads = ("Regime", "Reading of the evidence", "Against", "Price of an episode, £", "Price of a year in care, £",
              "Families followed", "Regimes", "Readings")  # fmt: skip
     cells: Cells = {(row, 0): ("What can be chosen", "section")}
@@ -138,19 +138,19 @@ def _lists(layout: Layout) -> Cells:
         numbers = ((one.episode, "pennies"), (one.care_year, "pennies"), (float(one.episode is not None), "as_is"))
         cells |= {(r, c): (told, "text") for c, told in enumerate((one.regime, one.reading, one.against))}
         cells |= {(r, EPISODE + c): cell for c, cell in enumerate(numbers)}
-    for column, listed in ((REGIMES, layout.yearly.regimes), (READINGS, layout.yearly.readings)):
+    for column, listed in ((REGIMES, plan.yearly.regimes), (READINGS, plan.yearly.readings)):
         cells |= {(r, column): (told, "text") for r, told in enumerate(listed, row + 2)}
     return cells
 
 
-def _choices(layout: Layout) -> dict[Place, Mapping[str, Any]]:
+def _choices(plan: CalculatorPlan) -> dict[Place, Mapping[str, Any]]:
     """Say what may be put into the yellow cells."""
-    regimes, readings = layout.yearly.regimes, layout.yearly.readings
-    ends = {"validate": "list", "source": f"={layout.across(layout.workings)}"}
+    regimes, readings = plan.yearly.regimes, plan.yearly.readings
+    ends = {"validate": "list", "source": f"={plan.across(plan.workings)}"}
     price = {"validate": "decimal", "criteria": ">=", "value": 0}
     return {
-        (CHOSEN, 1): {"validate": "list", "source": f"={layout.listed(REGIMES, len(regimes))}"},
-        (CHOSEN + 1, 1): {"validate": "list", "source": f"={layout.listed(READINGS, len(readings))}"},
+        (CHOSEN, 1): {"validate": "list", "source": f"={plan.listed(REGIMES, len(regimes))}"},
+        (CHOSEN + 1, 1): {"validate": "list", "source": f"={plan.listed(READINGS, len(readings))}"},
         (INPUTS + 1, 2): ends, (INPUTS + 2, 2): ends,
         (INPUTS + 3, 2): {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1},
         (INPUTS + 4, 2): price, (INPUTS + 5, 2): price,

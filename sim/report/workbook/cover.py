@@ -10,13 +10,13 @@ import xarray as xr
 
 from sim.economics.value.accounts import PROGRAMME
 from sim.economics.value.yearly import COSTS, SAVINGS
-from sim.exhibits.panel import Cells, Chart, Panel, Series, block, merged
+from sim.exhibits.board import Board, Cells, Chart, Series, block, merged
 from sim.exhibits.style import COLOURS, words
 from sim.exhibits.titles import Titles
 from sim.report.answer import answer
 from sim.report.tables import INTERVALS, size_of
-from sim.report.workbook.layout import HAIR
 from sim.report.workbook.names import MILLION, PARTS, VIEWS, numbers, texts, who
+from sim.report.workbook.plan import HAIR
 from sim.report.workbook.sheets import levels_sheet, terms_line
 from sim.report.workbook.yearly import Yearly, account_of, stretch_names
 from sim.results.summary import Summary
@@ -28,7 +28,7 @@ TOP = 5
 """The row at which tables begin."""
 
 
-def cover_sheet(ds: xr.Dataset, summary: Summary, names: Titles, yearly: Yearly | None) -> Panel:
+def cover_sheet(ds: xr.Dataset, summary: Summary, names: Titles, yearly: Yearly | None) -> Board:
     """Lay the cover out; a study that compares nothing has its costs and outcomes there."""
     lead = answer(summary)
     lines = {
@@ -37,13 +37,13 @@ def cover_sheet(ds: xr.Dataset, summary: Summary, names: Titles, yearly: Yearly 
             "assumptions; they are not observations of families.", "about"),
     }  # fmt: skip
     if yearly is None:
-        return Panel("Cover", "", block(TOP, levels_sheet(ds, summary, names)), (26, 30, 34, 20, *[13] * 6), lines)
+        return Board("Cover", "", block(TOP, levels_sheet(ds, summary, names)), (26, 30, 34, 20, *[13] * 6), lines)
     worth, years = _worth(ds, summary, names, yearly), _by_year(yearly)
     below = TOP + 4 + len(worth.rows)
     lines[TOP + 2 + len(worth.rows)] = (worth.note, "about")
     charts = below + 3 + len(years.rows)
     cells: Cells = merged((block(TOP, worth), block(below, years)))
-    return Panel(
+    return Board(
         "Cover", "", cells, WIDTHS, lines, one_page=True,
         charts=(_net_chart(worth, charts, yearly), _year_chart(years, below, charts)),
     )  # fmt: skip

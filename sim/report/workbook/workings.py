@@ -7,24 +7,24 @@ from dataclasses import dataclass
 
 from sim.economics.value.accounts import PROGRAMME
 from sim.economics.value.yearly import BEFORE, CARE, COSTS, HER_POSTS, SAVINGS
-from sim.exhibits.panel import Cells, at
+from sim.exhibits.board import Cells, at
 from sim.exhibits.pen import Formula, Written
 from sim.exhibits.style import words
 from sim.money.discounting import factors
-from sim.report.workbook.layout import (
+from sim.report.workbook.names import ACCOUNTS, MILLION, VIEWS
+from sim.report.workbook.plan import (
     FIRST,
     HAIR,
     INPUTS,
     NONE,
     RESULTS,
     VALUE,
-    Layout,
-    Line,
+    CalculatorPlan,
+    SumLine,
     looked_up,
     lookup,
     text,
 )
-from sim.report.workbook.names import ACCOUNTS, MILLION, VIEWS
 from sim.report.workbook.yearly import account_of, stretch_names
 from sim.table import Table
 
@@ -35,27 +35,27 @@ HEADS = (
 TIMES = {CARE: "*times_care", HER_POSTS: "*times_episode"}
 
 
-def present_values(layout: Layout) -> list[float]:
+def present_values(plan: CalculatorPlan) -> list[float]:
     """Give the present value of each row of the workings as the sheet opens."""
-    yearly, stretches = layout.yearly, layout.yearly.stretches
+    yearly, stretches = plan.yearly, plan.yearly.stretches
     factor = factors(yearly.terms.rates, stretches.times)
     found = []
-    for line in layout.lines:
+    for line in plan.lines:
         limit = stretches.horizon if line.account == PROGRAMME else stretches.followed
         counted = factor if line.part == BEFORE else factor * (stretches.ends <= limit + float(HAIR))
         found.append(float(yearly.of(yearly.leading, *line.shown) @ counted))
     return found
 
 
-def rates_of(layout: Layout) -> list[tuple[float, float]]:
+def rates_of(plan: CalculatorPlan) -> list[tuple[float, float]]:
     """Give the rates of the schedule that hold within the run, each from a year on."""
-    last = float(layout.yearly.stretches.times.max(initial=0.0))
-    return [pair for i, pair in enumerate(layout.yearly.terms.rates) if i == 0 or pair[0] < last]
+    last = float(plan.yearly.stretches.times.max(initial=0.0))
+    return [pair for i, pair in enumerate(plan.yearly.terms.rates) if i == 0 or pair[0] < last]
 
 
-def _factor(layout: Layout, time: str) -> str:
+def _factor(plan: CalculatorPlan, time: str) -> str:
     """Write the discount factor at the time that a cell says."""
-    rates, own = rates_of(layout), at(INPUTS + 3, 1)
+    rates, own = rates_of(plan), at(INPUTS + 3, 1)
     parts = []
     for i, (start, rate) in enumerate(rates):
         until = f"MIN({time},{rates[i + 1][0]:g})" if i + 1 < len(rates) else time
@@ -64,10 +64,10 @@ def _factor(layout: Layout, time: str) -> str:
     return f"=IF(ISNUMBER(your_rate),(1+your_rate)^-{time},{'*'.join(parts)})"
 
 
-def workings(layout: Layout, present: Sequence[float]) -> Cells:
+def workings(plan: CalculatorPlan, present: Sequence[float]) -> Cells:
     """Place the stretches, their factors, and the sums of the chosen world with their present values."""
-    row, stretches = layout.workings, layout.yearly.stretches
-    factor = factors(layout.yearly.terms.rates, stretches.times)
+    row, stretches = plan.workings, plan.yearly.stretches
+    factor = factors(plan.yearly.terms.rates, stretches.times)
     heads = ("Account", "Ledger", "Part", "Present value, £", *stretch_names(stretches))
     cells: Cells = {
         (row - 1, 0): ("Workings: the chosen regime and reading at the chosen prices, £, undiscounted", "section"),
@@ -75,38 +75,38 @@ def workings(layout: Layout, present: Sequence[float]) -> Cells:
         (row + 2, 0): ("Discount factor", "text"),
         **{(row + 3, c): (told, "number_header" if c >= VALUE else "header") for c, told in enumerate(heads)},
     }  # fmt: skip
-    for i in range(layout.n):
+    for i in range(plan.n):
         time = at(row + 1, FIRST + i, column_fixed=False)
         cells[row, FIRST + i] = (round(float(stretches.ends[i]), 9), "as_is")
         cells[row + 1, FIRST + i] = (round(float(stretches.times[i]), 9), "as_is")
-        cells[row + 2, FIRST + i] = (Formula(_factor(layout, time), float(factor[i])), "factor")
-    for r, (line, value) in enumerate(zip(layout.lines, present, strict=True), row + 4):
-        cells |= _line(layout, r, line, value)
+        cells[row + 2, FIRST + i] = (Formula(_factor(plan, time), float(factor[i])), "factor")
+    for r, (line, value) in enumerate(zip(plan.lines, present, strict=True), row + 4):
+        cells |= _line(plan, r, line, value)
     return cells
 
 
-def _line(layout: Layout, row: int, line: Line, value: float) -> Cells:
+def _line(plan: CalculatorPlan, row: int, line: SumLine, value: float) -> Cells:
     """Place one row of the workings."""
-    head, sheet = layout.workings, layout.sums
+    head, sheet = plan.workings, plan.sums
     limit = "years_of_programme" if line.account == PROGRAMME else "years_of_families"
-    counted = "" if line.part == BEFORE else f"*({layout.across(head)}<={limit}+{HAIR})"
-    worth = Formula(f"=SUMPRODUCT({layout.across(row)}*{layout.across(head + 2)}{counted})", value)
+    counted = "" if line.part == BEFORE else f"*({plan.across(head)}<={limit}+{HAIR})"
+    worth = Formula(f"=SUMPRODUCT({plan.across(row)}*{plan.across(head + 2)}{counted})", value)
     cells: Cells = {(row, c): (told, "text") for c, told in enumerate(line.shown)}
     cells[row, VALUE] = (worth, "pennies")
     wanted = ("chosen_regime", "chosen_reading", *(at(row, c, row_fixed=False) for c in range(3)))
-    pounds = layout.yearly.of(layout.yearly.leading, *line.shown)
-    for i in range(layout.n):
+    pounds = plan.yearly.of(plan.yearly.leading, *line.shown)
+    for i in range(plan.n):
         told = f"={lookup(sheet, dict(enumerate(wanted)), 5 + i)}{TIMES.get(line.part, '')}"
         cells[row, FIRST + i] = (Formula(told, float(pounds[i])), "money")
     return cells
 
 
-def results(layout: Layout, present: Sequence[float], accounts: Table, appraisal: Table) -> Cells:
+def results(plan: CalculatorPlan, present: Sequence[float], accounts: Table, appraisal: Table) -> Cells:
     """Place what it comes to, beside what the run found."""
     cells: Cells = {(RESULTS, 0): ("What it comes to", "section")}
     cells |= {(RESULTS + 1, c): (told, "number_header" if c >= VALUE else "header") for c, told in enumerate(HEADS)}
-    for r, (account, view, ledger) in enumerate(layout.results, RESULTS + 2):
-        one = _Result(layout, present, r, account, view, ledger)
+    for r, (account, view, ledger) in enumerate(plan.results, RESULTS + 2):
+        one = _Result(plan, present, r, account, view, ledger)
         told = one.of_programme(appraisal) if account == PROGRAMME else one.of_families(accounts)
         cells |= {(r, 0): (account_of(account, view), "text"), (r, 1): (words(ledger), "text")}
         cells |= {(r, c): cell for c, cell in enumerate(told, 2)}
@@ -117,7 +117,7 @@ def results(layout: Layout, present: Sequence[float], accounts: Table, appraisal
 class _Result:
     """One row of the results: formulas, with their values as the sheet opens."""
 
-    layout: Layout
+    plan: CalculatorPlan
     present: Sequence[float]
     row: int
     account: str
@@ -134,7 +134,7 @@ class _Result:
         net = (f"{net[0]}-{cost[0]}", net[1] - cost[1])
         saved, spent, posts = self.total(SAVINGS), self.total(COSTS), self.total((HER_POSTS,))
         even = (f"{at(self.row, 3)}+{posts[0]}", saved[1] - spent[1] + posts[1])
-        is_followed = self.layout.yearly.leading.episode is not None
+        is_followed = self.plan.yearly.leading.episode is not None
 
         def told(formula: str, value: float | str) -> Formula:
             return Formula(f'=IF(families_followed="yes",{formula},"{NONE}")', value if is_followed else NONE)
@@ -150,7 +150,7 @@ class _Result:
     def of_programme(self, appraisal: Table) -> list[tuple[Written, str]]:
         """Give millions of pounds of everybody; a ratio where the run has one."""
         column = {name: i for i, name in enumerate(appraisal.names)}
-        wanted = {2: self.layout.yearly.leading.against, 3: VIEWS[self.view], 4: words(self.ledger)}
+        wanted = {2: self.plan.yearly.leading.against, 3: VIEWS[self.view], 4: words(self.ledger)}
         net = self.of_run(appraisal, wanted, column["Net value, £m"])
         bcr = _or_none(*self.of_run(appraisal, wanted, column["Saved for each £1"]))
         saved, spent = ((f"{f}/{MILLION:.0f}", v / MILLION) for f, v in (self.total(SAVINGS), self.total(COSTS)))
@@ -167,10 +167,10 @@ class _Result:
 
     def total(self, parts: Sequence[str]) -> tuple[str, float]:
         """Add up the present values of parts."""
-        lines = self.layout.lines
+        lines = self.plan.lines
         mine = [i for i, line in enumerate(lines) if line.part in parts
                 and (line.account, line.view, line.ledger) == (self.account, self.view, self.ledger)]  # fmt: skip
-        cells = "+".join(at(self.layout.workings + 4 + i, VALUE) for i in mine)
+        cells = "+".join(at(self.plan.workings + 4 + i, VALUE) for i in mine)
         return f"({cells})", sum(self.present[i] for i in mine)
 
     def gap(self, made: float, run: float) -> tuple[str, float]:
@@ -184,7 +184,7 @@ class _Result:
 
     def of_run(self, sheet: Table, wanted: Mapping[int, str], column: int) -> tuple[str, float]:
         """Look up what the run found of the chosen world."""
-        first = self.layout.yearly.leading
+        first = self.plan.yearly.leading
         called = {0: "chosen_regime", 1: "chosen_reading"} | {c: text(told) for c, told in wanted.items()}
         return lookup(sheet, called, column), looked_up(sheet, {0: first.regime, 1: first.reading, **wanted}, column)
 

@@ -47,7 +47,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Panel:
+class Board:
     """A sheet of cells with styles; ``lines`` are texts over the whole width, with their style."""
 
     title: str
@@ -89,31 +89,31 @@ def height_of(text: str, width: float, style: str = "text") -> float:
     return LINE * size / 11 * sum(max(1, ceil(1.05 * len(line) * size / 11 / width)) for line in text.split("\n"))
 
 
-def draw(pen: Pen, out: Worksheet, panel: Panel) -> None:
-    """Write a panel on its sheet."""
+def draw(pen: Pen, out: Worksheet, board: Board) -> None:
+    """Write a board on its sheet."""
     out.hide_gridlines(2)
-    if panel.one_page:
+    if board.one_page:
         out.fit_to_pages(1, 1)
-    for c, width in enumerate(panel.widths):
+    for c, width in enumerate(board.widths):
         out.set_column(c, c, width)
-    for row, (text, style) in panel.lines.items():
-        over(pen, out, row, len(panel.widths), text, style, sum(panel.widths))
-    for row in {r for (r, _), (_, style) in panel.cells.items() if style in ("header", "number_header")}:
+    for row, (text, style) in board.lines.items():
+        over(pen, out, row, len(board.widths), text, style, sum(board.widths))
+    for row in {r for (r, _), (_, style) in board.cells.items() if style in ("header", "number_header")}:
         out.set_row(row, 2 * LINE)
-    for (r, c), (value, style) in panel.cells.items():
+    for (r, c), (value, style) in board.cells.items():
         pen.write(out, r, c, value, style)
         if value is None and style.startswith("your_"):
             out.write_blank(r, c, None, pen.style(style))
-    for (r, c), comment in panel.comments.items():
+    for (r, c), comment in board.comments.items():
         out.write_comment(r, c, clipped(comment), {"x_scale": 2})
-    for (r, c), allowed in panel.choices.items():
+    for (r, c), allowed in board.choices.items():
         out.data_validation(r, c, r, c, dict(allowed))
-    for name, (r, c) in panel.names.items():
-        pen.book.define_name(name, f"={at(r, c, panel.title)}")
-    for chart in panel.charts:
+    for name, (r, c) in board.names.items():
+        pen.book.define_name(name, f"={at(r, c, board.title)}")
+    for chart in board.charts:
         _insert(pen, out, chart)
-    if panel.frozen:
-        out.freeze_panes(panel.frozen, 0)
+    if board.frozen:
+        out.freeze_panes(board.frozen, 0)
 
 
 def over(pen: Pen, out: Worksheet, row: int, columns: int, text: str, style: str, width: float) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sim.economics.value.accounts import PROGRAMME
 from sim.economics.value.yearly import COSTS, SAVINGS
-from sim.exhibits.panel import span
+from sim.exhibits.board import span
 from sim.exhibits.style import words
 from sim.exhibits.xlsx import HEAD
 from sim.report.workbook.names import PARTS, VIEWS
@@ -31,7 +31,7 @@ ROWS = (
 
 
 @dataclass(frozen=True)
-class Line:
+class SumLine:
     """A row of the workings: an account and its name on the sheet, a ledger and a part."""
 
     account: str
@@ -46,7 +46,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Layout:
+class CalculatorPlan:
     """What the calculator works from, and where its rows are."""
 
     yearly: Yearly
@@ -58,9 +58,9 @@ class Layout:
         return [(account, view, ledger) for account, view, _ in ROWS for ledger in self.yearly.ledgers]
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[SumLine]:
         """List the rows of the workings."""
-        return [Line(account, view, ledger, part) for account, view, parts in ROWS
+        return [SumLine(account, view, ledger, part) for account, view, parts in ROWS
                 for ledger in self.yearly.ledgers for part in parts]  # fmt: skip
 
     @property
