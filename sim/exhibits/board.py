@@ -43,7 +43,9 @@ class Chart:
     names: Span
     series: tuple[Series, ...]
     at: Place
-    size: tuple[int, int] = (560, 300)
+    values: tuple[float, ...]
+    """What is drawn, so that the axis holds 0 and its numbers have as many places as they need."""
+    size: tuple[int, int] = (600, 320)
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,7 @@ def _insert(pen: Pen, out: Worksheet, chart: Chart) -> None:
     if lines is not None:
         drawn.combine(lines)
     drawn.set_title({"name": chart.title, "overlay": False, "name_font": {"size": 11}})
-    grid = {"visible": True, "line": {"color": "#D0D0D0"}}
-    numbers = {"name": chart.axis, "num_format": "#,##0", "major_gridlines": grid}
+    numbers = _axis(chart)
     names = {"label_position": "low", "num_font": {"size": 9}}
     if chart.kind == "bar":
         drawn.set_x_axis(numbers)
@@ -150,6 +151,17 @@ def _insert(pen: Pen, out: Worksheet, chart: Chart) -> None:
     drawn.set_legend({"position": "bottom"})
     drawn.set_size({"width": chart.size[0], "height": chart.size[1]})
     out.insert_chart(*chart.at, drawn, {"description": chart.says, "object_position": 2})
+
+
+def _axis(chart: Chart) -> dict[str, object]:
+    """Describe the axis of numbers, which begins at 0 where nothing lies beyond it."""
+    small = max(map(abs, chart.values), default=0.0) < 10
+    held: dict[str, object] = {"name": chart.axis, "num_format": "#,##0.0" if small else "#,##0"}
+    if chart.values and min(chart.values) >= 0:
+        held["min"] = 0
+    elif chart.values and max(chart.values) <= 0:
+        held["max"] = 0
+    return held | {"major_gridlines": {"visible": True, "line": {"color": "#D0D0D0"}}}
 
 
 def at(row: int, column: int, sheet: str = "", *, row_fixed: bool = True, column_fixed: bool = True) -> str:

@@ -65,7 +65,7 @@ def calculator_sheet(yearly: Yearly | None, sums: Table, accounts: Table, apprai
         "years_of_programme": (INPUTS + 1, 3), "years_of_families": (INPUTS + 2, 3), "your_rate": (INPUTS + 3, 2),
         "times_episode": (INPUTS + 4, 4), "times_care": (INPUTS + 5, 4),
     }  # fmt: skip
-    widths = (42, 30, 28, 18, *[14] * max(plan.n, 8))
+    widths = (42, 46, 28, 18, *[14] * max(plan.n, 8))
     return Board(
         CALCULATOR, HOLDS, cells, widths, lines, choices=_choices(plan), names=names, one_page=True,
         frozen=CHOSEN + 2,
@@ -129,7 +129,7 @@ def _lists(plan: CalculatorPlan) -> Cells:
     """Place what can be chosen, with the run's prices."""
     row, choices = plan.lists, plan.yearly.choices
     heads = ("Regime", "Reading of the evidence", "Against", "Price of an episode, £", "Price of a year in care, £",
-             "Families followed", "Regimes", "Readings")  # fmt: skip
+             "Families followed", "", "Regimes", "", "Readings")  # fmt: skip
     cells: Cells = {(row, 0): ("What can be chosen", "section")}
     cells |= {
         (row + 1, c): (told, "number_header" if EPISODE <= c <= FOLLOWED else "header") for c, told in enumerate(heads)

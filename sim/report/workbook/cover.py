@@ -23,7 +23,7 @@ from sim.results.summary import Summary
 from sim.results.worlds import world_names
 from sim.table import Cell, Column, Row, Table
 
-WIDTHS = (34, *[13] * 10)
+WIDTHS = (50, *[12] * 10)
 TOP = 5
 """The row at which tables begin."""
 
@@ -74,14 +74,17 @@ def _worth(ds: xr.Dataset, summary: Summary, names: Titles, yearly: Yearly) -> T
           for column in numbers(f"{words(name).capitalize()} ledger", "Low", "High", style="millions")),
         *numbers("Break-even price, £", "Low", "High", style="money"),
     )  # fmt: skip
-    note = (
-        f"{terms_line(summary)} Net present social value: resources alone, what is saved less what services cost more; "
-        f"positive is a saving. Break-even price: what a key worker's posts may cost a family helped once for budgets "
-        f"neither to gain nor to lose ({ledger} ledger; benefits counted)."
-    )
-    told = f"{yearly.leading.regime} against {yearly.leading.against}: net value, £m, and break-even price, £"
-    title = told[:1].upper() + told[1:]
-    return Table(title, columns, rows, note)
+    note = f"{terms_line(summary)} Net present social value: saved less what services cost more, resources alone."
+    title = f"{yearly.leading.regime} against {yearly.leading.against}: net value, £m"
+    if any(row[-3] is not None for row in rows):
+        title += ", and break-even price, £"
+        note += (
+            " Break-even price: what a key worker's posts may cost a family helped once for budgets neither to gain "
+            f"nor to lose ({words(ledger)} ledger; benefits counted)."
+        )
+    else:
+        columns, rows = columns[:-3], [row[:-3] for row in rows]
+    return Table(title[:1].upper() + title[1:], columns, rows, note)
 
 
 def _by_year(yearly: Yearly) -> Table:
@@ -110,7 +113,8 @@ def _net_chart(worth: Table, at: int, yearly: Yearly) -> Chart:
     best = [f"{row[0]}: £{row[1]:,.0f}m" for row in worth.rows if isinstance(row[1], float)]
     says = f"Net value in the {yearly.ledgers[0]} ledger by reading: {'; '.join(best)}."
     title = "Net present social value, £m, by reading of the evidence"
-    return Chart("bar", title, says, "£m", (first, 0, last, 0), series, (at, 0), (600, 320))
+    values = tuple(v for row in worth.rows for v in row[1 : 1 + 3 * len(yearly.ledgers) : 3] if isinstance(v, float))
+    return Chart("bar", title, says, "£m", (first, 0, last, 0), series, (at, 0), values)
 
 
 def _year_chart(years: Table, at: int, place: int) -> Chart:
@@ -120,7 +124,7 @@ def _year_chart(years: Table, at: int, place: int) -> Chart:
         Series((at + 2 + i, 0), (at + 2 + i, 1, at + 2 + i, last), COLOURS[colour], is_line=i == 2)
         for i, colour in enumerate((0, 1, 6))
     )
-    end = years.rows[2][last]
+    end, values = years.rows[2][last], tuple(v for row in years.rows for v in row[1:] if isinstance(v, float))
     says = f"Saved and spent by year; the running sum ends at £{end:,.0f}m." if isinstance(end, float) else "By year."
     return Chart("column", "Saved and spent by year, £m, undiscounted", says, "£m", (at + 1, 1, at + 1, last), series,
-                 (place, 5), (600, 320))  # fmt: skip
+                 (place, 5), values)  # fmt: skip

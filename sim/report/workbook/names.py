@@ -55,6 +55,6 @@ def numbers(*headings: str, style: str, width: float = 13) -> tuple[Column, ...]
     return tuple(Column(heading, heading, width, style) for heading in headings)
 
 
-REGIME = (Column("Regime", "Regime", 26), Column("Reading of the evidence", "Reading of the evidence", 30))
+REGIME = (Column("Regime", "Regime", 26), Column("Reading of the evidence", "Reading of the evidence", 34, "wrapped"))
 """The two columns that tell worlds apart."""
 AGAINST = (Column("Against", "Against", 22),)

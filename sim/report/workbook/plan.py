@@ -16,7 +16,7 @@ from sim.table import Table
 
 CHOSEN, INPUTS, RESULTS = 3, 6, 17
 """Rows, from 0, at which the parts of the sheet begin."""
-EPISODE, CARE_YEAR, FOLLOWED, REGIMES, READINGS = 3, 4, 5, 6, 7
+EPISODE, CARE_YEAR, FOLLOWED, REGIMES, READINGS = 3, 4, 5, 7, 9
 """Columns of the list of worlds: prices, whether families are followed, and what can be chosen."""
 VALUE, FIRST = 3, 4
 """The columns of present values and of the first stretch."""
@@ -53,14 +53,20 @@ class CalculatorPlan:
     sums: Table
 
     @property
+    def rows(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """List accounts, views and their parts; of families where the run follows any."""
+        follows = any(one.episode is not None for one in self.yearly.choices)
+        return [row for row in ROWS if follows or row[0] == PROGRAMME]
+
+    @property
     def results(self) -> list[tuple[str, str, str]]:
         """Account, view and ledger of each result."""
-        return [(account, view, ledger) for account, view, _ in ROWS for ledger in self.yearly.ledgers]
+        return [(account, view, ledger) for account, view, _ in self.rows for ledger in self.yearly.ledgers]
 
     @property
     def lines(self) -> list[SumLine]:
         """List the rows of the workings."""
-        return [SumLine(account, view, ledger, part) for account, view, parts in ROWS
+        return [SumLine(account, view, ledger, part) for account, view, parts in self.rows
                 for ledger in self.yearly.ledgers for part in parts]  # fmt: skip
 
     @property
