@@ -29,7 +29,8 @@ STYLES: dict[str, dict[str, object]] = {
     "title": {"bold": True, "font_size": 16}, "about": {"italic": True, "font_color": "#444444", "text_wrap": True},
     "lead": {"font_size": 14, "text_wrap": True}, "section": {"bold": True, "font_size": 12, "font_color": BLUE},
     "text": {}, "wrapped": {"text_wrap": True}, "header": HEADER, "number_header": {**HEADER, "align": "right"},
-    "left": {"align": "left", "text_wrap": True}, "indented": {"text_wrap": True, "indent": 1}, "choice": INPUT,
+    "left": {"align": "left", "text_wrap": True}, "choice": INPUT,
+    "indented": {"text_wrap": True, "align": "left", "indent": 1},
     "link": {"font_color": "#0563C1", "underline": 1},
     **{name: {"num_format": code, "align": "right"} for name, code in NUMBER_FORMATS.items()},
     **{f"your_{name}": {**INPUT, "num_format": NUMBER_FORMATS[name], "align": "right"}

@@ -28,7 +28,9 @@ from sim.results.waits import NATION
 from sim.results.worlds import WorldName, world_names
 from sim.table import Cell, Column, Row, Table
 
-EVERYBODY = "all agencies"
+EVERYBODY, ALL = "all agencies", "all"
+CONTROLS = {"DEL": 0, "AME": 1, "local": 2, ALL: 9}
+"""Kinds of budget in the order in which they are shown; others come before the sum of all."""
 LESS = ("Less than under the baseline", "Low", "High")
 
 
@@ -89,7 +91,7 @@ def appraisal_sheet(ds: xr.Dataset, summary: Summary, names: Titles) -> Table:
         *numbers("Net value, £m", "Low", "High", "Saved, £m", "Spent, £m", "Of it cash, £m", style="millions"),
         *numbers("Saved for each £1", "Low", "High", style="ratio"),
         Column("payback", "Payback, month", 12, "as_is", "Months since the first regime began; empty: never."),
-        Column("why", "Why no ratio", 60, "indented"),
+        Column("why", "Why no ratio", 84, "indented"),
     )  # fmt: skip
     note = (
         f"{terms_line(summary)} Net value is what is saved less what services cost more. "
@@ -141,8 +143,26 @@ def budget_sheet(ds: xr.Dataset, full: FullAppraisal, names: Titles) -> Table:
     if content is None or not content.rows:
         why = full.why_no_cash or "no regime changes what anybody pays"
         return Table("Budget impact", REGIME, [], f"Nothing here: {why}.", "budget.csv", 2)
+    years = list(dict.fromkeys(str(row[content.names.index("year")]) for row in content.rows))
+    columns = (
+        *REGIME, *texts("Savings", width=16), *texts("Agency", width=24), *texts("Budget", width=10),
+        *numbers(*years, style="millions", width=10), *numbers("All years", style="millions", width=11),
+    )  # fmt: skip
+    rows: list[Row] = [
+        (*key, *(amounts.get(year) for year in years), sum(amounts.values()))
+        for key, amounts in _freed(ds, content, names).items()
+    ]
+    note = (
+        f"Cash freed against {names.regime(facts_of(ds).baseline)} in each year's own pounds, £m, "
+        f"{words(full.terms.ledger)} ledger; negative where more is paid. Everybody first, then each agency. Means; "
+        "intervals, periods and other comparisons are in budget.csv, in which the sign is that of what is paid."
+    )
+    return Table("Budget impact", columns, rows, note, "budget.csv", 5)
+
+
+def _freed(ds: xr.Dataset, content: Table, names: Titles) -> dict[tuple[str, ...], dict[str, float]]:
+    """Give £m freed against the baseline by year: of all agencies by kind of budget and in all, then of each."""
     at = {name: i for i, name in enumerate(content.names)}
-    years = list(dict.fromkeys(str(row[at["year"]]) for row in content.rows))
     everybody: dict[tuple[str, ...], dict[str, float]] = {}
     agencies: dict[tuple[str, ...], dict[str, float]] = {}
     for row in content.rows:
@@ -151,25 +171,13 @@ def budget_sheet(ds: xr.Dataset, full: FullAppraisal, names: Titles) -> Table:
         )
         if against == facts_of(ds).baseline:
             start, freed = (*who(ds, names, WorldName("", regime, reading)), savings), -float(row[at["mean"]] or 0.0)
-            for key, into in (((*start, EVERYBODY, control), everybody), ((*start, EVERYBODY, "all"), everybody),
+            for key, into in (((*start, EVERYBODY, control), everybody), ((*start, EVERYBODY, ALL), everybody),
                               ((*start, words(agency), control), agencies)):  # fmt: skip
                 amounts = into.setdefault(key, {})
                 amounts[year] = amounts.get(year, 0.0) + freed / MILLION
-    columns = (
-        *REGIME, *texts("Savings", width=16), *texts("Agency", width=24), *texts("Budget", width=10),
-        *numbers(*years, style="millions", width=10), *numbers("All years", style="millions", width=11),
-    )  # fmt: skip
-    rows: list[Row] = [
-        (*key, *(amounts.get(year) for year in years), sum(amounts.values()))
-        for held in (everybody, agencies)
-        for key, amounts in held.items()
-    ]
-    note = (
-        f"Cash freed against {names.regime(facts_of(ds).baseline)} in each year's own pounds, £m, {full.terms.ledger} "
-        "ledger; negative where more is paid. Everybody first, then each agency. Means; intervals, periods and other "
-        "comparisons are in budget.csv, in which the sign is that of what is paid."
-    )
-    return Table("Budget impact", columns, rows, note, "budget.csv", 5)
+    worlds = list(dict.fromkeys(key[:-1] for key in everybody))
+    ordered = sorted(everybody, key=lambda key: (worlds.index(key[:-1]), CONTROLS.get(key[-1], len(CONTROLS))))
+    return {key: everybody[key] for key in ordered} | agencies
 
 
 def waits_sheet(ds: xr.Dataset, names: Titles) -> Table:
