@@ -68,15 +68,13 @@ class Board:
     """Rows that stay in sight."""
 
 
-def block(row: int, table: Table, column: int = 0, note: bool = False) -> Cells:
-    """Place a small table with its title above it; ``note`` puts its note below."""
+def block(row: int, table: Table, column: int = 0) -> Cells:
+    """Place a small table with its title above it."""
     cells: Cells = {(row, column): (table.title, "section")}
     for c, typed in enumerate(table.typed, column):
         cells[row + 1, c] = (typed.heading, "number_header" if typed.is_number else "header")
         for r, values in enumerate(table.rows, row + 2):
             cells[r, c] = (values[c - column], typed.style)
-    if note and table.note:
-        cells[row + 2 + len(table.rows), column] = (table.note, "text")
     return cells
 
 

@@ -98,17 +98,23 @@ class CalculatorPlan:
         return f"SUMPRODUCT(({self.listed(0)}=chosen_regime)*({self.listed(1)}=chosen_reading)*{self.listed(column)})"
 
 
-def lookup(table: Table, wanted: Mapping[int, str], column: int) -> str:
-    """Write a sum over the rows of a sheet that hold what is wanted in some columns; exact, without wildcards."""
+def lookup(table: Table, wanted: Mapping[int, str], column: int, *, known: bool = False) -> str:
+    """Write a sum over the rows of a sheet that hold what is wanted in some columns; exact, without wildcards.
+
+    ``known`` counts those of them that have a number instead.
+    """
     first, last = HEAD + 1, HEAD + max(len(table.rows), 1)
     told = [f"({span((first, c), (last, c), table.title)}={what})" for c, what in wanted.items()]
-    return f"SUMPRODUCT({'*'.join(told)}*{span((first, column), (last, column), table.title)})"
+    numbers = span((first, column), (last, column), table.title)
+    added = f'({numbers}<>"")' if known else numbers
+    return f"SUMPRODUCT({'*'.join(told)}*{added})"
 
 
-def looked_up(table: Table, wanted: Mapping[int, str], column: int) -> float:
-    """Give what ``lookup`` comes to."""
-    rows = (row for row in table.rows if all(row[c] == what for c, what in wanted.items()))
-    return float(sum(float(row[column] or 0.0) for row in rows))
+def looked_up(table: Table, wanted: Mapping[int, str], column: int) -> float | None:
+    """Give what ``lookup`` comes to; None where there is no number."""
+    found = [row[column] for row in table.rows if all(row[c] == what for c, what in wanted.items())]
+    numbers = [float(value) for value in found if value is not None]
+    return sum(numbers) if numbers else None
 
 
 def text(value: str) -> str:

@@ -128,10 +128,11 @@ class _Result:
         """Give pounds a family helped; a word where the chosen world follows none."""
         column = {name: i for i, name in enumerate(accounts.names)}
         wanted = {2: ACCOUNTS[self.account], 3: words(self.ledger)}
-        net, price, bcr = (self.of_run(accounts, wanted, column[name]) for name in (
-            "Saved, £", "Break-even price, £", "Saved for each £1"))  # fmt: skip
-        cost = self.of_run(accounts, wanted, column["Cost, £"])
-        net = (f"{net[0]}-{cost[0]}", net[1] - cost[1])
+        had, cost, price = (
+            self.of_run(accounts, wanted, column[name]) for name in ("Saved, £", "Cost, £", "Break-even price, £")
+        )
+        net = (f"{had[0]}-{cost[0]}", had[1] - cost[1])
+        bcr = self.ratio_of_run(accounts, wanted, column["Saved for each £1"])
         saved, spent, posts = self.total(SAVINGS), self.total(COSTS), self.total((HER_POSTS,))
         even = (f"{at(self.row, 3)}+{posts[0]}", saved[1] - spent[1] + posts[1])
         is_followed = self.plan.yearly.leading.episode is not None
@@ -143,7 +144,7 @@ class _Result:
             ("£ a family", "text"), (told(f"{at(self.row, 4)}-{at(self.row, 5)}", saved[1] - spent[1]), "pennies"),
             (told(*saved), "pennies"), (told(*spent), "pennies"), (told(*even), "pennies"),
             (told(self.ratio("FALSE"), _ratio(saved[1], spent[1])), "ratio"), (told(*net), "pennies"),
-            (told(*price), "pennies"), (told(*_or_none(*bcr)), "ratio"),
+            (told(*price), "pennies"), (told(*bcr), "ratio"),
             (told(*self.gap(saved[1] - spent[1], net[1])), "pennies"),
         ]  # fmt: skip
 
@@ -152,7 +153,7 @@ class _Result:
         column = {name: i for i, name in enumerate(appraisal.names)}
         wanted = {2: self.plan.yearly.leading.against, 3: VIEWS[self.view], 4: words(self.ledger)}
         net = self.of_run(appraisal, wanted, column["Net value, £m"])
-        bcr = _or_none(*self.of_run(appraisal, wanted, column["Saved for each £1"]))
+        bcr = self.ratio_of_run(appraisal, wanted, column["Saved for each £1"])
         saved, spent = ((f"{f}/{MILLION:.0f}", v / MILLION) for f, v in (self.total(SAVINGS), self.total(COSTS)))
         made = saved[1] - spent[1]
         gap = self.gap(made, net[1])
@@ -184,9 +185,18 @@ class _Result:
 
     def of_run(self, sheet: Table, wanted: Mapping[int, str], column: int) -> tuple[str, float]:
         """Look up what the run found of the chosen world."""
+        return lookup(sheet, _called(wanted), column), self.at_first(sheet, wanted, column) or 0.0
+
+    def ratio_of_run(self, sheet: Table, wanted: Mapping[int, str], column: int) -> tuple[str, float | str]:
+        """Look up a ratio; a word where the run has none, which is not the same as nothing saved."""
+        known, found = (lookup(sheet, _called(wanted), column, known=only) for only in (True, False))
+        first = self.at_first(sheet, wanted, column)
+        return f"IF({known}>0,{found},{text(NONE)})", NONE if first is None else first
+
+    def at_first(self, sheet: Table, wanted: Mapping[int, str], column: int) -> float | None:
+        """Give what the run found of the world with which the sheet opens."""
         first = self.plan.yearly.leading
-        called = {0: "chosen_regime", 1: "chosen_reading"} | {c: text(told) for c, told in wanted.items()}
-        return lookup(sheet, called, column), looked_up(sheet, {0: first.regime, 1: first.reading, **wanted}, column)
+        return looked_up(sheet, {0: first.regime, 1: first.reading, **wanted}, column)
 
 
 def _ratio(saved: float, spent: float) -> float | str:
@@ -194,6 +204,6 @@ def _ratio(saved: float, spent: float) -> float | str:
     return saved / spent if spent > 0 else NONE
 
 
-def _or_none(formula: str, value: float) -> tuple[str, float | str]:
-    """Write a word for what is not there."""
-    return f"IF({formula}=0,{text(NONE)},{formula})", value or NONE
+def _called(wanted: Mapping[int, str]) -> dict[int, str]:
+    """Ask for the chosen world, and for texts."""
+    return {0: "chosen_regime", 1: "chosen_reading"} | {column: text(told) for column, told in wanted.items()}

@@ -141,6 +141,18 @@ def test_another_regime_is_what_the_run_found_of_it(path: Path, tmp_path: Path) 
 
 
 @needs_spreadsheet
+def test_help_that_saves_nothing_has_a_ratio_of_nothing_and_not_none(tmp_path: Path) -> None:
+    """All lines of how families fare are left without a price; posts are paid."""
+    free = ("costs.care.price.value=0", "costs.care order.price.value=0", "costs.both.price.value=0")
+    ds, full = study(*free)
+    write_workbook(tmp_path / "free.xlsx", ds, summarise(ds, full), full=full)
+    sheet = worked_out(tmp_path / "free.xlsx", tmp_path, {})["Calculator"]
+    first = row_of(sheet, "What it comes to") + 2
+    for row in sheet.iter_rows(min_row=first, max_row=first + 7, values_only=True):
+        assert (row[4], row[7], row[10]) == (0, 0, 0), row[0]
+
+
+@needs_spreadsheet
 def test_another_price_of_an_episode_is_what_a_run_with_it_finds(path: Path, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(path, data_only=True)
     price = book["Calculator"].cell(row_of(book["Calculator"], INPUTS[3]), 2).value
