@@ -65,7 +65,7 @@ def main() -> None:
     for families, counted, error, expected in found:
         print(f"{families:8,} families: simulated {counted:.3f} (s.e. {error:.3f}), expected {expected:.3f} months")
     with rc_context(RC):
-        ax = new_axes(6.0, 3.4)
+        ax = new_axes(4.4)
         gaps = [100 * (counted / expected - 1) for _, counted, _, expected in found]
         errors = [196 * error / expected for _, _, error, expected in found]
         ax.errorbar([f for f, *_ in found], gaps, yerr=errors, fmt="o-", color=COLOURS[0], capsize=3)

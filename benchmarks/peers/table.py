@@ -132,13 +132,13 @@ def draw(measured: Measured, out: Path) -> None:
     """Draw the ratios to neworder's strongest form, with their ranges."""
     from matplotlib import rc_context
 
-    from sim.exhibits.style import COLOURS, INK, RC, new_axes
+    from sim.exhibits.style import COLOURS, INK, RC, new_figure
 
     by_form, named = all_rates(measured), labels()
     order = sorted(by_form, key=lambda name: median(by_form[name]))
     found = [ratio(by_form[name], by_form[STRONGEST_NEWORDER]) for name in order]
     with rc_context(RC):
-        ax = new_axes(7.2, 4.6)
+        ax = new_figure(10.0, 5.4).subplots()
         ours = [name.startswith(OURS) for name in order]
         ax.barh(
             range(len(order)),
@@ -149,7 +149,7 @@ def draw(measured: Measured, out: Path) -> None:
             height=0.7,
         )
         for at, one in enumerate(found):
-            ax.text(one.high * 1.12, at, short(one.middle), va="center", fontsize=8, bbox=LABEL)
+            ax.text(one.high * 1.12, at, short(one.middle), va="center", fontsize="small", bbox=LABEL)
         ax.axvline(1.0, color=INK, linewidth=0.8, linestyle="--")
         ax.set_xscale("log")
         ax.set_xlim(right=max(one.high for one in found) * 2.5)

@@ -8,6 +8,13 @@ import numpy as np
 import xarray as xr
 
 from calibration.report.figures import plot_conflicts, plot_contraction, plot_fit, plot_influence, plot_pairs
+from calibration.report.findings import (
+    conflicts_finding,
+    contraction_finding,
+    fit_finding,
+    influence_finding,
+    pairs_finding,
+)
 from calibration.report.numbers import in_unit
 from calibration.report.posterior import facts_of_calibration
 from sim.arrays import FloatArray
@@ -23,27 +30,29 @@ PICTURES: tuple[Exhibit[xr.Dataset], ...] = (
         "contraction", "What the figures say of each parameter",
         "How much of what was doubted before is settled. Parameters in amber stand where they were assumed: nothing "
         "published informs them, and a result that turns on them is an assumption.", plot_contraction,
+        finding=contraction_finding,
     ),
     Exhibit(
         "fit", "Does the model agree with the published figures?",
         "Each row is a published figure; its 95%, with what is allowed for the model's own error, is the grey band. "
         "Held-out figures were never shown to the fit: they are the test. An open mark lies outside its 95% range.",
-        plot_fit,
+        plot_fit, finding=fit_finding,
     ),
     Exhibit(
         "conflicts", "Which statements contradict each other?",
         "Read as one quantity, or as a part of a whole, the statements of a column cannot hold together. Amber: they "
         "measure different things, to be read apart. Vermilion: they claim to measure the same, and one must go.",
-        plot_conflicts,
+        plot_conflicts, finding=conflicts_finding,
     ),
     Exhibit(
         "pairs", "How parameters are tied to each other",
         "The parameters that the figures narrow most, alone and in pairs, before (grey) and after (blue).", plot_pairs,
+        finding=pairs_finding,
     ),
     Exhibit(
         "influence", "Which figure decides what?",
         "How far each parameter would move without one figure. Grey: draws could not be weighted to leave it out.",
-        plot_influence, applies=lambda ds: "moved" in ds,
+        plot_influence, finding=influence_finding, applies=lambda ds: "moved" in ds,
     ),
 )  # fmt: skip
 

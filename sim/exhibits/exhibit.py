@@ -28,9 +28,12 @@ class Exhibit(Generic[Subject]):
     """Name of its files."""
     title: str
     caption: str
-    draw: Callable[[Subject], Axes | Figure]
+    draw: Callable[..., Axes | Figure]
+    """Called with the subject and ``canvas=``, the room that there is; see ``sim.exhibits.style``."""
     table: Callable[[Subject], Table] | None = None
     """Makes the numbers behind it."""
+    finding: Callable[[Subject], str] | None = None
+    """Says in a sentence, with its numbers, what the picture shows: what is read out in its place."""
     applies: Callable[[Subject], bool] = always
     section: str = ""
     """Where it stands in the report of a run; see ``sim.report.html``."""
@@ -46,18 +49,18 @@ class Exhibit(Generic[Subject]):
         reading = words(effect_set)
         return replace(
             self, name=f"{self.name}_{effect_set}", title=f"{self.title} ({reading})",
-            caption=f"{self.caption} {shown_reading(effect_set)}",
+            caption=f"{self.caption} {shown_reading(reading)}",
         )  # fmt: skip
 
 
-def shown_reading(effect_set: str) -> str:
+def shown_reading(reading: str) -> str:
     """Say under which reading of the evidence a figure is drawn."""
-    return f"Reading of the evidence: {words(effect_set)}."
+    return f"Reading of the evidence: {reading}."
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure that was made; ``svg`` is markup without the XML header, to be set inline."""
+    """A figure that was made; ``svg`` is markup of both canvases, to be set inline: a page shows the one that fits."""
 
     name: str
     title: str
@@ -65,3 +68,4 @@ class Drawn:
     svg: str
     table: Table | None = None
     section: str = ""
+    finding: str = ""

@@ -11,7 +11,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from sim.exhibits.exhibit import Drawn, Exhibit, Subject
-from sim.exhibits.style import RC
+from sim.exhibits.style import CANVASES, RC, WIDE, Canvas
 from sim.interrupts import stop_if_pressed
 from sim.stages import SILENT, StageListener
 
@@ -30,12 +30,28 @@ def draw_all(
 
 
 def draw(exhibit: Exhibit[Subject], subject: Subject, folder: Path) -> Drawn:
-    """Draw one exhibit of a subject and write it to a folder as SVG and PNG."""
+    """Draw one exhibit in each canvas; write the wide one to a folder as SVG and PNG."""
     stop_if_pressed()
+    table = None if exhibit.table is None else exhibit.table(subject)
+    finding = "" if exhibit.finding is None else exhibit.finding(subject)
+    described = f' aria-describedby="{exhibit.name}-finding"' if finding else ""
+    markup = []
+    for canvas in CANVASES:
+        figure = drawn_figure(exhibit, subject, canvas)
+        svg = svg_of(figure)
+        if canvas is WIDE:
+            (folder / f"{exhibit.name}.svg").write_text(svg, encoding="utf-8")
+            figure.savefig(folder / f"{exhibit.name}.png", metadata={"Software": None}, dpi=RC["savefig.dpi"])
+        markup.append(inline(svg, exhibit.name, canvas, described))
+    return Drawn(
+        exhibit.name, exhibit.title, exhibit.caption, "\n".join(markup), table, exhibit.section, finding
+    )  # fmt: skip
+
+
+def drawn_figure(exhibit: Exhibit[Subject], subject: Subject, canvas: Canvas) -> Figure:
+    """Draw an exhibit on one canvas."""
     with rc_context(RC):
-        table = None if exhibit.table is None else exhibit.table(subject)
-        svg = written(figure_of(exhibit.draw(subject)), exhibit.name, folder)
-    return Drawn(exhibit.name, exhibit.title, exhibit.caption, svg, table, exhibit.section)
+        return figure_of(exhibit.draw(subject, canvas=canvas))
 
 
 def figure_of(drawing: object) -> Figure:
@@ -46,35 +62,29 @@ def figure_of(drawing: object) -> Figure:
     return figure
 
 
-def written(figure: Figure, name: str, folder: Path) -> str:
-    """Write a figure as SVG and PNG; give the SVG to be set inline."""
-    svg = _svg(figure)
-    figure.savefig(folder / f"{name}.png", metadata={"Software": None})
-    (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
-    return inline(svg, name)
+_SIZE = re.compile(r' width="([0-9.]+)pt" height="[0-9.]+pt"')
+_PATH = re.compile(r' d="[^"]*"')
+_PLACES = re.compile(r"(\.\d)\d+")
+_UNSEEN = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|(?<=\n)[ \n]+", re.DOTALL)
+LARGEST = {"wide": 1.2, "narrow": 1.6}
+"""CSS pixels to a point of the drawing, at most; the style of the page shows the canvas that is not made smaller."""
 
 
-_WIDTH = re.compile(r'width="([0-9.]+)pt"')
-READABLE, LARGEST = 1.0, 1.6
-"""CSS pixels to a point of the drawing, at least and at most: 9-point labels are never below 9 pixels high."""
-
-
-def inline(svg: str, name: str) -> str:
-    """Make SVG markup fit to stand in a page: ids of its own, named by its title, never too small to read.
-
-    The caption and the table of the figure around it say the same in words.
-    """
-    markup = svg[svg.index("<svg") :]
+def inline(svg: str, name: str, canvas: Canvas, described: str = "") -> str:
+    """Make SVG markup fit to stand in a page: short, with ids of its own, named by its title; lines to 0.1 pixel."""
+    markup = _UNSEEN.sub("", svg[svg.index("<svg") :]).replace("xlink:href", "href").replace("DejaVuSans-", "")
     for sign in ('id="', 'href="#', "url(#"):
-        markup = markup.replace(sign, f"{sign}{name}-")
-    width = float(found.group(1)) if (found := _WIDTH.search(markup)) else 500.0
-    size = f"min-width: {READABLE * width:.0f}px; max-width: {LARGEST * width:.0f}px"
-    shape = f'role="img" aria-labelledby="{name}-title" style="{size}" '
-    return markup.replace("<svg ", f"<svg {shape}", 1)
+        markup = markup.replace(sign, f"{sign}{name}-{canvas.name[0]}-")
+    markup = _PATH.sub(lambda path: _PLACES.sub(r"\1", path.group()), markup)
+    found = _SIZE.search(markup)
+    size = f"max-width: {LARGEST[canvas.name] * float(found.group(1) if found else 72 * canvas.width):.0f}px"
+    shape = f'class="drawn-{canvas.name}" role="img" aria-labelledby="{name}-title"{described} style="{size}" '
+    return _SIZE.sub("", markup, count=1).replace("<svg ", f"<svg {shape}", 1)
 
 
-def _svg(figure: Figure) -> str:
+def svg_of(figure: Figure) -> str:
     """Write a figure as SVG without date or program name."""
     text = StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    with rc_context(RC):
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     return text.getvalue()

@@ -13,11 +13,11 @@ from sim.report.figures import plots
 OF_STUDIES = {
     "plot_frontier": "sim.studies.optimise.exhibits",
     "plot_gains": "sim.studies.gains.exhibits",
-    "plot_net_benefit": "sim.studies.uncertainty.exhibits",
+    "plot_net_benefit": "sim.studies.uncertainty.figures",
     "plot_settings": "sim.studies.optimise.exhibits",
     "plot_shares": "sim.studies.shapley.exhibits",
-    "plot_swings": "sim.studies.uncertainty.exhibits",
-    "plot_worth": "sim.studies.uncertainty.exhibits",
+    "plot_swings": "sim.studies.uncertainty.figures",
+    "plot_worth": "sim.studies.uncertainty.figures",
 }
 """Figures of studies that are public here too, by name, since studies stand above the report."""
 

@@ -9,6 +9,7 @@ import xarray as xr
 
 from sim.exhibits import svg
 from sim.exhibits.exhibit import Drawn, Exhibit, shown_reading
+from sim.exhibits.titles import titles_of
 from sim.report.extras import Extras
 from sim.report.figures import figures
 from sim.results.facts import facts_of
@@ -38,4 +39,4 @@ def _caption(figure: Exhibit[xr.Dataset], ds: xr.Dataset) -> str:
         caption += f" This run has no such intervals: {why}."
     if figure.all_sets or ds.sizes["effect_set"] == 1:
         return caption
-    return f"{caption} {shown_reading(str(ds['effect_set'].values[0]))}"
+    return f"{caption} {shown_reading(titles_of(ds).reading(str(ds['effect_set'].values[0])))}"

@@ -14,7 +14,7 @@ from matplotlib.path import Path as Curve
 
 from sim.config.views.causal_loops import CausalGraph, CausalLink, causal_graph, loops_of
 from sim.errors import ModelError, Problem
-from sim.exhibits.style import COLOURS, FAINT, INK, RC, SEVERITY, new_axes, words
+from sim.exhibits.style import COLOURS, FAINT, INK, RC, SEVERITY, new_figure, words
 from sim.model.spec import Chain, Model
 
 SIGNS = {1: "+", -1: "\N{MINUS SIGN}", 0: "\N{PLUS-MINUS SIGN}"}
@@ -64,7 +64,7 @@ def plot_loops(graph: CausalGraph, ax: Axes | None = None) -> Axes:
     graph = CausalGraph({name: group for name, group in graph.groups.items() if name in linked}, graph.links)
     places = _places(graph)
     size = 1.45 * sqrt(len(places)) + 1.5 if len(places) > FEW else 6.5
-    ax = new_axes(size * 1.15, size) if ax is None else ax
+    ax = new_figure(size * 1.15, size).subplots() if ax is None else ax
     degree = {name: sum(name in ends for ends in graph.links) for name in graph.groups}
     for link in graph.links.values():
         busy = degree[link.source] > len(places) / 2 or degree[link.target] > len(places) / 2

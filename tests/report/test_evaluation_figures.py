@@ -5,7 +5,7 @@ import math
 import pytest
 
 from sim.report.extras import Extras, by_set, read_extras
-from sim.report.figures.evidence.evaluated import evaluated_table, plot_evaluated, ratio_text
+from sim.report.figures.evidence.evaluated import WAYS, evaluated_table, plot_evaluated, ratio_text
 from sim.report.gallery import draw_extras
 from sim.results.folder.beside import EVALUATED, Answer, Contrast
 from sim.results.folder.files import write_json
@@ -37,7 +37,7 @@ def test_each_way_stands_at_its_ratio_with_its_interval() -> None:
     assert high > 1.32
     assert low * high == pytest.approx(1.0)  # as far to either side of no effect
     assert "(measured)" in ax.get_xlabel()
-    assert ax.get_legend() is not None
+    assert [text.get_text() for text in ax.figure.legends[0].get_texts()] == [label for _, label, _, _ in WAYS]
 
 
 def test_one_evidence_set_at_a_time() -> None:

@@ -19,9 +19,10 @@ from sim.results.folder.run_record import run_record
 from tests import synthetic
 
 PUBLIC = [
-    "plot_bridge", "plot_budget", "plot_cash_tornado", "plot_cost_by_agency", "plot_difference", "plot_evaluated",
-    "plot_evidence",
-    "plot_family_costs", "plot_flows", "plot_frontier", "plot_gains", "plot_ladder", "plot_left", "plot_naive",
+    "plot_bridge", "plot_budget", "plot_cash_tornado", "plot_children", "plot_cost_by_agency", "plot_difference",
+    "plot_displacement", "plot_evaluated", "plot_evidence",
+    "plot_family_costs", "plot_flows", "plot_frontier", "plot_gains", "plot_ladder", "plot_left", "plot_model",
+    "plot_naive",
     "plot_net_benefit", "plot_npsv", "plot_paired", "plot_payers", "plot_price_tornado",
     "plot_queues", "plot_settings", "plot_shares",
     "plot_state_bands", "plot_states", "plot_swings", "plot_tiers", "plot_waits", "plot_worth",
@@ -31,12 +32,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from sim.exhibits.exhibit import Exhibit
-from sim.exhibits.style import new_axes
+from sim.exhibits.style import WIDE, Canvas, new_axes
 from sim.table import Table
 
 
-def plot_rows(ds: xr.Dataset, ax: Axes | None = None) -> Axes:
-    ax = new_axes() if ax is None else ax
+def plot_rows(ds: xr.Dataset, ax: Axes | None = None, *, canvas: Canvas = WIDE) -> Axes:
+    ax = new_axes(canvas=canvas) if ax is None else ax
     ax.plot(ds.attrs["rows"], 0, "o")
     return ax
 

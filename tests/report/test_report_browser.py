@@ -35,8 +35,8 @@ addEventListener("load", () => {{
     width: held.documentElement.clientWidth, needs: held.documentElement.scrollWidth, colour,
     pictures: [...held.querySelectorAll("figure svg[role=img]")].map(svg => {{
       const box = svg.getBoundingClientRect();
-      return [box.width, box.height];
-    }}),
+      return [box.width, box.height, box.width / svg.viewBox.baseVal.width];
+    }}).filter(([wide]) => wide),
   }});
 }});
 </script>"""
@@ -71,15 +71,16 @@ def look(page: str, width: int, folder: Path, *flags: str) -> dict:
     return dict(json.loads(unescape(found.group(1))))
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, 790, 820, 1280])
 def test_nothing_sticks_out_and_every_picture_can_be_seen(page: str, tmp_path: Path, width: int) -> None:
     found = look(page, width, tmp_path)
     assert found["width"] == pytest.approx(width, abs=20)  # a scroll bar may take some
     assert found["needs"] <= found["width"]
     assert len(found["pictures"]) == page.count("<figure ")
-    for wide, high in found["pictures"]:
+    for wide, high, scale in found["pictures"]:
         assert wide >= 300
         assert high >= 100
+        assert scale >= 1.0  # so that text is as large as it was drawn, 11 pixels and more
 
 
 def test_the_page_is_dark_where_the_reader_asks_for_it(page: str, tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def test_headings_have_one_top_and_skip_no_level(page: str) -> None:
 def test_every_figure_has_a_name_and_a_table_and_ids_are_unique(page: str) -> None:
     outline = Outline()
     outline.feed(page)
-    assert outline.figures == outline.named == outline.tables > 10
+    assert 2 * outline.figures == outline.named == 2 * outline.tables > 20
     assert len(outline.ids) == len(set(outline.ids))
     assert set(outline.refers) <= set(outline.ids)
 

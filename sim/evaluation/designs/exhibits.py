@@ -19,14 +19,18 @@ from sim.evaluation.designs.words import TITLES, causes_table, course_table, siz
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.referral import RULES
 from sim.exhibits.csv import write_csv
+from sim.exhibits.drawing import ABOVE, bar_height, key, name_rows, places
 from sim.exhibits.exhibit import Drawn, Exhibit
 from sim.exhibits.html import write_page
-from sim.exhibits.numbers import MINUS
-from sim.exhibits.style import COLOURS, FAINT, INK, new_panels, words
+from sim.exhibits.numbers import MINUS, digits
+from sim.exhibits.sentences import listed, sentence
+from sim.exhibits.style import COLOURS, FAINT, INK, WIDE, Canvas, new_panels, words
 from sim.exhibits.svg import draw
 from sim.table import Row, Table, all_plain, plain
 
 MARKERS = "osD^v"
+EACH = 0.46
+"""Inches of a row."""
 HEADER = (
     "effect_set", "rule", "outcome", "design", "unit", *(
         f"{what}{end}" for what in ("reported", "truth", "bias") for end in ("", "_low", "_high")
@@ -34,7 +38,7 @@ HEADER = (
 )  # fmt: skip
 
 
-def plot_designs(verdicts: Sequence[Verdict]) -> Figure:
+def plot_designs(verdicts: Sequence[Verdict], *, canvas: Canvas = WIDE) -> Figure:
     """Draw what each design reports under each rule, with 95% intervals, and the truth as a line; a panel an outcome.
 
     Raises
@@ -46,35 +50,42 @@ def plot_designs(verdicts: Sequence[Verdict]) -> Figure:
     if len(sets) != 1:
         raise ValueError(f"given verdicts under {', '.join(sorted(sets)) or 'no evidence set'}; draw one set at a time")
     outcomes, rules = (list(dict.fromkeys(getattr(v, name) for v in verdicts)) for name in ("outcome", "rule"))
-    panels = new_panels(len(outcomes), 4.6, 2.9, beside=2)
+    panels = _panels(verdicts, outcomes, EACH, canvas)
     for ax, outcome in zip(panels, outcomes, strict=True):
-        _panel(ax, [v for v in verdicts if v.outcome == outcome], rules)
+        _panel(ax, [v for v in verdicts if v.outcome == outcome], rules, canvas)
     handles = [
         panels[0].plot([], [], MARKERS[i], color=COLOURS[i], label=f"taken on {RULES[rule]}")[0]
         for i, rule in enumerate(rules)
     ]
     handles.append(panels[0].plot([], [], "-", color=INK, linewidth=1.2, label="truth")[0])
+    key(panels[0], canvas, handles=handles, ncols=2)
     figure = panels[0].figure
     assert isinstance(figure, Figure)
-    figure.legend(handles=handles, loc="outside upper left", ncols=len(handles), fontsize=8.5)
     return figure
 
 
-def _panel(ax: Axes, verdicts: Sequence[Verdict], rules: Sequence[str]) -> None:
+def _panels(verdicts: Sequence[Verdict], outcomes: Sequence[str], each: float, canvas: Canvas) -> list[Axes]:
+    """Make a panel for each outcome, with a row for each design."""
+    rows = max(len({v.design for v in verdicts if v.outcome == outcome}) for outcome in outcomes)
+    height = 1.3 + (each + (ABOVE if canvas.is_narrow else 0.0)) * rows
+    return new_panels(len(outcomes), height, canvas, beside=1 if canvas.is_narrow else 2)
+
+
+def _panel(ax: Axes, verdicts: Sequence[Verdict], rules: Sequence[str], canvas: Canvas) -> None:
     """Draw one outcome."""
     factor, unit = unit_of(verdicts[0].outcome)
     designs = list(dict.fromkeys(v.design for v in verdicts))
-    gap = 0.8 / max(len(rules), 1)
+    n, gap = len(designs), bar_height(canvas, len(rules), each=EACH)
     ax.axvline(0.0, color=FAINT, linewidth=0.6)
     for v in verdicts:
         i = rules.index(v.rule)
-        y = designs.index(v.design) + gap * (i - (len(rules) - 1) / 2)
+        y = float(places(n, canvas, i, len(rules), each=EACH)[designs.index(v.design)])
         if v.reported.low is not None and v.reported.high is not None:
             ax.plot([v.reported.low * factor, v.reported.high * factor], [y, y], color=COLOURS[i], linewidth=2.0)
         if math.isfinite(v.reported.mean):
             ax.plot(v.reported.mean * factor, y, MARKERS[i], color=COLOURS[i], markersize=4.5)
         ax.plot([v.truth.mean * factor] * 2, [y - gap / 2, y + gap / 2], color=INK, linewidth=1.2)
-    ax.set(yticks=range(len(designs)), yticklabels=[TITLES[d] for d in designs], ylim=(len(designs) - 0.5, -0.5))
+    name_rows(ax, [TITLES[design] for design in designs], canvas, each=EACH)
     ax.set_title(OUTCOMES[verdicts[0].outcome].title)
     ax.set_xlabel(f"reported difference, {unit}")
     _ticks(ax)
@@ -82,7 +93,7 @@ def _panel(ax: Axes, verdicts: Sequence[Verdict], rules: Sequence[str]) -> None:
 
 def _ticks(ax: Axes) -> None:
     """Give the x axis few ticks, so that pounds do not run into each other."""
-    ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.xaxis.set_major_locator(MaxNLocator(4))
     ax.xaxis.set_major_formatter(FuncFormatter(_tick))
 
 
@@ -91,36 +102,59 @@ def _tick(x: float, _: float) -> str:
     return f"{x:,.10g}".replace("-", MINUS)
 
 
-def plot_causes(verdicts: Sequence[Verdict]) -> Figure:
+def plot_causes(verdicts: Sequence[Verdict], *, canvas: Canvas = WIDE) -> Figure:
     """Draw the parts of each design's bias as bars that add up to it, and the bias as a dot; one set and one rule."""
     outcomes = list(dict.fromkeys(v.outcome for v in verdicts))
-    panels = new_panels(len(outcomes), 4.6, 2.5, beside=2)
+    panels = _panels(verdicts, outcomes, EACH, canvas)
     shown = [cause for cause in CAUSES if any(abs(v.causes[cause].mean) > 0 for v in verdicts if cause in v.causes)]
     for ax, outcome in zip(panels, outcomes, strict=True):
         mine = [v for v in verdicts if v.outcome == outcome]
         factor, unit = unit_of(outcome)
-        for y, v in enumerate(mine):
+        for y, v in zip(places(len(mine), canvas, each=EACH), mine, strict=True):
             ends = {True: 0.0, False: 0.0}
             for cause in shown:
                 part = v.causes[cause].mean * factor if cause in v.causes else 0.0
                 if not math.isfinite(part):
                     continue
-                ax.barh(y, part, 0.6, left=ends[part > 0], color=COLOURS[CAUSES.index(cause)])
+                ax.barh(y, part, bar_height(canvas, each=EACH), left=ends[part > 0], color=COLOURS[CAUSES.index(cause)])
                 ends[part > 0] += part
             ax.plot(v.bias.mean * factor, y, "o", color=INK, mfc="white", markersize=5)
         ax.axvline(0.0, color=INK, linewidth=0.8)
         ax.use_sticky_edges = False  # else a bar that ends at the edge hides the dot
         ax.margins(x=0.05)
         _ticks(ax)
-        ax.set(yticks=range(len(mine)), yticklabels=[TITLES[v.design] for v in mine], ylim=(len(mine) - 0.5, -0.5))
+        name_rows(ax, [TITLES[v.design] for v in mine], canvas, each=EACH)
         ax.set_title(OUTCOMES[outcome].title)
         ax.set_xlabel(f"bias, {unit}")
     handles: list[Any] = [panels[0].barh([0], [0], color=COLOURS[CAUSES.index(cause)], label=cause) for cause in shown]
     handles += panels[0].plot([], [], "o", color=INK, mfc="white", label="bias: their sum")
+    key(panels[0], canvas, handles=handles)
     figure = panels[0].figure
     assert isinstance(figure, Figure)
-    figure.legend(handles=handles, loc="outside upper left", ncols=3, fontsize=8.5)
     return figure
+
+
+def designs_finding(verdicts: Sequence[Verdict]) -> str:
+    """Say what each design reports of each outcome under the first rule, and what is true."""
+    rule, parts = verdicts[0].rule, []
+    for outcome in dict.fromkeys(v.outcome for v in verdicts):
+        factor, unit = unit_of(outcome)
+        mine = [v for v in verdicts if v.outcome == outcome and v.rule == rule]
+        said = listed(f"{TITLES[v.design]} {digits(v.reported.mean * factor, sign=True)}" for v in mine)
+        truth = digits(mine[0].truth.mean * factor, sign=True)
+        parts.append(f"{OUTCOMES[outcome].title} ({unit}): {said}; true {truth}")
+    return sentence(f"taken on {RULES[rule]}: {'. '.join(parts)}")
+
+
+def causes_finding(verdicts: Sequence[Verdict]) -> str:
+    """Say how far from the truth each design is for each outcome."""
+    parts = []
+    for outcome in dict.fromkeys(v.outcome for v in verdicts):
+        factor, unit = unit_of(outcome)
+        said = listed(f"{TITLES[v.design]} {digits(v.bias.mean * factor, sign=True)}" for v in verdicts
+                      if v.outcome == outcome)  # fmt: skip
+        parts.append(f"{OUTCOMES[outcome].title} ({unit}): {said}")
+    return sentence(f"what is reported less the truth, {'. '.join(parts)}")
 
 
 def write_evaluated(folder: Path, found: Evaluated) -> None:
@@ -156,10 +190,12 @@ def _figures(found: Evaluated, folder: Path) -> Iterator[Drawn]:
         designs = Exhibit(
             f"designs_{effect_set}", f"What each design reports ({words(effect_set)})",
             "What each design puts down to help, with 95% intervals; lines are the truth.", plot_designs,
+            finding=designs_finding,
         )  # fmt: skip
         causes = Exhibit(
             f"causes_{effect_set}", f"Where bias comes from ({words(effect_set)}, taken on {RULES[rule]})",
             "Parts of what is reported less the truth; parts of either sign add up to the dot.", plot_causes,
+            finding=causes_finding,
         )  # fmt: skip
         yield draw(designs, of_set, folder)
         yield draw(causes, [v for v in of_set if v.rule == rule], folder)

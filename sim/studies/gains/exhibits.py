@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-import numpy as np
 from matplotlib.axes import Axes
 
+from sim.exhibits.drawing import grid_x, name_rows, places, row_axes, zero_line
 from sim.exhibits.numbers import digits, interval, share
-from sim.exhibits.style import COLOURS, INK, new_axes, words
+from sim.exhibits.style import COLOURS, WIDE, Canvas, words
 from sim.studies.gains.answer import WAITING, Gain
 from sim.table import Table
 
+EACH = 0.26
+"""Inches of a row."""
 NOTE = (
     "Families that were on the books throughout, each under both regimes on the same fate; all since the start. 95% "
     "intervals over families. Less is better where the measure is a burden, such as months in crisis. Evidence ends at "
@@ -44,8 +46,9 @@ def _cells(gain: Gain) -> tuple[str, str, str, str]:
 
 
 def plot_gains(
-    gains: Sequence[Gain], ax: Axes | None = None, measure: str | None = None, world: str | None = None
-) -> Axes:
+    gains: Sequence[Gain], ax: Axes | None = None, measure: str | None = None, world: str | None = None, *,
+    canvas: Canvas = WIDE,
+) -> Axes:  # fmt: skip
     """Draw the mean change of a measure for each group with its 95% interval; left of 0 is less.
 
     Raises
@@ -59,18 +62,21 @@ def plot_gains(
     if not shown:
         there = ", ".join(dict.fromkeys(gain.measure for gain in gains)) or "none"
         raise ValueError(f"there are no gains of '{measure}' in {world}; measures are {there}")
-    ax = new_axes(7.0, 1.2 + 0.2 * len(shown)) if ax is None else ax
+    ax = row_axes(len(shown), canvas, each=EACH, key=0) if ax is None else ax
     kinds = list(dict.fromkeys(gain.by for gain in shown))
-    for y, gain in enumerate(shown):
+    for y, gain in zip(places(len(shown), canvas, each=EACH), shown, strict=True):
         colour = COLOURS[kinds.index(gain.by) % len(COLOURS)]
         low, high = gain.difference.low, gain.difference.high
         if low is not None and high is not None:
             ax.plot([low, high], [y, y], color=colour, linewidth=1.2)
         ax.plot(gain.difference.mean, y, "o", color=colour, markersize=4)
-    ax.axvline(0, color=INK, linewidth=0.8)
+    zero_line(ax, upright=True)
     labels = [gain.group if gain.by == "all" else f"{words(gain.by)}: {gain.group}" for gain in shown]
-    ax.set(yticks=np.arange(len(shown)), yticklabels=labels, ylim=(len(shown) - 0.5, -0.5))
-    ax.set_xlabel(f"Change in {words(str(measure))} a family since the start, {words(str(world))};\n"
-                  "evidence ends at month 24")  # fmt: skip
-    ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
+    name_rows(ax, labels, canvas, each=EACH)
+    label = (
+        f"← less | more →\nChange in {words(str(measure))} a family since the start, {words(str(world))}; "
+        "evidence ends at month 24"
+    )
+    ax.set_xlabel(canvas.fold(label, 0 if canvas.is_narrow else 34))
+    grid_x(ax)
     return ax

@@ -11,10 +11,12 @@ from matplotlib.axes import Axes
 
 from sim.arrays import FloatArray
 from sim.exhibits.csv import write_csv
+from sim.exhibits.drawing import SMALL, key, name_y
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.html import write_page
 from sim.exhibits.numbers import digits, fixed, interval, scale_of
-from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, with_terms, words
+from sim.exhibits.sentences import sentence
+from sim.exhibits.style import COLOURS, FAINT, INK, WIDE, Canvas, new_axes, new_panels, words
 from sim.exhibits.svg import draw_all
 from sim.intervals import many_over_replications, over_replications
 from sim.studies.optimise.answer import Frontier, Optimum, Tried, not_worse
@@ -99,9 +101,9 @@ def _at(found: Frontier, one: Tried) -> float:
     return one.point[found.axis]
 
 
-def plot_settings(found: Optimum, ax: Axes | None = None) -> Axes:
+def plot_settings(found: Optimum, ax: Axes | None = None, *, canvas: Canvas = WIDE) -> Axes:
     """Draw every setting that was tried: what services cost more against net value; the best and the budget marked."""
-    ax = new_axes(7.5, 4.2) if ax is None else ax
+    ax = new_axes(5.2, canvas) if ax is None else ax
     tried = list(found.found.tried.values())
     spend, net = (np.array([float(getattr(one, name).mean()) for one in tried]) for name in ("spend", "net"))
     factor, unit = scale_of(np.concatenate([spend, net]))
@@ -114,16 +116,31 @@ def plot_settings(found: Optimum, ax: Axes | None = None) -> Axes:
     if found.budget is not None:
         ax.axvline(found.budget / factor, color=INK, linestyle="--", linewidth=0.9, label="budget")
     ax.axhline(0.0, color=FAINT, linewidth=0.8)
-    ax.set_xlabel(with_terms(f"Services cost more than under {words(found.baseline)} by, {unit}", found.terms, 7.5))
-    ax.set_ylabel(f"Net present social value, {unit}")
-    ax.legend(loc="best", fontsize=8)
+    label = f"Services cost more than under {words(found.baseline)} by, {unit}\n{found.terms}"
+    ax.set_xlabel(canvas.fold(label))
+    name_y(ax, f"Net present social value, {unit} (up is better)", canvas)
+    key(ax, canvas)
     return ax
+
+
+def settings_finding(found: Optimum) -> str:
+    """Say which setting is best, what it is worth and what it costs."""
+    best = found.found.best
+    if best is None:
+        return f"None of {len(found.found.tried)} settings tried is within the budget."
+    factor, unit = scale_of(np.array([[best.score, float(best.spend.mean())]]))
+    levers = ", ".join(f"{lever.name} {digits(x, 6)}" for lever, x in zip(found.levers, best.point, strict=True))
+    return sentence(
+        f"of {len(found.found.tried)} settings tried the best is {levers}: worth {_in_unit(best.score / factor)} "
+        f"{unit} net, with services that cost {_in_unit(float(best.spend.mean()) / factor)} more than under "
+        f"{words(found.baseline)}"
+    )
 
 
 SETTINGS = Exhibit[Optimum](
     "settings", "Every setting that was tried",
     "Each circle is one setting of the levers with its 95% interval over replications, if there are several; all share "
-    "random numbers, so that differences are surer than the intervals.", plot_settings,
+    "random numbers, so that differences are surer than the intervals.", plot_settings, finding=settings_finding,
 )  # fmt: skip
 
 
@@ -136,34 +153,43 @@ def _halves(tried: Sequence[Tried], factor: float) -> FloatArray | None:
     return mean - low
 
 
-def plot_frontier(found: Frontier, ax: Axes | None = None, terms: str = "") -> Axes:
-    """Draw net value against posts with its interval and knee and, on the right, waits beside Erlang's line."""
-    ax = new_axes(8.0, 4.4) if ax is None else ax
+def plot_frontier(
+    found: Frontier, ax: Axes | None = None, terms: str = "", *, canvas: Canvas = WIDE
+) -> Axes:  # fmt: skip
+    """Draw net value against posts with its interval and knee and, beside it, waits with Erlang's line.
+
+    Net value alone on axes that are given.
+    """
+    panels = new_panels(2, 4.4, canvas, beside=1 if canvas.is_narrow else 2, share_y=False) if ax is None else [ax]
     x = np.array([_at(found, one) for one in found.points])
+    _net_line(panels[0], found, x, canvas)
+    panels[0].set_xlabel(canvas.fold(f"Posts of {words(found.service)}\n{terms}", 0 if canvas.is_narrow else 54))
+    if len(panels) > 1:
+        right, use = panels[1], [one.use[found.service] for one in found.points]
+        right.plot(x, [one["wait"] for one in use], "s-", color=COLOURS[1], markersize=5, label="in the model")
+        right.plot(x, [erlang_wait(one) for one in use], ":", color=COLOURS[1], label="by Erlang's formula")
+        right.set(ylim=(0, None), xlabel=f"Posts of {words(found.service)}")
+        name_y(right, "Months on the list (fewer is better)", canvas, beside=0 if canvas.is_narrow else 54)
+        key(right, canvas)
+    return panels[0]
+
+
+def _net_line(ax: Axes, found: Frontier, x: FloatArray, canvas: Canvas) -> None:
+    """Draw net value against posts, with its interval and knee."""
     factor, unit = scale_of(np.array([one.score for one in found.points]))
     nets = np.stack([one.net for one in found.points]) / factor
-    ax.plot(x, nets.mean(axis=1), "o-", color=COLOURS[0], markersize=4)
+    ax.plot(x, nets.mean(axis=1), "o-", color=COLOURS[0], markersize=5)
     if nets.shape[1] > 1:
         _, low, high = many_over_replications(nets)
         ax.fill_between(x, low, high, color=COLOURS[0], alpha=0.2, linewidth=0)
-    band = "\n(shaded: 95% interval)" if nets.shape[1] > 1 else ""
-    ax.set_xlabel(with_terms(f"Posts of {words(found.service)}", terms, 7.0))
-    ax.set_ylabel(f"Net present social value, {unit}{band}", color=COLOURS[0])
+    band = ", with its 95% interval" if nets.shape[1] > 1 else ""
+    name_y(ax, f"Net present social value, {unit}{band} (up is better)", canvas, beside=0 if canvas.is_narrow else 54)
     if found.knee is not None:
         ax.axvline(found.knee.mean, color=INK, linestyle="--", linewidth=0.9)
-        ax.annotate("knee", (found.knee.mean, 1), (3, -4), xycoords=("data", "axes fraction"), va="top",
-                    textcoords="offset points", fontsize=8)  # fmt: skip
+        ax.annotate("knee", (found.knee.mean, 0), (4, 4), xycoords=("data", "axes fraction"),
+                    textcoords="offset points", fontsize=SMALL)  # fmt: skip
         if found.knee.low is not None and found.knee.high is not None:
             ax.axvspan(found.knee.low, found.knee.high, color=FAINT, alpha=0.15, linewidth=0)
-    right = ax.twinx()
-    use = [one.use[found.service] for one in found.points]
-    right.plot(x, [one["wait"] for one in use], "s-", color=COLOURS[1], markersize=4, label="wait in the model")
-    right.plot(x, [erlang_wait(one) for one in use], ":", color=COLOURS[1], label="wait by Erlang's formula")
-    right.set_ylabel("Months on the list", color=COLOURS[1])
-    right.set_ylim(bottom=0)
-    right.spines["right"].set_visible(True)
-    right.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=8)
-    return ax
 
 
 def write_optimum(folder: Path, found: Optimum) -> None:
@@ -188,7 +214,8 @@ def write_optimum(folder: Path, found: Optimum) -> None:
         tables.append(frontier_table(lines))
         exhibits.append(Exhibit(
             "frontier", "What more or fewer posts bring", _knees(lines),
-            lambda found: plot_frontier(lines, terms=found.terms),
+            lambda found, canvas: plot_frontier(lines, terms=found.terms, canvas=canvas),
+            finding=lambda _: _knees(lines),
         ))  # fmt: skip
     figures = draw_all(exhibits, found, folder / "figures")
     lead = [f"{words(found.regime)} against {words(found.baseline)}. {found.terms}"]

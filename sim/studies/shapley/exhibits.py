@@ -9,10 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from sim.exhibits.csv import write_csv
+from sim.exhibits.drawing import bar_height, key, name_rows, places, row_axes, zero_line
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.html import write_page
 from sim.exhibits.numbers import MISSING, fixed, scale_of
-from sim.exhibits.style import COLOURS, INK, new_axes, with_terms, words
+from sim.exhibits.sentences import sentence
+from sim.exhibits.style import COLOURS, INK, WIDE, Canvas, words
 from sim.exhibits.svg import draw_all
 from sim.studies.shapley.answer import Shared, Sharing
 from sim.table import Table
@@ -57,7 +59,7 @@ def _error(one: Shared, factor: float) -> str:
     return f"{error / factor:,.2f}" if error > 0 else MISSING
 
 
-def plot_shares(found: Sharing, ax: Axes | None = None) -> Axes:
+def plot_shares(found: Sharing, ax: Axes | None = None, *, canvas: Canvas = WIDE) -> Axes:
     """Draw Shapley shares as bars, with what each achieves alone and as the last to join.
 
     Parameters
@@ -66,29 +68,42 @@ def plot_shares(found: Sharing, ax: Axes | None = None) -> Axes:
         What ``sim.studies.shapley.question.share`` gave.
     ax
         Axes to draw on; new ones when not given.
+    canvas
+        The room that there is.
     """
-    shown = sorted(found.shares, key=lambda one: one.share)
-    ax = new_axes(8.0, 1.6 + 0.36 * len(shown)) if ax is None else ax
+    shown = sorted(found.shares, key=lambda one: -one.share)
+    ax = row_axes(len(shown), canvas, key=3 if canvas.is_narrow else 1) if ax is None else ax
     factor, unit = scale_of(np.array([[one.share, one.alone, one.last] for one in shown]))
     errors = [1.96 * float(np.hypot(one.simulation_error, one.order_error)) / factor for one in shown]
-    at = np.arange(len(shown))
+    at = places(len(shown), canvas)
     label = "share, with 95% interval" if any(errors) else "share"
-    ax.barh(at, [one.share / factor for one in shown], 0.6, color=COLOURS[4], label=label)
+    ax.barh(at, [one.share / factor for one in shown], bar_height(canvas), color=COLOURS[4], label=label)
     if any(errors):
         ax.errorbar([one.share / factor for one in shown], at, xerr=errors, fmt="none", ecolor=INK, capsize=2)
     ax.plot([one.alone / factor for one in shown], at, "o", mfc="white", color=COLOURS[0], label="alone")
     ax.plot([one.last / factor for one in shown], at, "s", color=COLOURS[1], markersize=4.5, label="last to join")
-    ax.axvline(0.0, color=INK, linewidth=0.8)
-    ax.set_yticks(at, [words(one.player) for one in shown])
-    ax.set_xlabel(with_terms(f"Net present value, {unit}", found.terms, 6.0))
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=8)
+    zero_line(ax, upright=True)
+    name_rows(ax, [words(one.player) for one in shown], canvas)
+    label = f"← costs more than it saves | saves more →\nNet present value, {unit}\n{found.terms}"
+    ax.set_xlabel(canvas.fold(label, 0 if canvas.is_narrow else 34))
+    key(ax, canvas)
     return ax
+
+
+def shares_finding(found: Sharing) -> str:
+    """Say what all bring together, and who brings most."""
+    factor, unit = scale_of(np.array([one.share for one in found.shares]))
+    best = max(found.shares, key=lambda one: one.share)
+    whole = _pounds(float(found.whole.mean()) / factor)
+    return sentence(
+        f"together they bring {whole} {unit}; most of it comes of {words(best.player)}, {_pounds(best.share / factor)}"
+    )
 
 
 def write_sharing(folder: Path, found: Sharing) -> None:
     """Write shapley.csv, coalitions.csv and shapley.html with its figure."""
     table = shares_table(found)
-    exhibit = Exhibit("shapley", table.title, CAPTION, plot_shares)
+    exhibit = Exhibit("shapley", table.title, CAPTION, plot_shares, finding=shares_finding)
     drawn = draw_all([exhibit], found, folder / "figures")
     write_csv(folder / "shapley.csv", Table("Shares", COLUMNS, [
         (one.player, found.titles[one.player], found.over, found.view, one.share, one.simulation_error,

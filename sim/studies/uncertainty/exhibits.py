@@ -1,4 +1,4 @@
-"""How sure the results are: figures, tables and the page of an uncertainty study."""
+"""How sure the results are: tables and the page of an uncertainty study; its pictures are in ``figures``."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 
 from sim.exhibits.exhibit import Drawn, Exhibit
 from sim.exhibits.html import write_page
-from sim.exhibits.numbers import MISSING, digits, pounds, scale_of, signed
-from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, with_terms, words
+from sim.exhibits.numbers import MISSING, digits, pounds, scale_of
+from sim.exhibits.style import words
 from sim.exhibits.svg import draw_all
-from sim.runs.beliefs.distributions import Z
 from sim.studies.uncertainty.answer import (
     OUTCOME,
     OUTCOMES,
@@ -26,82 +24,20 @@ from sim.studies.uncertainty.answer import (
     quantities,
     weighed,
 )
-from sim.studies.uncertainty.decision import RATIOS, TAILS, Decision, decide, terms_of_draws
+from sim.studies.uncertainty.decision import RATIOS, Decision, decide
+from sim.studies.uncertainty.figures import (
+    MOST_SHOWN,
+    net_finding,
+    plot_net_benefit,
+    plot_swings,
+    plot_worth,
+    swings_finding,
+    worth_finding,
+)
 from sim.studies.uncertainty.workbook import uncertainty_book
 from sim.table import Table, all_plain
 
-MOST_SHOWN = 15
-BINS = 40
-
-
 _net = partial(digits, sign=True)
-
-
-def plot_net_benefit(table: xr.Dataset, ledger: str, ax: Axes | None = None) -> Axes:
-    """Draw how net present value is spread over the draws, a curve for each regime.
-
-    Parameters
-    ----------
-    table
-        Draws, see ``sim.studies.uncertainty.answer.to_table``.
-    ledger
-        Whose costs count.
-    ax
-        Axes to draw on; new ones when not given.
-    """
-    ax = new_axes(7.5, 4.0) if ax is None else ax
-    regimes, benefit = net_benefits(table, facts_of_draws(table).baseline, ledger)
-    factor, unit = scale_of(benefit)
-    edges = np.histogram_bin_edges(benefit[:, 1:] / factor, BINS)
-    for i, regime in enumerate(regimes[1:]):
-        values, colour = benefit[:, i + 1] / factor, COLOURS[i % len(COLOURS)]
-        counts, _ = np.histogram(values, edges)
-        low, high = np.quantile(values, TAILS)
-        said = f"{words(regime)}: {signed(values.mean())} ({signed(low)} to {signed(high)})"
-        ax.stairs(counts, edges, color=colour, linewidth=1.6, label=said)
-        ax.plot([low, high], [0, 0], color=colour, linewidth=4, alpha=0.5, solid_capstyle="butt", clip_on=False)
-        ax.plot(values.mean(), 0, marker="^", color=colour, clip_on=False, markersize=7)
-    ax.axvline(0.0, color=INK, linewidth=0.8, linestyle="--")
-    what = "Net monetary benefit" if ledger == OUTCOMES else "Net present value"
-    label = f"{what} against {words(regimes[0])}, {unit}"
-    ax.set_xlabel(with_terms(label, terms_of_draws(table, ledger), 7.5))
-    ax.set_ylabel(f"Draws of {len(benefit):,}")
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), fontsize=8, title="mean and 95% range of draws",
-              title_fontsize=8, alignment="left")  # fmt: skip
-    return ax
-
-
-def plot_worth(decision: Decision, ax: Axes | None = None) -> Axes:
-    """Draw what it is worth to know each parameter before deciding, with standard errors."""
-    shown = decision.parameters[:MOST_SHOWN][::-1]
-    ax = new_axes(8.5, 1.4 + 0.28 * max(len(shown), 1)) if ax is None else ax
-    factor, unit = scale_of(np.array([one.value.value for one in shown]))
-    values = [one.value.value / factor for one in shown]
-    errors = [Z * one.value.standard_error / factor for one in shown]
-    low = [min(value, error) for value, error in zip(values, errors, strict=True)]  # it is never below 0
-    ax.barh(range(len(shown)), values, xerr=[low, errors], color=COLOURS[4], ecolor=INK, height=0.65)
-    ax.set_yticks(range(len(shown)), [one.name for one in shown])
-    label = f"Value of knowing it before deciding (EVPPI), {unit}; lines are 95% intervals"
-    ax.set_xlabel(with_terms(label, decision.terms, 6.0))
-    return ax
-
-
-def plot_swings(decision: Decision, ax: Axes | None = None) -> Axes:
-    """Draw where each parameter takes the net present value: a tornado of fitted means at its 2.5% and 97.5% points."""
-    ranked = sorted(decision.parameters, key=lambda one: -abs(one.at_high - one.at_low))[:MOST_SHOWN][::-1]
-    ax = new_axes(8.5, 1.4 + 0.28 * max(len(ranked), 1)) if ax is None else ax
-    factor, unit = scale_of(np.array([[one.at_low, one.at_high] for one in ranked]))
-    for i, one in enumerate(ranked):
-        ax.plot([one.at_low / factor, one.at_high / factor], [i, i], color=FAINT, linewidth=5, solid_capstyle="butt")
-        ax.plot(one.at_low / factor, i, marker="o", color=COLOURS[0], label="at its 2.5% point" if not i else None)
-        ax.plot(one.at_high / factor, i, marker="s", color=COLOURS[1], label="at its 97.5% point" if not i else None)
-    ax.axvline(0.0, color=INK, linewidth=0.8, linestyle="--")
-    ax.set_yticks(range(len(ranked)), [one.name for one in ranked])
-    label = f"Mean {decision.what} of {words(decision.leading)} against {words(decision.baseline)}, {unit}"
-    ax.set_xlabel(with_terms(label, decision.terms, 6.0))
-    if ranked:  # too few draws to tell one parameter from another leave nothing to name
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=8)
-    return ax
 
 
 def standings(decision: Decision) -> Table:
@@ -264,17 +200,19 @@ def _exhibits(table: xr.Dataset, ledger: str) -> tuple[Exhibit[Decision], ...]:
         Exhibit(
             f"net_benefit_{ledger}", f"How the net benefit is spread ({of})",
             "Each curve counts draws of the inputs; triangles are means, bars below hold 95% of the draws. To the "
-            "right of 0 the regime is worth its cost.", lambda _: plot_net_benefit(table, ledger),
+            "right of 0 the regime is worth its cost.",
+            lambda _, canvas: plot_net_benefit(table, ledger, canvas=canvas),
+            finding=lambda _: net_finding(table, ledger),
         ),
         Exhibit(
             f"swings_{ledger}", f"What the result turns on ({of})",
             "Fitted mean of the leading regime's net benefit with one input at either end of its range.",
-            plot_swings, applies=lambda one: not one.why_no_worth,
+            plot_swings, finding=swings_finding, applies=lambda one: not one.why_no_worth,
         ),
         Exhibit(
             f"worth_{ledger}", f"What would pay to find out ({of})",
             "Expected value of knowing one input before deciding; 0 where it would not change the choice.", plot_worth,
-            applies=lambda one: not one.why_no_worth,
+            finding=worth_finding, applies=lambda one: not one.why_no_worth,
         ),
     )  # fmt: skip
 

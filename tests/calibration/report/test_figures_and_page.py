@@ -1,6 +1,7 @@
 """A calibration on disk comes back as it was; its page says first what cannot be said; pictures show what they must."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,13 @@ from calibration.diagnosis.influence import influence
 from calibration.problem import CalibrationProblem, Fit
 from calibration.report.figures import plot_conflicts, plot_contraction, plot_fit, plot_influence, plot_pairs
 from calibration.report.numbers import in_unit, short
-from calibration.report.page import lead, write_calibration
+from calibration.report.page import PICTURES, lead, write_calibration
 from calibration.report.posterior import read_posterior, targets_digest, to_dataset, write_posterior
 from calibration.space import normals
 from sim.errors import ResultError
 from tests.calibration.published import CLAIMS, SAVING
 from tests.calibration.toys import exact, linear
+from tests.clear_text import faults_of
 
 
 def calibrated(refusals: tuple[str, ...] = (), *, bare: bool = False) -> xr.Dataset:
@@ -88,12 +90,20 @@ def test_the_page_says_first_what_cannot_be_said(tmp_path: Path) -> None:
 
 def test_pictures_have_a_row_for_everything_they_are_about() -> None:
     ds = calibrated()
-    assert [text.get_text() for text in plot_fit(ds).get_yticklabels()] == ["t3", "t2", "t1", "t0"]
+    assert [text.get_text() for text in plot_fit(ds).get_yticklabels()] == ["t0", "t1", "t2", "t3"]
     involved = {claim for one in arithmetic_conflicts(CLAIMS, (SAVING,)) for claim in one.names}
     assert len(plot_conflicts(ds).get_yticklabels()) == len(involved)
     assert len(plot_influence(ds).get_yticklabels()) == 4
     assert len(plot_contraction(ds).patches) == 3
     assert len(plot_pairs(ds).figure.axes) == 6
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda one: one.name)
+def test_pictures_are_clear_on_a_desk_and_a_phone_and_say_what_they_show(picture) -> None:
+    for ds in (calibrated(), calibrated(bare=True)):
+        if picture.applies(ds):
+            assert faults_of(picture.draw, ds) == []
+            assert re.search(r"\d", picture.finding(ds))
 
 
 def test_uninformed_parameters_have_a_colour_of_their_own() -> None:

@@ -24,7 +24,7 @@ from sim.evaluation.designs.bias import REGRESSION
 from sim.evaluation.designs.command import command
 from sim.evaluation.designs.controls import ASKED, CONTROLS
 from sim.evaluation.designs.designs import DESIGNS
-from sim.evaluation.designs.exhibits import plot_designs, write_evaluated
+from sim.evaluation.designs.exhibits import plot_causes, plot_designs, write_evaluated
 from sim.evaluation.designs.question import run, run_controls, window_of
 from sim.evaluation.designs.words import because, control_tables, verdict_tables
 from sim.evaluation.trial.matching import Matching
@@ -32,6 +32,7 @@ from sim.evaluation.trial.panel import follow
 from sim.evaluation.trial.referral import CONFIGURED, LONGEST_WAIT, RANDOM, Lottery, with_rule
 from sim.model.spec import Scenario
 from sim.runs.replications import pared
+from tests.clear_text import faults_of
 
 SETS = ["clock.steps=48", "effect_set=[no_effect]"]
 WORLD = "integrated/no_effect"
@@ -138,7 +139,9 @@ def test_the_folder_holds_a_page_of_its_own_and_every_digit(found: Evaluated, tm
     kept = json.loads((tmp_path / "evaluate.json").read_text(encoding="utf-8"))
     assert kept["verdicts"][0]["design"] == "before_after"
     page = (tmp_path / "evaluate.html").read_text(encoding="utf-8")
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 4  # two pictures, each for a desk and for a phone
+    one_rule = [verdict for verdict in found.verdicts if verdict.rule == found.verdicts[0].rule]
+    assert faults_of(plot_designs, found.verdicts) + faults_of(plot_causes, one_rule) == []
     assert "src=" not in page
     assert "regression to the mean" in page
     again = tmp_path / "again"

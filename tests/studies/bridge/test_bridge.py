@@ -11,6 +11,7 @@ from sim.report.figures.evidence.bridge import bridge_rows, bridge_table, plot_b
 from sim.results.folder.beside import BRIDGE, Bridge
 from sim.results.folder.files import write_json
 from sim.studies.bridge.question import bridge
+from tests.clear_text import faults_of
 
 TOY = """
 title: A toy with a bridge
@@ -76,6 +77,7 @@ def test_the_table_the_figure_and_the_report_tell_it(found: Bridge, tmp_path: Pa
     table = bridge_table(found)
     assert len(table.rows) == 2 * (len(found.forwards) + 1)
     assert len(plot_bridge(found).axes) == 2
+    assert faults_of(plot_bridge, found) == []
     write_json(tmp_path / BRIDGE, found.to_dict())
     assert read_extras(tmp_path).bridge == found
 

@@ -8,6 +8,7 @@ import sim
 from sim.studies.gains.answer import WAITING, _deciles, gains_by_group
 from sim.studies.gains.exhibits import gains_table, plot_gains
 from sim.studies.gains.question import who_gains
+from tests.clear_text import faults_of
 
 SMALL = ["units.family.size=300", "clock.steps=25", "effect_set=[measured, no_effect]"]
 
@@ -71,6 +72,7 @@ def test_table_rows_and_figure(gains, scenario) -> None:
     assert all(len(row) == len(made.names) for row in made.rows)
     assert not any("/" in str(cell) for row in made.rows for cell in row[:2])
     assert isinstance(plot_gains(gains), Axes)
+    assert faults_of(plot_gains, gains) == []
     with pytest.raises(ValueError, match="no gains of 'luck'"):
         plot_gains(gains, measure="luck")
 

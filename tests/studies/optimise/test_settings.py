@@ -15,6 +15,7 @@ from sim.studies.optimise.capacity import erlang_wait, knee
 from sim.studies.optimise.exhibits import best_table, frontier_table, plot_frontier, plot_settings, write_optimum
 from sim.studies.optimise.levers import lever_of, staffed
 from sim.studies.optimise.question import optimise
+from tests.clear_text import faults_of
 from tests.places import AGENCIES, KEY_WORKERS
 
 QUEUE, EXACT = KEY_WORKERS, AGENCIES
@@ -124,6 +125,7 @@ def test_a_threshold_in_a_text():
 def test_figures_tables_and_page(posts, tmp_path):
     found = posts[0]
     assert isinstance(plot_settings(found), Axes)
+    assert faults_of(plot_settings, found) + faults_of(plot_frontier, found.frontier) == []
     assert isinstance(plot_frontier(found.frontier), Axes)
     assert best_table(found).rows[0][-1] == "best"
     assert len(frontier_table(found.frontier).rows) == 6

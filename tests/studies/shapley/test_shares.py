@@ -18,6 +18,7 @@ from sim.studies.shapley.answer import coalitions_needed, number_of
 from sim.studies.shapley.exhibits import plot_shares, shares_table, write_sharing
 from sim.studies.shapley.joining import joined, joint_regime
 from sim.studies.shapley.question import Coalitions, share
+from tests.clear_text import faults_of
 from tests.places import AGENCIES
 
 CONFIG = AGENCIES
@@ -167,6 +168,7 @@ def test_nonsense_is_refused(options, message):
 
 def test_figure_table_and_page(agencies, tmp_path):
     assert isinstance(plot_shares(agencies), Axes)
+    assert faults_of(plot_shares, agencies) == []
     table = shares_table(agencies)
     assert [row[0] for row in table.rows] == ["council", "health", "police", "all of them"]
     assert "2015/16 prices" in table.note

@@ -17,11 +17,14 @@ from sim.config.views.register import register
 from sim.economics.voi import InformationValue
 from sim.errors import ModelError, ResultError
 from sim.exhibits.numbers import MINUS
+from sim.exhibits.style import words
 from sim.studies.uncertainty.answer import doubt, enough, samples
 from sim.studies.uncertainty.decision import Decision, decide
 from sim.studies.uncertainty.exhibits import readings, write_uncertainty
+from sim.studies.uncertainty.figures import net_finding, plot_net_benefit, plot_swings, plot_worth
 from sim.studies.uncertainty.inputs import study
 from sim.studies.uncertainty.question import run, scenario_of_draw
+from tests.clear_text import faults_of
 from tests.places import AGREEMENT
 
 CONFIG = AGREEMENT
@@ -231,3 +234,10 @@ def test_the_page_says_what_was_drawn(table: xr.Dataset, tmp_path: Path):
     first = (tmp_path / "figures" / "net_benefit_narrow.svg").read_bytes()
     write_uncertainty(tmp_path, table)
     assert (tmp_path / "figures" / "net_benefit_narrow.svg").read_bytes() == first
+
+
+def test_pictures_are_clear_on_a_desk_and_a_phone(table: xr.Dataset):
+    decision = decide(table, "narrow")
+    assert faults_of(plot_net_benefit, table, "narrow") == []
+    assert faults_of(plot_swings, decision) + faults_of(plot_worth, decision) == []
+    assert words(decision.leading) in net_finding(table, "narrow")

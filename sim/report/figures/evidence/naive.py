@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from sim.exhibits.drawing import key, margins_for, name_rows, places, row_axes, value_column, zero_line
 from sim.exhibits.exhibit import Exhibit
-from sim.exhibits.numbers import signed
-from sim.exhibits.style import COLOURS, INK, new_axes
+from sim.exhibits.numbers import figure, signed
+from sim.exhibits.sentences import listed, sentence
+from sim.exhibits.style import COLOURS, WIDE, Canvas
 from sim.results.folder.beside import CHECKS, CheckLine
 from sim.table import Table
 
@@ -26,7 +29,7 @@ def naive_of(checks: Sequence[CheckLine]) -> dict[str, float]:
     return {label: value for key, label in NAIVE.items() if (value := held.get(key)) is not None}
 
 
-def plot_naive(checks: Sequence[CheckLine], ax: Axes | None = None) -> Axes:
+def plot_naive(checks: Sequence[CheckLine], ax: Axes | None = None, *, canvas: Canvas = WIDE) -> Axes:
     """Draw the fall in yearly cost that before-and-after finds under each referral rule, where help does nothing.
 
     The true effect is exactly 0. The checks give no intervals.
@@ -39,20 +42,28 @@ def plot_naive(checks: Sequence[CheckLine], ax: Axes | None = None) -> Axes:
     falls = naive_of(checks)
     if not falls:
         raise ValueError("these checks hold no naive fall; families report DIR --checks makes them")
-    ax = new_axes(6.4, 1.4 + 0.45 * len(falls)) if ax is None else ax
-    for y, value in enumerate(falls.values()):
-        ax.hlines(y, 0, value, color=COLOURS[1], linewidth=2.2)
-        ax.plot(value, y, "o", color=COLOURS[1], markersize=6, label=None if y else "found by before and after")
-        ax.plot(0, y, "D", color=COLOURS[0], markersize=6, label=None if y else "true effect: 0")
-        ax.annotate(signed(value), (value, y), (0, 7), textcoords="offset points", ha="center", fontsize=8)
-    ax.axvline(0, color=INK, linewidth=0.8)
-    ax.set(yticks=range(len(falls)), yticklabels=[f"referral {label}" for label in falls])
-    ax.set_ylim(len(falls) - 0.5, -0.6)
-    ax.margins(x=0.15)
-    ax.set_xlabel("Fall in cost where help does nothing, £ a family and year:\nyear before entry less year after")
+    ax = row_axes(len(falls), canvas) if ax is None else ax
+    at, values = places(len(falls), canvas), np.array(list(falls.values()))
+    ax.hlines(at, 0, values, color=COLOURS[1], linewidth=2.2)
+    ax.plot(values, at, "o", color=COLOURS[1], markersize=7, label="found by before and after")
+    ax.plot(np.zeros(len(falls)), at, "D", color=COLOURS[0], markersize=7, label="true effect: 0")
+    zero_line(ax, upright=True)
+    name_rows(ax, [f"referral {label}" for label in falls], canvas, taken=8)
+    value_column(ax, [(signed(value), signed(value)) for value in values], [COLOURS[1]] * len(falls), canvas)
+    margins_for(ax, values)
+    label = "Fall in cost where help does nothing, £ a family and year: year before entry less year after"
+    ax.set_xlabel(canvas.fold(label, 0 if canvas.is_narrow else 34))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: signed(x)))
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=8)
+    ax.xaxis.set_major_locator(MaxNLocator(4))
+    key(ax, canvas)
     return ax
+
+
+def naive_finding(checks: Sequence[CheckLine]) -> str:
+    """Say what fall before and after finds where there is none."""
+    parts = [f"a {'fall' if value >= 0 else 'rise'} of £{figure(abs(value))} a family and year for referral {label}"
+             for label, value in naive_of(checks).items()]  # fmt: skip
+    return sentence(f"where help does nothing, before and after still finds {listed(parts)}; the true effect is £0")
 
 
 def naive_table(checks: Sequence[CheckLine]) -> Table:
@@ -66,6 +77,6 @@ FIGURE = Exhibit[Sequence[CheckLine]](
     name="naive", title="What before and after would find",
     caption="Help does nothing here, so that the true effect is 0. Families are referred when things are bad, and get "
     "better or worse anyway: comparing before with after finds an effect that is not there.",
-    applies=lambda checks: bool(naive_of(checks)), draw=plot_naive, table=naive_table, section="naive", order=210,
-    source=CHECKS,
+    applies=lambda checks: bool(naive_of(checks)), draw=plot_naive, table=naive_table, finding=naive_finding,
+    section="naive", order=210, source=CHECKS,
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import xarray as xr
@@ -10,7 +11,7 @@ from sim.arrays import FloatArray
 from sim.economics.value.terms import Terms
 from sim.exhibits import numbers
 from sim.exhibits.numbers import MINUS, fixed
-from sim.exhibits.style import words
+from sim.exhibits.titles import titles_of
 from sim.intervals import Estimate, many_over_replications
 from sim.results.facts import facts_of
 from sim.results.worlds import WorldName
@@ -53,4 +54,10 @@ def yearly(
     points = sorted({*(i for i, month in enumerate(at) if round(month) % MONTHS_PER_YEAR == 0), len(at) - 1})
     points = points if len(points) <= len(at) / step + 2 else list(range(0, len(at), step))
     rows = tuple((f"{at[point]:.0f}", *(span_of(span, places, point) for span in spans)) for point in points)
-    return Table(title, ("month", *(words(world.effect_set) or words(world.regime) for world in worlds)), rows)
+    return Table(title, ("month", *readings(ds, worlds)), rows)
+
+
+def readings(ds: xr.Dataset, worlds: Sequence[WorldName]) -> list[str]:
+    """Name worlds of one regime: by their reading of the evidence, by the regime where there is one reading alone."""
+    titles = titles_of(ds)
+    return [titles.reading(world.effect_set) or titles.regime(world.regime) for world in worlds]

@@ -1,4 +1,4 @@
-"""An invest-to-save fund: what it would be owed, and whether it is paid back."""
+"""An invest-to-save fund: what it is short of, and whether it is paid back."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from matplotlib.axes import Axes
 
 from sim.economics.cash.fund import FundAccount, fund_accounts
 from sim.economics.value.terms import Terms, terms_of
+from sim.exhibits.drawing import head_room, line_axes, mark, name_lines, name_y, shade_after, zero_line
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import MILLION, MISSING
-from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, shade_after, words
+from sim.exhibits.sentences import listed, pounds_words, sentence
+from sim.exhibits.style import COLOURS, WIDE, Canvas, words
+from sim.exhibits.titles import titles_of
 from sim.intervals import many_over_replications
 from sim.report.appraisal_tables import evidence_note
 from sim.report.defaults import agency_words, has_cash
-from sim.report.figures.money.amounts import CASH_NOTE, estimate, millions
+from sim.report.figures.money.amounts import CASH_NOTE, estimate, millions, readings
 from sim.results.facts import facts_of
 from sim.table import Table
 from sim.units import MONTHS_PER_YEAR
@@ -71,42 +74,62 @@ def _interest(rate: float) -> str:
     return f"Interest {rate:.1%} a year" if rate else "No interest"
 
 
-def draw_fund(ds: xr.Dataset, ax: Axes | None = None, regime: str | None = None) -> Axes:
-    """Draw what an invest-to-save fund is owed month by month, with 95% bands, a line for each evidence set.
+def draw_fund(
+    ds: xr.Dataset, ax: Axes | None = None, regime: str | None = None, *, canvas: Canvas = WIDE
+) -> Axes:  # fmt: skip
+    """Draw what an invest-to-save fund holds month by month, with 95% bands, a line for each evidence set.
+
+    Below 0 it is owed so much.
 
     Raises
     ------
     ValueError
         If the study has no fund, or no such regime.
     """
-    terms = terms_of(ds)
-    accounts = fund_accounts(ds, terms)
+    shown = _accounts_shown(ds, regime)
+    terms, labels, ends = terms_of(ds), readings(ds, [account.flows.world for account in shown]), []
+    ax = line_axes(len(shown), canvas) if ax is None else ax
+    for account, label, colour in zip(shown, labels, COLOURS, strict=False):
+        months = np.arange(1, account.owed.shape[1] + 1) * account.step_months
+        mean, low, high = many_over_replications(-account.owed.T / MILLION)
+        ax.plot(months, mean, color=colour, linewidth=1.8, label=label)
+        if terms.sampled:
+            ax.fill_between(months, low, np.minimum(high, 0.0), color=colour, alpha=0.2, linewidth=0)
+        ends.append(float(mean[-1]))
+    rules, last = shown[0].rules, shown[0].months
+    zero_line(ax)
+    ax.set(xlim=(0, last), xlabel=f"Months since the start of {titles_of(ds).regime(shown[0].flows.world.regime)}")
+    ax.set_ylim(top=max(0.0, ax.get_ylim()[1]), bottom=min(ax.get_ylim()[0], -1e-3))
+    head_room(ax, 0.2)
+    mark(ax, rules.pays_months, "fund stops paying")
+    said = f"£ million of cash in the fund, not discounted; below 0 it is owed so much ({terms.ledger} ledger, "
+    name_y(ax, f"{said}{_interest(rules.interest).lower()})", canvas)
+    if last >= 2 * MONTHS_PER_YEAR:
+        ax.set_xticks(np.arange(0, last + 1, MONTHS_PER_YEAR * (2 if canvas.is_narrow else 1)))
+    shade_after(ax, terms.spec.evidence_months, f"evidence ends at month {terms.spec.evidence_months:g}")
+    name_lines(ax, ends, labels, canvas)
+    return ax
+
+
+def _accounts_shown(ds: xr.Dataset, regime: str | None = None) -> list[FundAccount]:
+    """Give the accounts of one regime, the last one unless named; errors as for ``draw_fund``."""
+    accounts = fund_accounts(ds, terms_of(ds))
     chosen = regime or (accounts[-1].flows.world.regime if accounts else "")
     shown = [account for account in accounts if account.flows.world.regime == chosen]
     if not shown:
         raise ValueError(f"there is no fund for the regime '{chosen}'; give 'appraisal.invest_to_save' and a regime")
-    ax = new_axes() if ax is None else ax
-    for account, colour in zip(shown, COLOURS, strict=False):
-        months = np.arange(1, account.owed.shape[1] + 1) * account.step_months
-        mean, low, high = many_over_replications(account.owed.T / MILLION)
-        ax.plot(months, mean, color=colour, linewidth=1.6, label=words(account.flows.world.effect_set) or words(chosen))
-        if terms.sampled:
-            ax.fill_between(months, np.maximum(low, 0.0), high, color=colour, alpha=0.2, linewidth=0)
-    rules = shown[0].rules
-    ax.axhline(0, color=INK, linewidth=0.8)
-    ax.axvline(rules.pays_months, color=FAINT, linestyle="--", linewidth=0.9)
-    ax.annotate("fund stops paying", (rules.pays_months, 0), (3, 4), xycoords=("data", "axes fraction"), fontsize=7.5,
-                textcoords="offset points")  # fmt: skip
-    ax.set(xlim=(0, shown[0].months), xlabel=f"Months since the start of {words(chosen)}")
-    ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]), top=max(ax.get_ylim()[1], 1e-3) * 1.06)
-    ax.set_ylabel(
-        f"Owed to the fund, £m of cash, not discounted\n({terms.ledger} ledger, {_interest(rules.interest).lower()})"
-    )
-    if shown[0].months >= 2 * MONTHS_PER_YEAR:
-        ax.set_xticks(np.arange(0, shown[0].months + 1, MONTHS_PER_YEAR))
-    shade_after(ax, terms.spec.evidence_months, f"evidence ends at month {terms.spec.evidence_months:g}")
-    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=8)
-    return ax
+    return shown
+
+
+def fund_finding(ds: xr.Dataset) -> str:
+    """Say what the fund is still owed at the end, under each reading, and how much it paid."""
+    shown = _accounts_shown(ds)
+    labels = readings(ds, [account.flows.world for account in shown])
+    sums = [(account.owed[:, -1], account.advanced.sum(axis=(1, 2))) for account in shown]
+    written = [tuple(pounds_words(float(amount.mean())) for amount in pair) for pair in sums]
+    parts = [f"{owed} of {lent} ({label})"
+             for (owed, lent), label in zip(written, labels, strict=True)]  # fmt: skip
+    return sentence(f"after {shown[0].months:.0f} months the fund is still owed {listed(parts)}")
 
 
 def has_fund(ds: xr.Dataset) -> bool:
@@ -115,10 +138,10 @@ def has_fund(ds: xr.Dataset) -> bool:
 
 
 FIGURE = Exhibit(
-    name="fund", title="What an invest-to-save fund would be owed",
+    name="fund", title="Would an invest-to-save fund be paid back?",
     caption="The fund pays what services cost more until the dashed line, and takes a share of what agencies save in "
     "cash until it is whole: mean with 95% bands over replications, a line for each reading of the evidence. Cash, "
     "not discounted. Shaded: beyond the evidence.",
-    applies=has_fund, draw=lambda ds: draw_fund(ds, new_axes(7.5, 4.2)), all_sets=True, table=fund_table,
-    section="payers", order=170,
+    applies=has_fund, draw=draw_fund, all_sets=True, table=fund_table, finding=fund_finding, section="payers",
+    order=170,
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
 import xarray as xr
@@ -15,9 +16,12 @@ from sim.arrays import FloatArray
 from sim.economics.value.appraisal import is_appraised
 from sim.economics.value.increments import counted_lines, to_agencies
 from sim.economics.value.terms import Terms, terms_of
+from sim.exhibits.drawing import SMALL, spaced
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import MILLION, fixed
-from sim.exhibits.style import COLOURS, FAINT, INK, new_axes, spaced, words
+from sim.exhibits.sentences import listed, pounds_words, sentence
+from sim.exhibits.style import COLOURS, FAINT, INK, WIDE, Canvas, new_axes, words
+from sim.exhibits.titles import titles_of
 from sim.money.bill import bill
 from sim.report.defaults import agency_label, agency_words, has_costs, worlds_of_set
 from sim.results.costs import line_meters
@@ -29,7 +33,10 @@ GAP = 0.02
 WIDTH = 0.025
 LEFT, MIDDLE, RIGHT = 0.0, 0.52, 1.0
 TIER_COLOURS = {"universal": COLOURS[2], "targeted": COLOURS[0], "reactive": COLOURS[1]}
-LABEL_GAP = 0.034
+LABEL_GAP = 0.21
+"""Inches between the middles of lines of text."""
+SHORT = 24
+"""Characters of a line of a name on a phone."""
 BEND = 0.5
 
 
@@ -68,9 +75,11 @@ def any_flow(ds: xr.Dataset) -> bool:
 
 def draw_sankey(
     ds: xr.Dataset, ax: Axes | None = None, regime: str | None = None, effect_set: str | None = None,
-    full_height: float | None = None,
+    full_height: float | None = None, *, canvas: Canvas = WIDE,
 ) -> Axes:  # fmt: skip
     """Draw money a year from departments through tiers of help to families; breadth is in proportion to pounds.
+
+    A phone's has no room for the families, to whom all of it goes.
 
     Parameters
     ----------
@@ -82,13 +91,15 @@ def draw_sankey(
         Which world; the last regime under the first evidence set unless named.
     full_height
         Pounds a year that fill the height, so that several drawings share a scale; default its own total.
+    canvas
+        The room that there is.
 
     Raises
     ------
     ValueError
         If there is no such regime, or nothing is paid.
     """
-    ax = new_axes(8.5, 4.8) if ax is None else ax
+    ax = new_axes(6.6 if canvas.is_narrow else 5.4, canvas) if ax is None else ax
     terms = terms_of(ds)
     worlds = {world.regime: world for world in worlds_of_set(ds, effect_set)}
     chosen = regime or list(worlds)[-1]
@@ -106,15 +117,17 @@ def draw_sankey(
     scale = (1.0 - GAP * max(len(kept) - 1, 0)) / (full_height or total)
     left = _column([agency_words(ds, agencies[i]) for i in kept], flows[kept].sum(axis=1) * scale)
     middle = _column([words(tier) for tier in tiers], flows.sum(axis=0) * scale)
-    right = _column(["families"], np.array([total * scale]))
+    right = [] if canvas.is_narrow else _column(["families"], np.array([total * scale]))
     colours = [TIER_COLOURS.get(tier, FAINT) for tier in tiers]
     _ribbons(ax, left, middle, flows[kept] * scale, colours)
-    _ribbons_to_one(ax, middle, right[0], colours)
+    for node in right:
+        _ribbons_to_one(ax, middle, node, colours)
     amounts = [*flows[kept].sum(axis=1), *flows.sum(axis=0), total]
-    _draw_nodes(ax, left, middle, right, colours, [amount / MILLION for amount in amounts])
-    ax.set(xlim=(-0.42, 1.2), ylim=(-0.02, 1.02))
+    _draw_nodes(ax, left, middle, right, colours, [amount / MILLION for amount in amounts], canvas)
+    ax.set(xlim=(-1.0, 0.92) if canvas.is_narrow else (-0.68, 1.16), ylim=(-0.02, 1.02))
     ax.set_axis_off()
-    ax.set_title(f"{words(chosen)}: £{total / MILLION:,.1f}m a year ({terms.price_year} prices, {terms.ledger} ledger)")
+    title = f"{titles_of(ds).regime(chosen)}: £{total / MILLION:,.1f} million a year ({terms.price_year} prices, "
+    ax.set_title(canvas.fold(f"{title}{terms.ledger} ledger)"), loc="center", fontsize=SMALL)
     return ax
 
 
@@ -168,24 +181,26 @@ def _ribbon(ax: Axes, start: tuple[float, float], end: tuple[float, float], heig
 
 def _draw_nodes(
     ax: Axes, left: Sequence[_Node], middle: Sequence[_Node], right: Sequence[_Node], colours: Sequence[str],
-    millions: Sequence[float],
+    millions: Sequence[float], canvas: Canvas,
 ) -> None:  # fmt: skip
     """Draw the blocks with names and £m a year; labels keep their distance."""
-    for x, nodes, fill in ((LEFT, left, [INK] * len(left)), (MIDDLE, middle, colours), (RIGHT, right, [INK])):
-        for node, colour in zip(nodes, fill, strict=True):
+    for x, nodes, fills in ((LEFT, left, [INK] * len(left)), (MIDDLE, middle, colours), (RIGHT, right, [INK])):
+        for node, colour in zip(nodes, fills, strict=False):
             ax.add_patch(Rectangle((x, node.bottom), WIDTH, node.height, color=colour, linewidth=0))
-    places = spaced([node.bottom + node.height / 2 for node in left], LABEL_GAP)
-    for node, amount, y in zip(left, millions, places, strict=False):
-        ax.text(LEFT - 0.01, y, f"{_short(node.label)}  {amount:,.1f}", ha="right", va="center", fontsize=8)
+    labels = [f"{node.label}  {amount:,.1f}" for node, amount in zip(left, millions, strict=False)]
+    labels = [fill(label, SHORT) if canvas.is_narrow else label for label in labels]
+    lines = max((label.count("\n") + 1 for label in labels), default=1)
+    gap = lines * LABEL_GAP / (0.86 * ax.figure.get_figheight())  # type: ignore[union-attr]
+    at = spaced([node.bottom + node.height / 2 for node in left], gap)
+    away = 0.06 if canvas.is_narrow else 0.02
+    for node, label, y in zip(left, labels, at, strict=True):
+        ax.plot([LEFT - away, LEFT], [y, node.bottom + node.height / 2], color=FAINT, linewidth=0.7)
+        ax.text(LEFT - away - 0.01, y, label, ha="right", va="center", fontsize=SMALL)
     for node, amount in zip(middle, millions[len(left) :], strict=False):
-        middle_y = node.bottom + node.height / 2
-        ax.text(MIDDLE + WIDTH + 0.01, middle_y, f"{node.label}  {amount:,.1f}", va="center", fontsize=8.5)
-    ax.text(RIGHT + WIDTH + 0.01, 0.5, "families", va="center", fontsize=9)
-
-
-def _short(label: str, most: int = 40) -> str:
-    """Shorten a name that would not fit."""
-    return label if len(label) <= most else f"{label[: most - 1].rstrip()}…"
+        y, mark = node.bottom + node.height / 2, "\n" if canvas.is_narrow else "  "
+        ax.text(MIDDLE + WIDTH + 0.01, y, f"{node.label}{mark}{amount:,.1f}", va="center", fontsize=SMALL)
+    for node in right:
+        ax.text(RIGHT + WIDTH + 0.01, 0.5, node.label, va="center", fontsize=SMALL)
 
 
 def is_paid(ds: xr.Dataset) -> bool:
@@ -203,9 +218,25 @@ def money_table(ds: xr.Dataset) -> Table:
     return Table("Where money comes from and goes, £m a year", ("payer", *(words(tier) for tier in tiers)), rows)
 
 
+def money_finding(ds: xr.Dataset) -> str:
+    """Say how much is spent a year under the last regime, on what, and who pays most."""
+    world = worlds_of_set(ds)[-1]
+    payers, tiers, amount = money_flows(ds, world, terms_of(ds))
+    amount = np.maximum(amount, 0.0)
+    by_tier, by_payer = amount.sum(axis=0), amount.sum(axis=1)
+    parts = [f"{pounds_words(pounds)} on {words(tier)} help" for tier, pounds in zip(tiers, by_tier, strict=True)
+             if pounds > 0]  # fmt: skip
+    first = int(by_payer.argmax())
+    regime, whole = titles_of(ds).regime(world.regime), pounds_words(by_tier.sum())
+    return sentence(
+        f"under {regime} {whole} a year is spent, {listed(parts)}; {agency_words(ds, payers[first])} pays "
+        f"most, {pounds_words(by_payer[first])}"
+    )
+
+
 FIGURE = Exhibit(
     name="money", title="Where the money comes from, and what it is spent on",
     caption="Pounds a year under the last regime since it began, £m, from departments through tiers of help to "
     "families; breadth is in proportion. Benefits and posts alike, undiscounted.",
-    applies=is_paid, draw=draw_sankey, table=money_table, section="payers", order=120,
+    applies=is_paid, draw=draw_sankey, table=money_table, finding=money_finding, section="payers", order=120,
 )  # fmt: skip

@@ -7,9 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from sim.arrays import FloatArray
+from sim.exhibits.drawing import SMALL, line_axes, name_lines, name_y
 from sim.exhibits.exhibit import Exhibit
-from sim.exhibits.numbers import figure
-from sim.exhibits.style import COLOURS, SHADE, name_lines, new_axes, words
+from sim.exhibits.numbers import figure, share
+from sim.exhibits.sentences import listed, sentence
+from sim.exhibits.style import COLOURS, SHADE, WIDE, Canvas, words
 from sim.results.folder.beside import FAMILIES
 from sim.runs.follow.spread import PERCENTILES, CostSpread, Spread
 from sim.table import Table
@@ -17,27 +19,36 @@ from sim.table import Table
 WORST = 99.0
 
 
-def plot_family_costs(spread: Spread, ax: Axes | None = None) -> Axes:
+def plot_family_costs(spread: Spread, ax: Axes | None = None, *, canvas: Canvas = WIDE) -> Axes:
     """Draw how much families cost a year, cheapest first, a line for each regime; the dearest hundredth shaded.
 
     The dearer half is drawn wider, so that its end can be seen: each step of the axis leaves a tenth of the families.
     """
-    ax = new_axes(6.6, 4.0) if ax is None else ax
     shown = _shown(spread)
-    along = _place(np.array(PERCENTILES) / 100)
-    for cost, colour in zip(shown, COLOURS, strict=False):
-        ax.plot(along, cost.percentiles, color=colour, linewidth=1.6)
+    ax = line_axes(len(shown), canvas) if ax is None else ax
+    along, regimes = _place(np.array(PERCENTILES) / 100), [_regime(cost.world) for cost in shown]
+    for cost, regime, colour in zip(shown, regimes, COLOURS, strict=False):
+        ax.plot(along, cost.percentiles, color=colour, linewidth=1.8, label=regime)
     ticks = (0.0, 0.5, 0.9, WORST / 100, 0.999)
     ax.set_xticks(_place(np.array(ticks)), [f"{100 * tick:g}%" for tick in ticks])
     ax.set(xlim=(0, along[-1]), ylim=(0, None), xlabel=f"Share of {spread.families:,} families, cheapest first")
-    ax.set_ylabel(f"£ a family and year, {spread.ledger} ledger")
-    ax.axvspan(float(_place(np.array([WORST / 100]))[0]), along[-1], color=SHADE, zorder=0, linewidth=0)
-    means = "\n".join(f"{_regime(cost.world)}: {figure(cost.dearest_mean)}" for cost in shown)
-    ax.annotate(f"mean of the dearest 1%, £\n{means}", (0.02, 0.97), xycoords="axes fraction", va="top", fontsize=8)
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
-    ends, regimes = [cost.percentiles[-1] for cost in shown], [_regime(cost.world) for cost in shown]
-    name_lines(ax, along[-1], ends, regimes, 0.05 * ax.get_ylim()[1], away=5, fontsize=8)
+    name_y(ax, f"£ a family and year ({spread.ledger} ledger; lower is better)", canvas)
+    edge = float(_place(np.array([WORST / 100]))[0])
+    ax.axvspan(edge, along[-1], color=SHADE, zorder=0, linewidth=0)
+    ax.annotate("dearest 1%", (edge, 0), (4, 4), xycoords=("data", "axes fraction"), fontsize=SMALL,
+                textcoords="offset points")  # fmt: skip
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: figure(y)))
+    name_lines(ax, [cost.percentiles[-1] for cost in shown], regimes, canvas)
     return ax
+
+
+def costs_finding(spread: Spread) -> str:
+    """Say what the dearest hundredth costs under each regime, and its share of all cost."""
+    parts = [
+        f"£{figure(cost.dearest_mean)} under {_regime(cost.world)}, {share(cost.dearest_share, 1)} of all cost"
+        for cost in _shown(spread)
+    ]
+    return sentence(f"the dearest 1% of families cost, each a year, {listed(parts, ';')}")
 
 
 def _shown(spread: Spread) -> list[CostSpread]:
@@ -75,6 +86,6 @@ FIGURE = Exhibit[Spread](
     caption="Families on the books from the regimes' start to the end, in order of cost under each regime; the first "
     "reading of the evidence, one replication, so that there are no intervals. Most of these years lie beyond the "
     "evidence.",
-    applies=lambda spread: bool(spread.costs), draw=plot_family_costs, table=costs_table, section="single", order=190,
-    source=FAMILIES,
+    applies=lambda spread: bool(spread.costs), draw=plot_family_costs, table=costs_table, finding=costs_finding,
+    section="single", order=190, source=FAMILIES,
 )  # fmt: skip

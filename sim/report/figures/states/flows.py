@@ -1,4 +1,4 @@
-"""Where those who were in a state went."""
+"""Where those who were in a state went, as a table for the first and the last regime."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from itertools import pairwise
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.colors import LinearSegmentedColormap
 
 from sim.arrays import FloatArray
+from sim.exhibits.drawing import SMALL
 from sim.exhibits.exhibit import Exhibit
-from sim.exhibits.numbers import plural
-from sim.exhibits.style import FAINT, INK, SEVERITY, new_axes, shade_after, words
-from sim.report.defaults import EVIDENCE_MONTHS, is_evaluated, main_chain, months, worlds_of_set
+from sim.exhibits.numbers import fixed, plural, share
+from sim.exhibits.sentences import listed, sentence
+from sim.exhibits.style import INK, WIDE, Canvas, new_axes, new_panels, words
+from sim.exhibits.titles import titles_of
+from sim.report.defaults import EVIDENCE_MONTHS, main_chain, months, worlds_of_set
 from sim.report.figures.states.shares import states_of
 from sim.results.facts import facts_of
 from sim.results.summary import window_start
@@ -25,8 +28,8 @@ from sim.units import MONTHS_PER_YEAR
 LATER = (0, 12, 24, 60)
 """Months after the regime's start at which flows between states stop to be read."""
 JOINED = "joined since"
-BAR = 0.07
-MIN_LABEL = 0.035
+TINTS = LinearSegmentedColormap.from_list("share", ["#FFFFFF", "#92C0DE"])
+"""Light enough for dark text throughout."""
 
 
 def flow_points(ds: xr.Dataset, world: WorldName) -> list[int]:
@@ -86,63 +89,74 @@ def _moves(ds: xr.Dataset, world: WorldName, chain: str) -> FloatArray:
     return result
 
 
+def moved(ds: xr.Dataset, world: WorldName, chain: str) -> tuple[FloatArray, float]:
+    """Give where those in each state at the regimes' start, and still there, are when the evidence ends.
+
+    Returns
+    -------
+        Shares by state at the start and state later, shape (state, state), and the months between.
+    """
+    start, per_month = window_start(ds), 1 / (facts_of(ds).step_years * MONTHS_PER_YEAR)
+    last = min(start + round(EVIDENCE_MONTHS * per_month), ds.sizes["step"] - 1)
+    (held,) = journeys(ds, world, chain, [start, last])
+    counts = held[:-1]
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-300), (last - start) / per_month
+
+
 def plot_flows(
-    ds: xr.Dataset, ax: Axes | None = None, world: WorldName | None = None, chain: str | None = None
-) -> Axes:
-    """Draw, as bands between bars, where rows in each state at one point are at the next (see ``journeys``)."""
-    ax = new_axes(7.5, 4.2) if ax is None else ax
-    world = worlds_of_set(ds)[-1] if world is None else world
+    ds: xr.Dataset, ax: Axes | None = None, world: WorldName | None = None, chain: str | None = None, *,
+    against: WorldName | None = None, canvas: Canvas = WIDE,
+) -> Axes:  # fmt: skip
+    """Draw as a table where rows in each state at the regimes' start are when the evidence ends (see ``journeys``).
+
+    With ``against``, what that is more or less than under another world, in percentage points.
+    """
+    ax = new_axes(3.4, canvas) if ax is None else ax
+    world = worlds_of_set(ds)[0] if world is None else world
     chain = main_chain(ds) if chain is None else chain
-    points = flow_points(ds, world)
-    found = journeys(ds, world, chain, points)
-    names = [words(str(name)) for name in ds["state_name"].values[states_of(ds, chain)]]
-    total = max(float(held.sum()) for held in found) or 1.0  # nobody: nothing to draw
-    stocks = of_world(ds, world, "occupancy").values[points][:, states_of(ds, chain)] / total
-    colours = [SEVERITY[round(i * (len(SEVERITY) - 1) / max(len(names) - 1, 1))] for i in range(len(names))]
-    for x, held in enumerate(found):
-        _ribbons(ax, x, held / total, stocks[x], stocks[x + 1], [*colours, FAINT])
-    for x, stock in enumerate(stocks):
-        _bar(ax, x, stock, colours, names)
-    start, step = window_start(ds), months(ds)[1]
-    ax.set_xticks(range(len(points)), [f"{(point - start) * step:.0f}" for point in points])
-    ax.set(xlim=(-0.2, len(points) - 0.8), title=words(world.regime))
-    ax.set_xlabel("Months since the regimes' start (not to scale)")
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:.0%}"))
-    ax.set_ylabel(f"Share of {plural(str(ds['unit_of_state'].values[states_of(ds, chain)[0]]))}")
-    later = [x for x, point in enumerate(points) if (point - start) * step >= EVIDENCE_MONTHS]
-    if is_evaluated(ds) and later and later[0] < len(points) - 1:
-        shade_after(ax, later[0] + BAR, "evidence ends")
-    ax.set_ylim(0, 1.12)
+    shares, after = moved(ds, world, chain)
+    title = titles_of(ds).regime(world.regime)
+    if against is not None:
+        shares, title = shares - moved(ds, against, chain)[0], f"{title}: change, % points"
+    names = [words(str(name)).replace(" ", "\n", 1) for name in ds["state_name"].values[states_of(ds, chain)]]
+    edges = np.arange(len(names) + 1) - 0.5
+    ax.pcolormesh(edges, edges, np.abs(shares), cmap=TINTS, vmin=0.0, vmax=1.0, edgecolors="white")
+    ax.invert_yaxis()
+    for (row, column), one in np.ndenumerate(shares):
+        text = share(one, 0) if against is None else fixed(100 * one, 1, sign=True)
+        ax.text(column, row, text, ha="center", va="center", fontsize=SMALL, color=INK)
+    ax.set_xticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), names)
+    ax.tick_params(length=0)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
+    ax.set(title=canvas.fold(title, 16 if canvas.is_narrow else 60), xlabel=f"State {after:.0f} months later")
+    ax.set_ylabel("State at the start")
     return ax
 
 
-def _bar(ax: Axes, x: int, stock: FloatArray, colours: Sequence[str], names: Sequence[str]) -> None:
-    """Draw the stock at one point, best at the bottom, with the names of what is large enough."""
-    bottom = 0.0
-    for share, colour, name in zip(stock, colours, names, strict=True):
-        ax.bar(x, share, 2 * BAR, bottom=bottom, color=colour, edgecolor="white", linewidth=0.5, zorder=3)
-        if share >= MIN_LABEL:
-            text = f"{name}\n{share:.0%}" if share >= 2 * MIN_LABEL else f"{name} {share:.0%}"
-            ax.text(x, bottom + share / 2, text, ha="center", va="center", fontsize=7.5, color=INK, zorder=4,
-                    bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1.0})  # fmt: skip
-        bottom += share
+def draw_flows(ds: xr.Dataset, *, canvas: Canvas = WIDE) -> Axes:
+    """Draw the table of the baseline, and what the last regime changes in it."""
+    worlds = worlds_of_set(ds)
+    n = 1 + (len(worlds) > 1)
+    panels = new_panels(n, 3.4, canvas, beside=1 if canvas.is_narrow else 2, share_y=False)
+    plot_flows(ds, panels[0], worlds[0], canvas=canvas)
+    if len(panels) > 1:
+        plot_flows(ds, panels[1], worlds[-1], against=worlds[0], canvas=canvas)
+    return panels[0]
 
 
-def _ribbons(ax: Axes, x: int, held: FloatArray, before: FloatArray, after: FloatArray, colours: Sequence[str]) -> None:
-    """Draw bands from the states at one point to those at the next; who joined comes in from above."""
-    base_left = np.concatenate([[0.0], np.cumsum(before)[:-1], [1.04]])
-    base_right = np.concatenate([[0.0], np.cumsum(after)[:-1]])
-    along = np.linspace(0.0, 1.0, 40)
-    bend = along * along * (3 - 2 * along)
-    for i in range(len(held)):
-        for j in range(held.shape[1]):
-            width = float(held[i, j])
-            if width > 0.002:
-                low = base_left[i] + (base_right[j] - base_left[i]) * bend
-                xs = x + BAR + (1 - 2 * BAR) * along
-                ax.fill_between(xs, low, low + width, color=colours[i], alpha=0.55, linewidth=0, zorder=2)
-            base_left[i] += width
-            base_right[j] += width
+def flows_finding(ds: xr.Dataset) -> str:
+    """Say what share of those in the worst state at the start is in it later, under the first and last regime."""
+    chain, titles = main_chain(ds), titles_of(ds)
+    names = [words(str(name)) for name in ds["state_name"].values[states_of(ds, chain)]]
+    parts, after = [], 0.0
+    for world in dict.fromkeys((worlds_of_set(ds)[0], worlds_of_set(ds)[-1])):
+        shares, after = moved(ds, world, chain)
+        parts.append(f"{share(shares[-1, -1], 1)} under {titles.regime(world.regime)}")
+    unit = plural(str(ds["unit_of_state"].values[states_of(ds, chain)[0]]))
+    when = f"{after:.0f} months later"
+    return sentence(f"of {unit} {names[-1]} when the regimes start, as many are {names[-1]} {when}: {listed(parts)}")
 
 
 def flows_table(ds: xr.Dataset) -> Table:
@@ -166,9 +180,9 @@ def has_moves(ds: xr.Dataset) -> bool:
 
 FIGURE = Exhibit(
     name="flows", title="Where they went",
-    caption="Bands lead from where families are at one time to where they are at the next, in the colour of where "
-    "they came from; grey are families who joined since, and what has no band going out has left. Worked out from "
-    "counts of moves, as if all in a state were alike: single families keep to their state more than this shows.",
-    applies=has_moves, draw=lambda ds: plot_flows(ds, new_axes(7.4, 4.4)), table=flows_table, section="families",
-    order=40,
+    caption="Of those in each state when the regimes start (rows) and still on the books, the share in each state when "
+    "the evidence ends (columns), and what the last regime changes in it. Worked out from counts of moves, as if "
+    "all in a state were alike: single families keep to their state more than this shows. The numbers below go on to "
+    "later years.",
+    applies=has_moves, draw=draw_flows, table=flows_table, finding=flows_finding, section="families", order=40,
 )  # fmt: skip

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from sim.arrays import FloatArray
+from sim.exhibits.drawing import grid_x, key, name_rows, places, row_axes
 from sim.exhibits.numbers import MISSING, interval, months, share
-from sim.exhibits.style import words
+from sim.exhibits.sentences import listed
+from sim.exhibits.style import COLOURS, INK, Canvas, words
+from sim.exhibits.titles import titles_of
 from sim.intervals import Estimate, many_over_replications
 from sim.report.defaults import worlds_of_set
+from sim.results.facts import facts_of
 from sim.results.waits import Wait, area_waits, nation_wait
 from sim.results.worlds import WorldName, of_world
 from sim.table import Table
@@ -43,19 +51,65 @@ def left_shares(ds: xr.Dataset, world: WorldName, services: list[str]) -> FloatA
     return np.asarray(left / np.where(joined > 0, joined, np.nan), dtype=np.float64)
 
 
-def rows_of(n: int, i: int, of: int) -> FloatArray:
-    """Give the heights at which the i-th of several regimes is drawn."""
-    return np.arange(n, dtype=np.float64) + (i - (of - 1) / 2) * 0.7 / max(of, 1)
+@dataclass(frozen=True)
+class Shift:
+    """A figure of each service under the baseline and under a regime, with the latter's interval, NaN where none."""
+
+    world: WorldName
+    without: FloatArray
+    helped: FloatArray
+    low: FloatArray
+    high: FloatArray
 
 
-def label_services(ax: Axes, services: list[str], worlds: list[WorldName]) -> None:
-    """Label the services, from top to bottom."""
-    ax.set(yticks=np.arange(len(services)), yticklabels=[words(name) for name in services])
-    ax.set_ylim(len(services) - 0.5, -0.5)
-    ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
-    ax.set_axisbelow(True)
-    if worlds:
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(len(worlds), 3), fontsize=8)
+def draw_changes(
+    ds: xr.Dataset, ax: Axes | None, services: list[str], changes: list[Shift], canvas: Canvas
+) -> Axes:  # fmt: skip
+    """Draw a row for each service and regime: an arrow from the baseline's figure (hollow) to the regime's (full)."""
+    each, titles, base = 0.18 + 0.2 * max(len(changes), 1), titles_of(ds), facts_of(ds).baseline
+    keys = len(changes) + 1 if canvas.is_narrow else 1
+    ax = row_axes(len(services), canvas, each=each, key=keys) if ax is None else ax
+    handles = [Line2D([], [], linestyle="", marker="o", color=INK, mfc="white", label=titles.regime(base))]
+    for i, (change, colour) in enumerate(zip(changes, COLOURS, strict=False)):
+        y = places(len(services), canvas, i, len(changes), each=each)
+        ax.hlines(y, change.low, change.high, color=colour, linewidth=5, alpha=0.3)
+        ax.hlines(y, change.without, change.helped, color=colour, linewidth=1.2)
+        ax.plot(change.without, y, "o", color=INK, mfc="white", markersize=6.5, clip_on=False)
+        ax.plot(change.helped, y, "os^D"[i % 4], color=colour, markersize=6.5, clip_on=False)
+        label = titles.regime(change.world.regime)
+        handles.append(Line2D([], [], marker="os^D"[i % 4], color=colour, label=label))
+    name_rows(ax, [words(name) for name in services], canvas, each=each)
+    ends = [np.concatenate([change.without, change.helped, change.high]) for change in changes] or [np.ones(1)]
+    top = np.concatenate(ends)
+    ax.set_xlim(0, 1.06 * float(np.max(top[np.isfinite(top)], initial=1e-9)))
+    ax.xaxis.set_major_locator(MaxNLocator(5))
+    grid_x(ax)
+    key(ax, canvas, handles=handles)
+    return ax
+
+
+def other_regimes(ds: xr.Dataset, effect_set: str | None = None) -> list[WorldName]:
+    """List the worlds of one evidence set that are held against the baseline; the baseline itself where it is alone."""
+    worlds = worlds_of_set(ds, effect_set)
+    return [world for world in worlds if world.regime != facts_of(ds).baseline] or worlds
+
+
+def changed_most(
+    ds: xr.Dataset, services: list[str], change: Shift, write: Callable[[float], str], up_down: tuple[str, str]
+) -> str:
+    """Say for how many services a figure rises and falls, and where it rises and falls most."""
+    titles = titles_of(ds)
+    moved = change.helped - change.without
+    moved = np.where(np.isfinite(moved), moved, 0.0)
+    up, down = int((moved > 0).sum()), int((moved < 0).sum())
+    said = []
+    for i in dict.fromkeys((int(moved.argmax()), int(moved.argmin()))):
+        if moved[i] != 0:
+            said.append(f"{words(services[i])} from {write(change.without[i])} to {write(change.helped[i])}")
+    regime, base = titles.regime(change.world.regime), titles.regime(facts_of(ds).baseline)
+    most = f"; it changes most for {listed(said)}" if said else ""
+    counts = f"{up_down[0]} in {up} and {up_down[1]} in {down} of {len(services)} services"
+    return f"{counts} under {regime} than under {base}{most}"
 
 
 def waits_table(ds: xr.Dataset) -> Table:
@@ -63,7 +117,8 @@ def waits_table(ds: xr.Dataset) -> Table:
     services, worlds = waited_for(ds), worlds_of_set(ds)
     left = [zip(*many_over_replications(left_shares(ds, world, services)), strict=True) for world in worlds]
     rows = [
-        (words(name), words(world.regime), *map(months, wait_months(ds, world, name)[1:]), _share(*shares))
+        (words(name), titles_of(ds).regime(world.regime), *map(months, wait_months(ds, world, name)[1:]),
+         _share(*shares))
         for name, *of_worlds in zip(services, *left, strict=True)
         for world, shares in zip(worlds, of_worlds, strict=True)
     ]
@@ -81,7 +136,7 @@ def areas_table(ds: xr.Dataset) -> Table:
     services, worlds = waited_for(ds), worlds_of_set(ds)
     waits = {world: list(zip(*(area_waits(ds, world, name) for name in services), strict=True)) for world in worlds}
     rows = [
-        (words(str(area)), words(world.regime), *(_of_area(wait) for wait in waits[world][i]))
+        (words(str(area)), titles_of(ds).regime(world.regime), *(_of_area(wait) for wait in waits[world][i]))
         for i, area in enumerate(ds["area"].values) for world in worlds if services
     ]  # fmt: skip
     columns = ("area", "regime", *(words(name) for name in services))
