@@ -18,6 +18,7 @@ class Titles:
 
     regimes: Mapping[str, str] = field(default_factory=dict)
     sets: Mapping[str, str] = field(default_factory=dict)
+    suppositions: Mapping[str, str] = field(default_factory=dict)
 
     def regime(self, name: str) -> str:
         """Say which regime."""
@@ -27,16 +28,21 @@ class Titles:
         """Say which reading of the evidence."""
         return self.sets.get(name) or words(name)
 
+    def supposing(self, name: str) -> str:
+        """Say what a reading of the evidence supposes, in words that follow "if"."""
+        return self.suppositions.get(name) or f"the evidence is read “{self.reading(name)}”"
+
     def world(self, name: str) -> str:
         """Say which world, such as ``integrated/measured``: the regime, and its reading of the evidence in brackets."""
         regime, slash, reading = name.rpartition("/")
-        return f"{self.regime(regime)} ({self.reading(reading)})" if slash else self.regime(name)
+        said = self.reading(reading).replace(" (", ", ").replace(")", "")
+        return f"{self.regime(regime)} ({said})" if slash else self.regime(name)
 
 
 def titles_of(results: xr.Dataset | Mapping[str, Any]) -> Titles:
     """Give the titles of a run, from its Dataset or its summary; results of before have none."""
     if isinstance(results, xr.Dataset):
         facts = facts_of(results)
-        return Titles(facts.regime_titles, facts.set_titles)
+        return Titles(facts.regime_titles, facts.set_titles, facts.set_suppositions)
     held = results.get("titles", {})
-    return Titles(held.get("regimes", {}), held.get("effect_sets", {}))
+    return Titles(held.get("regimes", {}), held.get("effect_sets", {}), held.get("suppositions", {}))

@@ -571,6 +571,8 @@ class Scenario:
     """What people read instead of the name of a regime; by default the name in words."""
     set_titles: Mapping[str, str] = field(default_factory=dict)
     """The same of evidence sets."""
+    set_suppositions: Mapping[str, str] = field(default_factory=dict)
+    """What an evidence set supposes, in words that follow "if"."""
     doubt: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """World -> what draws of the inputs say of its accounts; see ``sim.runs.beliefs.doubt``."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from sim.config.schema.base import Figure, Part, Provenance
-from sim.config.schema.fields import AtLeastOne, Flag, Label, Name, Text
+from sim.config.schema.fields import AtLeastOne, FinancialYear, Flag, Label, Name, Number, Text
 from sim.config.schema.money import CountedPart
 from sim.config.schema.readers import refuse
 
@@ -173,6 +173,41 @@ class BridgePart(Part):
     remains: Text = Field(description="what may lie between it and the last step")
 
 
+class ClaimedFigurePart(Provenance):
+    """A published figure that a report holds against its own; it has no interval, so that nothing draws it."""
+
+    value: Number = Field(description="the number, in pounds")
+    price_year: FinancialYear | None = Field(default=None, description="the year of a price, such as 2015/16")
+    about: Text | None = Field(default=None, description="what it is of, where it is not quite the same thing")
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Self:
+        """Whoever published it is named."""
+        if self.source is None:
+            raise refuse("needs its 'source', since it is set beside what the study finds", field="source")
+        return self
+
+
+class ClaimPart(Provenance):
+    """A figure that was claimed, what was measured of it, and which figure of the study stands beside."""
+
+    title: Text = Field(description="what it is, in a few words")
+    of: Literal["cost_a_year", "saved_a_year", "price", "return"] = Field(
+        description="what of the study stands beside: what a family costs a year without the regime, what each family "
+        "helped saves a year, what a key worker's posts cost a family, or what each pound returns"
+    )
+    families: AtLeastOne = Field(default=1, description="how many families it is of")
+    claimed: ClaimedFigurePart | None = Field(default=None, description="what was announced or projected")
+    measured: ClaimedFigurePart | None = Field(default=None, description="what was measured")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        """A row without a figure says nothing."""
+        if self.claimed is None and self.measured is None:
+            raise refuse("give 'claimed', 'measured' or both")
+        return self
+
+
 class AppraisalPart(Part):
     """How a study is appraised; every key has a default."""
 
@@ -211,6 +246,12 @@ class AppraisalPart(Part):
     )
     bridge: BridgePart | None = Field(
         default=None, description="how the answer is led to a published one, for families bridge"
+    )
+    claims: dict[Name, ClaimPart] = Field(
+        default_factory=dict, description="published figures that the report sets beside its own; no result reads them"
+    )
+    rests_on: Text | None = Field(
+        default=None, description="what the effects of help rest on, a sentence that the report prints"
     )
     valued_elsewhere: dict[Text, ValuedPart] = Field(
         default_factory=dict, description="cost line: wider values that a publication gives; none is counted"

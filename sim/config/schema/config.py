@@ -145,6 +145,7 @@ class EffectSetPart(Provenance):
     """An overlay that says how far help works: what evaluations measured, or what was claimed."""
 
     title: Text = Field(default="", description="what it is, in a few words")
+    supposing: Text = Field(default="", description="what it supposes, in words that follow 'if'")
     set: dict[str, Any] = Field(default_factory=dict, description="path: value")
     services_inert: Flag = Field(default=False, description="no service changes any other chain")
     counts_unitemised: Flag = Field(

@@ -31,6 +31,7 @@ class EffectSet:
     counts_unitemised: bool = False
     fit: SetFit | None = None
     title: str = ""
+    supposing: str = ""
 
     @property
     def settings(self) -> Tree | None:
@@ -99,7 +100,7 @@ def _of(name: str, tree: Tree, part: EffectSetPart, *, foreign: bool) -> EffectS
     nothing = part.nothing.number() if part.nothing is not None else None
     strengths = dict(kept.get("strengths", {}))
     fit = SetFit(digest, regime, tuple(solved), study, strengths, _drawn(part), nothing or 0.0) if solved else None
-    return EffectSet(name, tree, part.services_inert, foreign, part.counts_unitemised, fit, part.title)
+    return EffectSet(name, tree, part.services_inert, foreign, part.counts_unitemised, fit, part.title, part.supposing)
 
 
 def _drawn(part: EffectSetPart) -> tuple[DrawnEffect, ...]:

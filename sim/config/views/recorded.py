@@ -9,8 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sim.config.check.problems import Findings
 from sim.config.loading import load
+from sim.config.schema.appraisal import ClaimPart
 from sim.config.text.source import Scalar, Tree, parse
+from sim.config.translate.model import config_of
 from sim.config.views.register import RegisterEntry, entries
 from sim.model.spec import Scenario
 
@@ -60,6 +63,19 @@ def recorded_register(run: Mapping[str, Any]) -> list[RegisterEntry]:
         replace(entry, origin=_tidied(origins.get(entry.path.replace('"', ""), FILE)))
         for entry in entries(recorded_tree(run))
     ]
+
+
+def recorded_claims(run: Mapping[str, Any]) -> tuple[tuple[ClaimPart, ...], str]:
+    """List what a run's config sets beside its figures, and say on what the effects of help rest.
+
+    Raises
+    ------
+    ModelError
+        When its config cannot be read.
+    """
+    tree = recorded_tree(run)
+    config = config_of(tree, Findings(tree))
+    return ((), "") if config is None else (tuple(config.appraisal.claims.values()), config.appraisal.rests_on or "")
 
 
 def config_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Difference]:
