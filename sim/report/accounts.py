@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.exhibits.numbers import difference, figure, fixed, interval, millions, ratio
 from sim.exhibits.style import words
+from sim.exhibits.titles import titles_of
 from sim.results.summary import Summary
 from sim.table import Table
 
@@ -52,27 +53,27 @@ def doubt_line(summary: Summary) -> str:
 
 def accounts(summary: Summary) -> Table:
     """Make the table of the accounts; without rows for a run that has none."""
-    found = _accounts(summary)
-    ledgers = list(found[0][2]["saved_per_family_helped"]) if found else []
-    columns = ["regime", "account", "families", "episodes", "months"]
-    for ledger in ledgers:
-        columns += [f"saved, {ledger}, £", f"cost, {ledger}, £", f"break-even price, {ledger}, £", f"ratio, {ledger}"]
-    columns += ["in care per 1,000: without", "with", "in month"]
+    rows = [
+        (regime, words(name), ledger, interval(saved), interval(one["cost_per_family_helped"][ledger]),
+         interval(one["bcr"][ledger], ratio))
+        for regime, name, one in _accounts(summary)
+        for ledger, saved in one["saved_per_family_helped"].items()
+    ]  # fmt: skip
+    terms = "".join(f" {words(name)}: {_terms(one)}." for _, name, one in _accounts(summary)[:3])
+    columns = ("regime", "account", "ledger", "saved, £", "cost, £", "returned for each £1")
+    return Table("What each family helped saves", columns, tuple(rows), f"{NOTE}{terms} {_why(summary)}".rstrip())
+
+
+def followed(summary: Summary) -> Table:
+    """Make the table of whom the accounts follow, and how many of their children are in care."""
     rows = []
-    for regime, name, one in found:
-        row = [regime, words(name), figure(one["families"]), ratio(one["episodes_per_family"]), figure(one["months"])]
-        for ledger in ledgers:
-            saved, cost = one["saved_per_family_helped"][ledger], one["cost_per_family_helped"][ledger]
-            row += [interval(saved), interval(cost), interval(one["break_even_price"][ledger]),
-                    interval(one["bcr"][ledger], ratio)]  # fmt: skip
+    for regime, name, one in _accounts(summary):
         told = one["looked_after_per_1000"] or {}
-        row += [fixed(told.get("without"), 1), fixed(told.get("with"), 1), figure(told.get("month"))]
-        rows.append(tuple(row))
-    terms = "".join(f" {words(name)}: {_terms(one)}." for _, name, one in found[:3])
-    return Table(
-        "What each family helped saves", tuple(columns), tuple(rows),
-        f"{NOTE}{terms} Doubt about the inputs: {doubt_line(summary)}. {_why(summary)}".rstrip(),
-    )  # fmt: skip
+        care = f"{fixed(told.get('without'), 1)} \N{RIGHTWARDS ARROW} {fixed(told.get('with'), 1)}" if told else ""
+        rows.append((regime, words(name), figure(one["families"]), ratio(one["episodes_per_family"]),
+                     figure(one["months"]), care))  # fmt: skip
+    columns = ("regime", "account", "families", "episodes", "months", "children in care per 1,000, without and with")
+    return Table("Whom the accounts follow", columns, tuple(rows))
 
 
 def _terms(account: dict[str, Any]) -> str:
@@ -86,37 +87,54 @@ def _terms(account: dict[str, Any]) -> str:
 
 def break_even(summary: Summary) -> Table:
     """Make the table of what a break-even price is after: all that is saved and spent but for a key worker's posts."""
+    ledger, leading = _ledger(summary), {regime: name for regime, name, _ in reversed(_accounts(summary))}
     rows = [
-        (regime, words(name), ledger, interval(one["saved_per_family_helped"][ledger]),
-         *(figure(price[part]) for part in ("brokered", "assessments", "set_up")), interval(price),
-         figure(one["cost_per_family_helped"][ledger]["posts"]))
+        (regime, interval(one["saved_per_family_helped"][ledger]),
+         *(figure(one["break_even_price"][ledger][part]) for part in ("brokered", "assessments", "set_up")),
+         interval(one["break_even_price"][ledger]))
         for regime, name, one in _accounts(summary)
-        for ledger, price in one["break_even_price"].items()
+        if leading[regime] == name and ledger in one["break_even_price"]
     ]  # fmt: skip
-    columns = ("regime", "account", "ledger", "saved, £", "less: places in other services, £", "less: assessments, £",
-               "less: setting up, £", "break-even price, £", "what posts cost, £")  # fmt: skip
-    note = "Means per family helped. A place in another service counts at what it takes to keep one."
+    columns = ("regime", "saved, £", "less: places in other services, £", "less: assessments, £",
+               "less: setting up, £", "break-even price, £")  # fmt: skip
+    note = (
+        f"Means per family helped, {words(next(iter(leading.values()), ''))}, {words(ledger)} ledger. A place in "
+        "another service counts at what it takes to keep one."
+    )
     return Table("How the break-even price comes about", columns, tuple(rows), note)
 
 
+def _ledger(summary: Summary) -> str:
+    """Name the ledger of the headline."""
+    return str(((summary.get("appraisal") or {}).get("terms") or {}).get("ledger", ""))
+
+
+MOST_COLUMNS = 5
+"""Readings or ledgers beside the parts of the programme."""
+
+
 def displacement(summary: Summary) -> Table:
-    """Make the table of whose spending changed: the programme's account by class of families."""
-    rows = [
-        (regime, one["displacement"]["ledger"], *(interval(one["displacement"][part], millions) for part in PARTS))
-        for regime, name, one in _accounts(summary)
-        if "displacement" in one
-    ]
+    """Make the table of whose spending changes: the programme by class of families."""
+    titles, shown = titles_of(summary), []
+    for regime, _, one in _accounts(summary):
+        if "displacement" in one:
+            held = one["displacement"]
+            shown.append((f"{titles.world(regime)}, {held['ledger']} ledger, £m", held))
+            wide = held["other_ledgers"].get("wide") if len(shown) == 1 else None
+            shown += [("the same, wide ledger, £m", wide)] if wide else []
+    shown = shown[:MOST_COLUMNS]
+    rows = [(words(part), *(interval(held[part], millions) for _, held in shown)) for part in PARTS if shown]
     note = (
-        "Savings, £m, negative where spending rises. Every family is in one class in every month: helped since its "
-        "first start with a key worker, else by how long it has waited so far, in services that both worlds have, "
-        "against its twin without the regime. Posts and setting up are nobody's. The five parts add up to the total."
+        "Savings, negative where spending rises. Every family is in one class in every month: helped since its first "
+        "start with a key worker, else by how long it has waited so far, in services that both worlds have, against "
+        "its twin without the regime. Posts and setting up are nobody's. The five parts add up to the total."
     )
-    return Table("Whose spending changes", ("regime", "ledger", *(words(part) for part in PARTS)), tuple(rows), note)
+    return Table("Whose spending changes", ("whose", *(name for name, _ in shown)), tuple(rows), note)
 
 
 def short_accounts(summary: Summary) -> Table:
     """Give the accounts for a terminal: savings, cost and break-even price in the headline ledger."""
-    ledger = ((summary.get("appraisal") or {}).get("terms") or {}).get("ledger", "")
+    ledger = _ledger(summary)
     rows: list[tuple[str, ...]] = []
     for regime, name, one in _accounts(summary):
         if ledger not in one["saved_per_family_helped"]:

@@ -1,4 +1,4 @@
-"""The answer of a run in two sentences, and what it rests on, in plain words from the summary."""
+"""The answer of a run in a sentence or two, and what it rests on, in plain words from the summary."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 
 from sim.exhibits.numbers import MINUS, difference, digits, expected, interval, plural
 from sim.exhibits.style import words
+from sim.exhibits.titles import Titles, titles_of
 from sim.report.accounts import doubt_line
+from sim.report.page.first import sentence
 from sim.report.tables import INTERVALS
 from sim.results.summary import Summary
 
@@ -19,35 +21,36 @@ Found = Mapping[str, Any]
 
 
 def answer(summary: Summary) -> tuple[str, ...]:
-    """Say in two sentences what the run found; fewer where it compares nothing.
+    """Say what the run found: one sentence where it has accounts, two where it compares, fewer where it does not.
 
-    Money is net present social value in the headline ledger; regimes are named as the config names them.
+    Without accounts money is net present social value in the headline ledger.
     """
+    if told := sentence(summary):
+        return (told,)
     found = _headlines(summary)
     if not found:
         return _without_appraisal(summary)
-    terms, baseline = summary["appraisal"]["terms"], summary["baseline"]
+    terms, baseline, titles = summary["appraisal"]["terms"], summary["baseline"], titles_of(summary)
     sets = list(dict.fromkeys(_set(one) for one in found))
     main = [one for one in found if _set(one) == sets[0]]
-    regime = words(_regime(main[0]))
-    reading = f"Reading the evidence as {words(sets[0])}, {regime}" if sets[0] else f"{regime[0].upper()}{regime[1:]}"
+    supposed = f"If {titles.supposing(sets[0])}, " if sets[0] else ""
     price = f"{terms['price_year']} prices" if terms["price_year"] else "prices of no stated year"
-    claims = ", and ".join(f"{_worth(one, terms['ledger'])} {_where(one, baseline)}" for one in main)
-    chance = "95% intervals, " if _net(main[0], terms["ledger"])["low"] is not None else ""
-    first = (
-        f"{reading} help for {summary['families']:,} {plural(summary['unit'])} {claims}, over "
-        f"{terms['horizon_years']:.3g} years ({chance}{terms['ledger']} ledger, {price})."
+    claims = ", and ".join(f"{_worth(one, terms['ledger'])} {_where(one, baseline, titles)}" for one in main)
+    chance = "95% intervals are of chance alone, " if _net(main[0], terms["ledger"])["low"] is not None else ""
+    said = (
+        f"{supposed}help for {summary['families']:,} {plural(summary['unit'])} ({titles.regime(_regime(main[0]))}) "
+        f"{claims}, over {terms['horizon_years']:.3g} years ({chance}{terms['ledger']} ledger, {price})."
     )
-    return (first, _other_readings(found, sets, terms))
+    return (f"{said[0].upper()}{said[1:]}", _other_readings(found, sets, terms, titles))
 
 
-def _other_readings(found: list[Found], sets: list[str], terms: Mapping[str, Any]) -> str:
+def _other_readings(found: list[Found], sets: list[str], terms: Mapping[str, Any], titles: Titles) -> str:
     """Say what the other readings of the evidence would make of it, and where evidence ends."""
     end = f"nothing is known beyond month {terms['evidence_ends_month']:g} of help"
     told = []
     for name in sets[1:]:
         nets = " and ".join(_signed(_net(one, terms["ledger"])) for one in found if _set(one) == name)
-        told.append(f"{nets} under “{words(name)}”")
+        told.append(f"{nets} under “{titles.reading(name)}”")
     if not told:
         return f"No other reading of the evidence was run, and {end}."
     one = len([one for one in found if _set(one) == sets[0]]) == 1
@@ -85,11 +88,11 @@ def _regime(found: Found) -> str:
     return str(found["name"]).removesuffix(f"/{_set(found)}")
 
 
-def _where(found: Found, baseline: str) -> str:
+def _where(found: Found, baseline: str, titles: Titles) -> str:
     """Say with whom it is compared."""
     if found["against_regime"] == baseline and found["spend"] == "extra":
-        return f"when paid for on top of what {words(baseline)} help costs"
-    return SPEND[found["spend"]].format(words(found["against_regime"]))
+        return f"when paid for on top of {titles.regime(baseline)}"
+    return SPEND[found["spend"]].format(titles.regime(found["against_regime"]))
 
 
 def _worth(found: Found, ledger: str) -> str:
@@ -120,23 +123,24 @@ def _millions(value: float, *, sign: bool = False) -> str:
 
 def _without_appraisal(summary: Summary) -> tuple[str, ...]:
     """Say what there is to say without net present values: differences in cost or outcomes, else levels."""
+    titles = titles_of(summary)
     for name, figures in reversed(list(summary["differences"].items())):
         for ledger, cost in figures["cost_per_family_year"].items():
             return (
-                f"A {summary['unit']} costs £{difference(cost)} a year in {words(name)}, held against "
-                f"{words(summary['baseline'])} ({ledger} ledger, 95% interval).",
+                f"A {summary['unit']} costs £{difference(cost)} a year with {titles.world(name)}, held against "
+                f"{titles.regime(summary['baseline'])} ({ledger} ledger, 95% interval).",
                 "No net present value was worked out.",
             )
         for outcome, change_of in figures["outcomes"].items():
-            against = words(summary["baseline"])
+            against = titles.regime(summary["baseline"])
             change = f"changes {words(outcome)} by {_plain(change_of)} a {summary['unit']}"
-            return (f"Held against {against}, {words(name)} {change}.",)
+            return (f"Held against {against}, {titles.world(name)} {change}.",)
     name, figures = next(iter(summary["regimes"].items()))
     alone = "One regime was run, so that nothing is compared."
     for ledger, cost in figures["cost_per_family_year"].items():
-        return (f"A {summary['unit']} costs £{interval(cost)} a year in {words(name)} ({ledger} ledger).", alone)
+        return (f"A {summary['unit']} costs £{interval(cost)} a year in {titles.world(name)} ({ledger} ledger).", alone)
     for outcome, value in figures["outcomes"].items():
-        return (f"In {words(name)} {words(outcome)} come to {_plain(value)} a {summary['unit']}.", alone)
+        return (f"In {titles.world(name)} {words(outcome)} come to {_plain(value)} a {summary['unit']}.", alone)
     return (alone,)
 
 
@@ -155,7 +159,7 @@ def basis(summary: Summary, run: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     sets = list(dict.fromkeys(name.rpartition("/")[2] for name in summary["regimes"] if "/" in name))
     if sets:
-        rows.append(("Effects of help", _effects(run, [words(name) for name in sets])))
+        rows.append(("Effects of help", _effects(run, [titles_of(summary).reading(name) for name in sets])))
     if terms:
         rows.append(("Ledger", f"{words(terms['ledger'])}; ledgers overlap and are never added"))
         rows.append(("Prices", f"{terms['price_year'] or 'no stated year'}; discounted by {words(terms['schedule'])}"))
@@ -193,8 +197,7 @@ def _effects(run: Mapping[str, Any], sets: list[str]) -> str:
 
 def _money(summary: Summary) -> str:
     """Say which comparisons have extra and which have equal spend."""
-    found = _headlines(summary)
-    told = [
-        f"{one['spend']} spend against {words(one['against_regime'])}" for one in found if _set(one) == _set(found[0])
-    ]
+    found, titles = _headlines(summary), titles_of(summary)
+    main = [one for one in found if _set(one) == _set(found[0])]
+    told = [f"{one['spend']} spend against {titles.regime(one['against_regime'])}" for one in main]
     return "; ".join(told) or "one regime, no comparison"

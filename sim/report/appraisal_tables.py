@@ -10,6 +10,7 @@ from sim.economics.value.card import NET_CASH, CardNumber
 from sim.economics.value.terms import Terms
 from sim.exhibits.numbers import MISSING, digits, interval, millions, ratio
 from sim.exhibits.style import words
+from sim.intervals import Estimate
 from sim.money.money import Money
 from sim.results.waits import NATION
 from sim.table import Table
@@ -119,7 +120,7 @@ def switching(full: FullAppraisal) -> Table:
 
 
 def budgets(full: FullAppraisal) -> Table:
-    """Make the table of extra cash by agency and spending-review period, both readings, against the baseline."""
+    """Make the table of cash freed by agency and spending-review period, both readings, against the baseline."""
     impacts = [impact for found in full.found for impact in found.budgets]
     periods = list(dict.fromkeys(period_of(full.terms, year) for impact in impacts for year in impact.years))
     rows = []
@@ -131,31 +132,41 @@ def budgets(full: FullAppraisal) -> Table:
                 rows.append((impact.world.name, impact.against.regime, words(agency), impact.reading, *cells))
     columns = ("regime", "against", "agency", "savings counted", *(f"{words(period)}, £m" for period in periods))
     note = (
-        "Cash of each year, not discounted; negative amounts are freed. Years after the last deflator assume a rise "
-        f"of prices. {evidence_note(full.terms)}"
+        "Cash of each year, not discounted, freed (+) or needed more (\N{MINUS SIGN}). Years after the last deflator "
+        f"assume a rise of prices. {evidence_note(full.terms)}"
     )
-    return Table("Extra cash by agency and spending-review period", columns, tuple(rows), note)
+    return Table("Cash freed, by agency and spending-review period", columns, tuple(rows), note)
 
 
 def _period_cell(
     impact: BudgetImpact, years: np.ndarray[tuple[int], np.dtype[np.bool_]], agency: int, terms: Terms
 ) -> str:
-    """Write an agency's extra cash in a period."""
-    return interval(terms.estimate(impact.amount[:, years, agency].sum(axis=(1, 2))), millions)
+    """Write the cash that an agency frees in a period."""
+    return interval(terms.estimate(-impact.amount[:, years, agency].sum(axis=(1, 2))), millions)
 
 
 def funding(full: FullAppraisal) -> Table:
     """Make the table of the deepest need for cash by agency and place, for the regimes against the baseline."""
     rows = tuple(
         (found.compared.world.name, found.compared.against.regime, words(need.area), words(need.agency), need.reading,
-         interval(need.peak, millions), _when(need.month, need.year), interval(need.closing, millions))
+         interval(_turned(need.peak), millions), _when(need.month, need.year),
+         interval(_turned(need.closing), millions))
         for found in full.found
         for need in found.funding
         if need.area == NATION or need.reading == READINGS[0]
     )  # fmt: skip
-    columns = ("regime", "against", "place", "agency", "savings counted", "most needed, £m", "when", "at the end, £m")
-    note = f"Cash since the start, not discounted. Areas are followed by year. {evidence_note(full.terms)}"
+    columns = ("regime", "against", "place", "agency", "savings counted", "at its lowest, £m", "when", "at the end, £m")
+    note = (
+        "Cash since the start, not discounted, freed (+) or needed (\N{MINUS SIGN}). Areas are followed by year. "
+        f"{evidence_note(full.terms)}"
+    )
     return Table("How deep the money must go, and when", columns, rows, note)
+
+
+def _turned(estimate: Estimate) -> Estimate:
+    """Turn what is needed into what is freed."""
+    low, high = (None if end is None else -end for end in (estimate.high, estimate.low))
+    return Estimate(-estimate.mean, low, high)
 
 
 def unvalued(full: FullAppraisal) -> Table:
@@ -178,8 +189,8 @@ def _when(month: float | None, year: int | None) -> str:
 
 
 def month_text(month: int | None) -> str:
-    """Write a payback month; a dash where there is none within the horizon."""
-    return MISSING if month is None else str(month)
+    """Write a payback month, or that it never comes within the run."""
+    return "never in the run" if month is None else str(month)
 
 
 def _millions(money: Money, terms: Terms) -> str:

@@ -24,7 +24,9 @@ PARTS = {
     "costs": "Unit costs",
     "appraisal": "Terms of appraisal",
     "discount": "Discounting",
+    "claims": "Figures that were claimed or measured, set beside the answer; no result reads them",
 }
+CLAIMS = "appraisal.claims."
 LEFT_OUT = "left_out.json"
 
 
@@ -49,7 +51,8 @@ def parts(run: Mapping[str, Any]) -> list[RegisterPart]:
         return []
     grouped: dict[str, list[RegisterEntry]] = {name: [] for name in PARTS}
     for entry in found:
-        grouped.setdefault(entry.path.split(".", 1)[0], []).append(entry)
+        part = "claims" if entry.path.startswith(CLAIMS) else entry.path.split(".", 1)[0]
+        grouped.setdefault(part, []).append(entry)
     return [RegisterPart(PARTS.get(name, words(name)), tuple(entries)) for name, entries in grouped.items() if entries]
 
 

@@ -10,7 +10,7 @@ import xarray as xr
 from sim.economics.cash.shares import NEED, RULES, Pool, pools
 from sim.economics.value.terms import Terms, terms_of
 from sim.exhibits.numbers import MISSING, interval, millions
-from sim.exhibits.style import words
+from sim.exhibits.titles import titles_of
 from sim.report.appraisal_tables import terms_note
 from sim.report.defaults import agency_words
 from sim.results.facts import facts_of
@@ -21,7 +21,7 @@ _millions = partial(millions, finer_below=1.0)
 
 def agencies_table(ds: xr.Dataset) -> Table:
     """Make the table of a run's agencies: what each pays of the services, saves, and would pay into a pooled budget."""
-    terms = terms_of(ds)
+    terms, titles = terms_of(ds), titles_of(ds)
     rows, notes = [], []
     for made, pool in pools(ds, terms):
         if made.against.regime != facts_of(ds).baseline:
@@ -36,7 +36,7 @@ def agencies_table(ds: xr.Dataset) -> Table:
         rows.append((made.world.name, "all agencies", *_together(pool, terms), *(
             _millions(sum(pool.pays_in[rule].values())) if rule in pool.pays_in else MISSING for rule in RULES
         )))  # fmt: skip
-        notes.append(_transfers_note(ds, made.world.name, pool.loses, pool.why_none, [
+        notes.append(_transfers_note(ds, titles.world(made.world.name), pool.loses, pool.why_none, [
             (agency_words(ds, t.giver), agency_words(ds, t.taker), t.pounds) for t in pool.transfers
         ]))  # fmt: skip
     columns = (
@@ -44,8 +44,8 @@ def agencies_table(ds: xr.Dataset) -> Table:
         *(f"pays in by {rule}, £m" for rule in RULES),
     )  # fmt: skip
     note = (
-        f"Against {words(facts_of(ds).baseline)}, {terms.ledger} ledger, transfers counted. The last columns share "
-        f"what the services cost more in proportion to what agencies save, spend, or spend on {NEED} help now. "
+        f"Against {titles.regime(facts_of(ds).baseline)}, {terms.ledger} ledger, transfers counted. The last columns "
+        f"share what the services cost more in proportion to what agencies save, spend, or spend on {NEED} help now. "
         f"{' '.join(notes)} {terms_note(terms)}"
     )
     return Table("Who gains and who loses among agencies", columns, tuple(rows), note)
@@ -62,9 +62,9 @@ def _transfers_note(
 ) -> str:  # fmt: skip
     """Say who loses and what would mend it."""
     if not loses:
-        return f"{words(world)}: no agency loses."
+        return f"{world}: no agency loses."
     who = ", ".join(agency_words(ds, name) for name in loses)
     if why_none:
-        return f"{words(world)}: {who} lose; {why_none}."
+        return f"{world}: {who} lose; {why_none}."
     moved = sum(pounds for _, _, pounds in transfers)
-    return f"{words(world)}: {who} would lose; transfers of {_millions(moved)} £m in all would leave nobody worse off."
+    return f"{world}: {who} would lose; transfers of {_millions(moved)} £m in all would leave nobody worse off."

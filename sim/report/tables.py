@@ -8,9 +8,10 @@ from typing import Any
 
 from sim.exhibits.numbers import count, difference, digits, expected, figure, fixed, interval, months, plural, share
 from sim.exhibits.style import words
+from sim.exhibits.titles import titles_of
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
-from sim.results.worlds import row_name, said_elsewhere
+from sim.results.worlds import said_elsewhere
 from sim.table import Table
 
 INTERVALS = {
@@ -23,13 +24,13 @@ INTERVALS = {
 
 
 def headline(summary: Summary) -> Table:
-    """Make the table that ends a run: costs and outcomes by regime, and the difference in cost to the baseline."""
+    """Make the table that ends a run: costs and outcomes by regime, and what is saved against the baseline."""
     ledgers = _first(summary, "cost_per_family_year")
     outcomes = [] if ledgers else _first(summary, "outcomes")
     if not ledgers and not outcomes:
         return replace(waits(summary), title=_title(summary))
     columns = ["regime", *(f"{ledger}, £ a family-year" for ledger in ledgers)]
-    columns += [f"difference, {ledger}" for ledger in ledgers]
+    columns += [f"saved, {ledger}" for ledger in ledgers]
     appraised = summary.get("appraisal") or {}
     worth = bool(ledgers and appraised.get("comparisons"))
     columns += ["net present value, £m", "benefit-cost ratio"] if worth else []
@@ -47,16 +48,10 @@ def headline(summary: Summary) -> Table:
     year = f" in {summary['price_year']} prices, undiscounted" if summary["price_year"] else ""
     note = f"{INTERVALS[summary['interval']]}. {'Costs' + year + '. ' if ledgers else ''}{_convention(summary)}"
     if worth:
-        note = f"{note.rstrip()} {_terms(appraised['terms'], summary['baseline'])} {no_ratios(summary)}".rstrip()
+        baseline = titles_of(summary).regime(summary["baseline"])
+        note = f"{note.rstrip()} {_terms(appraised['terms'], baseline)} {no_ratios(summary)}".rstrip()
     note = f"{note.rstrip()} {said_elsewhere(summary.get('found_elsewhere', ()))}".rstrip()
     return Table(_title(summary), tuple(columns), rows, note)
-
-
-def labelled(table: Table, summary: Summary) -> Table:
-    """Write beside each row of a world that its effects were solved for in another model, where they were."""
-    names = summary.get("not_refitted", ())
-    rows = tuple((row_name(str(row[0]), names), *row[1:]) if row else row for row in table.rows)
-    return replace(table, rows=rows) if names else table
 
 
 def _worth(summary: Summary, name: str) -> list[str]:
@@ -74,9 +69,10 @@ def _worth(summary: Summary, name: str) -> list[str]:
 def no_ratios(summary: Summary) -> str:
     """Say in sentences why regimes have no benefit-cost ratio against the baseline; nothing where all have one."""
     why: dict[str, dict[str, None]] = {}
+    titles = titles_of(summary)
     for found in summary["appraisal"]["comparisons"]:
         if found["against_regime"] == summary["baseline"] and found["why_no_ratio"]:
-            regime = words(found["name"].rpartition("/")[0] or found["name"])
+            regime = titles.regime(found["name"].rpartition("/")[0] or found["name"])
             why.setdefault(found["why_no_ratio"], {})[regime] = None
     return " ".join(f"No benefit-cost ratio of {', '.join(names)}: {reason}." for reason, names in why.items())
 
@@ -106,15 +102,21 @@ def comparisons(summary: Summary) -> Table:
     ledgers = _first(summary, "cost_per_family_year")
     worth = bool(summary.get("appraisal", {}).get("comparisons"))
     rows = [
-        (name, against, *(difference(one) if one else "" for one in map(figures["cost_per_family_year"].get, ledgers)),
+        (name, against, *_saved(figures, ledgers),
          *((_scaled({"mean": figures.get("npsv"), "low": None, "high": None}, 1e6, 0),) if worth else ()))
         for name, others in summary["comparisons"].items()
         for against, figures in others.items()
         if ledgers
     ]  # fmt: skip
-    columns = ("regime", "against", *(f"difference, {ledger} £/family-year" for ledger in ledgers))
+    columns = ("regime", "against", *(f"saved, {ledger}, £ a family-year" for ledger in ledgers))
     columns += ("net present value, £m",) if worth else ()
     return Table("Regimes against each other, on the same random numbers", columns, tuple(rows))
+
+
+def _saved(figures: Mapping[str, Any], ledgers: list[str]) -> list[str]:
+    """Write what is saved in each ledger; nothing where it does not count in differences."""
+    held = map(figures["cost_per_family_year"].get, ledgers)
+    return [difference(saving(one)) if one else "" for one in held]
 
 
 def costs(summary: Summary) -> Table:
@@ -125,7 +127,7 @@ def costs(summary: Summary) -> Table:
         for name, figures in summary["regimes"].items()
         for ledger, cost in figures["cost_per_family_year"].items()
     ]  # fmt: skip
-    columns = ("regime", "ledger", "services themselves", "all other costs", "total", "difference to baseline")
+    columns = ("regime", "ledger", "services themselves", "all other costs", "total", "saved against the first")
     return Table("Cost per family-year, £", columns, tuple(rows))
 
 
@@ -170,14 +172,14 @@ def _exactly(value: float) -> Mapping[str, Any]:
 
 
 def outcomes(summary: Summary) -> Table:
-    """Make the table of outcomes per family, with the difference to the baseline."""
+    """Make the table of outcomes per family, with how many fewer or more than in the baseline."""
     rows = []
     for name, figures in summary["regimes"].items():
         other = summary["differences"].get(name)
         for outcome, value in figures["outcomes"].items():
-            change = _outcome(other["outcomes"][outcome]) if other else ""
+            change = _fewer(other["outcomes"][outcome]) if other else ""
             rows.append((outcome.replace("_", " "), name, _outcome(value), change))
-    return Table("Outcomes per family", ("outcome", "regime", "mean", "difference to baseline"), tuple(rows))
+    return Table("Outcomes per family", ("outcome", "regime", "mean", "against the first"), tuple(rows))
 
 
 def cost_effectiveness(summary: Summary) -> list[Table]:
@@ -207,15 +209,31 @@ def _first(summary: Summary, measure: str) -> list[str]:
 
 
 def _difference(summary: Summary, name: str, ledger: str) -> str:
-    """Write the paired difference of a world, nothing for the baseline itself."""
+    """Write what a world saves, paired, nothing for the baseline itself."""
     other = summary["differences"].get(name)
     found = other["cost_per_family_year"].get(ledger) if other else None
-    return difference(found) if found else ""
+    return difference(saving(found)) if found else ""
+
+
+def saving(cost: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Turn a difference in cost into what is saved, with its ends."""
+    mean, low, high = (None if cost[end] is None else -cost[end] for end in ("mean", "low", "high"))
+    return {"mean": mean, "low": high, "high": low}
 
 
 def _outcome(value: Mapping[str, Any]) -> str:
     """Write an outcome to three figures with its interval, an expected value to four."""
     return interval(value, expected if value["low"] is None else digits)
+
+
+def _fewer(change: Mapping[str, Any]) -> str:
+    """Write a change without a sign, since fewer of one outcome is better and of another worse."""
+    if change["mean"] is None or not change["mean"]:
+        return "" if change["mean"] is None else "the same"
+    fewer = change["mean"] < 0
+    told = saving(change) if fewer else change
+    mean, _, ends = _outcome(told).partition(" ")
+    return f"{mean} {'fewer' if fewer else 'more'} {ends}".rstrip()
 
 
 def _title(summary: Summary) -> str:

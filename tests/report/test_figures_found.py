@@ -12,7 +12,7 @@ from sim.report import figures as folder
 from sim.report.extras import Extras
 from sim.report.figures import figures, modules, plots
 from sim.report.gallery import draw_all
-from sim.report.html import TITLES, write_report
+from sim.report.html import TITLES, WITHIN, write_report
 from sim.results.dataset import to_dataset
 from sim.results.folder.beside import BRIDGE, CHECKS, EVALUATED, FAMILIES
 from sim.results.folder.run_record import run_record
@@ -88,7 +88,7 @@ def test_every_figure_has_a_place_a_section_and_a_source_that_is_read() -> None:
     assert orders[0] > 0
     for figure in figures():
         assert isinstance(figure, Exhibit)
-        assert figure.section in {"answer", *TITLES}
+        assert figure.section in {"answer", *TITLES, *WITHIN}
         assert figure.source in known
     assert Extras().kept_in("") == []
 

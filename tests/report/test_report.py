@@ -108,8 +108,8 @@ def test_report_is_one_safe_page(tmp_path: Path) -> None:
 def test_checks_outside_their_range_come_first(tmp_path: Path, ds: xr.Dataset) -> None:
     checks = [CheckLine("care", "1", "0-2", "within"), CheckLine("cost", "9", "0-2", "outside")]
     page = report(tmp_path, ds, synthetic.scenario(), checks, draw=False)
-    assert page.index('<th scope="row">cost</th>') < page.index('<th scope="row">care</th>')
-    assert '<tr class="outside">' in page
+    assert page.index('role="rowheader">cost</th>') < page.index('role="rowheader">care</th>')
+    assert '<tr role="row" class="outside">' in page
 
 
 def test_a_model_without_money_or_services_has_a_report_too(tmp_path: Path, ds: xr.Dataset) -> None:

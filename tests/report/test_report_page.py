@@ -55,9 +55,9 @@ def summary_of(net: tuple[float, float | None, float | None], spend: str = "extr
 
 def test_a_loss_and_a_gain_are_said_with_their_intervals() -> None:
     first, second = answer(summary_of((-2.5e6, -3e6, -2e6)))
-    assert "integrated help for 1,200 families costs £2.5m (£2.0m to £3.0m) more than it saves" in first
-    assert "when paid for on top of what siloed help costs, over 5 years" in first
-    assert "95% intervals, narrow ledger, 2015/16 prices" in first
+    assert "help for 1,200 families (integrated) costs £2.5m (£2.0m to £3.0m) more than it saves" in first
+    assert "when paid for on top of siloed, over 5 years" in first
+    assert "95% intervals are of chance alone, narrow ledger, 2015/16 prices" in first
     assert second == "No other reading of the evidence was run, and nothing is known beyond month 24 of help."
     gain, _ = answer(summary_of((25e6, 20e6, 30e6), "equal"))
     assert "saves £25m (£20m to £30m) more than it costs against siloed, which spends as much" in gain
