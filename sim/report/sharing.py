@@ -19,12 +19,12 @@ from sim.table import Table
 _millions = partial(millions, finer_below=1.0)
 
 
-def agencies_table(ds: xr.Dataset) -> Table:
-    """Make the table of a run's agencies: what each pays of the services, saves, and would pay into a pooled budget."""
+def agencies_table(ds: xr.Dataset, world: str = "") -> Table:
+    """Make the table of what each agency pays of the services, saves, and would pay into a pool; of a world or all."""
     terms, titles = terms_of(ds), titles_of(ds)
     rows, notes = [], []
     for made, pool in pools(ds, terms):
-        if made.against.regime != facts_of(ds).baseline:
+        if made.against.regime != facts_of(ds).baseline or world not in ("", made.world.name):
             continue
         for one in pool.gains:
             paid = [_millions(pool.pays_in.get(rule, {}).get(one.agency)) for rule in RULES]

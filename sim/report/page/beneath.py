@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import xarray as xr
 
 from sim.economics.report import FullAppraisal
 from sim.economics.value.present_value import present_value_per_family, schedule_named
 from sim.exhibits.numbers import figure
+from sim.exhibits.titles import titles_of
 from sim.report import appraisal_tables as appraisal
 from sim.report.accounts import accounts, beside_doubt, break_even, displacement, followed
 from sim.report.figures.waits.services import areas_table
+from sim.report.page.first import led
 from sim.report.sharing import agencies_table
 from sim.report.tables import comparisons, cost_effectiveness, costs, distributions, kept_on, outcomes
 from sim.results.facts import facts_of
@@ -25,7 +29,7 @@ def tables_by_section(ds: xr.Dataset, summary: Summary, full: FullAppraisal) -> 
     cash = () if full.why_no_cash or not full.found else (appraisal.budgets(full), appraisal.funding(full))
     return {
         "payers": (
-            displacement(summary), agencies_table(ds), *worth, *cash, accounts(summary), followed(summary),
+            _agencies(ds, summary), displacement(summary), *worth, *cash, accounts(summary), followed(summary),
             break_even(summary), *cost_effectiveness(summary), comparisons(summary), costs(summary), present_values(ds),
         ),
         "families": (outcomes(summary),),
@@ -34,6 +38,16 @@ def tables_by_section(ds: xr.Dataset, summary: Summary, full: FullAppraisal) -> 
             beside_doubt(summary), *((appraisal.switching(full), appraisal.unvalued(full)) if full.found else ())
         ),
     }  # fmt: skip
+
+
+def _agencies(ds: xr.Dataset, summary: Summary) -> Table:
+    """Give what agencies pay and save in the world that leads; the others are in sharing.csv."""
+    pair = led(summary)
+    if pair is None:
+        return Table("", (), ())
+    table = agencies_table(ds, pair[0])
+    title = f"{table.title}: {titles_of(summary).world(pair[0])}"
+    return replace(table, title=title, columns=table.columns[1:], rows=[row[1:] for row in table.rows])
 
 
 def present_values(ds: xr.Dataset) -> Table:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from sim.exhibits.numbers import MILLION, count, fixed, pounds, share
 from sim.exhibits.titles import titles_of
-from sim.report.page.readings import Reading, headline_ledger, readings, span
+from sim.report.page.readings import Reading, headline_ledger, readings, regime_of, set_of, span
 from sim.report.page.wording import ledger_words, years_words
 from sim.results.summary import Summary
 
@@ -69,7 +69,8 @@ def stamp(summary: Summary) -> str:
     """Say what the sentence and the figures are of: regime, reading, families, prices, and the other ledgers."""
     found = readings(summary)
     if not found:
-        return ""
+        why = summary.get("why_no_answer")
+        return f"What each family helped saves is not given: {why}." if why else ""
     lead, ledger, titles = found[0], headline_ledger(summary), titles_of(summary)
     regime = titles.regime(lead.regime)
     reading = f", {titles.reading(lead.effect_set)}" if lead.effect_set else ""
@@ -104,19 +105,41 @@ def doubt(summary: Summary) -> str:
 
 def tiles(ds: xr.Dataset, summary: Summary) -> list[Tile]:
     """Give the six figures, those that the run has."""
-    made = readings(summary)
-    if not made:
+    pair = led(summary)
+    if pair is None:
         return []
-    lead, ledger = made[0], headline_ledger(summary)
-    account = "one episode of help" if lead.account == "one_episode" else "all help"
-    found = [
-        Tile(f"saved for each family helped, over {lead.time}", pounds(lead.saved(ledger)["mean"]),
-             (span(lead.saved(ledger)), account)),
-        Tile("help pays for itself up to, a family", pounds(lead.price(ledger)["mean"]),
-             (span(lead.price(ledger)), f"posts cost {pounds(lead.cost(ledger)['posts'])}; {account}")),
-        *_in_care(lead), *_queues(ds, lead), *_money(summary, lead),
-    ]  # fmt: skip
+    found = [*_of_accounts(summary), *_queues(ds, *pair), *_money(summary, *pair)]
     return [Tile(one.label, one.figure, tuple(filter(None, one.small))) for one in found]
+
+
+def led(summary: Summary) -> tuple[str, str] | None:
+    """Name the world that the figures are of, and the regime that it is held against; None where nothing is."""
+    if found := readings(summary):
+        return found[0].world, str(found[0].figures["against"])
+    made = (summary.get("appraisal") or {}).get("comparisons") or []
+    mine = [one for one in made if one["against_regime"] == summary["baseline"]]
+    last = [one for one in mine if regime_of(one["name"]) == regime_of(mine[-1]["name"])]
+    return (str(last[0]["name"]), str(summary["baseline"])) if last else None
+
+
+def _of_accounts(summary: Summary) -> list[Tile]:
+    """Say what each family helped saves, up to which price that pays, and how many children are in care."""
+    found = readings(summary)
+    if not found:
+        return []
+    lead, ledger = found[0], headline_ledger(summary)
+    account = "one episode of help" if lead.account == "one_episode" else "all help"
+    return [
+        Tile(
+            f"saved for each family helped, over {lead.time}", pounds(lead.saved(ledger)["mean"]),
+            (span(lead.saved(ledger)), account),
+        ),
+        Tile(
+            "help pays for itself up to, a family", pounds(lead.price(ledger)["mean"]),
+            (span(lead.price(ledger)), f"posts cost {pounds(lead.cost(ledger)['posts'])}; {account}"),
+        ),
+        *_in_care(lead),
+    ]  # fmt: skip
 
 
 def _in_care(lead: Reading) -> list[Tile]:
@@ -129,9 +152,9 @@ def _in_care(lead: Reading) -> list[Tile]:
     return [Tile(label, figures, (f"without {ARROW} with help; {told['of']}",))]
 
 
-def _queues(ds: xr.Dataset, lead: Reading) -> list[Tile]:
+def _queues(ds: xr.Dataset, world: str, against: str) -> list[Tile]:
     """Say how many wait and give up, of those who join a queue."""
-    sides = [_of_queues(ds, regime, lead.effect_set) for regime in (lead.figures["against"], lead.regime)]
+    sides = [_of_queues(ds, regime, set_of(world)) for regime in (against, regime_of(world))]
     if not all(side.get("joined") for side in sides):
         return []
     before, after = sides
@@ -152,18 +175,18 @@ def _of_queues(ds: xr.Dataset, regime: str, effect_set: str) -> dict[str, float]
     return {str(name): float(held.sel(queue_count=name)) for name in held["queue_count"].values}
 
 
-def fiscal_view(summary: Summary, lead: Reading) -> dict[str, Any]:
-    """Give the exchequer's view of the leading regime against its baseline in the headline ledger; nothing without."""
+def fiscal_view(summary: Summary, world: str, against: str) -> dict[str, Any]:
+    """Give the exchequer's view of a world against a regime in the headline ledger; nothing where there is none."""
     for one in (summary.get("appraisal") or {}).get("comparisons") or ():
-        if one["name"] == lead.world and one["against_regime"] == lead.figures["against"]:
+        if one["name"] == world and one["against_regime"] == against:
             view: dict[str, Any] = one["ledgers"][headline_ledger(summary)]["fiscal"]
             return view
     return {}
 
 
-def _money(summary: Summary, lead: Reading) -> list[Tile]:
+def _money(summary: Summary, world: str, against: str) -> list[Tile]:
     """Say what is cash, what it costs a year, and when that is paid back."""
-    view, years = fiscal_view(summary, lead), summary["appraisal"]["terms"]["horizon_years"]
+    view, years = fiscal_view(summary, world, against), summary["appraisal"]["terms"]["horizon_years"]
     if not view:
         return []
     month, time = view["payback_month"], years_words(12 * years)

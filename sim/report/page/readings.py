@@ -28,13 +28,12 @@ class Reading:
     @property
     def regime(self) -> str:
         """Name the regime."""
-        return self.world.rpartition("/")[0] or self.world
+        return regime_of(self.world)
 
     @property
     def effect_set(self) -> str:
         """Name the reading; nothing where the run has one."""
-        regime, slash, name = self.world.rpartition("/")
-        return name if slash and regime else ""
+        return set_of(self.world)
 
     @property
     def figures(self) -> Figures:
@@ -84,6 +83,17 @@ class Reading:
     def time(self) -> str:
         """Say for how long families are followed."""
         return years_words(self.figures["months"])
+
+
+def regime_of(world: str) -> str:
+    """Name the regime of a world."""
+    return world.rpartition("/")[0] or world
+
+
+def set_of(world: str) -> str:
+    """Name the reading of a world; nothing where the run has one."""
+    regime, _, name = world.rpartition("/")
+    return name if regime else ""
 
 
 def _of(figures: Figures, ledger: str) -> Figures:

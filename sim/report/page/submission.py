@@ -26,6 +26,8 @@ from sim.table import Table
 from sim.units import financial_year_label
 
 STAFFING = "staffing.csv"
+SPEND = {"extra": "less", "equal": "as much", "less": "more"}
+"""What the other one spends, by what this one does."""
 CONTROLS = {"DEL": "departments (DEL)", "AME": "benefits (AME)", "local": "councils (local)"}
 
 
@@ -101,7 +103,8 @@ def _recruits(path: Path, lead: Reading) -> dict[str, float]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             sign = (row["regime"] == lead.regime) - (row["regime"] == lead.figures["against"])
-            if sign and row["area"] == NATION and row["effect_set"] in (lead.effect_set, "") and "/" in row["period"]:
+            mine = row["area"] == NATION and lead.effect_set in ("", row["effect_set"])
+            if sign and mine and "/" in row["period"]:
                 year = row["period"].split(" ")[0]
                 total[year] = total.get(year, 0.0) + sign * float(row["recruits"] or 0.0)
     return total
@@ -118,8 +121,26 @@ def _verdict(summary: Summary, lead: Reading) -> list[tuple[str, str]]:
             f"{pounds(lead.cost(ledger)['posts'])}; saved less spent {signed_pounds(lead.net(ledger))} a family"
         )
         rows.append((ledger_words(ledger).capitalize(), told))
-    whole = lead.accounts.get("programme")
-    ledger = headline_ledger(summary)
+    return [*rows, *_whole(summary, lead), *_same_money(summary, lead)]
+
+
+def _same_money(summary: Summary, lead: Reading) -> list[tuple[str, str]]:
+    """Say what it saves more than other ways of spending, in each ledger."""
+    titles, rows = titles_of(summary), []
+    for one in summary["appraisal"]["comparisons"]:
+        if one["name"] == lead.world and one["against_regime"] != lead.figures["against"]:
+            nets = ", ".join(
+                f"{signed_pounds(held['fiscal']['net']['mean'])} ({ledger_words(ledger)})"
+                for ledger, held in one["ledgers"].items() if ledger in lead.ledgers
+            )  # fmt: skip
+            told = f"whole programme against {titles.regime(one['against_regime'])}, which spends {SPEND[one['spend']]}"
+            rows.append(("Other ways to spend", f"{told}: saved less spent {nets}"))
+    return rows
+
+
+def _whole(summary: Summary, lead: Reading) -> list[tuple[str, str]]:
+    """Say what the whole programme comes to in the calendar years of the appraisal."""
+    whole, ledger, rows = lead.accounts.get("programme"), headline_ledger(summary), []
     if whole is not None and lead.account != "programme":
         ratio = whole["bcr"][ledger]["mean"]
         net = whole["saved_per_family_helped"][ledger]["mean"] - whole["cost_per_family_helped"][ledger]["mean"]
@@ -142,7 +163,7 @@ def _cash(summary: Summary, full: FullAppraisal, lead: Reading) -> list[tuple[st
     """Say which part of the saving is no cash."""
     if full.why_no_cash:
         return [("Cash", f"not worked out: {full.why_no_cash}")]
-    view = fiscal_view(summary, lead)
+    view = fiscal_view(summary, lead.world, lead.figures["against"])
     if not view or view["gross"]["mean"] <= 0:
         return [("Cash", "nothing is saved, so nothing can be taken out")] if view else []
     no_cash = 1.0 - view["cashable"]["mean"] / view["gross"]["mean"]

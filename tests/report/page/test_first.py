@@ -94,11 +94,27 @@ def test_each_figure_has_its_unit_and_its_account() -> None:
 def test_a_run_without_accounts_has_no_such_screen() -> None:
     held = summary() | {"answer": None}
     assert (sentence(held), stamp(held), doubt(held), reading_rows(held)) == ("", "", "", ((), []))
+    assert stamp(held | {"why_no_answer": "too short"}) == "What each family helped saves is not given: too short."
     unknown = summary()
     for one in unknown["answer"].values():
         for name in one:
             one[name]["saved_per_family_helped"] = {"narrow": {"mean": None, "low": None, "high": None}}
     assert readings(unknown) == []
+
+
+def test_without_accounts_the_figures_that_there_are_are_of_the_last_regime() -> None:
+    scenario = synthetic.scenario()
+    ds = to_dataset(scenario, synthetic.layout(scenario), synthetic.records(scenario))
+    held = summary() | {"answer": None, "baseline": "siloed"}
+    for one, name in zip(
+        held["appraisal"]["comparisons"], ("integrated/measured", "integrated/no_effect"), strict=False
+    ):
+        one |= {"name": name, "against_regime": "siloed"}
+    del held["appraisal"]["comparisons"][2:]
+    labels = [one.label for one in tiles(ds, held)]
+    assert len(labels) == 3
+    assert not any("family helped" in label for label in labels)
+    assert tiles(ds, held | {"appraisal": None}) == []
 
 
 def test_the_stamp_names_the_regime_in_words() -> None:
