@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from sim.economics.report import FullAppraisal, full_appraisal
 from sim.exhibits.exhibit import Drawn
-from sim.exhibits.html import environment, with_markup
+from sim.exhibits.html import environment, pieces, with_markup
 from sim.exhibits.numbers import plural
 from sim.report.answer import answer, basis
 from sim.report.assumptions import left_out, name_of, parts, span_of
@@ -23,7 +23,7 @@ from sim.report.page.beneath import tables_by_section
 from sim.report.page.claims import claim_rows, claims_of
 from sim.report.page.first import SIGNS, doubt, posts_cost, reading_rows, stamp, tiles
 from sim.report.page.submission import Submission, submission
-from sim.report.page.wording import in_words, pieces
+from sim.report.page.wording import in_words
 from sim.report.tables import headline
 from sim.results.facts import facts_of
 from sim.results.folder.beside import CheckLine

@@ -12,7 +12,7 @@ from sim.errors import ModelError
 from sim.exhibits.numbers import MISSING, digits, fixed, pounds, ratio
 from sim.exhibits.style import words
 from sim.report.page.first import Said
-from sim.report.page.readings import Reading, headline_ledger, readings
+from sim.report.page.readings import ReadingFigures, headline_ledger, readings
 from sim.report.page.wording import ledger_words
 from sim.results.summary import Summary
 from sim.table import Table
@@ -62,7 +62,7 @@ def _written(value: float) -> str:
     return f"£{fixed(value, 0 if abs(value) >= 100 else 2)}"
 
 
-def _modelled(claim: ClaimPart, summary: Summary, lead: Reading) -> Said:
+def _modelled(claim: ClaimPart, summary: Summary, lead: ReadingFigures) -> Said:
     """Write the figure of the run in the ledger of the headline, and the others beneath it."""
     first, levels = headline_ledger(summary), next(iter(summary["regimes"].values()))["cost_per_family_year"]
     told = [first, *(ledger for ledger in (levels if claim.of == "cost_a_year" else lead.ledgers) if ledger != first)]
@@ -82,7 +82,7 @@ def _written_here(claim: ClaimPart, value: float | None) -> str:
     return f"£{digits(value / BILLION)}bn" if abs(value) >= BILLION else pounds(value)
 
 
-def _figure(claim: ClaimPart, summary: Summary, lead: Reading, ledger: str) -> float | None:
+def _figure(claim: ClaimPart, summary: Summary, lead: ReadingFigures, ledger: str) -> float | None:
     """Give the figure of the run that a claim is about."""
     if claim.of == "return":
         returned: float | None = lead.figures["bcr"][ledger]["mean"]
@@ -125,7 +125,7 @@ def _in_prices(figure: ClaimedFigurePart, deflators: Mapping[str, float], year: 
     return figure.value * deflators[year] / deflators[own] if own in deflators and year in deflators else None
 
 
-def _at(price: float | None, lead: Reading) -> tuple[str, ...]:
+def _at(price: float | None, lead: ReadingFigures) -> tuple[str, ...]:
     """Write a price, and what is gained or lost at it in each ledger."""
     if price is None:
         return (MISSING, *(MISSING for _ in lead.ledgers))

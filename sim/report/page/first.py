@@ -9,7 +9,7 @@ import xarray as xr
 
 from sim.exhibits.numbers import MILLION, count, fixed, pounds, share
 from sim.exhibits.titles import titles_of
-from sim.report.page.readings import Reading, headline_ledger, readings, regime_of, set_of, span
+from sim.report.page.readings import ReadingFigures, headline_ledger, readings, regime_of, set_of, span
 from sim.report.page.wording import ledger_words, years_words
 from sim.results.summary import Summary
 
@@ -142,7 +142,7 @@ def _of_accounts(summary: Summary) -> list[Tile]:
     ]  # fmt: skip
 
 
-def _in_care(lead: Reading) -> list[Tile]:
+def _in_care(lead: ReadingFigures) -> list[Tile]:
     """Say how many children are in care."""
     told = lead.figures.get("looked_after_per_1000") or {}
     if told.get("without") is None or told.get("with") is None:
@@ -228,7 +228,7 @@ def posts_cost(summary: Summary) -> str:
     return pounds(found[0].cost(found[0].ledgers[0])["posts"]) if found else ""
 
 
-def _verdicts(one: Reading, ledgers: tuple[str, ...]) -> str:
+def _verdicts(one: ReadingFigures, ledgers: tuple[str, ...]) -> str:
     """Say the verdict, of each ledger where they differ, and what further ledgers of a claim under test say."""
     told = {ledger: one.verdict(ledger) for ledger in one.ledgers}
     if len(set(told.values())) == 1:

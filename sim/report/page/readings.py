@@ -16,7 +16,7 @@ Figures = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadingFigures:
     """The account of a regime under one reading of the evidence that leads, and all of its accounts."""
 
     world: str
@@ -101,7 +101,7 @@ def _of(figures: Figures, ledger: str) -> Figures:
     return found
 
 
-def readings(summary: Summary) -> list[Reading]:
+def readings(summary: Summary) -> list[ReadingFigures]:
     """List the readings of the last regime that has accounts, in the order of the run."""
     made = []
     for world, accounts in (summary.get("answer") or {}).items():
@@ -109,7 +109,7 @@ def readings(summary: Summary) -> list[Reading]:
         if there:
             held = summary["differences"].get(world, {}).get("cost_per_family_year")
             ledgers = held or there[next(iter(there))]["saved_per_family_helped"]
-            made.append(Reading(world, next(iter(there)), there, tuple(ledgers)))
+            made.append(ReadingFigures(world, next(iter(there)), there, tuple(ledgers)))
     return [one for one in made if one.regime == made[-1].regime]
 
 

@@ -17,7 +17,7 @@ from sim.exhibits.style import words
 from sim.exhibits.titles import titles_of
 from sim.report.page.claims import prices
 from sim.report.page.first import fiscal_view
-from sim.report.page.readings import Reading, headline_ledger, readings, span
+from sim.report.page.readings import ReadingFigures, headline_ledger, readings, span
 from sim.report.page.wording import ledger_words
 from sim.results.facts import facts_of
 from sim.results.summary import Summary
@@ -95,7 +95,7 @@ def _all_savings(budgets: Sequence[BudgetImpact]) -> str:
     return f"{_million(-float(amount.sum(axis=(1, 2, 3)).mean()))} £m in all"
 
 
-def _recruits(path: Path, lead: Reading) -> dict[str, float]:
+def _recruits(path: Path, lead: ReadingFigures) -> dict[str, float]:
     """Give the posts to recruit in each financial year, more than without the regime, from the staffing plan."""
     if not path.is_file():
         return {}
@@ -110,7 +110,7 @@ def _recruits(path: Path, lead: Reading) -> dict[str, float]:
     return total
 
 
-def _verdict(summary: Summary, lead: Reading) -> list[tuple[str, str]]:
+def _verdict(summary: Summary, lead: ReadingFigures) -> list[tuple[str, str]]:
     """Say the verdict in each ledger, and in the other accounts."""
     rows = []
     for ledger in lead.ledgers:
@@ -124,7 +124,7 @@ def _verdict(summary: Summary, lead: Reading) -> list[tuple[str, str]]:
     return [*rows, *_whole(summary, lead), *_same_money(summary, lead)]
 
 
-def _same_money(summary: Summary, lead: Reading) -> list[tuple[str, str]]:
+def _same_money(summary: Summary, lead: ReadingFigures) -> list[tuple[str, str]]:
     """Say what it saves more than other ways of spending, in each ledger."""
     titles, rows = titles_of(summary), []
     for one in summary["appraisal"]["comparisons"]:
@@ -138,7 +138,7 @@ def _same_money(summary: Summary, lead: Reading) -> list[tuple[str, str]]:
     return rows
 
 
-def _whole(summary: Summary, lead: Reading) -> list[tuple[str, str]]:
+def _whole(summary: Summary, lead: ReadingFigures) -> list[tuple[str, str]]:
     """Say what the whole programme comes to in the calendar years of the appraisal."""
     whole, ledger, rows = lead.accounts.get("programme"), headline_ledger(summary), []
     if whole is not None and lead.account != "programme":
@@ -159,7 +159,7 @@ def signed_pounds(value: float) -> str:
     return f"{'+' if value > 0 else ''}{pounds(value)}"
 
 
-def _cash(summary: Summary, full: FullAppraisal, lead: Reading) -> list[tuple[str, str]]:
+def _cash(summary: Summary, full: FullAppraisal, lead: ReadingFigures) -> list[tuple[str, str]]:
     """Say which part of the saving is no cash."""
     if full.why_no_cash:
         return [("Cash", f"not worked out: {full.why_no_cash}")]
@@ -182,7 +182,7 @@ def _posts(recruits: Mapping[str, float]) -> list[tuple[str, str]]:
     return [("Posts to recruit", f"{count(total)} in all, {count(most)} of them in {year}; leavers are made up")]
 
 
-def _rests(summary: Summary, lead: Reading, rests_on: str) -> list[tuple[str, str]]:
+def _rests(summary: Summary, lead: ReadingFigures, rests_on: str) -> list[tuple[str, str]]:
     """Say on what the effect rests, where evidence ends, and what the other readings say."""
     month = f"{summary['appraisal']['terms']['evidence_ends_month']:g}"
     titles, ledger = titles_of(summary), headline_ledger(summary)

@@ -1,8 +1,8 @@
-"""Tables as the page shows them: regimes, readings and ledgers in words, and at most six columns beside each other."""
+"""Tables as the page shows them: regimes, readings and ledgers in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sim.exhibits.style import words
@@ -16,8 +16,6 @@ LEDGERS = {
 }  # fmt: skip
 NAMED = ("regime", "against", "world", "")
 """Headings of columns that name a world or a regime."""
-MOST_BESIDE = 6
-"""Columns that fit the page."""
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -73,28 +71,3 @@ def _heading(heading: str, summary: Summary) -> str:
     for name in {ledger for one in summary.get("regimes", {}).values() for ledger in one["cost_per_family_year"]}:
         heading = heading.replace(name, words(name))
     return heading
-
-
-def pieces(table: Table) -> list[Table]:
-    """Cut a table that is too wide into tables beneath each other, each with the columns that tell its rows apart."""
-    n = len(table.columns)
-    if n <= MOST_BESIDE:
-        return [table]
-    keys = _keys(table.rows, n)
-    free, room = list(range(keys, n)), MOST_BESIDE - keys
-    cuts = -(-len(free) // room)
-    size = -(-len(free) // cuts)
-    parts = [[*range(keys), *free[i : i + size]] for i in range(0, len(free), size)]
-    made = [
-        replace(
-            table, note="", comments={}, columns=tuple(table.columns[i] for i in part),
-            rows=[tuple(row[i] for i in part) for row in table.rows],
-        )
-        for part in parts
-    ]  # fmt: skip
-    return [*made[:-1], replace(made[-1], note=table.note)]
-
-
-def _keys(rows: Sequence[tuple[Cell, ...]], n: int) -> int:
-    """Count the columns at the left that tell rows apart, three at most."""
-    return next((k for k in range(1, min(3, n)) if len({row[:k] for row in rows}) == len(rows)), min(3, n - 1))

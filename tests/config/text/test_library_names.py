@@ -16,7 +16,8 @@ from sim.places import installed_configs
 
 ROOM = {
     "": "sanity",
-    "appraisal": "answer appraisal card doubt funds income_weight optimism_bias payment_by_results published spending_reviews",
+    "appraisal": "answer appraisal card doubt funds income_weight optimism_bias payment_by_results published "
+    "spending_reviews",
     "calibrated": "national",
     "calibration": "national observed",
     "costs": "agencies benefits cashability children deflators discount health housing justice services universal",

@@ -1,6 +1,7 @@
 """Tables of the page: names in words, and nothing wider than the page."""
 
-from sim.report.page.wording import MOST_BESIDE, in_words, ledger_words, pieces, years_words
+from sim.exhibits.html import MOST_BESIDE, pieces
+from sim.report.page.wording import in_words, ledger_words, years_words
 from sim.table import Table
 from tests.report.page.made import summary
 
