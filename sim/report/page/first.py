@@ -7,11 +7,12 @@ from typing import Any
 
 import xarray as xr
 
-from sim.exhibits.numbers import MILLION, count, fixed, pounds, share
+from sim.exhibits.numbers import MILLION, MINUS, count, fixed, pounds, share
 from sim.exhibits.titles import titles_of
 from sim.report.page.readings import ReadingFigures, headline_ledger, readings, regime_of, set_of, span
 from sim.report.page.wording import ledger_words, years_words
 from sim.results.summary import Summary
+from sim.results.worlds import NOT_REFITTED
 
 ARROW = "\N{RIGHTWARDS ARROW}"
 SIGNS = "Everywhere in this page better is up or to the right: a saving is positive, what is spent more is negative."
@@ -82,8 +83,13 @@ def stamp(summary: Summary) -> str:
     return (
         f"{regime[0].upper()}{regime[1:]} against {titles.regime(lead.figures['against'])}{reading}: "
         f"{count(lead.figures['families'])} families followed for {lead.time}, "
-        f"{lead.figures['price_year'] or 'undated'} prices, {ledger_words(ledger)}{others}."
+        f"{lead.figures['price_year'] or 'undated'} prices, {ledger_words(ledger)}{others}.{_foreign(summary, lead)}"
     )
+
+
+def _foreign(summary: Summary, lead: ReadingFigures) -> str:
+    """Say that effects were solved for in another model, where they were."""
+    return " Its effects were solved for in another model." if lead.world in summary.get("not_refitted", ()) else ""
 
 
 def doubt(summary: Summary) -> str:
@@ -201,9 +207,10 @@ def _money(summary: Summary, world: str, against: str) -> list[Tile]:
 
 
 def _millions(value: float) -> str:
-    """Write £m, to one place where it is small."""
-    size = value / MILLION
-    return f"{'' if size >= 0 else chr(0x2212)}£{fixed(abs(size), 0, finer_below=10.0)}m"
+    """Write £m, to one place where it is small, and pounds below a million."""
+    if abs(value) < MILLION:
+        return pounds(value)
+    return f"{'' if value >= 0 else MINUS}£{fixed(abs(value) / MILLION, 0, finer_below=10.0)}m"
 
 
 def reading_rows(summary: Summary) -> tuple[tuple[str, ...], list[ReadingRow]]:
@@ -212,9 +219,12 @@ def reading_rows(summary: Summary) -> tuple[tuple[str, ...], list[ReadingRow]]:
     if not found:
         return (), []
     ledgers = found[0].ledgers
+    foreign = summary.get("not_refitted", ())
     rows = [
         ReadingRow(
-            titles.reading(one.effect_set) if one.effect_set else titles.regime(one.regime), _verdicts(one, ledgers),
+            (titles.reading(one.effect_set) if one.effect_set else titles.regime(one.regime))
+            + (f" ({NOT_REFITTED})" if one.world in foreign else ""),
+            _verdicts(one, ledgers),
             tuple(Said(pounds(one.price(ledger)["mean"]), span(one.price(ledger))) for ledger in ledgers),
         )
         for one in found

@@ -62,7 +62,11 @@ def affordability(found: Found, recruits: Mapping[str, float]) -> Table:
     """Make the table of cash by financial year and kind of budget, freed or needed, with posts to recruit."""
     impact = next(one for one in found.budgets if one.reading == READINGS[1])
     by_kind = -impact.amount.sum(axis=2).mean(axis=0)  # (year, control)
-    kept = [c for c in range(len(impact.controls)) if by_kind[:, c].any()]
+    order = {name: i for i, name in enumerate(CONTROLS)}
+    kept = sorted(
+        (c for c in range(len(impact.controls)) if by_kind[:, c].any()),
+        key=lambda c: order.get(impact.controls[c], len(order)),
+    )
     rows = [
         _year(financial_year_label(year), [by_kind[y, c] for c in kept], recruits.get(financial_year_label(year)))
         for y, year in enumerate(impact.years)

@@ -57,7 +57,9 @@ def test_what_nobody_has_itemised_counts_where_a_claim_is_tested_alone() -> None
     ]  # fmt: skip
     ledgers, rows = reading_rows(summary(found=(1.33, 1.2, 1.5)))
     assert ledgers == ("narrow ledger", "wide ledger")
-    assert [row.title for row in rows] == ["as found", "help changes nothing (2016)", "claimed"]
+    assert [row.title for row in rows] == [
+        "as found", "help changes nothing (2016)", "claimed (effects not refitted)",
+    ]  # fmt: skip
     assert [row.verdict for row in rows] == [
         "pays for itself, both ledgers", "saves nothing, both ledgers",
         "pays for itself, both ledgers; £59,000 on the wide ledger and what is not itemised",
@@ -115,6 +117,11 @@ def test_without_accounts_the_figures_that_there_are_are_of_the_last_regime() ->
     assert len(labels) == 3
     assert not any("family helped" in label for label in labels)
     assert tiles(ds, held | {"appraisal": None}) == []
+
+
+def test_effects_from_another_model_are_said_to_be_so() -> None:
+    assert "another model" not in stamp(summary())
+    assert stamp(summary() | {"not_refitted": ["one/found"]}).endswith("Its effects were solved for in another model.")
 
 
 def test_the_stamp_names_the_regime_in_words() -> None:

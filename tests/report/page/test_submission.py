@@ -15,7 +15,7 @@ from sim.results.facts import WorldName
 from tests import synthetic
 from tests.report.page.made import summary
 
-CONTROLS = ("DEL", "local", "AME")
+CONTROLS = ("AME", "local", "DEL")
 
 
 def found(amount: np.ndarray) -> Found:
@@ -32,16 +32,17 @@ def found(amount: np.ndarray) -> Found:
 
 def test_money_by_year_and_kind_adds_up_and_what_is_freed_is_positive() -> None:
     amount = np.zeros((2, 2, 2, 3))
-    amount[:, 0, 0, 0], amount[:, 1, 1, 1] = 30e6, -8e6
+    amount[:, 0, 0, 2], amount[:, 1, 1, 1], amount[:, 1, 0, 0] = 30e6, -8e6, 1e6
     table = affordability(found(amount), {"2012/13": 40.0, "2013/14": -3.0})
     assert table.columns == (
-        "financial year", "departments (DEL), £m", "councils (local), £m", "together, £m", "posts to recruit",
+        "financial year", "departments (DEL), £m", "benefits (AME), £m", "councils (local), £m", "together, £m",
+        "posts to recruit",
     )  # fmt: skip
     assert list(table.rows) == [
-        ("2012/13", "−30", "0.0", "−30", "40"), ("2013/14", "0.0", "+8.0", "+8.0", "0"),
-        ("all years", "−30", "+8.0", "−22", "37"),
+        ("2012/13", "−30", "0.0", "0.0", "−30", "40"), ("2013/14", "0.0", "−1.0", "+8.0", "+7.0", "0"),
+        ("all years", "−30", "−1.0", "+8.0", "−23", "37"),
     ]  # fmt: skip
-    assert "If every saving were cash: −11 £m in all." in table.note
+    assert "If every saving were cash: −12 £m in all." in table.note
 
 
 @pytest.fixture
