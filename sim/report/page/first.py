@@ -9,7 +9,7 @@ import xarray as xr
 
 from sim.exhibits.numbers import MILLION, MINUS, count, fixed, pounds, share
 from sim.exhibits.titles import titles_of
-from sim.report.page.readings import ReadingFigures, headline_ledger, readings, regime_of, set_of, span
+from sim.report.page.readings import ACCOUNTS, ReadingFigures, headline_ledger, readings, regime_of, set_of, span
 from sim.report.page.wording import ledger_words, years_words
 from sim.results.summary import Summary
 from sim.results.worlds import NOT_REFITTED
@@ -134,7 +134,7 @@ def _of_accounts(summary: Summary) -> list[Tile]:
     if not found:
         return []
     lead, ledger = found[0], headline_ledger(summary)
-    account = "one episode of help" if lead.account == "one_episode" else "all help"
+    account = ACCOUNTS[lead.account]
     return [
         Tile(
             f"saved for each family helped, over {lead.time}", pounds(lead.saved(ledger)["mean"]),

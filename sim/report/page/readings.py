@@ -10,7 +10,7 @@ from sim.exhibits.numbers import MINUS, NEXT_TO_NOTHING, pounds
 from sim.report.page.wording import years_words
 from sim.results.summary import Summary
 
-ACCOUNTS = ("one_episode", "all_help", "programme")
+ACCOUNTS = {"one_episode": "one episode of help", "all_help": "all help", "programme": "whole programme"}
 """From the one that leads to the one that there always is."""
 Figures = Mapping[str, Any]
 

@@ -119,6 +119,18 @@ def test_without_accounts_the_figures_that_there_are_are_of_the_last_regime() ->
     assert tiles(ds, held | {"appraisal": None}) == []
 
 
+def test_where_no_family_is_followed_the_programme_leads_and_is_named() -> None:
+    held = summary()
+    for one in held["answer"].values():
+        del one["one_episode"]
+    assert readings(held)[0].account == "programme"
+    scenario = synthetic.scenario()
+    ds = to_dataset(scenario, synthetic.layout(scenario), synthetic.records(scenario))
+    held["answer"] = {"integrated/measured": held["answer"]["one/found"]}
+    held["answer"]["integrated/measured"]["programme"]["against"] = "siloed"
+    assert tiles(ds, held)[0].small[1] == "whole programme"
+
+
 def test_effects_from_another_model_are_said_to_be_so() -> None:
     assert "another model" not in stamp(summary())
     assert stamp(summary() | {"not_refitted": ["one/found"]}).endswith("Its effects were solved for in another model.")
