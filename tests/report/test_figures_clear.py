@@ -96,7 +96,7 @@ def test_text_is_clear_in_a_small_nation() -> None:
     """All figures that a run of the library has, with its titles, services and agencies."""
     ds = sim.simulate(sim.load("tenth", SMALL_NATION))
     shown = [exhibit for exhibit in of_run() if exhibit.applies(ds)]
-    assert {"children", "displacement", "model", "fund", "pool", "money", "budget"} <= {one.name for one in shown}
+    assert {"children_in_care", "displacement", "model", "fund", "pool", "money", "budget"} <= {one.name for one in shown}
     for exhibit in shown:
         assert faults_of(exhibit.draw, ds) == [], exhibit.name
         said = exhibit.finding(ds)
@@ -120,16 +120,16 @@ def test_the_measure_finds_what_is_wrong() -> None:
 
 def test_both_layouts_stand_in_a_page_and_the_style_shows_one(toy: xr.Dataset, tmp_path: Path) -> None:
     """Text is never under 11 pixels: a canvas is shown where its card is as wide as it, and never larger than so."""
-    exhibit = next(one for one in figures() if one.name == "children")
+    exhibit = next(one for one in figures() if one.name == "children_in_care")
     drawn = draw(exhibit, toy, tmp_path)
     assert drawn.svg.count("<svg") == 2
     assert drawn.finding == exhibit.finding(toy)
     ids = re.findall(r' id="([^"]+)"', drawn.svg)
     assert len(ids) == len(set(ids))
     for canvas in CANVASES:
-        assert f'class="drawn-{canvas.name}" role="img" aria-labelledby="children-title"' in drawn.svg
+        assert f'class="drawn-{canvas.name}" role="img" aria-labelledby="children_in_care-title"' in drawn.svg
         assert f"max-width: {LARGEST[canvas.name] * 72 * canvas.width:.0f}px" in drawn.svg
-    assert drawn.svg.count('aria-describedby="children-finding"') == 2
+    assert drawn.svg.count('aria-describedby="children_in_care-finding"') == 2
     style = (ROOT / "sim" / "exhibits" / "templates" / "_style.css").read_text(encoding="utf-8")
     (rem,) = re.findall(r"@media \(min-width: (\d+)rem\), print { .card .drawn-wide", style)
     around = 2 * 24 + 2 * 8 + 2  # of the page and of the card
@@ -157,7 +157,7 @@ def finding(name: str, ds: xr.Dataset) -> str:
 
 def test_what_is_said_of_children_is_what_was_counted(toy: xr.Dataset) -> None:
     account = answers(toy, terms_of(toy))[-1].accounts[0]
-    said = finding("children", toy)
+    said = finding("children_in_care", toy)
     assert account.looked_after is not None
     told = account.looked_after
     assert f"{fixed(told.helped, 0)} of 1,000 {told.of} are in care at month {told.month:.0f}" in said

@@ -167,7 +167,7 @@ def children_finding(ds: xr.Dataset) -> str:
 
 
 FIGURE = Exhibit(
-    name="children", title="Children in care",
+    name="children_in_care", title="Children in care",
     caption="Children looked after, of 1,000: of all families on the books, with 95% bands over replications, and of "
     "the families helped, each against its own life without help. Shaded: beyond the evidence.",
     applies=lambda ds: has_answer(ds) and bool(_meter(ds)), draw=draw_children, table=children_table,

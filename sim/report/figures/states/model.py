@@ -24,12 +24,12 @@ from sim.table import Table
 
 LINE, PAD, GAP = 16.0, 12.0, 34.0
 """Pixels of a line of text, around the text of a box, and between boxes."""
-FILLS = {"services": "#E6F2EC", "needs": SEVERITY[0], "hub": "#F3D9C2", "children": SEVERITY[0], "money": "#FBEFD5"}
+FILLS = {"services": "#E6F2EC", "needs": SEVERITY[0], "hub": "#F3D9C2", "persons": SEVERITY[0], "money": "#FBEFD5"}
 
 
 Box = tuple[float, float, float, float]
 """Left, top, width and height."""
-FAMILY = ("needs", "hub", "children")
+FAMILY = ("needs", "hub", "persons")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Piece:
 
 
 def parts_of(ds: xr.Dataset) -> dict[str, Piece]:
-    """Give the parts of the model of a run, by name: services, needs, hub, children and money."""
+    """Give the parts of the model of a run, by name: services, needs, hub, persons (of each child, say) and money."""
     facts, hub = facts_of(ds), main_chain(ds)
     units, services = [str(name) for name in ds["unit"].values], set(facts.service_chains)
     of_unit = {str(x): str(unit) for x, unit in zip(ds["chain"].values, ds["unit_of_state"].values, strict=True)}
@@ -55,7 +55,7 @@ def parts_of(ds: xr.Dataset) -> dict[str, Piece]:
     made = (
         Piece("services", "Services that help", helping), Piece("needs", f"What troubles a {units[0]}", needs),
         Piece("hub", words(hub).capitalize(), (", ".join(states),)),
-        Piece("children", f"Each {units[-1]}", others), Piece("money", "Who pays", payers),
+        Piece("persons", f"Each {units[-1]}", others), Piece("money", "Who pays", payers),
     )  # fmt: skip
     return {part.name: part for part in made if part.members}
 
@@ -67,7 +67,7 @@ def priced(ds: xr.Dataset) -> set[str]:
     of_unit = dict(zip(ds["chain"].values, ds["unit_of_state"].values, strict=True))
     counted = {name for meter in ds["line_meter"].values for name in re.findall(r"\w+", str(meter))}
     return {
-        "services" if name in services else "hub" if name == hub else "needs" if unit == first else "children"
+        "services" if name in services else "hub" if name == hub else "needs" if unit == first else "persons"
         for name, unit in of_unit.items() if name in counted
     }  # fmt: skip
 
@@ -96,7 +96,7 @@ def _stacked(heights: dict[str, float], width: float) -> dict[str, Box]:
     """Place the parts under each other."""
     top = 0.0
     boxes: dict[str, Box] = {}
-    for name in ("services", "needs", "hub", "children", "money"):
+    for name in ("services", "needs", "hub", "persons", "money"):
         if name in heights:
             boxes[name] = (0.08 * width, top, 0.84 * width, heights[name])
             top += heights[name] + GAP
@@ -194,7 +194,7 @@ def model_finding(ds: xr.Dataset) -> str:
     parts, unit = parts_of(ds), plural(str(ds["unit"].values[0]))
     counted = {name: len(part.members) for name, part in parts.items()}
     hub = words(main_chain(ds))
-    child = f" and {counted['children']} of each child" if "children" in parts else ""
+    child = f" and {counted['persons']} of each child" if "persons" in parts else ""
     pay = f", and {counted['money']} agencies pay" if "money" in parts else ""
     return sentence(
         f"{figure(facts_of(ds).rows)} {unit}: {counted['needs']} needs{child} and {hub} act on each other, "
