@@ -10,6 +10,7 @@ from typing import Any
 
 from sim.config.check.layering import nothing_taken_away, regimes_that_set_nothing
 from sim.config.check.limits import check_size
+from sim.config.check.price_series import one_vintage, year_unknown
 from sim.config.check.problems import Findings
 from sim.config.schema.config import Config
 from sim.config.schema.readers import NO_FOLDER
@@ -20,12 +21,12 @@ from sim.config.text.merge import prune, split_path
 from sim.config.text.source import Tree, parse
 from sim.config.text.writing import to_yaml
 from sim.config.translate.appraisal import appraisal_spec, check_key_workers
+from sim.config.translate.discount import discount_schedules, within_horizon
 from sim.config.translate.effect_sets import effect_sets, inlined
 from sim.config.translate.model import config_of
-from sim.config.translate.money import rates_of
 from sim.config.translate.worlds import ONLY_REGIME, worlds
 from sim.errors import ModelError, Problem
-from sim.language.evaluate import constant
+from sim.model.price_series import PriceSeries
 from sim.model.spec import FoundPosts, Scenario, World
 
 
@@ -149,11 +150,13 @@ def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario
         raise ModelError(_ordered(findings.problems))
     baseline = _baseline(config, findings)
     regimes_that_set_nothing(tree, config, findings)
-    discount = _discount(config, findings)
+    one_vintage(tree, findings)
+    discount = discount_schedules(config, findings)
     sets_of_effects = effect_sets(tree, config, file, findings)
     made = worlds(tree, config, sets_of_effects, findings, known)
     appraisal = appraisal_spec(config, findings, made[0].model if made else None)
     check_key_workers(appraisal, made, baseline, findings)
+    discount = within_horizon(discount, config, appraisal, made, findings)
     if findings.problems:
         raise ModelError(_ordered(findings.problems))
     return Scenario(
@@ -166,6 +169,7 @@ def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario
         solver=config.solver,
         agencies=dict(config.agencies),
         deflators=dict(config.deflators.values),
+        price_series=_price_series(config),
         price_year=config.price_year,
         discount=discount,
         appraisal=appraisal,
@@ -187,6 +191,14 @@ def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario
         set_titles={one.name: one.title for one in sets_of_effects if one.title},
         set_suppositions={one.name: one.supposing for one in sets_of_effects if one.supposing},
     )
+
+
+def _price_series(config: Config) -> PriceSeries:
+    """Read which series of prices a study has."""
+    index, forecast = config.deflators.index, config.deflators.forecast
+    if index is None:
+        return PriceSeries(forecast=forecast)
+    return PriceSeries(index.name, index.vintage, index.base, index.source or "", forecast)
 
 
 def _found(written: Mapping[str, Any]) -> FoundPosts:
@@ -212,38 +224,11 @@ def _baseline(config: Config, findings: Findings) -> str:
             ("baseline",), f"must be a regime: {', '.join(regimes)}{library.nearest(config.baseline, regimes)}"
         )
     if config.price_year and config.deflators.values and config.price_year not in config.deflators.values:
-        known = list(config.deflators.values)
-        findings.add(
-            ("price_year",),
-            f"must be a year with a deflator: {', '.join(known)}{library.nearest(config.price_year, known)}",
-        )
+        findings.add(("price_year",), year_unknown(config.price_year, list(config.deflators.values)))
     baseline = config.baseline or regimes[0]
     if baseline in config.regimes and config.regimes[baseline].start not in (None, 0):
         findings.add(("regimes", baseline, "start"), "the baseline regime holds from the start; take its 'start' away")
     return baseline
-
-
-def _discount(config: Config, findings: Findings) -> dict[str, tuple[tuple[float, float], ...]]:
-    """Translate the discount schedules, the default one first."""
-    schedules = {}
-    for name, part in config.discount.schedules.items():
-        for i, item in enumerate(part.rates):
-            value = constant(item.rate.value)
-            if value is None or not 0 <= value <= 1:
-                findings.add(("discount", "schedules", name, "rates", i, "rate"), "must be a number from 0 to 1")
-        schedules[name] = rates_of(part)
-        years = [year for year, _ in schedules[name]]
-        if years[0] != 0 or len(set(years)) < len(years):
-            rule = (
-                f"must give one rate from year 0 on and one from each later year, and has {', '.join(map(str, years))}"
-            )
-            findings.add(("discount", "schedules", name), rule)
-    default = config.discount.default
-    if default is not None and default not in schedules:
-        there = list(schedules) or ["none is given"]
-        message = f"must be one of the schedules: {', '.join(there)}{library.nearest(default, there)}"
-        findings.add(("discount", "default"), message)
-    return dict(sorted(schedules.items(), key=lambda item: item[0] != default))
 
 
 def origins(tree: Tree, path: str = "") -> Iterator[tuple[str, str]]:

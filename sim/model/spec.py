@@ -19,6 +19,7 @@ from sim.language.evaluate import Expression
 from sim.model.appraisal import AppraisalSpec, CardItem
 from sim.model.lengths import Length
 from sim.model.pathway import CLOSED, DOOR, ENTRY, IDLE, NONE, TURNED_AWAY, WAITING, helps
+from sim.model.price_series import PriceSeries
 
 MONTHS = 12
 
@@ -36,6 +37,7 @@ class Quantity:
     locator: str | None = None
     quality: str | None = None
     why: str | None = None
+    status: str | None = None
 
 
 @dataclass(frozen=True)
@@ -548,6 +550,8 @@ class Scenario:
     solver: Literal["simulate", "expect"] = "simulate"
     agencies: Mapping[str, str] = field(default_factory=dict)
     deflators: Mapping[str, float] = field(default_factory=dict)
+    price_series: PriceSeries = PriceSeries()
+    """Which series of prices the deflators are."""
     price_year: str = ""
     discount: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     appraisal: AppraisalSpec = field(default_factory=AppraisalSpec)

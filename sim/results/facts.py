@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from sim.model.appraisal import AppraisalSpec, from_json, to_json
+from sim.model.price_series import PriceSeries
 from sim.model.spec import AS_WRITTEN
 
 if TYPE_CHECKING:
@@ -49,9 +50,21 @@ def _text_of(worlds: tuple[WorldName, ...]) -> str:
     return json.dumps([[world.name, world.regime, world.effect_set] for world in worlds])
 
 
+def series_named(text: str) -> PriceSeries:
+    """Read a series of prices."""
+    held = json.loads(text)
+    return PriceSeries(**{**held, "forecast": tuple(held["forecast"])})
+
+
+def _series_text(series: PriceSeries) -> str:
+    """Write a series of prices."""
+    return json.dumps(asdict(series))
+
+
 JSON = MappingProxyType({"parse": json.loads, "write": json.dumps})
 """For ``field(metadata=...)``: a fact that is JSON in a file."""
 _WORLDS = MappingProxyType({"parse": _worlds_of, "write": _text_of})
+_SERIES = MappingProxyType({"parse": series_named, "write": _series_text})
 _TERMS = MappingProxyType({"parse": from_json, "write": to_json})
 
 
@@ -82,6 +95,8 @@ class Facts:
     agencies: Mapping[str, str] = field(metadata=JSON, default_factory=dict)
     """Long names of those who pay."""
     deflators: Mapping[str, float] = field(metadata=JSON, default_factory=dict)
+    price_series: PriceSeries = field(metadata=_SERIES, default=PriceSeries())
+    """Which series of prices they are."""
     appraisal: AppraisalSpec = field(metadata=_TERMS, default=AppraisalSpec())
     area_shares: list[float] = field(metadata=JSON, default_factory=lambda: [1.0])
     """Each area's share of the rows."""

@@ -53,7 +53,7 @@ class Draft:
         """Give a figure with its provenance; its value is that of its expression with constant parameters, else 0."""
         return Quantity(
             self.constant(figure.value) or 0.0, figure.unit, figure.low, figure.high, figure.price_year,
-            figure.source, figure.locator, figure.quality, figure.why,
+            figure.source, figure.locator, figure.quality, figure.why, figure.status,
         )  # fmt: skip
 
     def within(

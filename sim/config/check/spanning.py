@@ -20,7 +20,7 @@ _STRUCTURE = frozenset({
     "source", "locator", "quality", "why", "unit", "price_year", "low", "high", "stages", "meeting", "when", "on",
     "while", "per", "name", "by", "of", "states", "fires", "priority", "classes", "stratify", "kind", "agency",
     "ages", "payers", "tier", "ledger", "control", "overlaps", "scale", "size", "number", "areas", "age", "warm_up",
-    "synthetic", "replace", "variance", "from",
+    "synthetic", "replace", "variance", "from", "status",
 })  # fmt: skip
 _WITH_UNIT = re.compile(r"\s*[0-9.]+(?:[eE][-+]?[0-9]+)?\s*/?\s*(?:day|week|month|quarter|year|step)s?\s*")
 MOST_SERVICES = 255

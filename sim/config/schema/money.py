@@ -138,6 +138,9 @@ class SchedulePart(Provenance):
     dated: Text = Field(default="", description="when it is or was in force")
     rates: tuple[RatePart, ...] = Field(description="rates, each from a year on", min_length=1)
     until: NotNegative | None = Field(default=None, description="years for which it is meant")
+    horizon_above: NotNegative | None = Field(
+        default=None, description="years that the horizon must pass for it to be used at all"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -173,11 +176,20 @@ class DiscountPart(Part):
         return value
 
 
+class IndexPart(Provenance):
+    """Which index of prices a series is, and of which vintage: when it was published."""
+
+    short: ClassVar[str] = "name"
+    name: Text = Field(description="what it is, such as GDP deflator")
+    vintage: Text = Field(default="", description="when it was published, such as March 2026")
+    base: Text = Field(default="", description="the year that is 100")
+
+
 class DeflatorsPart(Provenance):
-    """An index of prices by year."""
+    """An index of prices by year: one series of one vintage. A layer that names another index takes its place whole."""
 
     other_forms: ClassVar[tuple[JsonSchemaValue, ...]] = (BY_YEAR,)
-    index: dict[str, Any] = Field(default_factory=dict, description="which index it is, and its source")
+    index: IndexPart | None = Field(default=None, description="which index it is, and its source")
     values: dict[FinancialYear, Positive] = Field(default_factory=dict, description="price year: index")
     derived: tuple[FinancialYear, ...] = Field(
         default=(), description="years whose index was derived from other figures"

@@ -12,11 +12,13 @@ from dataclasses import replace
 
 from sim.config.text import library
 from sim.config.text.intervals import NUMBERS, with_number
-from sim.config.text.source import Origin, Tree
+from sim.config.text.source import Origin, Tree, plain
 from sim.errors import ModelError, Problem
 
 _OVERLAYS = ((), ("regimes",), ("effect_sets",))
 NAMED_LISTS = frozenset({"effects", "costs"})
+SERIES = "deflators"
+"""The section that is one series of one vintage, whose ``index`` says which."""
 NAMED_SECTIONS = frozenset({
     "parameters", "tables", "chains", "services", "feedback", "remember", "traits", "units", "outcomes", "regimes",
     "effect_sets",
@@ -185,19 +187,28 @@ def _put(tree: Tree, path: Path_, value: Tree, origin: Origin, within: str = "")
 
 def _as_figure(tree: Tree, head: str) -> Tree:
     """Read a bare number or expression as ``{value: ...}``, so that ``x.value`` or ``x.low`` can be set on it."""
-    if head in ("value", "unit", "low", "high", "price_year", "source", "locator", "quality", "why"):
+    if head in ("value", "unit", "low", "high", "price_year", "status", "source", "locator", "quality", "why"):
         return Tree({"value": tree}, tree.origin, {"value": tree.origin})
     raise LookupError(f"'{head}' cannot be set, since what stands there is the single value {tree.value!r}")
 
 
 def _laid_over(below: Tree | None, value: Tree, head: str) -> Tree:
-    """Lay a value over what is there; one laid over a figure with provenance replaces its number."""
-    if below is None:
+    """Lay a value over what is there; one laid over a figure with provenance replaces its number.
+
+    A series of prices that names an index takes the place of one that names another.
+    """
+    if below is None or (head == SERIES and _is_another_index(below, value)):
         return value
     number = next((key for key in NUMBERS if key in below.mapping), None)
     if number is not None and _is_scalar(value):
         return with_number(below, number, value, value.origin)
     return merge(below, value, head in NAMED_LISTS)
+
+
+def _is_another_index(below: Tree, above: Tree) -> bool:
+    """Whether a series names an index, and another than the series below it does."""
+    named, other = (tree.mapping.get("index") for tree in (above, below))
+    return named is not None and (other is None or plain(named) != plain(other))
 
 
 def _is_scalar(tree: Tree | None) -> bool:

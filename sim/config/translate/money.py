@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sim.config.check.draft import Draft
+from sim.config.check.price_series import year_unknown
 from sim.config.check.problems import Key
 from sim.config.check.vocabulary import COUNT, ExpressionPlace
 from sim.config.schema.money import CostPart, CountedPart, SchedulePart, ValuePart
@@ -181,10 +182,7 @@ def _check_price_year(draft: Draft, path: Key, part: CostPart) -> None:
     if year is None:
         draft.findings.add((*path, "price"), f"'price_year' is missing; the deflators have {', '.join(known)}")
     elif year not in known:
-        draft.findings.add(
-            (*path, "price", "price_year"),
-            f"must be a year with a deflator: {', '.join(known)}{nearest(year, list(known))}",
-        )
+        draft.findings.add((*path, "price", "price_year"), year_unknown(year, list(known)))
 
 
 def _payers(draft: Draft, path: Key, part: CostPart) -> dict[str, float]:
