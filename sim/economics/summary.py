@@ -103,7 +103,7 @@ def terms_dict(terms: Terms) -> Summary:
     """Write the terms of an appraisal."""
     bias, income = terms.spec.optimism_bias, terms.spec.income_weight
     return {
-        "price_year": terms.price_year or None, "base_year": terms.base_year, "schedule": terms.schedule,
+        **terms.price_series.stated(terms.price_year), "base_year": terms.base_year, "schedule": terms.schedule,
         "rates": [list(pair) for pair in terms.rates], "discounted_by": terms.spec.timing,
         "horizon_years": terms.horizon_years, "horizon_asked": terms.spec.horizon_years,
         "evidence_ends_month": terms.spec.evidence_months, "ledger": terms.ledger,

@@ -1,8 +1,10 @@
-"""Which series of prices brings pounds to the price year of a study, and how people read that; the index is not here."""
+"""Which series of prices brings pounds to the price year of a study, and how people read that; without its numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,13 @@ class PriceSeries:
         dated = f" of {self.vintage}" if self.vintage else ""
         return f"{self.name}{dated}{f' ({told})' if told else ''}" if self.name else ""
 
-    def prices_of(self, year: str, absent: str = "prices of no stated year") -> str:
-        """Say of which year pounds are, and that its prices are a forecast where they are; ``absent`` without a year."""
-        if not year:
-            return absent
-        return f"{year} prices (a forecast)" if year in self.forecast else f"{year} prices"
+    def stated(self, year: str | None) -> dict[str, object]:
+        """Say of which price year figures are, for a summary: the year, and whether its prices are a forecast."""
+        return {"price_year": year or None, "price_forecast": year in self.forecast}
+
+
+def prices_of(held: Mapping[str, Any]) -> str:
+    """Write of which year pounds are from what ``stated`` says, and that its prices are a forecast where they are."""
+    if not held["price_year"]:
+        return "prices of no stated year"
+    return f"{held['price_year']} prices{' (a forecast)' if held.get('price_forecast') else ''}"

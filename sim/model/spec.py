@@ -550,7 +550,7 @@ class Scenario:
     solver: Literal["simulate", "expect"] = "simulate"
     agencies: Mapping[str, str] = field(default_factory=dict)
     deflators: Mapping[str, float] = field(default_factory=dict)
-    price_series: PriceSeries = PriceSeries()
+    price_series: PriceSeries = field(default_factory=PriceSeries)
     """Which series of prices the deflators are."""
     price_year: str = ""
     discount: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)

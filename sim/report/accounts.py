@@ -7,6 +7,7 @@ from typing import Any
 from sim.exhibits.numbers import difference, figure, fixed, interval, millions, ratio
 from sim.exhibits.style import words
 from sim.exhibits.titles import titles_of
+from sim.model.price_series import prices_of
 from sim.results.summary import Summary
 from sim.table import Table
 
@@ -78,9 +79,8 @@ def followed(summary: Summary) -> Table:
 
 def _terms(account: dict[str, Any]) -> str:
     """Say the terms of an account."""
-    prices = f"{account['price_year']} prices" if account["price_year"] else "prices of no stated year"
     return (
-        f"{prices}, base year {account['base_year']}, discounted to {account['discounted_to']} by "
+        f"{prices_of(account)}, base year {account['base_year']}, discounted to {account['discounted_to']} by "
         f"{words(account['discounted'])}"
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from sim.exhibits.numbers import MINUS, difference, digits, expected, interval, plural
 from sim.exhibits.style import words
 from sim.exhibits.titles import Titles, titles_of
+from sim.model.price_series import PriceSeries, prices_of
 from sim.report.accounts import doubt_line
 from sim.report.page.first import sentence
 from sim.report.tables import INTERVALS
@@ -162,7 +163,7 @@ def basis(summary: Summary, run: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows.append(("Effects of help", _effects(run, [titles_of(summary).reading(name) for name in sets])))
     if terms:
         rows.append(("Ledger", f"{words(terms['ledger'])}; ledgers overlap and are never added"))
-        rows.append(("Prices", f"{terms['price_year'] or 'no stated year'}; discounted by {words(terms['schedule'])}"))
+        rows.append(("Prices", f"{_prices(summary)}; discounted by {words(terms['schedule'])}"))
         rows.append(("Years counted", f"{terms['horizon_years']:.3g} from {terms['base_year']}"))
         rows.append(("Money", _money(summary)))
     rows.append(("Parameters", standing(str(run.get("config", "")))))
@@ -172,6 +173,12 @@ def basis(summary: Summary, run: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows.append(("Evidence", f"ends {month} months after help begins; everything later is an assumption"))
     rows.append(("Doubt about the inputs", doubt_line(summary)))
     return rows
+
+
+def _prices(summary: Summary) -> str:
+    """Say of which year pounds are, and which series of prices brought them there."""
+    series = PriceSeries(**summary.get("price_series") or {}).title
+    return f"{prices_of(summary)}{f', by the {series}' if series else ''}"
 
 
 def standing(config: str) -> str:

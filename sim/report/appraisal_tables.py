@@ -31,7 +31,7 @@ def terms_note(terms: Terms) -> str:
         else f" (the run ends before {terms.spec.horizon_years:g})"
     )
     intervals = "95% intervals over replications" if terms.sampled else "no intervals"
-    prices = f"{terms.price_year} prices" if terms.price_year else "Prices of no stated year"
+    prices = terms.prices[0].upper() + terms.prices[1:]
     return (
         f"{prices}, base year {terms.base_year}, {terms.horizon_years:.3g} years{short}, discounted by {by}: "
         f"{words(terms.schedule)} ({rates}). {evidence_note(terms)} {intervals[0].upper()}{intervals[1:]}.{corrected}"

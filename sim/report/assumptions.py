@@ -42,6 +42,11 @@ class RegisterPart:
         """How many entries are judgements rather than published figures."""
         return sum(entry.is_assumption for entry in self.entries)
 
+    @property
+    def uprated(self) -> int:
+        """How many entries are old prices brought forward by the index of prices."""
+        return sum(entry.is_uprated for entry in self.entries)
+
 
 def parts(run: Mapping[str, Any]) -> list[RegisterPart]:
     """Group every figure of a run's config that has a source or an interval; none if it cannot be read."""

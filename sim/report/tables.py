@@ -9,6 +9,7 @@ from typing import Any
 from sim.exhibits.numbers import count, difference, digits, expected, figure, fixed, interval, months, plural, share
 from sim.exhibits.style import words
 from sim.exhibits.titles import titles_of
+from sim.model.price_series import prices_of
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
 from sim.results.worlds import said_elsewhere
@@ -45,7 +46,7 @@ def headline(summary: Summary) -> Table:
         row += [share(looked_after(figures))] if care else []
         row += [_outcome(figures["outcomes"][outcome]) for outcome in outcomes]
         rows.append(tuple(row))
-    year = f" in {summary['price_year']} prices, undiscounted" if summary["price_year"] else ""
+    year = f" in {prices_of(summary)}, undiscounted" if summary["price_year"] else ""
     note = f"{INTERVALS[summary['interval']]}. {'Costs' + year + '. ' if ledgers else ''}{_convention(summary)}"
     if worth:
         baseline = titles_of(summary).regime(summary["baseline"])
@@ -88,10 +89,9 @@ def _terms(terms: Mapping[str, Any], baseline: str) -> str:
     bias = f" Corrected for optimism bias, grade {terms['optimism_bias']}." if terms["optimism_bias"] else ""
     if terms.get("income_weight"):
         bias += f" A pound of benefit counts {terms['income_weight']:g} to a family."
-    prices = f"{terms['price_year']} prices" if terms["price_year"] else "prices of no stated year"
     by = f"discounted by {terms['schedule'].replace('_', ' ')}" if terms["schedule"] != "none" else "not discounted"
     return (
-        f"Net present value against {baseline}: resources only, {terms['ledger']} ledger, {prices}, "
+        f"Net present value against {baseline}: resources only, {terms['ledger']} ledger, {prices_of(terms)}, "
         f"{terms['horizon_years']:.3g} years from {terms['base_year']}, {by}; "
         f"evidence ends at month {terms['evidence_ends_month']:g}.{bias}"
     )

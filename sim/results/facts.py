@@ -95,7 +95,7 @@ class Facts:
     agencies: Mapping[str, str] = field(metadata=JSON, default_factory=dict)
     """Long names of those who pay."""
     deflators: Mapping[str, float] = field(metadata=JSON, default_factory=dict)
-    price_series: PriceSeries = field(metadata=_SERIES, default=PriceSeries())
+    price_series: PriceSeries = field(metadata=_SERIES, default_factory=PriceSeries)
     """Which series of prices they are."""
     appraisal: AppraisalSpec = field(metadata=_TERMS, default=AppraisalSpec())
     area_shares: list[float] = field(metadata=JSON, default_factory=lambda: [1.0])

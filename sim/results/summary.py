@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,8 @@ def run_figures(ds: xr.Dataset) -> Summary:
     return {
         "title": facts.title, "families": facts.rows, "unit": str(ds["unit"].values[0]), "steps": ds.sizes["step"] - 1,
         "step": facts.step, "replications": ds.sizes["replication"], "seed": facts.seed,
-        "baseline": facts.baseline, "solver": facts.solver, "price_year": facts.price_year or None,
+        "baseline": facts.baseline, "solver": facts.solver, **facts.price_series.stated(facts.price_year),
+        "price_series": {**asdict(facts.price_series), "forecast": list(facts.price_series.forecast)},
         "not_refitted": [w.name for w in facts.worlds if is_not_refitted(ds, w)],
         "found_elsewhere": list(facts.found_elsewhere),
         "titles": {"regimes": dict(facts.regime_titles), "effect_sets": dict(facts.set_titles),

@@ -1,4 +1,4 @@
-"""Checks of the series of prices: one vintage from end to end, and every price year in it; says which file has others."""
+"""Checks of the series of prices: one vintage from end to end, every price year in it, and which file has others."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class Interval(Provenance):
     high: Number | None = Field(default=None, description="upper end of the 95% interval")
     price_year: FinancialYear | None = Field(default=None, description="the year of a price, such as 2015/16")
     status: Literal["observed", "uprated"] | None = Field(
-        default=None, description="whether a price was observed, or is an old one brought forward by the index of prices"
+        default=None, description="of a price: observed, or an old one that the index of prices brings forward"
     )
     distribution: Literal["normal", "lognormal", "gamma", "beta", "triangular", "fixed"] | None = Field(
         default=None, description="how likely the values in the interval are; chosen by unit and skew when not given"

@@ -15,6 +15,8 @@ from sim.config.text.source import Tree
 VALUES = ("value", "mean", "rate")
 """The keys that hold the number of a figure."""
 ASSUMPTION = "assumption"
+UPRATED = "uprated"
+"""The status of an old price that the index brings forward."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,22 @@ class RegisterEntry:
     distribution: str | None
     origin: str
     is_duration: bool = False
+    status: str = ""
 
     @property
     def is_uncertain(self) -> bool:
         """Whether a draw of it can differ from its best estimate."""
         return self.number is not None and self.low is not None and self.high is not None and self.low < self.high
+
+    @property
+    def standing(self) -> str:
+        """Whether a price was observed, in words; nothing of what is no price, or does not say."""
+        return "uprated, not observed" if self.is_uprated else self.status
+
+    @property
+    def is_uprated(self) -> bool:
+        """Whether it is an old price that the index brings forward."""
+        return self.status == UPRATED
 
     @property
     def is_assumption(self) -> bool:
@@ -82,14 +95,15 @@ def _entry(tree: Tree, path: tuple[str, ...], key: str) -> RegisterEntry:
     told = {name: child.value for name, child in tree.mapping.items()}
     durations = {name: length for name in (key, "low", "high") if (length := _duration(told.get(name))) is not None}
     unit = durations[key].unit if key in durations else ""
-    text = {name: str(told.get(name) or "") for name in ("source", "locator", "quality", "why", "price_year", "unit")}
+    words = ("source", "locator", "quality", "why", "price_year", "unit", "status")
+    text = {name: str(told.get(name) or "") for name in words}
     number, low, high = (_number(told.get(name), durations.get(name), unit) for name in (key, "low", "high"))
     return RegisterEntry(
         path=".".join(f'"{part}"' if "." in part else part for part in (*path, key)),
         written=str(told[key]), number=number, low=low, high=high, unit=f"{unit}s" if unit else text["unit"],
         source=text["source"], locator=text["locator"], quality=text["quality"], why=text["why"],
         price_year=text["price_year"], distribution=None if "distribution" not in told else str(told["distribution"]),
-        origin=str(tree.mapping[key].origin), is_duration=bool(unit),
+        origin=str(tree.mapping[key].origin), is_duration=bool(unit), status=text["status"],
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def _account(account: Account, found: AnswerFound, terms: Terms, doubt: Mapping[
         cost[ledger] |= {part: one.spent[part].cells[0] for part in one.spent}
         price[ledger] |= {part: one.spent[part].cells[0] for part in SHOWN}
     result: dict[str, object] = {
-        "against": found.against.regime, "price_year": terms.price_year or None, "base_year": account.base_year,
+        "against": found.against.regime, **terms.price_series.stated(terms.price_year), "base_year": account.base_year,
         "discounted": terms.schedule, "discounted_to": account.discounted_to, "months": account.months,
         "families": account.families, "episodes_per_family": account.episodes if account.families else None,
         "interval": ("inputs" if drawn else "monte_carlo") if terms.sampled else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import xarray as xr
@@ -10,6 +10,7 @@ import xarray as xr
 from sim.arrays import FloatArray, finite
 from sim.intervals import Estimate, over_replications
 from sim.model.appraisal import AppraisalSpec
+from sim.model.price_series import PriceSeries, prices_of
 from sim.model.spec import AS_WRITTEN, Scenario
 from sim.money.discounting import factors
 from sim.money.money import Basis
@@ -42,6 +43,12 @@ class Terms:
     rates: tuple[tuple[float, float], ...]
     ledger: str
     sampled: bool
+    price_series: PriceSeries = field(default_factory=PriceSeries)
+
+    @property
+    def prices(self) -> str:
+        """Of which year pounds are, in words; says so where its prices are a forecast."""
+        return prices_of(self.price_series.stated(self.price_year))
 
     @property
     def horizon_years(self) -> float:
@@ -117,7 +124,7 @@ def terms_of(
         base_year=year_label(ds, first_year_after(ds, base)),
         base_point=base, steps=min(all_steps, max(1, round(spec.horizon_years / step_years))), all_steps=all_steps,
         step_years=step_years, schedule=name, rates=rates, ledger=_ledger(ds, ledger or spec.ledger),
-        sampled=interval_kind(ds) == "monte_carlo",
+        sampled=interval_kind(ds) == "monte_carlo", price_series=facts_of(ds).price_series,
     )  # fmt: skip
 
 
@@ -168,7 +175,7 @@ def stated_terms(scenario: Scenario, regime: str | None = None) -> str:
     chosen = [w for w in scenario.worlds if regime in (None, w.regime) and (regime or w.regime != scenario.baseline)]
     years = min(spec.horizon_years, (clock.steps - min((w.start for w in chosen), default=0)) * clock.step_years)
     span = f"{years:.3g} year" + ("s" if years != 1 else "")
-    prices = f"{scenario.price_year} prices" if scenario.price_year else "prices of no stated year"
+    prices = prices_of(scenario.price_series.stated(scenario.price_year))
     schedule = next(iter(scenario.discount), UNDISCOUNTED).replace("_", " ")
     return f"{prices}, {span}, discount schedule {schedule}; evidence ends at month {spec.evidence_months:g}"
 

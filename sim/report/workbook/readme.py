@@ -8,6 +8,7 @@ from typing import Any
 import xarray as xr
 
 from sim.exhibits.titles import Titles
+from sim.model.price_series import prices_of
 from sim.report.answer import basis
 from sim.report.workbook.names import who
 from sim.report.workbook.sheets import terms_line
@@ -34,7 +35,7 @@ def _how(summary: Summary) -> list[Row]:
     told = {
         "Signs": "A saving is positive on every sheet, and so is a net value that pays. What is spent stands as a "
         "positive number under a heading that says so. In CSV files a difference is the regime minus the baseline.",
-        "Prices and discounting": f"Real pounds of {summary['price_year'] or 'no stated year'}; Budget impact alone is "
+        "Prices and discounting": f"Real pounds in {prices_of(summary)}; Budget impact alone is "
         f"in each year's own pounds. {terms_line(summary)}",
         "Views": "Fiscal counts what budgets pay, benefits and taxes with it. Social counts resources alone: a benefit "
         "costs the payer what it gives the family. Accounts of families are fiscal.",

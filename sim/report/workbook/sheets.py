@@ -18,6 +18,7 @@ from sim.exhibits.style import words
 from sim.exhibits.titles import Titles
 from sim.exhibits.xlsx import provenance
 from sim.intervals import ENDS
+from sim.model.price_series import PriceSeries, prices_of
 from sim.report.tables import INTERVALS
 from sim.report.workbook.names import ACCOUNTS, AGAINST, MILLION, REGIME, VIEWS, numbers, texts, who
 from sim.results.columns import heading
@@ -106,7 +107,7 @@ def terms_line(summary: Summary) -> str:
     if not terms:
         return ""
     return (
-        f"Present values in {terms['price_year'] or 'no stated'} prices, {terms['horizon_years']:g} years from "
+        f"Present values in {prices_of(terms)}, {terms['horizon_years']:g} years from "
         f"{terms['base_year']}, discounted by the schedule {words(terms['schedule'])}; evidence ends at month "
         f"{terms['evidence_ends_month']:g}."
     )
@@ -130,7 +131,7 @@ def levels_sheet(ds: xr.Dataset, summary: Summary, names: Titles) -> Table:
         *numbers("Mean", "Low", "High", style="figure"), *numbers(*LESS, style="figure", width=14),
     )  # fmt: skip
     note = (
-        f"Costs in {summary['price_year'] or 'no stated'} prices, undiscounted; outcomes over the whole run. Less than "
+        f"Costs in {prices_of(summary)}, undiscounted; outcomes over the whole run. Less than "
         f"under {names.regime(summary['baseline'])} on the same random numbers: positive where a regime costs less or "
         f"has less of it. {INTERVALS[summary['interval']]}."
     )
@@ -203,13 +204,14 @@ def assumptions_sheet(register: Sequence[RegisterEntry]) -> Table:
     """Give every figure of the config with where it comes from."""
     rows: list[Row] = [
         (one.path, one.written, f"{one.unit} {one.price_year}".strip(), one.low, one.high,
-         one.source, "; ".join(told for told in (one.locator, one.quality, one.why) if told))
+         one.source, "; ".join(told for told in (one.locator, one.quality, one.standing, one.why) if told))
         for one in register
     ]  # fmt: skip
-    made = sum(entry.is_assumption for entry in register)
+    made, old = sum(one.is_assumption for one in register), sum(one.is_uprated for one in register)
+    uprated = f" Of the prices, {old:,} {'is' if old == 1 else 'are'} uprated, not observed." if old else ""
     note = (
         f"{len(rows):,} figures with a source or a range; {made:,} are assumptions, the others published "
-        "(docs/evidence.md lists the sources). run.json says in which file each was set."
+        f"(docs/evidence.md lists the sources). run.json says in which file each was set.{uprated}"
     )
     columns = (
         Column("path", "Key, as --set takes it", 52, "wrapped"), Column("written", "Value", 24, "left"),
@@ -232,6 +234,7 @@ def _made_by(summary: Summary, run: Mapping[str, Any]) -> Iterator[Row]:
     for name in ("steps", "step", "replications", "seed", "baseline", "solver", "price_year"):
         value = summary[name]
         yield heading(name), value if isinstance(value, int | float) else str(value or "")
+    yield "Series of prices", PriceSeries(**summary.get("price_series") or {}).title
     yield "Intervals", INTERVALS[summary["interval"]]
     yield "Config (sha256)", run.get("config_sha256", "")
     yield "Commit", run.get("commit") or ""

@@ -115,7 +115,7 @@ def yearly_sheet(yearly: Yearly | None) -> Table:
         return Table(YEARLY, columns, [], "Nothing here: nothing is compared.")
     rows: list[Row] = [(*key, *map(float, pounds)) for key, pounds in yearly.pounds.items()]
     note = (
-        f"Pounds, undiscounted, in {yearly.terms.price_year or 'no stated'} prices: of accounts of families, a family "
+        f"Pounds, undiscounted, in {yearly.terms.prices}: of accounts of families, a family "
         "helped, in years since its first start; of the programme, everybody, in years of the appraisal. Means over "
         "replications. What is spent before a first start is in years of the programme. What is nothing is left out."
     )

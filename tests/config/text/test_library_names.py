@@ -20,7 +20,9 @@ ROOM = {
     "spending_reviews",
     "calibrated": "national",
     "calibration": "national observed",
-    "costs": "agencies benefits cashability children deflators discount health housing justice services universal",
+    "costs": """agencies benefits cashability children deflators deflators_2026 discount discount_2026 health housing
+        justice services universal""",
+    "costs_2025": "observed placements prices uprated",
     "evaluation": "designs few_helped",
     "evidence_sets": "access_only claimed_bound measured measured_as_key_worker measured_face_value no_effect",
     "model": "areas children effects england families family_support_as_key_worker needs population services",
@@ -29,8 +31,8 @@ ROOM = {
         several_needs siloed siloed_same_money smaller_caseloads""",
     "scenarios": """advocate as_key_worker calibrated care_at_home community_budgets demo drinkers_and_drug_users
         edge_of_care family_intervention housing_providers into_work ladder leicestershire life
-        local_integrated_services loops national neighbourhood_budgets october_2011 one_area phase_two
-        phase_two_as_key_worker sceptic short_sentences telecare tenth troubled_families whole_place""",
+        local_integrated_services loops national national_2025_prices neighbourhood_budgets october_2011 one_area
+        phase_two phase_two_as_key_worker sceptic short_sentences telecare tenth troubled_families whole_place""",
     "targets": "children claims entry levels programme",
     "textbook": """absorbing annuity annuity_end annuity_half_cycle annuity_monthly annuity_simpson annuity_weights
         competing competing_yearly coupled dynamics_cooling_cup dynamics_epidemic dynamics_supply_line erlang
@@ -46,6 +48,8 @@ EXTENDED = {
     "scenarios/loops": ["scenarios/national", "model/loops/crowding_out", "model/loops/burn_out",
                         "model/loops/invest_to_save"],
     "scenarios/neighbourhood_budgets": ["scenarios/whole_place"],
+    "scenarios/national_2025_prices": ["scenarios/national", "costs_2025/prices"],
+    "costs_2025/prices": ["costs/deflators_2026", "costs/discount_2026", "costs_2025/observed", "costs_2025/uprated"],
     "scenarios/calibrated": ["scenarios/national", "calibrated/national"],
     "scenarios/demo": ["model/families", "model/regimes/siloed", "model/regimes/integrated"],
     "scenarios/telecare": ["costs/deflators"],
