@@ -163,7 +163,7 @@ def basis(summary: Summary, run: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows.append(("Effects of help", _effects(run, [titles_of(summary).reading(name) for name in sets])))
     if terms:
         rows.append(("Ledger", f"{words(terms['ledger'])}; ledgers overlap and are never added"))
-        rows.append(("Prices", f"{_prices(summary)}; discounted by {words(terms['schedule'])}"))
+        rows.append(("Prices", f"{_prices(summary, terms)}; discounted by {words(terms['schedule'])}"))
         rows.append(("Years counted", f"{terms['horizon_years']:.3g} from {terms['base_year']}"))
         rows.append(("Money", _money(summary)))
     rows.append(("Parameters", standing(str(run.get("config", "")))))
@@ -175,10 +175,10 @@ def basis(summary: Summary, run: Mapping[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _prices(summary: Summary) -> str:
+def _prices(summary: Summary, terms: Mapping[str, Any]) -> str:
     """Say of which year pounds are, and which series of prices brought them there."""
     series = PriceSeries(**summary.get("price_series") or {}).title
-    return f"{prices_of(summary)}{f', by the {series}' if series else ''}"
+    return f"{prices_of(terms)}{f', by the {series}' if series else ''}"
 
 
 def standing(config: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sim.economics.cash.budget import READINGS, BudgetImpact, period_of
@@ -133,9 +135,16 @@ def budgets(full: FullAppraisal) -> Table:
     columns = ("regime", "against", "agency", "savings counted", *(f"{words(period)}, £m" for period in periods))
     note = (
         "Cash of each year, not discounted, freed (+) or needed more (\N{MINUS SIGN}). Years after the last deflator "
-        f"assume a rise of prices. {evidence_note(full.terms)}"
+        f"assume a rise of prices.{_forecasts(full, impacts)} {evidence_note(full.terms)}"
     )
     return Table("Cash freed, by agency and spending-review period", columns, tuple(rows), note)
+
+
+def _forecasts(full: FullAppraisal, impacts: Sequence[BudgetImpact]) -> str:
+    """Say of which years of budgets the level of prices was a forecast when its series was published."""
+    years = sorted({financial_year_label(year) for impact in impacts for year in impact.years})
+    told = [year for year in years if year in full.terms.price_series.forecast]
+    return f" The deflators of {', '.join(told)} are forecasts." if told else ""
 
 
 def _period_cell(

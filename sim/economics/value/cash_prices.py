@@ -27,7 +27,7 @@ def price_index(ds: xr.Dataset, terms: Terms, years: Sequence[int]) -> FloatArra
     """
     table = facts_of(ds).deflators
     if terms.price_year not in table:
-        raise ValueError(f"cash needs a deflator for the price year '{terms.price_year}'; add it to 'deflators'")
+        raise ValueError(f"cash needs a deflator for the price year '{terms.price_year}'; take a series that has it")
     last = max(int(label[:4]) for label in table)
     return np.array([_level(table, terms, year, last) for year in years]) / table[terms.price_year]
 
@@ -38,7 +38,7 @@ def _level(table: Mapping[str, float], terms: Terms, year: int, last: int) -> fl
     if label in table:
         return float(table[label])
     if year < last:
-        raise ValueError(f"there is no deflator for {label}; add it to 'deflators': nothing is interpolated")
+        raise ValueError(f"there is no deflator for {label}; take a series that has it: nothing is interpolated")
     if terms.spec.inflation is None:
         raise ValueError(
             f"deflators end at {financial_year_label(last)} and cash is asked for {label}; "
