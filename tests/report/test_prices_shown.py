@@ -34,7 +34,7 @@ clock: {{start: 2024-04, steps: 24}}
 regimes: {{with_key_workers: {{start: 2024-04}}}}
 costs:
   - {{name: acute, price: {{value: 15000, low: 10000, high: 20000, price_year: 2013/14, source: C2, status: uprated}}}}
-  - {{name: posts, price: {{value: 45000, low: 40000, high: 50000, price_year: 2024/25, source: T-U1, status: observed}}}}
+  - {{name: posts, price: {{value: 45000, low: 4e4, high: 5e4, price_year: 2024/25, source: T-U1, status: observed}}}}
 """
 
 
