@@ -6,17 +6,20 @@ same model, another number of posts is another one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import sim
+from sim.model.price_series import PriceSeries
 from sim.model.spec import Scenario
 from sim.report.page.wording import in_words
 from sim.report.tables import costs
 from sim.report.terminal import headline_tables
 from sim.results.facts import facts_of
-from sim.runs.fits import fit_digest, with_fits
+from sim.runs.beliefs.doubt import model_digest
+from sim.runs.fits import fit_digest, found_digest, with_fits
 
 CONFIG = """
 title: Effects from elsewhere
@@ -52,6 +55,17 @@ def load(folder: Path, digest: str = "", sets: str = "[fitted, plain]", steps: i
 def digest(tmp_path: Path) -> str:
     scenario = load(tmp_path)
     return fit_digest(scenario, scenario.world("joined/fitted"), ["helped"])
+
+
+def test_the_name_of_the_series_of_prices_is_in_no_digest(tmp_path: Path) -> None:
+    """Which vintage the deflators are is said beside them; their numbers count where they did before."""
+    scenario = load(tmp_path)
+    world = scenario.world("joined/fitted")
+    named = replace(scenario, price_series=PriceSeries("GDP deflator", "March 2026", forecast=("2025/26",)))
+    other = replace(scenario, deflators={"2024/25": 100.0})
+    for digest_of in (lambda one: model_digest(one, world), lambda one: found_digest(one, world, world)):
+        assert digest_of(named) == digest_of(scenario) != digest_of(other)
+    assert fit_digest(named, world, ["helped"]) == fit_digest(scenario, world, ["helped"])
 
 
 def test_a_fit_is_at_home_in_its_own_model_alone(tmp_path: Path, digest: str) -> None:
