@@ -78,9 +78,10 @@ def test_the_page_and_the_workbook_say_what_was_not_observed(
     assert text.count("uprated, not observed</td>") == 1
     write_workbook(tmp_path / "book.xlsx", ds, summary, run, full)
     book = openpyxl.load_workbook(tmp_path / "book.xlsx")
-    assert any(f"Pounds are {FORECAST}, by the {SERIES}." in str(row[0].value) for row in book["Cover"].iter_rows())
-    head, *rows = book["Assumptions"].iter_rows(min_row=4, values_only=True)
-    standing = {row[0]: row[head.index("Standing")] for row in rows}
-    assert standing["costs.acute.price.value"] == "uprated, not observed"
-    assert standing["costs.posts.price.value"] == "observed"
-    assert ("Series of prices", SERIES) in set(book["Provenance"].iter_rows(min_row=4, max_col=2, values_only=True))
+    told = {name: list(book[name].iter_rows(values_only=True)) for name in ("Read me", "Assumptions", "Provenance")}
+    assert ("Prices", f"{FORECAST}, by the {SERIES}; discounted by none") in {row[:2] for row in told["Read me"]}
+    assert ("Series of prices", SERIES) in {row[:2] for row in told["Provenance"]}
+    why = {row[0]: str(row[-1]) for row in told["Assumptions"]}
+    assert why["costs.acute.price.value"] == "uprated, not observed"
+    assert why["costs.posts.price.value"] == "observed"
+    assert any("Of the prices, 1 is uprated, not observed." in str(row[0]) for row in told["Assumptions"])
