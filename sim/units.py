@@ -73,6 +73,10 @@ def time_in_words(seconds: float) -> str:
     return f"{text} {name}" + ("" if text == "1" else "s")
 
 
+TINY = 1e-9
+"""What no reader tells from nothing."""
+
+
 def digits(value: float | None, n: int = 3, *, sign: bool = False) -> str:
     """Write so many significant figures, whole numbers in full; ``sign`` puts one on what is positive too."""
     if value is None or isnan(value):
@@ -80,6 +84,8 @@ def digits(value: float | None, n: int = 3, *, sign: bool = False) -> str:
     size = abs(value)
     if isinf(size) or size == 0:
         return signed_text(value, "∞" if size else "0", sign=sign)
+    if size < TINY:
+        return f"less than {TINY:.9f}" if value > 0 else f"less than {TINY:.9f} below nothing"
     places = n - 1 - int(f"{size:.{n - 1}e}".partition("e")[2])  # as many as the rounded number needs
     text = f"{size:,.{max(places, 0)}f}"
     return signed_text(value, text.rstrip("0").rstrip(".") if places > 0 else text, sign=sign)

@@ -14,14 +14,33 @@ from io import TextIOWrapper
 import typer
 
 from sim.cli.collecting import add_found, add_installed
+from sim.console.printing import say
 
 __all__ = ["add_installed", "app", "main"]
 
+FIRST = """\
+Families with many problems over time: what help does, how long families wait
+for it, and what it costs whom.
+
+Type first:
+  families run demo               a small study in a minute, with a report
+  families new mine --from demo   your own study on it, its figures in comments
+  families explain kw_caseload    what a figure is, its source, what it moves
+
+families --help lists every command; families COMMAND --help shows examples."""
+
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    add_completion=False, pretty_exceptions_enable=False, invoke_without_command=True,
     help="Simulate families with many problems under different ways of helping: waits, outcomes and costs.",
 )  # fmt: skip
 add_found(app)
+
+
+@app.callback()
+def first(context: typer.Context) -> None:
+    """Say what to type first where nothing else is asked."""
+    if context.invoked_subcommand is None:
+        say(FIRST)
 
 
 def main() -> None:

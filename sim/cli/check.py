@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.console.arguments import Config, Sets
-from sim.console.printing import say, say_missing_kernels
+from sim.console.printing import say_missing_kernels, say_notes
 from sim.units import time_in_words
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ EXAMPLES = ("families check national", "families check study.yaml --set replicat
 
 def command(config: Config, sets: Sets = None) -> None:
     """Check a config, and say what a run would cost in time and memory."""
-    say(check(config, sets or []), nl=False)
+    say_notes(check(config, sets or []))
     say_missing_kernels()
 
 
@@ -101,8 +101,9 @@ def _contents(scenario: Scenario) -> Iterator[str]:
     model, clock = scenario.worlds[0].model, scenario.worlds[0].model.clock
     begin = f" from {clock.start[0]}-{clock.start[1]:02d}" if clock.start else ""
     count = model.count if isinstance(model.count, str) else "by weights"
-    yield f"rows: {model.units[0].size:,} of {model.units[0].name} in {len(model.areas.names)} areas"
-    length = f"{clock.steps} steps of {clock.step_years:.6g} years{begin}"
+    areas = len(model.areas.names)
+    yield f"rows: {model.units[0].size:,} of {model.units[0].name} in {areas} area{'' if areas == 1 else 's'}"
+    length = f"{clock.steps} steps of a {clock.step_name}{begin}"
     yield f"time: {length}, points counted: {count}, first cycle {clock.first}"
     yield f"chains: {', '.join(model.order)}"
     yield f"effects: {len(model.effects)}; meters: {len(model.meters)}; cost lines: {len(model.costs)}"

@@ -18,14 +18,14 @@ import typer
 from sim.console.errors import plainly
 from sim.console.printing import say
 
-OWN = ("run", "report", "export", "check", "show", "new", "schema", "list")
+OWN = ("run", "report", "export", "check", "show", "explain", "new", "schema", "list")
 ROOMS = ("sim.studies", "sim.evaluation")
 GROUP = "families.commands"
 """Entry points of installed packages: a command's name to its function."""
 ORDER = (
-    "run", "report", "compare", "export", "check", "show", "new", "schema", "list", "fit-effects", "sanity", "agree",
-    "uncertainty", "switching", "gains", "fees", "funds", "shapley", "optimise", "best-use", "calibrate", "evaluate",
-    "bridge",
+    "run", "report", "compare", "export", "check", "show", "explain", "new", "schema", "list", "fit-effects", "sanity",
+    "agree", "uncertainty", "switching", "gains", "fees", "funds", "shapley", "optimise", "best-use", "calibrate",
+    "evaluate", "bridge",
 )  # fmt: skip
 """Of commands in the help; others come after them."""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.console.printing import say
+from sim.console.printing import say, say_notes
 
 EXAMPLES = ("families list",)
 
@@ -24,9 +24,8 @@ def command(
     if results is None and into is None:
         about = {f"scenarios/{entry.name}": entry for entry in scenarios()}
         for name, title in listing():
-            say(f"{name:36} {title}".rstrip())
-            if name in about:
-                say(f"{'':36} ({about[name].population}) {about[name].about}".rstrip())
+            told = f" ({about[name].population}). {about[name].about}" if name in about else ""
+            say_notes(f"{name}: {title}{told}".rstrip(": "))
         return
     from sim.config.views.catalogue_table import put, table
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.console.arguments import Config, Sets, Solver
-from sim.console.printing import print_table, say, say_missing_kernels
+from sim.console.printing import print_table, say, say_missing_kernels, say_paragraphs
 from sim.console.progress import stages
 
 if TYPE_CHECKING:
@@ -103,9 +103,7 @@ def _drawn(
     seeded = [*sets, f"seed={scenario.seed}"]
     with stages(quiet=quiet) as at:
         at.stage("Draws of the inputs")
-        found = draw_answer(
-            config, seeded, draws, destination.with_name(f"{destination.name}-draws"), workers, tell=at
-        )
+        found = draw_answer(config, seeded, draws, destination.with_name(f"{destination.name}-draws"), workers, tell=at)
     named = {world.name: name_of(world) for world in scenario.worlds}
     return replace(scenario, doubt={name: found[of] for name, of in named.items() if of in found})
 
@@ -145,13 +143,16 @@ def _tell(summary: Summary, destination: Path, config: str, *, as_json: bool, qu
         say(json.dumps(summary, indent=1, allow_nan=False))
     elif not quiet:
         print_headline(summary)
-        say(f"Parameters {standing(config)}.")
-        say(f"Results are in {destination}; open {destination / 'report.html'}")
+        say_paragraphs(f"Parameters {standing(config)}.")
+        say(f"\nResults are in {destination}; open {destination / 'report.html'}")
 
 
 def print_headline(summary: Summary) -> None:
-    """Print the headline as tables that fit 80 columns."""
+    """Print what was run, the answer in sentences, and the headline as tables that fit 80 columns."""
+    from sim.report.answer import answer
+    from sim.report.tables import headline
     from sim.report.terminal import headline_tables
 
+    say_paragraphs(headline(summary).title, *answer(summary))
     for made in headline_tables(summary):
         print_table(made)

@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sim.exhibits.titles import Titles
     from sim.table import Table
 
 
@@ -30,6 +31,32 @@ def say(text: str, *, err: bool = False, nl: bool = True) -> None:
     typer.echo(visible(text), err=err, nl=nl)
 
 
+def say_paragraphs(*texts: str) -> None:
+    """Print paragraphs, each after an empty line, their lines broken between words and no longer than a page."""
+    from rich.text import Text
+
+    from sim.exhibits.terminal import PAGE, visible
+
+    to = console()
+    for text in texts:
+        to.print(Text(f"\n{visible(text)}"), width=min(to.width, PAGE))
+
+
+def say_notes(text: str) -> None:
+    """Print lines, those longer than a page broken between words and indented under their first."""
+    from textwrap import fill
+
+    from sim.exhibits.terminal import PAGE
+
+    page = min(console().width, PAGE)
+    for line in text.splitlines():
+        indent = " " * (len(line) - len(line.lstrip()) + INDENT)
+        say(fill(line, page, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))
+
+
+INDENT = 2
+
+
 def console() -> Console:
     """Give the console of tables: as wide as the terminal, or 80 columns where output is piped."""
     from rich.console import Console
@@ -39,11 +66,12 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else PAGE, highlight=False)
 
 
-def print_table(table: Table) -> None:
-    """Print one table on the console."""
+def print_table(table: Table, titles: Titles | None = None) -> None:
+    """Print one table on the console, names of regimes and evidence sets by their titles where these are given."""
     from sim.exhibits.terminal import print_table as print_on
+    from sim.exhibits.titles import in_words
 
-    print_on(console(), table)
+    print_on(console(), table if titles is None else in_words(table, titles))
 
 
 def say_missing_kernels() -> None:

@@ -41,12 +41,16 @@ __all__ = [
     "short",
     "shown",
     "signed",
+    "span",
 ]
 
 MILLION = 1e6
 NEXT_TO_NOTHING = 0.5
 """Pounds below which a sum rounds to none."""
 SCALES = ((MILLION, "million"), (1e3, "thousand"), (1.0, ""))
+SPANS = ((1.0, "month"), (12 / 365.25, "day"), (0.5 / 365.25, "hour"), (0.5 / 365.25 / 60, "minute"))
+"""Units of a wait, in months."""
+LEAST_OF_A_UNIT = 0.1
 Writer = Callable[[float], str]
 
 
@@ -82,6 +86,17 @@ def months(value: float | None) -> str:
     return digits(value, 2) if value is not None and 0.0 < abs(value) < 0.1 else fixed(value, places=1)
 
 
+def span(value: float | None) -> str:
+    """Write months with their unit: as days, hours or minutes where they are few, so that no digits are lost."""
+    if value is None or isnan(value):
+        return MISSING
+    for size, unit in SPANS:
+        if abs(value) >= LEAST_OF_A_UNIT * size:
+            text = digits(value / size)
+            return f"{text} {unit}{'' if text == '1' else 's'}"
+    return "0 months"
+
+
 expected = partial(digits, n=4)
 """Write an expected value, which has no interval."""
 
@@ -104,25 +119,43 @@ def interval(estimate: Estimate | Mapping[str, Any], write: Writer = figure) -> 
     return write(mean) if low is None or high is None else f"{write(mean)} ({write(low)} to {write(high)})"
 
 
-def short(estimate: Mapping[str, Any], write: Writer | None = None) -> str:
+def short(estimate: Mapping[str, Any], write: Writer | None = None, *, finest: int = 6, sign: bool = False) -> str:
     """Write a mean ± half its interval; the ends themselves where they are not equally far from it.
 
-    Without a way to write them, the mean gets as many places as half the interval needs for two figures, and without an
-    interval four figures.
+    Without a way to write them, all are rounded to what half the interval needs for two figures, and no coarser than
+    three of the mean; an expected value gets four figures, in whole pounds (``finest`` 0) three. ``sign`` puts one on
+    what is positive too.
     """
     mean, low, high = (estimate[end] for end in ENDS)
     if mean is None:
         return MISSING
     if low is None or high is None:
-        return (write or expected)(mean)
+        return write(mean) if write else expected(mean) if finest else _rounded(mean, _third(mean), sign=sign)
     half = high - mean
-    if write is None and half > 0:
-        places = max(1 - floor(log10(half)), 0)
-        write = partial(fixed, places=places)
-    write = write or digits
+    if write is None:
+        places = min(_places(mean, half), finest)
+        write = partial(_rounded, places=places, sign=sign)
     if isclose(half, mean - low, rel_tol=0.01, abs_tol=1e-12):
         return f"{write(mean)} ± {write(half).lstrip('+')}"
     return f"{write(mean)} ({write(low)} to {write(high)})"
+
+
+def _places(mean: float, half: float) -> int:
+    """Give the places that half an interval needs for two figures: below 0, tens and hundreds; the mean keeps three."""
+    if half <= 0:
+        return _third(mean)
+    places = 1 - floor(log10(half))
+    return places if places >= 0 else max(places, min(_third(mean), 0))
+
+
+def _third(value: float) -> int:
+    """Give the places of the third figure of a number."""
+    return 2 - floor(log10(abs(value))) if value else 0
+
+
+def _rounded(value: float, places: int, *, sign: bool) -> str:
+    """Write so many places; below 0, round to tens and hundreds."""
+    return fixed(round(value, places) if places < 0 else value, max(places, 0), sign=sign)
 
 
 def difference(estimate: Estimate | Mapping[str, Any]) -> str:

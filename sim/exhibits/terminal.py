@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
+from textwrap import fill
 from typing import TYPE_CHECKING, Literal
 
 from sim.exhibits.numbers import shown
-from sim.table import Table
+from sim.table import Row, Table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 GAP, PAGE = 2, 80
 """Blanks between columns, and the width of what is read as text."""
+NARROW = 20
+"""What names of rows are wrapped to before columns are parted."""
+LEAST = 3
+"""Columns of a table whose first is gathered."""
 
 
 _ACTING = re.compile(
@@ -36,9 +42,25 @@ def cells_of(table: Table) -> list[tuple[str, ...]]:
     return [tuple(visible(str(column)) for column in table.columns), *rows]
 
 
+def gathered(table: Table) -> Table:
+    """Say what repeats down the first column once: in the title where it never changes, else above its rows."""
+    first = [str(row[0]) for row in table.rows]
+    runs = [name for name, _ in groupby(first)]
+    if len(table.columns) < LEAST or len(runs) == len(first) or len(set(runs)) < len(runs) or "" in runs:
+        return table
+    rest, rows = table.columns[1:], [row[1:] for row in table.rows]
+    if len(runs) == 1:
+        return replace(table, title=f"{table.title}: {runs[0]}", columns=rest, rows=rows)
+    blank = ("",) * (len(rest) - 1)
+    under: list[Row] = []
+    for name, of in groupby(table.rows, lambda row: str(row[0])):
+        under += [(f"{name}:", *blank), *((f"  {row[1]}", *row[2:]) for row in of)]
+    return replace(table, columns=("", *rest[1:]), rows=under)
+
+
 def folded(table: Table, page: int = PAGE) -> list[Table]:
     """Part the columns of a table that is wider than a page: each part begins with the columns that tell rows apart."""
-    if width(table) <= page:
+    if width(table) <= page or _span(sizes_of(table, page)) <= page:
         return [table]
     sizes = sizes_of(table, page)
     keys = _keys(table, sizes, page)
@@ -63,8 +85,10 @@ def folded(table: Table, page: int = PAGE) -> list[Table]:
 def sizes_of(table: Table, page: int) -> list[int]:
     """Give the width of each column: of its longest cell or word of its heading, half a page at most."""
     columns = zip(*cells_of(table), strict=True)
-    longest = (max(*map(len, heading.split() or [""]), *map(len, cells), 0) for heading, *cells in columns)
-    return [min(size, page // 2 - GAP) for size in longest]
+    first, *longest = (max(*map(len, heading.split() or [""]), *map(len, cells), 0) for heading, *cells in columns)
+    others = [min(size, page // 2 - GAP) for size in longest]
+    room = page - _span(others) - GAP
+    return [max(min(first, room), min(first, NARROW)), *others]
 
 
 def _span(sizes: Sequence[int]) -> int:
@@ -87,7 +111,7 @@ def width(table: Table) -> int:
 
 def print_table(to: Console, table: Table) -> None:
     """Print one table, folded where it is wider than the console; nothing in it is taken for markup."""
-    parts = folded(table, to.width)
+    parts = folded(gathered(table) if width(table) > to.width else table, to.width)
     for part in parts:
         _print(to, part, sizes_of(part, to.width) if width(part) > to.width or len(parts) > 1 else None)
 
@@ -108,9 +132,15 @@ def _print(to: Console, table: Table, sizes: Sequence[int] | None) -> None:
         size = None if sizes is None else sizes[i]
         side: Literal["left", "right"] = "right" if i else "left"
         grid.add_column(Text(heading), justify=side, no_wrap=not wraps, overflow="fold", width=size)
-    for row in rows:
-        grid.add_row(*map(Text, row))
+    for first, *others in rows:
+        grid.add_row(Text(first if sizes is None else _hanging(first, sizes[0])), *map(Text, others))
     to.print(Text(f"\n{visible(table.title)}" if table.title else "", style="bold"), width=page)
     to.print(grid)
     if table.note:
         to.print(Text(f"\n{visible(table.note)}"), width=page)
+
+
+def _hanging(text: str, size: int) -> str:
+    """Break a name over lines, each after the first indented."""
+    indent = " " * (len(text) - len(text.lstrip()))
+    return fill(text.lstrip(), size, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False)

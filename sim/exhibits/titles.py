@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import xarray as xr
 
 from sim.exhibits.style import words
+from sim.model.spec import Scenario
 from sim.results.facts import facts_of
+from sim.table import Table
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,24 @@ class Titles:
         return f"{self.regime(regime)} ({said})" if slash else self.regime(name)
 
 
-def titles_of(results: xr.Dataset | Mapping[str, Any]) -> Titles:
-    """Give the titles of a run, from its Dataset or its summary; results of before have none."""
+NAMED = {"regime": "world", "against": "world", "evidence": "reading", "reading": "reading", "evidence set": "reading"}
+"""Columns that hold names of regimes and evidence sets, by their heading, and how these are said."""
+
+
+def in_words(table: Table, titles: Titles) -> Table:
+    """Write a table with titles where its columns hold names of regimes or evidence sets."""
+    ways = [getattr(titles, NAMED[str(column)]) if str(column) in NAMED else None for column in table.columns]
+    rows = [
+        tuple(way(cell) if way and isinstance(cell, str) else cell for cell, way in zip(row, ways, strict=True))
+        for row in table.rows
+    ]
+    return replace(table, rows=rows)
+
+
+def titles_of(results: xr.Dataset | Mapping[str, Any] | Scenario) -> Titles:
+    """Give the titles of a study, or of a run from its Dataset or its summary; results of before have none."""
+    if isinstance(results, Scenario):
+        return Titles(results.regime_titles, results.set_titles)
     if isinstance(results, xr.Dataset):
         facts = facts_of(results)
         return Titles(facts.regime_titles, facts.set_titles, facts.set_suppositions)

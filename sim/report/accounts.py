@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.exhibits.numbers import difference, figure, fixed, interval, millions, ratio
+from sim.exhibits.numbers import figure, fixed, interval, millions, ratio, short
 from sim.exhibits.style import words
 from sim.exhibits.titles import titles_of
 from sim.model.price_series import prices_of
@@ -17,6 +17,7 @@ NOTE = (
     "every later episode. Programme: the whole population in the calendar years of the appraisal. The break-even price "
     "is what a key worker's posts may cost a family helped for nothing to be gained or lost."
 )
+NO_ENDS = {"low": None, "high": None}
 PARTS = ("helped", "waits_longer", "gets_in_sooner", "same_wait", "posts_and_set_up", "total")
 
 
@@ -133,21 +134,22 @@ def displacement(summary: Summary) -> Table:
 
 
 def short_accounts(summary: Summary) -> Table:
-    """Give the accounts for a terminal: savings, cost and break-even price in the headline ledger."""
+    """Give the accounts for a terminal: savings, cost and break-even price in the headline ledger, in words."""
     ledger = _ledger(summary)
-    rows: list[tuple[str, ...]] = []
-    for regime, name, one in _accounts(summary):
+    titles, rows = titles_of(summary), list[tuple[str, ...]]()
+    for world, name, one in _accounts(summary):
         if ledger not in one["saved_per_family_helped"]:
             continue
-        heading = (f"{regime}:", "", "", "")
+        heading = (f"{titles.world(world)}:", "", "", "")
         rows += [] if heading in rows else [heading]
-        cost = figure(one["cost_per_family_helped"][ledger]["mean"])
-        saved, price = (difference(one[told][ledger]) for told in ("saved_per_family_helped", "break_even_price"))
+        cost = short({**NO_ENDS, "mean": one["cost_per_family_helped"][ledger]["mean"]}, finest=0)
+        saved, price = (
+            short(one[told][ledger], finest=0, sign=True) for told in ("saved_per_family_helped", "break_even_price")
+        )
         rows.append((f"  {words(name)}", saved, cost, price))
     columns = ("", "saved", "cost", "break-even price")
-    return Table(
-        f"What each family helped saves, £, {ledger} ledger (95% interval)", columns, tuple(rows), _why(summary)
-    )
+    title = f"What each {summary['unit']} helped saves, £, {ledger} ledger; ± 95% interval"
+    return Table(title, columns, tuple(rows), _why(summary))
 
 
 def beside_doubt(summary: Summary) -> Table:

@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 import typer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sim.cli import add_installed, app
+from sim.cli.check import check
 from sim.cli.new import new
 from sim.config.loading import load
 from sim.config.text import library
@@ -27,7 +30,7 @@ from tests.places import ROOT
 add_installed(app)
 COMMANDS = {c.name: c for c in typer.main.get_command(app).commands.values()}  # type: ignore[attr-defined]
 EXAMPLES = [line for c in COMMANDS.values() for line in (c.epilog or "").split("\n\n")[1:]]
-QUICK = {"list", "new", "schema", "check", "show"}
+QUICK = {"list", "new", "schema", "check", "show", "explain"}
 """Commands whose examples take a second or two as they stand."""
 FEW, TWO = "--set units.family.size=300", "--set replications=2"
 SMALLER = {
@@ -196,6 +199,46 @@ def test_a_config_that_lies_on_another_is_that_one_and_each_lever_may_be_turned(
             k: p.expression for k, p in its.model.parameters.items()
         }
         assert [c.price for c in mine.model.costs] == [c.price for c in its.model.costs]
+
+
+LEVER = re.compile(r"^  # (?!----)(.+?): .+   # .*?([\d.]+) to ([\d.]+), (?:source .+|no source)$", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def national() -> str:
+    """Give what ``families new ours --from national`` writes."""
+    return overlay("ours", "national")
+
+
+def test_an_overlay_of_the_nation_passes_the_check_as_written(national: str, folder: Path) -> None:
+    Path("ours.yaml").write_text(national, encoding="utf-8")
+    assert "nothing wrong was found" in check("ours.yaml")
+    assert len(LEVER.findall(national)) == len(re.findall(r"^  # (?!----)", national, re.MULTILINE)) > 200
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_lever_may_be_turned_to_either_end(national: str, folder: Path, data: st.DataObject) -> None:
+    """Without its '#', and with the low or the high end of its range in place of its value."""
+    found = data.draw(st.sampled_from(list(LEVER.finditer(national))))
+    line = found.group(0).replace("  # ", "  ", 1)
+    head, _, rest = line.partition(f"{found.group(1)}: ")
+    value, remark = rest.split("   # ", 1)
+    end = data.draw(st.sampled_from([value, found.group(2), found.group(3)]))
+    unit = f" {remark.split(',')[0]}" if end != value and re.search(r"\d [a-z]", value) else ""
+    text = national.replace(found.group(0), f"{head}{found.group(1)}: {end}{unit}   # {remark}")
+    Path("turned.yaml").write_text(text, encoding="utf-8")
+    assert "nothing wrong was found" in check("turned.yaml")
+
+
+def test_families_alone_says_what_to_type_first() -> None:
+    said = CliRunner().invoke(app, [])
+    assert said.exit_code == 0
+    typed = re.findall(r"^  (families .+?)   ", read(said.output), re.MULTILINE)
+    assert [shlex.split(line)[1] for line in typed] == ["run", "new", "explain"]
+    for line in typed:
+        name, *words = shlex.split(line)[1:]
+        COMMANDS[name].make_context(name, words)
 
 
 def test_nothing_to_lie_on_is_refused(folder: Path) -> None:

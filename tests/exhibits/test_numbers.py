@@ -21,7 +21,9 @@ from sim.exhibits.numbers import (
     pounds,
     ratio,
     share,
+    short,
     signed,
+    span,
 )
 from sim.intervals import Estimate
 
@@ -84,3 +86,37 @@ def test_figures_at_the_turn_of_a_digit() -> None:
     ]  # fmt: skip
     assert [digits(x, sign=True) for x in (0.001648, -0.001648, 0.0)] == ["+0.00165", "−0.00165", "0"]
     assert expected(151_648.3) == "151,648"
+
+
+@pytest.mark.parametrize(
+    ("mean", "half", "text"),
+    [
+        (18_999, 2_777, "19,000 ± 2,800"), (872.4, 11.2, "872 ± 11"),
+        (19_053, 22, "19,053 ± 22"), (1274, 541, "1,270 ± 540"),
+        (0.002, 0.019, "0.002 ± 0.019"), (40, 5_200, "40 ± 5,200"),
+    ],
+)  # fmt: skip
+def test_a_mean_is_as_fine_as_its_interval_bears(mean: float, half: float, text: str) -> None:
+    assert short({"mean": mean, "low": mean - half, "high": mean + half}, finest=3) == text
+
+
+def test_without_an_interval_pounds_have_three_figures() -> None:
+    assert short({"mean": 19_053.0, "low": None, "high": None}, finest=0) == "19,100"
+    assert short({"mean": -22_430.0, "low": None, "high": None}, finest=0, sign=True) == f"{MINUS}22,400"
+
+
+@pytest.mark.parametrize(
+    ("months", "text"),
+    [
+        (0.79, "0.79 months"), (1.0, "1 month"), (0.0, "0 months"), (0.05, "1.52 days"),
+        (-0.001648, f"{MINUS}1.2 hours"),
+        (None, "–"), (float("nan"), "–"),
+    ],
+)  # fmt: skip
+def test_a_wait_is_said_in_a_unit_that_suits_it(months: float | None, text: str) -> None:
+    assert span(months) == text
+
+
+def test_what_is_next_to_nothing_is_no_row_of_noughts() -> None:
+    assert digits(3.25e-16) == "less than 0.000000001"
+    assert digits(1e-9) == "0.000000001"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from sim.exhibits.terminal import PAGE, folded, print_table, width
+from sim.exhibits.terminal import PAGE, folded, gathered, print_table, width
 from sim.table import Table
 
 NUMBERS = st.integers(-(10**9), 10**9).map("{:,}".format)
@@ -71,3 +71,21 @@ def test_a_terminal_of_another_width(columns: int) -> None:
     text = printed(Table("t", ("name", *("heading",) * 12), rows), columns=columns)
     assert max(map(len, text.splitlines())) <= columns
     assert text.count("123,456,789") == 36
+
+
+def test_what_repeats_is_said_once() -> None:
+    rows = [("one", "a", "1"), ("one", "b", "2"), ("two", "a", "3")]
+    table = Table("Costs", ("regime", "line", "£"), rows)
+    made = gathered(table)
+    assert list(made.rows) == [("one:", ""), ("  a", "1"), ("  b", "2"), ("two:", ""), ("  a", "3")]
+    alone = gathered(Table("Costs", ("regime", "line", "£"), rows[:2]))
+    assert (alone.title, alone.columns, list(alone.rows)) == ("Costs: one", ("line", "£"), [("a", "1"), ("b", "2")])
+    mixed = Table("Costs", ("regime", "line", "£"), [*rows, ("one", "c", "4")])
+    assert gathered(mixed) == mixed
+
+
+def test_long_names_are_wrapped_before_columns_are_parted() -> None:
+    rows = [("a name of a regime that is rather long", "1,000 ± 100", "2,000 ± 200", "3,000 ± 300", "4,000 ± 400")]
+    text = printed(Table("", ("", "first", "second", "third", "fourth"), rows))
+    assert max(map(len, text.splitlines())) <= PAGE
+    assert any("1,000" in one and "4,000" in one for one in text.splitlines())

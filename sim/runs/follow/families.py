@@ -5,6 +5,8 @@ Looks at every row after every step, so it costs several times a plain replicati
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sim.arrays import BoolArray, FloatArray
@@ -60,16 +62,24 @@ class Followed(RowTotals):
                 helped[service] |= np.bincount(rows.parent, weights=engaged, minlength=root.n) > 0
 
 
+def _named(values: Sequence[float]) -> list[str]:
+    """Name the groups of a trait: no and yes, whole numbers as they are, else their place from lowest to highest."""
+    if set(values) == {0.0, 1.0}:
+        return ["yes" if value else "no" for value in values]
+    if all(float(value).is_integer() for value in values):
+        return [f"{value:g}" for value in values]
+    n, place = len(values), {value: i for i, value in enumerate(sorted(values), 1)}
+    names = {1: f"lowest of {n}", n: f"highest of {n}"}
+    return [names.get(place[value], f"{place[value]} of {n}") for value in values]
+
+
 def _traits(line: Line, model: Model, point: int) -> dict[str, tuple[list[str], FloatArray]]:
     """Group families by traits of few values and by the age of the youngest child; (names, group of each row)."""
     root = line.world.root
     groups: dict[str, tuple[list[str], FloatArray]] = {}
     for trait in model.traits:
         if 1 < len(trait.values) <= MOST_VALUES:
-            groups[trait.name] = (
-                [f"{i} of {len(trait.values)} ({value:.3g})" for i, value in enumerate(trait.values, 1)],
-                root.traits[trait.name].astype(np.float64),
-            )
+            groups[trait.name] = (_named(trait.values), root.traits[trait.name].astype(np.float64))
     if len(model.units) > 1:
         child = line.world.population.rows[model.units[1].name]
         years = (point - child.born) * model.clock.step_years

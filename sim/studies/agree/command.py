@@ -26,12 +26,13 @@ def command(
 ) -> None:
     """Run the solvers on one config and say, quantity by quantity, whether they agree; exit code 1 where not."""
     from sim.config.loading import load
+    from sim.exhibits.titles import titles_of
     from sim.studies.agree.exhibits import agreement_table
     from sim.studies.agree.question import solvers_agree, waits_agree
 
     with stages(quiet=quiet) as at:
         scenario = load(config, [*(sets or []), f"replications={replications}"])
         found, solver = (waits_agree if waits else solvers_agree)(scenario, workers, at)
-    print_table(agreement_table(found, solver))
+    print_table(agreement_table(found, solver), titles_of(scenario))
     if not all(one.passed for one in found):
         raise typer.Exit(FAILED)

@@ -20,12 +20,12 @@ def agreement_table(found: Sequence[Agreement], solver: str) -> Table:
         How the expected values were found: exact, or closure.
     """
     columns = (
-        "quantity (worst of)", "regime", "where", "simulated", "expected", "difference", "in standard errors",
+        "regime", "quantity (worst of)", "where", "simulated", "expected", "difference", "in standard errors",
         "tolerance", "verdict",
     )  # fmt: skip
     rows = tuple(
         (
-            f"{one.quantity} ({one.compared:,})", one.world, one.where,
+            one.world, f"{one.quantity} ({one.compared:,})", one.where,
             digits(one.simulated, 4), digits(one.expected, 4),
             f"{one.share:+.2%}".replace("-", MINUS), f"{one.standard_errors:+.1f}".replace("-", MINUS),
             f"{one.tolerance:.2%}" if one.tolerance else MISSING, "agrees" if one.passed else "DISAGREES",
@@ -34,7 +34,7 @@ def agreement_table(found: Sequence[Agreement], solver: str) -> Table:
     )  # fmt: skip
     critical = sorted({one.critical for one in found})
     note = (
-        f"Expected values: {solver}. A difference may be its tolerance and {' or '.join(f'{c:.1f}' for c in critical)} "
+        f"Expected values: {solver}. A difference may be its tolerance and {' or '.join(map(digits, critical))} "
         f"standard errors (totals, points), so that all {sum(one.compared for one in found):,} comparisons together "
         f"give a false alarm in {FALSE_ALARM:g} of runs. Waits of small teams are judged by --waits alone."
     )

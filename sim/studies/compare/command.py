@@ -26,6 +26,7 @@ def command(
     """Compare two finished runs: what differs in their configs and in what came out."""
     from sim.config.views.recorded import config_differences
     from sim.exhibits.terminal import visible
+    from sim.exhibits.titles import titles_of
     from sim.results.folder.store import read_results
     from sim.studies.compare import exhibits as comparison
     from sim.studies.compare.answer import compare_runs
@@ -35,7 +36,7 @@ def command(
     wide = console()
     say(f"A is {a}\nB is {b}\n")
     say("\n".join(comparison.config_lines(keys) or ["Nothing differs in the configs."]))
-    results = comparison.results_table(found)
+    results = comparison.results_table(found, titles_of(ds_a))
     if results.rows:
         print_table(results)
     else:

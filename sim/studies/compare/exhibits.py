@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sim.config.views.recorded import Difference
 from sim.exhibits.html import write_page
-from sim.exhibits.numbers import MISSING, Writer, figure, fixed, millions, share, short
+from sim.exhibits.numbers import MISSING, Writer, figure, millions, share, short, span
 from sim.exhibits.style import words
+from sim.exhibits.titles import Titles
 from sim.intervals import Estimate
 from sim.studies.compare.answer import Compared, RunsCompared
 from sim.table import Table
 
+NO_TITLES = Titles()
 MOST_KEYS = 40
 """Keys that a terminal shows; the page has all."""
 PAIRED = (
@@ -78,13 +79,13 @@ def made_table(a: Mapping[str, Any], b: Mapping[str, Any]) -> Table:
     return Table("What differs in how they were made", ("", "A", "B"), rows)
 
 
-def results_table(found: RunsCompared) -> Table:
+def results_table(found: RunsCompared, titles: Titles = NO_TITLES) -> Table:
     """Make the narrow table of figures that differ, by world, for a terminal."""
     rows: list[tuple[str, ...]] = []
     last = None
     for one in (each for each in found.figures if each.differs):
         if one.world != last:
-            rows.append((f"{one.world}:", "", "", ""))
+            rows.append((f"{titles.world(one.world)}:", "", "", ""))
         last = one.world
         mark = " *" if one.overlap is False else ""
         cells = (_short(value, one, signs=i == 2) for i, value in enumerate((one.a, one.b, one.difference)))
@@ -129,8 +130,8 @@ def _label(one: Compared) -> str:
     measure = {"mean wait": "wait", "outcome": "", "share at the end": "share"}.get(one.measure, one.measure)
     if one.unit == "£m":
         return f"£m {words(measure)}".replace("present value against", "value from")
-    unit = ", months" if one.unit == "months" else ""
-    return " ".join(part for part in (words(measure), words(one.item)) if part) + unit
+    pounds = ", £" if one.unit == "£" else ""
+    return " ".join(part for part in (words(measure), words(one.item)) if part) + pounds
 
 
 def _short(estimate: Estimate, one: Compared, *, signs: bool = False) -> str:
@@ -138,10 +139,8 @@ def _short(estimate: Estimate, one: Compared, *, signs: bool = False) -> str:
     if math.isnan(estimate.mean):
         return MISSING
     write = _WRITERS.get(one.unit)
-    if estimate.high is None and write is not None and not any(digit in write(estimate.mean) for digit in "123456789"):
-        write = None  # a small difference is shown, not rounded to nothing
     text = short({"mean": estimate.mean, "low": estimate.low, "high": estimate.high}, write)
     return f"+{text}" if signs and estimate.mean > 0 else text
 
 
-_WRITERS: dict[str, Writer] = {"£": figure, "£m": millions, "months": partial(fixed, places=2), "share": share}
+_WRITERS: dict[str, Writer] = {"£": figure, "£m": millions, "months": span, "share": share}

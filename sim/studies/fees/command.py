@@ -23,6 +23,7 @@ def command(
 ) -> None:
     """Pay by results as the config says, and count the families who would have been paid for anyway."""
     from sim.exhibits.csv import write_csv
+    from sim.exhibits.titles import titles_of
     from sim.studies.fees.answer import fees_by_year
     from sim.studies.fees.exhibits import fees_table
     from sim.studies.fees.question import fees
@@ -30,7 +31,7 @@ def command(
     with stages(quiet=quiet) as at:
         at.stage("Following families")
         scenario, found = fees(config, sets or [], replications)
-    print_table(fees_table(found, scenario))
+    print_table(fees_table(found, scenario), titles_of(scenario))
     if out is not None:
         write_csv(out, fees_by_year(found, scenario.worlds))
         say(f"Every year and regime is in {out}")

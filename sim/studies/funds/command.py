@@ -26,6 +26,7 @@ def command(
     from sim.economics.cash.pooled_budget import pool_tables
     from sim.economics.value.terms import terms_of
     from sim.exhibits.csv import write_tables
+    from sim.exhibits.titles import titles_of
     from sim.report.figures.money.fund import fund_table
     from sim.report.figures.money.pool import pool_table
     from sim.studies.funds.question import funds
@@ -34,7 +35,7 @@ def command(
         ds = funds(config, sets or [], workers, at)
     for table in (fund_table(ds), pool_table(ds)):
         if table.rows:
-            print_table(table)
+            print_table(table, titles_of(ds))
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         terms = terms_of(ds)

@@ -24,15 +24,17 @@ def command(
     """Follow every family under each regime: who gains, who loses, who waits longer."""
     from sim.config.loading import load
     from sim.exhibits.csv import write_csv
+    from sim.exhibits.titles import titles_of
     from sim.studies.gains.answer import gains_by_group
-    from sim.studies.gains.exhibits import gains_table
+    from sim.studies.gains.exhibits import gains_tables
     from sim.studies.gains.question import who_gains
 
     with stages(quiet=quiet) as at:
         at.stage("Following families")
         scenario = load(config, sets or [])
         found = who_gains(scenario, replications)
-    print_table(gains_table(found))
+    for table in gains_tables(found, titles_of(scenario)):
+        print_table(table)
     if out is not None:
         write_csv(out, gains_by_group(found, scenario.worlds))
         say(f"Every group and measure is in {out}")

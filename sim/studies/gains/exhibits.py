@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import replace
 
 from matplotlib.axes import Axes
 
 from sim.exhibits.drawing import grid_x, name_rows, places, row_axes, zero_line
-from sim.exhibits.numbers import digits, interval, share
+from sim.exhibits.numbers import digits, share, short
 from sim.exhibits.style import COLOURS, WIDE, Canvas, words
+from sim.exhibits.titles import Titles
 from sim.studies.gains.answer import WAITING, Gain
 from sim.table import Table
 
@@ -22,27 +23,26 @@ NOTE = (
 )
 
 
-def gains_table(gains: Sequence[Gain]) -> Table:
-    """Make the table of mean changes by group: the first outcome, waits, with the shares that have less and more."""
+def gains_tables(gains: Sequence[Gain], titles: Titles) -> list[Table]:
+    """Make a table of mean changes by group for the first outcome and for waits, with who has less and more of it."""
     first = gains[0].measure if gains else ""
     shown = [first, *([WAITING] if first != WAITING else [])]
-    groups: dict[tuple[str, str, str], dict[str, Gain]] = {}
-    for gain in gains:
-        groups.setdefault((gain.world, gain.by, gain.group), {})[gain.measure] = gain
-    rows = tuple(
-        (world, words(by), group, f"{held[first].families:,}", *(cell for name in shown for cell in _cells(held[name])))
-        for (world, by, group), held in groups.items()
-    )
-    columns: tuple[str, ...] = ("regime", "by", "group", "families")
-    for name in shown:
-        columns += (f"{words(name)}: baseline", "change", "less", "more")
-    return Table("Who gains", columns, rows, NOTE)
+    columns = ("regime", "group", "families", "without", "change", "with less", "with more")
+    made = [
+        Table(f"Who gains: {words(measure)}", columns, [_row(one, titles) for one in gains if one.measure == measure])
+        for measure in shown
+    ]
+    return [*made[:-1], replace(made[-1], note=NOTE)]
 
 
-def _cells(gain: Gain) -> tuple[str, str, str, str]:
+def _row(gain: Gain, titles: Titles) -> tuple[str, ...]:
     """Write one measure of one group."""
-    change = interval(gain.difference, partial(digits, sign=True))
-    return digits(gain.baseline), change, share(gain.less, 1), share(gain.more, 1)
+    group = gain.group if gain.by == "all" else f"{words(gain.by)}: {gain.group}"
+    ends = {"mean": gain.difference.mean, "low": gain.difference.low, "high": gain.difference.high}
+    return (
+        titles.world(gain.world), group, f"{gain.families:,}", digits(gain.baseline), short(ends, sign=True),
+        share(gain.less, 0), share(gain.more, 0),
+    )  # fmt: skip
 
 
 def plot_gains(

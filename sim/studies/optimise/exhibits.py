@@ -14,7 +14,7 @@ from sim.exhibits.csv import write_csv
 from sim.exhibits.drawing import SMALL, key, name_y
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.html import write_page
-from sim.exhibits.numbers import digits, fixed, interval, scale_of
+from sim.exhibits.numbers import digits, fixed, interval, months, scale_of
 from sim.exhibits.sentences import sentence
 from sim.exhibits.style import COLOURS, FAINT, INK, WIDE, Canvas, new_axes, new_panels, words
 from sim.exhibits.svg import draw_all
@@ -25,7 +25,7 @@ from sim.studies.optimise.workbook import USE, optimum_book
 from sim.table import Table, plain
 
 MOST_SHOWN = 12
-_in_unit = partial(fixed, places=2)
+_in_unit = partial(fixed, places=0, finer_below=100.0)
 
 
 def best_table(found: Optimum) -> Table:
@@ -63,8 +63,8 @@ def frontier_table(found: Frontier) -> Table:
     rows = tuple(
         (
             digits(x, 6), *(digits(one.use[found.service][name]) for name in ("posts", "places")),
-            interval(over_replications(one.net / factor), _in_unit), digits(one.use[found.service]["wait"]),
-            digits(erlang_wait(one.use[found.service])), digits(one.use[found.service]["load"]),
+            interval(over_replications(one.net / factor), _in_unit), months(one.use[found.service]["wait"]),
+            months(erlang_wait(one.use[found.service])), digits(one.use[found.service]["load"]),
         )
         for x, one in zip(axis_value, found.points, strict=True)
     )  # fmt: skip

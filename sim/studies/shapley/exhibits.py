@@ -22,7 +22,7 @@ from sim.table import Table
 COLUMNS = (
     "player", "title", "over", "view", "share", "simulation_error", "order_error", "alone", "last_to_join", "terms",
 )  # fmt: skip
-_pounds = partial(fixed, places=2, sign=True)
+_pounds = partial(fixed, places=0, finer_below=100.0, sign=True)
 CAPTION = (
     "Bars sum to what all bring together; a player that brings more as the last to join than alone needs the "
     "others. Thin lines are 95% intervals of chance in the simulation, where there is any."

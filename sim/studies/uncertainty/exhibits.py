@@ -57,12 +57,17 @@ def standings(decision: Decision) -> Table:
         above = MISSING if net is None else f"{one.gains:.0%}"
         ratios = [f"{one.ratio_above[x]:.0%}" if x in one.ratio_above else MISSING for x in RATIOS]
         rows.append((words(one.regime), *about, above, f"{one.best:.0%}", digits(one.loss / factor), *ratios))
-    note = (
-        f"Against {words(decision.baseline)}, {decision.terms}. {decision.draws:,} draws. "
-        f"Perfect information on everything would be worth {pounds(decision.evpi.value)} "
-        f"(standard error {pounds(decision.evpi.standard_error)})."
-    )
+    note = f"Against {words(decision.baseline)}, {decision.terms}. {decision.draws:,} draws. {_perfect(decision)}"
     return Table("How sure is the choice?", columns, tuple(rows), note)
+
+
+def _perfect(decision: Decision) -> str:
+    """Say what it would be worth to know every input before deciding."""
+    if decision.evpi.value == 0:
+        best = max(decision.standings, key=lambda one: one.best)
+        return f"Perfect information would change nothing: {words(best.regime)} is best in every draw."
+    worth, error = pounds(decision.evpi.value), pounds(decision.evpi.standard_error)
+    return f"Perfect information on everything would be worth {worth} (standard error {error})."
 
 
 def readings(table: xr.Dataset, decision: Decision) -> Table | None:

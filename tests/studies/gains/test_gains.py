@@ -5,8 +5,9 @@ import pytest
 from matplotlib.axes import Axes
 
 import sim
+from sim.exhibits.titles import titles_of
 from sim.studies.gains.answer import WAITING, _deciles, gains_by_group
-from sim.studies.gains.exhibits import gains_table, plot_gains
+from sim.studies.gains.exhibits import gains_tables, plot_gains
 from sim.studies.gains.question import who_gains
 from tests.clear_text import faults_of
 
@@ -65,9 +66,22 @@ def test_deciles_are_tenths_in_order() -> None:
 
 
 def test_table_rows_and_figure(gains, scenario) -> None:
-    table = gains_table(gains)
-    assert len(table.rows) == len({(g.by, g.group) for g in gains})
-    assert "Evidence ends at month 24" in table.note
+    tables = gains_tables(gains, titles_of(scenario))
+    assert [table.title for table in tables] == ["Who gains: months in crisis or worse", "Who gains: months waiting"]
+    assert all(len(table.rows) == len({(g.by, g.group) for g in gains}) for table in tables)
+    assert all(row[0] == "one key worker (as measured, 2015-20)" for table in tables for row in table.rows)
+    assert "Evidence ends at month 24" in tables[-1].note
+
+
+def test_groups_are_named_in_words(gains) -> None:
+    named = {g.by: [one.group for one in gains if (one.by, one.measure) == (g.by, g.measure)] for g in gains}
+    assert named["lone_parent"] == ["no", "yes"]
+    assert named["children"] == ["1", "2", "3", "4", "5"]
+    assert named["frailty"] == ["lowest of 5", "2 of 5", "3 of 5", "4 of 5", "highest of 5"]
+    assert not any("(0." in group for groups in named.values() for group in groups)
+
+
+def test_the_file_and_the_figure(gains, scenario) -> None:
     made = gains_by_group(gains, scenario.worlds)
     assert all(len(row) == len(made.names) for row in made.rows)
     assert not any("/" in str(cell) for row in made.rows for cell in row[:2])
