@@ -16,15 +16,15 @@ BIN     := $(VENV)/bin
 run: $(VENV)/.runtime-ready
 	$(BIN)/families run $(CONFIG) --force --workers $(WORKERS)
 
-# Every scenario at full size, then the tables in README.md and docs/scenarios; SCENARIOS="telecare into_work" runs some.
+# Every scenario at full size, then what stands of them in README.md and docs; SCENARIOS="telecare into_work" runs some.
 SCENARIOS ?= $(sort $(basename $(notdir $(wildcard configs/scenarios/*.yaml))))
 
 scenarios: $(VENV)/.runtime-ready
 	@for name in $(SCENARIOS); do echo "$$name"; \
 	  $(BIN)/families run configs/scenarios/$$name.yaml --out results/scenarios/$$name --force --quiet \
 	    --workers $(WORKERS) || exit $$?; done
-	$(BIN)/families list --results results/scenarios --into docs/scenarios/README.md
-	$(BIN)/families list --results results/scenarios --into README.md
+	@for page in README.md docs/results.md docs/scenarios/README.md; do \
+	  $(BIN)/families list --results results/scenarios --into $$page || exit $$?; done
 
 # How sure the answer of the nation is: draws of its inputs, kept in configs/draws and taken by every run of the same model. Some
 # twenty minutes for each reading of the evidence on two idle cores; niced, and stopped work goes on from results/draws.

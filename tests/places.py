@@ -7,6 +7,8 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
 DOCS = ROOT / "docs"
+LANGUAGE = tuple(DOCS / f"language{part}.md" for part in ("", "_time", "_money", "_reference"))
+"""The pages of the config language."""
 CONFIGS = ROOT / "configs"
 SCENARIOS, TEXTBOOK = CONFIGS / "scenarios", CONFIGS / "textbook"
 
@@ -24,3 +26,8 @@ DOUBTFUL = STUDIES / "doubtful.yaml"
 CLOSURE_STAR = STUDIES / "closure_star.yaml"
 CALIBRATION = STUDIES / "calibration"
 """A calibration of a toy with its targets."""
+
+
+def language() -> str:
+    """Give the text of all pages of the config language."""
+    return "\n".join(page.read_text(encoding="utf-8") for page in LANGUAGE)

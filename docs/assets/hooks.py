@@ -1,4 +1,4 @@
-"""What the site makes of pages: tables of the README where a page asks for them, formulas as MathML, diagrams as SVG.
+"""What the site makes of pages: parts of the README, formulas as MathML, diagrams as SVG, notebooks.
 
 All of it is done while the site is built, so that a page that is read fetches nothing and runs nothing for it.
 """
@@ -15,12 +15,20 @@ from latex2mathml.converter import convert
 sys.path.insert(0, str(Path(__file__).parent))
 
 from diagrams import flowchart
+from notebook_pages import notebook_files
 
 ROOT = Path(__file__).parents[2]
 README_PART = re.compile(r"^<!-- readme: (\w+) -->$", re.M)
 MATH_BLOCK = re.compile(r"^```math\n(.*?)^```$", re.M | re.S)
 MATH_INLINE = re.compile(r"\$`(.+?)`\$")
 MERMAID = re.compile(r"^```mermaid\n(.*?)^```$", re.M | re.S)
+
+
+def on_files(files: Any, config: Any, **_: Any) -> Any:
+    """Add the notebooks, which lie beside docs/."""
+    for file in notebook_files(config):
+        files.append(file)
+    return files
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:

@@ -16,7 +16,9 @@ def command(
     results: Annotated[
         Path | None, typer.Option(help="Print the scenarios as a table, with what came out of the runs in this folder.")
     ] = None,
-    into: Annotated[Path | None, typer.Option(help="Put that table between the markers of this page.")] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="Put it, and what is found, between the markers of this page.")
+    ] = None,
 ) -> None:
     """List the scenarios and textbook models that come with the program."""
     from sim.config.views.catalogue import scenarios
@@ -27,14 +29,18 @@ def command(
             told = f" ({about[name].population}). {about[name].about}" if name in about else ""
             say_notes(f"{name}: {title}{told}".rstrip(": "))
         return
-    from sim.config.views.catalogue_table import put, table
+    from sim.report.markdown.findings import findings
+    from sim.report.markdown.markers import fill
+    from sim.report.markdown.scenarios import table
 
-    text = table(scenarios(), results or Path("results"))
+    folder = results or Path("results")
     if into is None:
-        say(text, nl=False)
-    else:
-        put(into, text)
-        say(f"Wrote the table into {into}")
+        say(table(scenarios(), folder), nl=False)
+        return
+    written, kept = fill(into, {**findings(folder), "scenarios": lambda: table(scenarios(), folder)})
+    say(f"Wrote into {into}: {', '.join(written) or 'nothing'}")
+    if kept:
+        say(f"Left as it is, since its runs are not in {folder}: {', '.join(kept)}", err=True)
 
 
 def listing() -> list[tuple[str, str]]:

@@ -33,6 +33,7 @@ __all__ = [
     "interval",
     "millions",
     "months",
+    "opposite",
     "plural",
     "pounds",
     "ratio",
@@ -156,6 +157,12 @@ def _third(value: float) -> int:
 def _rounded(value: float, places: int, *, sign: bool) -> str:
     """Write so many places; below 0, round to tens and hundreds."""
     return fixed(round(value, places) if places < 0 else value, max(places, 0), sign=sign)
+
+
+def opposite(estimate: Mapping[str, Any]) -> dict[str, float | None]:
+    """Turn what costs more into what is saved, with its interval."""
+    mean, low, high = (None if estimate[end] is None else 0.0 - estimate[end] for end in ENDS)
+    return {"mean": mean, "low": high, "high": low}
 
 
 def difference(estimate: Estimate | Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from sim.exhibits.numbers import millions, share, short
+from sim.exhibits.numbers import millions, opposite, share, short
 from sim.exhibits.style import words
 from sim.exhibits.terminal import PAGE, width
 from sim.exhibits.titles import Titles, titles_of
@@ -50,7 +50,7 @@ def _costs(summary: Summary) -> Table:
     for name, mine in summary["regimes"].items():
         change = summary["differences"].get(name, {}).get("cost_per_family_year", {})
         cells = [short(_alone(mine["cost_per_family_year"][ledgers[0]]), finest=0)]
-        saved = [_saved(change[ledger]) if ledger in change else None for ledger in ledgers]
+        saved = [opposite(change[ledger]) if ledger in change else None for ledger in ledgers]
         cells += ["" if one is None else _saving(one if not i else _alone(one)) for i, one in enumerate(saved)]
         cells += [short(worth[name], _millions) if name in worth else ""] if worth else []
         rows.append((name, *cells, *((share(cared[name]),) if has_care else ())))
@@ -78,20 +78,9 @@ def _worth(summary: Summary) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def _saved(change: Mapping[str, Any]) -> dict[str, float | None]:
-    """Turn what costs more into what is saved."""
-    mean, low, high = (change[end] for end in ("mean", "low", "high"))
-    return {"mean": _less(mean), "low": _less(high), "high": _less(low)}
-
-
 def _alone(estimate: Mapping[str, Any]) -> dict[str, float | None]:
     """Give an estimate without its interval."""
     return {"mean": estimate["mean"], "low": None, "high": None}
-
-
-def _less(value: float | None) -> float | None:
-    """Give the opposite, and nothing of nothing."""
-    return None if value is None else 0.0 - value
 
 
 def _outcomes(summary: Summary) -> list[Table]:

@@ -13,6 +13,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from sim.cli import app
+from sim.report.markdown.markers import END, marked
 from tests.places import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,7 +45,6 @@ def run(command: str) -> Result:
     """Run a command of the README, made small."""
     words = shlex.split(command)[1:]
     words = ["configs/scenarios/demo.yaml" if word == "CONFIG" else word for word in words]
-    words = ["my_scenario" if word == "NAME" else word for word in words]
     if words[0] == "run":
         words = [*("2" if word == "20" else word for word in words), *SMALL]
     return CliRunner().invoke(app, words)
@@ -84,9 +84,29 @@ def test_snippet(folder: Path, snippet: str) -> None:
     assert names
 
 
+def test_the_readme_is_short_and_its_front_comes_first() -> None:
+    """What it is, what was found, one picture and how to start, on the first screen; tables are in the docs."""
+    assert len(README.splitlines()) < 120
+    assert README.index("<!-- sentence -->") < README.index("![") < README.index("    make run") < README.index("|---")
+    assert README.count("![") == 1
+
+
+def test_what_is_made_of_runs_stands_between_markers() -> None:
+    """So that `make scenarios` finds it: each part once, in the page where it belongs."""
+    places = {"sentence": "README.md", "answer": "docs/results.md", "headline": "docs/results.md",
+              "ladder": "docs/results.md", "scenarios": "docs/scenarios/README.md"}  # fmt: skip
+    for name, place in places.items():
+        text = (ROOT / place).read_text(encoding="utf-8")
+        assert text.count(marked(name)) == 1, name
+        assert END in text.partition(marked(name))[2], name
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"for page in {' '.join(dict.fromkeys(places.values()))};" in makefile
+
+
 def test_every_scenario_is_in_the_table() -> None:
     """The table that `make scenarios` rebuilds has a row for each config of the library, with its status."""
-    table = README[README.index("<!-- scenarios -->") :]
+    page = (ROOT / "docs" / "scenarios" / "README.md").read_text(encoding="utf-8")
+    table = page[page.index("<!-- scenarios -->") :]
     rows = table[: table.index("<!-- end -->")].splitlines()
     for config in sorted((ROOT / "configs" / "scenarios").glob("*.yaml")):
         row = next(row for row in rows if row.startswith(f"| `{config.stem}`"))

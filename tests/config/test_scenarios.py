@@ -21,11 +21,12 @@ import sim
 from sim.cli import app
 from sim.config.text import library
 from sim.config.views.catalogue import CatalogueEntry, scenarios
-from sim.config.views.catalogue_table import NOT_RUN, put, table
 from sim.economics.cash.paid_help import posts_kept_on
 from sim.errors import ModelError
 from sim.model.compiled.readings import clock_value
 from sim.model.traits import gamma_classes
+from sim.report.markdown.markers import fill
+from sim.report.markdown.scenarios import NOT_RUN, table
 from sim.results.costs import cost_by_step
 from sim.results.summary import window_start
 from sim.results.waits import nation_wait
@@ -357,15 +358,15 @@ def test_the_table_goes_between_the_markers(tmp_path: Path) -> None:
     assert made.splitlines()[-1] == f"| `toy`: A toy | 3 x person | Nothing. |  | {NOT_RUN} |"
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- scenarios -->\nold\n<!-- end -->\nafter\n", encoding="utf-8")
-    put(page, made)
-    put(page, made)
+    for _ in range(2):
+        assert fill(page, {"scenarios": lambda: made, "answer": lambda: None}) == (["scenarios"], [])
     assert page.read_text(encoding="utf-8") == f"before\n<!-- scenarios -->\n{made}<!-- end -->\nafter\n"
     for text in ("nothing", "<!-- end --> <!-- scenarios -->"):
         page.write_text(text, encoding="utf-8")
-        with pytest.raises(ModelError, match="needs the lines"):
-            put(page, made)
+        with pytest.raises(ModelError, match="needs "):
+            fill(page, {"scenarios": lambda: made})
     with pytest.raises(ModelError, match="cannot be read"):
-        put(tmp_path / "none.md", made)
+        fill(tmp_path / "none.md", {"scenarios": lambda: made})
 
 
 def test_the_list_shows_what_came_out(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ sys.path.insert(0, str(DOCS / "assets"))
 
 import diagrams
 import hooks
+import notebook_pages
 
 CHART = """flowchart LR
   settled -- relapse --> edge[edge of care] -- settling --> settled
@@ -62,9 +63,15 @@ def test_formulas_become_mathml() -> None:
     assert "```" not in made
 
 
+def test_a_notebook_is_a_page_with_its_own_pictures() -> None:
+    text = "![png](output_3_0.png)\n<div>\n<style scoped>\n td {}\n</style>\n<table>\n[queues](../docs/queues.md)\n"
+    made = notebook_pages.page(text, "04_queues")
+    assert made == "![What the code above draws](04_queues_output_3_0.png)\n<div>\n\n<table>\n[queues](../queues.md)\n"
+
+
 def test_parts_of_the_readme() -> None:
     assert hooks.readme_part("intro").startswith("Simulates what happens")
     assert "](images/difference.png)" in hooks.readme_part("intro")
-    assert hooks.readme_part("headline").startswith("| evidence |")
+    assert hooks.readme_part("sentence").startswith("> **")
     with pytest.raises(ValueError, match="no part 'weather': from <!-- weather --> to"):
         hooks.readme_part("weather")

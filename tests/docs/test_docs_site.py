@@ -5,6 +5,7 @@ A warning of the builder is a broken link, a page in no menu or a name that is n
 
 from __future__ import annotations
 
+import html
 import re
 import subprocess
 import sys
@@ -89,11 +90,33 @@ def test_formulas_and_diagrams_need_no_script(site: Path) -> None:
     assert "flowchart LR" not in telecare
 
 
-def test_the_front_page_has_the_figures_of_the_readme(site: Path) -> None:
+def test_the_front_page_says_what_the_readme_says(site: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    first = readme.split("<!-- headline -->")[1].splitlines()[3]
-    for cell in filter(None, (part.strip() for part in first.split("|"))):
-        assert cell in page(site, "index.html")
+    told = readme.partition("<!-- sentence -->")[2].partition("<!-- end -->")[0].replace("**", "").split("\n>\n")
+    front = " ".join(re.sub(r"<[^>]+>", "", html.unescape(page(site, "index.html"))).split())
+    assert len(told) == 2
+    for sentence in told:
+        assert " ".join(sentence.replace("> ", " ").split()) in front
+    assert "search of this site needs it to be served" in front
+
+
+def test_every_notebook_is_a_page_with_its_pictures(site: Path) -> None:
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        text = page(site, f"notebooks/{path.stem}.html")
+        drawn = path.read_text(encoding="utf-8").count('"image/png"')
+        shown = re.findall(rf'<img alt="What the code above draws" src="({path.stem}_output_\d+_\d+\.png)"', text)
+        assert len(shown) == drawn > 0, path.name
+        assert all((site / "notebooks" / name).is_file() for name in shown)
+        assert f'href="{path.stem}.html"' in page(site, "notebooks/index.html")
+
+
+def test_no_page_of_prose_is_long() -> None:
+    """One page, one job: pages that people read through, not look things up in."""
+    looked_up = {"decisions.md", "evidence.md", "language_reference.md", "outputs.md", "calibration.md", "appraisal.md"}
+    for name in set(PAGES) - looked_up:
+        text = re.sub(r"^```.*?^```$", "", (ROOT / "docs" / name).read_text(encoding="utf-8"), flags=re.M | re.S)
+        prose = [line for line in text.splitlines() if not line.startswith("|")]
+        assert len(" ".join(prose).split()) < 2500, name
 
 
 def test_the_glossary_is_in_order() -> None:

@@ -16,7 +16,7 @@ import pytest
 import sim
 from sim.report.tables import cost_effectiveness
 from sim.report.terminal import headline_tables
-from tests.places import ROOT, TEXTBOOK
+from tests.places import TEXTBOOK, language
 
 PUBLISHED = {
     "hiv": ("life_years", {"one_drug": None, "two_drugs": "6275.95560"}),
@@ -50,7 +50,7 @@ def test_published_tables(name: str) -> None:
 
 
 def documented(folder: Path, *sets: str) -> dict[str, Any]:
-    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "language.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```yaml\n(.*?)```", language(), re.DOTALL)
     path = folder / "ways.yaml"
     path.write_text(next(block for block in blocks if "Four ways to house" in block), encoding="utf-8")
     return dict(sim.summarise(sim.expect(sim.load(path, list(sets)))))

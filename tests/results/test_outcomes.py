@@ -16,7 +16,7 @@ from sim.money.discounting import factors
 from sim.results.facts import facts_of
 from sim.results.outcomes import outcome_totals, outcome_weights, point_weights
 from tests import synthetic
-from tests.places import ROOT
+from tests.places import language
 
 MODEL = replace(
     synthetic.model(), clock=Clock(20, 1.0), count="start", outcomes=(Outcome("total", 0.06),),
@@ -108,7 +108,7 @@ def test_a_schedule_must_make_sense(schedule) -> None:
 
 def documented(folder: Path, *sets: str) -> Scenario:
     """Load the example of docs/language.md."""
-    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "language.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```yaml\n(.*?)```", language(), re.DOTALL)
     path = folder / "schedule.yaml"
     path.write_text(next(block for block in blocks if "Outcomes on a schedule" in block), encoding="utf-8")
     return sim.load(path, list(sets))

@@ -21,9 +21,8 @@ from sim.config.views.reference import BEGIN, END, markdown
 from sim.errors import ModelError
 from sim.model.spec import Model, Scenario
 from sim.model.traits import gamma_classes
-from tests.places import ROOT
+from tests.places import ROOT, language
 
-LANGUAGE = ROOT / "docs" / "language.md"
 TOY = """
 sources: optional
 clock: {step: month, steps: 12}
@@ -35,7 +34,7 @@ chains:
 
 def example(number: int, folder: Path) -> Scenario:
     """Load one of the examples of the reference."""
-    blocks = re.findall(r"```yaml\n(.*?)```", LANGUAGE.read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```yaml\n(.*?)```", language(), re.DOTALL)
     path = folder / f"example{number}.yaml"
     path.write_text(blocks[number], encoding="utf-8")
     return load(path)
@@ -92,7 +91,7 @@ def test_the_example_of_a_queue(tmp_path: Path) -> None:
 
 
 def test_the_reference_is_not_stale() -> None:
-    text = LANGUAGE.read_text(encoding="utf-8")
+    text = language()
     assert text.split(BEGIN)[1].split(END)[0].strip() == markdown().strip()
 
 

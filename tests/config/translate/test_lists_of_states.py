@@ -14,11 +14,11 @@ import pytest
 import sim
 from sim.errors import ModelError
 from sim.model.spec import Model
-from tests.places import ROOT
+from tests.places import ROOT, language
 
 
 def example(folder: Path) -> Path:
-    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "language.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```yaml\n(.*?)```", language(), re.DOTALL)
     path = folder / "moves.yaml"
     path.write_text(next(block for block in blocks if "Moves from several states" in block), encoding="utf-8")
     return path

@@ -19,7 +19,7 @@ from sim.engine.moves.world import MovingWorld
 from sim.engine.solvers.families import Line, replicate
 from sim.model.spec import Scenario
 from tests.afresh import conditions_hold, occupancy_holds, queues_hold
-from tests.places import ROOT, TOY
+from tests.places import TOY, language
 
 
 @cache
@@ -50,7 +50,7 @@ def test_conditions_are_what_codes_worked_out_afresh_say(replication: int):
 
 def test_the_example_of_the_language(tmp_path: Path):
     """The first config of docs/language.md, with fewer families: 24 months of warm-up, 60 more, two regimes from 12."""
-    text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    text = language()
     path = tmp_path / "example.yaml"
     path.write_text(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0], encoding="utf-8")
     scenario = sim.load(path, ["units.family.size=600"])

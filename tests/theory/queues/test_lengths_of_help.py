@@ -26,7 +26,7 @@ from sim.model.lengths import Law, Length
 from sim.model.spec import Scenario
 from sim.results.summary import shares_over_time
 from sim.results.worlds import world_names
-from tests.places import ROOT, TEXTBOOK
+from tests.places import TEXTBOOK, language
 from tests.theory.queues.erlang import erlang_b
 from tests.theory.queues.lived import Queue, live, scenario, tail
 
@@ -86,7 +86,7 @@ def test_help_that_reads_a_trait(law: Law) -> None:
 
 
 def documented(folder: Path, *sets: str) -> Scenario:
-    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "language.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```yaml\n(.*?)```", language(), re.DOTALL)
     path = folder / "ward.yaml"
     path.write_text(next(block for block in blocks if "title: A ward and its beds" in block), encoding="utf-8")
     return sim.load(path, list(sets))

@@ -25,7 +25,7 @@ from sim.engine.counts.record import Record
 from sim.engine.solvers.by_day.run import replicate_families
 from sim.engine.solvers.families import replicate
 from sim.model.spec import Scenario
-from tests.places import ROOT
+from tests.places import language
 
 DESKS, HOURS, A_WEEK, ARRIVALS, MEAN = 40, 216, 168, 30 / 24, 12.0
 SEEN = (*range(8, 24, 2), *range(104, 152, 3), *range(176, 216, 3))
@@ -46,7 +46,7 @@ def wrong(cycle: int) -> int:
 
 def scenario_file(folder: Path) -> Path:
     """Write the example of the language."""
-    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "language.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```yaml\n(.*?)```", language(), re.DOTALL)
     path = folder / "rota.yaml"
     path.write_text(next(block for block in blocks if "A desk with a rota" in block), encoding="utf-8")
     return path

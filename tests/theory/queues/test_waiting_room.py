@@ -22,7 +22,7 @@ from sim.engine.solvers.by_day.run import replicate_families
 from sim.engine.solvers.families import replicate
 from sim.errors import ModelError
 from sim.model.spec import Scenario
-from tests.places import ROOT
+from tests.places import language
 from tests.theory.queues.erlang import erlang_b
 from tests.theory.queues.lived import Queue, Seen, live, scenario, tail
 
@@ -81,7 +81,7 @@ def test_no_room_is_erlangs_loss_formula() -> None:
 
 
 def documented(folder: Path, *sets: str) -> Scenario:
-    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "language.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```yaml\n(.*?)```", language(), re.DOTALL)
     path = folder / "room.yaml"
     path.write_text(next(block for block in blocks if "A desk with a waiting room" in block), encoding="utf-8")
     return sim.load(path, list(sets))

@@ -1,4 +1,4 @@
-"""The table of scenarios with what came out where they have been run, and its place in a page of the documents."""
+"""The table of scenarios, with what came out where they have been run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import xarray as xr
 
 from sim.config.views.catalogue import CatalogueEntry
-from sim.errors import ModelError, Problem
 from sim.intervals import over_replications
 from sim.model.spec import AS_WRITTEN
 from sim.results.costs import cost_by_step
@@ -18,7 +17,6 @@ from sim.results.folder.store import read_results
 from sim.results.summary import window_start
 from sim.results.worlds import WorldName, baseline_of, other_worlds, row_name
 
-BEGIN, END = "<!-- scenarios -->", "<!-- end -->"
 NOT_RUN = "not run here"
 COLUMNS = ("scenario", "simulated", "what it tests", "joined up less siloed, narrow ledger, £m a year", "status")
 JOINED_UP = "integrated"
@@ -82,22 +80,3 @@ def _difference(ds: xr.Dataset, world: WorldName) -> str:
     if found.low is None or found.high is None:
         return f"{found.mean:+,.2f}"
     return f"{found.mean:+,.2f} ({found.low:+,.2f} to {found.high:+,.2f})"
-
-
-def put(page: Path, text: str) -> None:
-    """Put text between the markers of a page.
-
-    Raises
-    ------
-    ModelError
-        When the page cannot be read or has not both markers, in order.
-    """
-    try:
-        old = page.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError([Problem(str(page), "", f"cannot be read ({error})")]) from None
-    before, begin, rest = old.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ModelError([Problem(str(page), "", f"needs the lines '{BEGIN}' and '{END}' around the table")])
-    page.write_text(f"{before}{BEGIN}\n{text}{END}{after}", encoding="utf-8")
