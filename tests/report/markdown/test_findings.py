@@ -26,7 +26,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give results of the two studies, small; the ladder was not run."""
     folder = tmp_path_factory.mktemp("results")
     for name in STUDIES:
-        words = ["run", "demo", *QUICK, "--set", "effect_set=[measured, no_effect]", "--set", ANSWER, "--set", "sources=optional"]
+        sets = ["effect_set=[measured, no_effect]", ANSWER, "sources=optional"]
+        words = ["run", "demo", *QUICK, *(word for one in sets for word in ("--set", one))]
         made = CliRunner().invoke(app, [*words, "--out", str(folder / name)])
         assert made.exit_code == 0, made.output
     return folder
