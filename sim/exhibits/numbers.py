@@ -95,7 +95,7 @@ def span(value: float | None) -> str:
         if abs(value) >= LEAST_OF_A_UNIT * size:
             text = digits(value / size)
             return f"{text} {unit}{'' if text == '1' else 's'}"
-    return "0 months"
+    return "less than a minute" if value else "0 months"
 
 
 expected = partial(digits, n=4)

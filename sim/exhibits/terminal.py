@@ -43,18 +43,24 @@ def cells_of(table: Table) -> list[tuple[str, ...]]:
 
 
 def gathered(table: Table) -> Table:
-    """Say what repeats down the first column once: in the title where it never changes, else above its rows."""
-    first = [str(row[0]) for row in table.rows]
+    """Say what repeats down the first column once: in the title where it never changes, else above its rows.
+
+    An empty cell there means what stands above it.
+    """
+    first: list[str] = []
+    for row in table.rows:
+        first.append(str(row[0]) or (first[-1] if first else ""))
     runs = [name for name, _ in groupby(first)]
-    if len(table.columns) < LEAST or len(runs) == len(first) or len(set(runs)) < len(runs) or "" in runs:
+    is_told = len(table.columns) >= LEAST and not any(column.is_number for column in table.typed[:2])
+    if not is_told or len(runs) == len(first) or len(set(runs)) < len(runs):
         return table
     rest, rows = table.columns[1:], [row[1:] for row in table.rows]
     if len(runs) == 1:
-        return replace(table, title=f"{table.title}: {runs[0]}", columns=rest, rows=rows)
+        return replace(table, title=f"{table.title}: {runs[0]}".lstrip(": "), columns=rest, rows=rows)
     blank = ("",) * (len(rest) - 1)
     under: list[Row] = []
-    for name, of in groupby(table.rows, lambda row: str(row[0])):
-        under += [(f"{name}:", *blank), *((f"  {row[1]}", *row[2:]) for row in of)]
+    for name, of in groupby(zip(first, rows, strict=True), lambda row: row[0]):
+        under += [(f"{name}:", *blank), *((f"  {row[0]}", *row[1:]) for _, row in of)]
     return replace(table, columns=("", *rest[1:]), rows=under)
 
 
@@ -135,7 +141,8 @@ def _print(to: Console, table: Table, sizes: Sequence[int] | None) -> None:
     for first, *others in rows:
         grid.add_row(Text(first if sizes is None else _hanging(first, sizes[0])), *map(Text, others))
     to.print(Text(f"\n{visible(table.title)}" if table.title else "", style="bold"), width=page)
-    to.print(grid)
+    if rows:
+        to.print(grid)
     if table.note:
         to.print(Text(f"\n{visible(table.note)}"), width=page)
 

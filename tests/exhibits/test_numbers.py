@@ -110,7 +110,7 @@ def test_without_an_interval_pounds_have_three_figures() -> None:
     [
         (0.79, "0.79 months"), (1.0, "1 month"), (0.0, "0 months"), (0.05, "1.52 days"),
         (-0.001648, f"{MINUS}1.2 hours"),
-        (None, "–"), (float("nan"), "–"),
+        (3e-10, "less than a minute"), (None, "–"), (float("nan"), "–"),
     ],
 )  # fmt: skip
 def test_a_wait_is_said_in_a_unit_that_suits_it(months: float | None, text: str) -> None:

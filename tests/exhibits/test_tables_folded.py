@@ -78,6 +78,8 @@ def test_what_repeats_is_said_once() -> None:
     table = Table("Costs", ("regime", "line", "£"), rows)
     made = gathered(table)
     assert list(made.rows) == [("one:", ""), ("  a", "1"), ("  b", "2"), ("two:", ""), ("  a", "3")]
+    emptied = Table("Costs", ("regime", "line", "£"), [rows[0], ("", "b", "2"), rows[2]])
+    assert gathered(emptied) == made
     alone = gathered(Table("Costs", ("regime", "line", "£"), rows[:2]))
     assert (alone.title, alone.columns, list(alone.rows)) == ("Costs: one", ("line", "£"), [("a", "1"), ("b", "2")])
     mixed = Table("Costs", ("regime", "line", "£"), [*rows, ("one", "c", "4")])

@@ -14,7 +14,7 @@ from sim.exhibits.csv import write_csv
 from sim.exhibits.drawing import SMALL, key, name_y
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.html import write_page
-from sim.exhibits.numbers import digits, fixed, interval, months, scale_of
+from sim.exhibits.numbers import digits, fixed, interval, scale_of, span
 from sim.exhibits.sentences import sentence
 from sim.exhibits.style import COLOURS, FAINT, INK, WIDE, Canvas, new_axes, new_panels, words
 from sim.exhibits.svg import draw_all
@@ -63,14 +63,14 @@ def frontier_table(found: Frontier) -> Table:
     rows = tuple(
         (
             digits(x, 6), *(digits(one.use[found.service][name]) for name in ("posts", "places")),
-            interval(over_replications(one.net / factor), _in_unit), months(one.use[found.service]["wait"]),
-            months(erlang_wait(one.use[found.service])), digits(one.use[found.service]["load"]),
+            interval(over_replications(one.net / factor), _in_unit), span(one.use[found.service]["wait"]),
+            span(erlang_wait(one.use[found.service])), digits(one.use[found.service]["load"]),
         )
         for x, one in zip(axis_value, found.points, strict=True)
     )  # fmt: skip
     columns = (
         f"posts of {words(found.service)}", "in place", "places", f"net present social value, {unit}",
-        "wait, months", "wait by Erlang, months", "load, places",
+        "wait", "wait by Erlang", "load, places",
     )  # fmt: skip
     return Table("What more or fewer posts bring", columns, rows, _knees(found))
 
