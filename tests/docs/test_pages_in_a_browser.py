@@ -28,7 +28,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER = next((path for name in BROWSERS if (path := shutil.which(name))), None)
 WIDTHS = (390, 1280)
-SITE = ("index", "concepts", "tutorial", "equations", "api")
+SITE = ("index", "results", "concepts", "tutorial", "equations", "api", "notebooks/01_first_run")
 PAGES = ("report.html", "uncertainty.html", *(f"site/{name}.html" for name in SITE))
 LOOK = """() => {
   const seen = element => element.getClientRects().length > 0;
