@@ -96,7 +96,8 @@ def test_text_is_clear_in_a_small_nation() -> None:
     """All figures that a run of the library has, with its titles, services and agencies."""
     ds = sim.simulate(sim.load("tenth", SMALL_NATION))
     shown = [exhibit for exhibit in of_run() if exhibit.applies(ds)]
-    assert {"children_in_care", "displacement", "model", "fund", "pool", "money", "budget"} <= {one.name for one in shown}
+    named = {one.name for one in shown}
+    assert {"children_in_care", "displacement", "model", "fund", "pool", "money", "budget"} <= named
     for exhibit in shown:
         assert faults_of(exhibit.draw, ds) == [], exhibit.name
         said = exhibit.finding(ds)

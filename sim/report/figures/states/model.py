@@ -1,6 +1,6 @@
 """What the model of a run is made of: needs, the hub, children, services and who pays, and which acts on which.
 
-Leaves out which need acts on which, and how much: ``families show CONFIG --what loops`` draws that.
+Leaves out which need acts on which, and how much: ``families show CONFIG --as loops`` draws that.
 """
 
 from __future__ import annotations
