@@ -22,6 +22,7 @@ EXAMPLES = (
     "families run national",
     "families run demo --out results/mine --replications 20 --workers 2",
     "families run demo --set parameters.kw_caseload.value=8 --out results/caseload_8",
+    "families run national --size tenth",
     "families run demo --json --quiet --force > summary.json",
 )
 
@@ -40,6 +41,9 @@ def command(
         typer.Option(metavar="ADDRESS", help="A Dask scheduler: 127.0.0.1:PORT here, tls://HOST:PORT elsewhere."),
     ] = None,
     solver: Solver = None,
+    size: Annotated[
+        str | None, typer.Option(metavar="full|tenth", help="The whole study, or some 16 of its areas, each whole.")
+    ] = None,
     totals: Annotated[
         bool,
         typer.Option(
@@ -60,16 +64,18 @@ def command(
 ) -> None:
     """Simulate every regime of a config and write a results folder."""
     from sim.config.loading import load
+    from sim.config.sizes import settings_of_size
     from sim.results.folder.store import check_destination
     from sim.runs.resume import at_work
 
     tell = functools.partial(say, err=True)
     flags = {"replications": replications, "seed": seed, "solver": solver}
-    scenario = load(config, [*(sets or []), *(f"{key}={value}" for key, value in flags.items() if value is not None)])
+    stated = [f"{key}={value}" for key, value in flags.items() if value is not None]
+    scenario = load(config, [*settings_of_size(size), *(sets or []), *stated])
     for note in scenario.notes:
         tell(f"note: {note}")
     say_missing_kernels()
-    destination = out or Path("results") / Path(scenario.name).name
+    destination = out or Path("results") / (Path(scenario.name).name + ("-tenth" if size == "tenth" else ""))
     check_destination(destination, force=force or resume)
     if draws is not None:
         scenario = _drawn(scenario, config, sets or [], draws, destination, workers, quiet=quiet)

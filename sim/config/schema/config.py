@@ -181,6 +181,9 @@ class Config(Part):
     )
     effect_set: Names | None = Field(default=None, description="a name or a list of names of effect sets")
     effect_sets: dict[Label, EffectSetPart] = Field(default_factory=dict, description="effect sets written here")
+    areas_taken: AtLeastOne | None = Field(
+        default=None, description="how many of the areas are run, chosen evenly by size, each whole; default all"
+    )
     clock: ClockPart = Field(description="time")
     count: CountRule = Field(default="end", description="points that count")
     units: dict[Name, UnitPart] = Field(description="whose rows there are", min_length=1)

@@ -13,6 +13,7 @@ from sim.config.text import library
 from sim.config.text.merge import Path_, prune, put, split_path
 from sim.config.text.source import Tree
 from sim.config.translate.effect_sets import NAMED, EffectSet, concerns, entries
+from sim.config.translate.fewer_areas import worlds_of_areas
 from sim.config.translate.model import config_of, draft_of, model_of
 from sim.errors import Problem
 from sim.model.compiled.reach import opens
@@ -61,7 +62,8 @@ def worlds(
             if model is not None:
                 title = f"{regime}/{effect_set.name}" if listed else regime
                 start = _start(config, regime, part, findings)
-                made.append(World(title, regime, effect_set.name, model, start, *_rule(part, model, regime, findings)))
+                world = World(title, regime, effect_set.name, model, start, *_rule(part, model, regime, findings))
+                made += worlds_of_areas([world], config.areas_taken, "areas_taken")
                 laid.append(own)
     if not findings.problems and not known:
         used.check(tree, findings)

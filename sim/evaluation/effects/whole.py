@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.arrays import FloatArray
+from sim.config.translate.fewer_areas import with_areas
 from sim.economics.value.account_figures import account_figures
 from sim.errors import ModelError
 from sim.evaluation.effects.estimands import Estimand, estimands_of
@@ -22,7 +23,6 @@ from sim.evaluation.effects.question import estimands_in, set_file
 from sim.evaluation.trial.evaluation import helped_world
 from sim.model.spec import Scenario
 from sim.runs.beliefs.effects import name_of
-from sim.runs.beliefs.fewer_areas import with_areas
 from sim.runs.ensemble import simulate
 from sim.runs.replications import for_accounts, scaled, with_parameters
 from sim.stages import SILENT, StageListener

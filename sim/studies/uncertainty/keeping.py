@@ -12,12 +12,12 @@ import xarray as xr
 
 from sim.config.loading import load
 from sim.config.text.library import roots
+from sim.config.translate.fewer_areas import with_areas
 from sim.economics.value.account_figures import account_figures
 from sim.errors import ModelError
 from sim.model.compiled.accounts import account_plan, why_no_accounts
 from sim.model.spec import AS_WRITTEN, Scenario
 from sim.runs.beliefs.doubt import FOLDER, Kept, belief_digest, model_digest, name_of, write_draws
-from sim.runs.beliefs.fewer_areas import with_areas
 from sim.runs.ensemble import simulate
 from sim.runs.points import Tell
 from sim.runs.replications import for_accounts

@@ -15,12 +15,12 @@ from sim.config.loading import scenario_of
 from sim.config.text.merge import put, without
 from sim.config.text.source import Origin, Tree, parse
 from sim.config.text.writing import to_yaml
+from sim.config.translate.fewer_areas import with_areas
 from sim.config.translate.worlds import ONLY_REGIME
 from sim.errors import ModelError, Problem
 from sim.model.spec import Scenario
 from sim.runs.beliefs.draws import Uncertain, chosen_set
 from sim.runs.beliefs.effects import parameters_at
-from sim.runs.beliefs.fewer_areas import with_areas
 from sim.runs.ensemble import simulate
 from sim.runs.identity import digest_of_points
 from sim.runs.points import Points, Solved, Tell, kept_in, store_of_solved

@@ -17,12 +17,12 @@ from typer.testing import CliRunner
 
 from sim.cli import app
 from sim.config.loading import load
+from sim.config.translate.fewer_areas import with_areas
 from sim.economics.value.account_figures import account_figures
 from sim.errors import ModelError, ResultError
 from sim.model.spec import DrawnEffect, SetFit
 from sim.runs.beliefs.doubt import WHY, Kept, doubt_of, read_draws
 from sim.runs.beliefs.effects import at_ratio, drawn_ratios, effect_inputs, parameters_at
-from sim.runs.beliefs.fewer_areas import with_areas
 from sim.runs.ensemble import simulate
 from sim.runs.points import Solved
 from sim.runs.replications import for_accounts

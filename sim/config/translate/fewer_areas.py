@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sim.errors import ModelError
-from sim.model.spec import Chain, Model, Scenario
+from sim.model.spec import Chain, Model, Scenario, World
 
 
 def with_areas(scenario: Scenario, count: int | None) -> Scenario:
@@ -28,18 +28,23 @@ def with_areas(scenario: Scenario, count: int | None) -> Scenario:
         When there are fewer, or something in a model hangs on the number of all families: stocks, or posts that are
         worked out.
     """
-    areas = scenario.worlds[0].model.areas
-    if count is None or count == len(areas.names):
-        return scenario
+    return replace(scenario, worlds=tuple(worlds_of_areas(scenario.worlds, count, "uncertainty.areas")))
+
+
+def worlds_of_areas(worlds: Sequence[World], count: int | None, key: str) -> list[World]:
+    """Take some of the areas of worlds, as ``with_areas``; ``key`` is what asked for them."""
+    areas = worlds[0].model.areas if worlds else None
+    if areas is None or count is None or count == len(areas.names):
+        return list(worlds)
     if not 1 <= count < len(areas.names):
-        raise ModelError(f"uncertainty.areas: given {count}; the study has {len(areas.names)}")
+        raise ModelError(f"{key}: given {count}; the study has {len(areas.names)}")
     order = sorted(range(len(areas.names)), key=lambda i: (areas.weights[i], areas.names[i]))
     step = len(order) / count
     chosen = sorted(order[int((i + 0.5) * step)] for i in range(count))
-    return replace(scenario, worlds=tuple(replace(w, model=_of_areas(w.model, chosen)) for w in scenario.worlds))
+    return [replace(world, model=_of_areas(world.model, chosen, key)) for world in worlds]
 
 
-def _of_areas(model: Model, chosen: list[int]) -> Model:
+def _of_areas(model: Model, chosen: list[int], key: str) -> Model:
     """Keep some areas of a model."""
     names, weights = tuple(model.areas.names[i] for i in chosen), tuple(model.areas.weights[i] for i in chosen)
     synthetic = tuple(model.areas.synthetic[i] for i in chosen)
@@ -49,18 +54,18 @@ def _of_areas(model: Model, chosen: list[int]) -> Model:
         areas = replace(areas, weights=tuple(weight / sum(weights) for weight in weights))
     root = model.root
     smaller = replace(root, size=round(root.size * share), arrivals_per_step=root.arrivals_per_step * share)
-    chains = tuple(_with_posts(chain, model, names) for chain in model.chains)
+    chains = tuple(_with_posts(chain, model, names, key) for chain in model.chains)
     return replace(model, areas=areas, units=(smaller, *model.units[1:]), chains=chains)
 
 
-def _with_posts(chain: Chain, model: Model, names: tuple[str, ...]) -> Chain:
+def _with_posts(chain: Chain, model: Model, names: tuple[str, ...], key: str) -> Chain:
     """Keep the posts that a service has in some areas."""
     team = chain.service.team if chain.service is not None else None
     if chain.service is None or team is None:
         return chain
     if model.stocks or team.extra_workers is not None:
         said = "some of the areas cannot be taken where posts or stocks hang on all of them"
-        raise ModelError(f"services.{chain.name}: {said}; take `uncertainty.areas` away")
+        raise ModelError(f"services.{chain.name}: {said}; take `{key}` away")
 
     def part(level: Mapping[str, float]) -> dict[str, float]:
         return {area: posts for area, posts in level.items() if area in names}

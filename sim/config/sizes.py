@@ -1,0 +1,24 @@
+"""How large a study is run: whole, or a tenth of it in areas of its own sizes, quick enough to be watched."""
+
+from __future__ import annotations
+
+from sim.errors import ModelError, Problem
+
+FULL, TENTH = "full", "tenth"
+TENTH_SETTINGS = ("areas_taken=16", "replications=4")
+"""A tenth of the 152 authorities, as draws of the inputs take them (configs/appraisal/doubt.yaml)."""
+
+
+def settings_of_size(size: str | None) -> tuple[str, ...]:
+    """Give the settings of a size, to be laid over a config before all others.
+
+    Raises
+    ------
+    ModelError
+        When there is no such size.
+    """
+    if size in (None, FULL):
+        return ()
+    if size == TENTH:
+        return TENTH_SETTINGS
+    raise ModelError([Problem("--size", "", f"given '{size}'; must be {FULL} or {TENTH}")])

@@ -1,0 +1,57 @@
+"""A study of some of its areas: those families and posts and no others, in a run as in a change to a loaded study."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli import app
+from sim.config.loading import changed, load
+from sim.config.sizes import FULL, TENTH, settings_of_size
+from sim.config.translate.fewer_areas import with_areas
+from sim.errors import ModelError
+from tests.places import DOUBTFUL
+
+FEW = ("effect_set=[works]", "replications=1", "clock.steps=40")
+
+
+def test_areas_taken_are_those_that_draws_take():
+    taken, fewer = load(DOUBTFUL, [*FEW, "areas_taken=2"]), with_areas(load(DOUBTFUL, FEW), 2)
+    assert [world.model for world in taken.worlds] == [world.model for world in fewer.worlds]
+    assert taken.worlds[0].model.root.size == 600
+
+
+def test_a_change_to_a_regime_leaves_the_areas_taken_as_they_were():
+    whole = load(DOUBTFUL, [*FEW, "areas_taken=2"])
+    scenario = changed(whole, ['regimes.with_key_workers.set."parameters.kw_calm.value"=1'])
+    sizes = {world.name: world.model.root.size for world in scenario.worlds}
+    assert set(sizes.values()) == {600}
+
+
+def test_more_areas_than_there_are_are_refused():
+    with pytest.raises(ModelError, match="areas_taken: given 9; the study has 4"):
+        load(DOUBTFUL, [*FEW, "areas_taken=9"])
+
+
+def test_sizes_by_name():
+    assert settings_of_size(None) == settings_of_size(FULL) == ()
+    assert "areas_taken=16" in settings_of_size(TENTH)
+    with pytest.raises(ModelError, match="given 'half'; must be full or tenth"):
+        settings_of_size("half")
+
+
+def test_a_run_of_some_areas_says_so_in_its_config(tmp_path):
+    sets = [f"--set={text}" for text in (*FEW, "areas_taken=2")]
+    out = ["--out", str(tmp_path / "some"), "--quiet", "--totals"]
+    done = CliRunner().invoke(app, ["run", str(DOUBTFUL), *sets, *out])
+    assert done.exit_code == 0, done.output
+    assert json.loads((tmp_path / "some" / "summary.json").read_text())["families"] == 600
+    assert "areas_taken: 2" in json.loads((tmp_path / "some" / "run.json").read_text())["config"]
+
+
+def test_a_tenth_of_a_small_study_is_refused_in_words():
+    done = CliRunner().invoke(app, ["run", str(DOUBTFUL), "--size", TENTH, "--quiet"])
+    assert done.exit_code != 0
+    assert "the study has 4" in done.output
