@@ -18,12 +18,12 @@ import typer
 from sim.console.errors import plainly
 from sim.console.printing import say
 
-OWN = ("run", "report", "export", "check", "show", "explain", "new", "schema", "list")
+OWN = ("run", "application", "report", "export", "check", "show", "explain", "new", "schema", "list")
 ROOMS = ("sim.studies", "sim.evaluation")
 GROUP = "families.commands"
 """Entry points of installed packages: a command's name to its function."""
 ORDER = (
-    "run", "report", "compare", "export", "check", "show", "explain", "new", "schema", "list", "fit-effects", "sanity",
+    "run", "app", "report", "compare", "export", "check", "show", "explain", "new", "schema", "list", "fit-effects", "sanity",
     "agree", "uncertainty", "switching", "gains", "fees", "funds", "shapley", "optimise", "best-use", "calibrate",
     "evaluate", "bridge",
 )  # fmt: skip

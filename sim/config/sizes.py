@@ -5,7 +5,8 @@ from __future__ import annotations
 from sim.errors import ModelError, Problem
 
 FULL, TENTH = "full", "tenth"
-TENTH_SETTINGS = ("areas_taken=16", "replications=4")
+TENTH_AREAS = 16
+TENTH_SETTINGS = (f"areas_taken={TENTH_AREAS}", "replications=4")
 """A tenth of the 152 authorities, as draws of the inputs take them (configs/appraisal/doubt.yaml)."""
 
 

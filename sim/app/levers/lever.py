@@ -1,0 +1,122 @@
+"""A lever: the figure of a config that it moves, how far, and what is to be known of it; and how one is made.
+
+Ranges, sources and values are those of the config; the ends of a track are only how far a hand can go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sim.app.levers.study import Study
+from sim.config.views.register import RegisterEntry
+
+Value = float | str
+Settings = dict[str, object]
+PRICES, BEHAVIOUR, SHOWN = "prices", "behaviour", "shown"
+"""What a lever asks for: pricing counts anew, simulating, or another comparison of what is there."""
+BELIEVE, DO, COST, COUNT = "What we believe", "What we do", "What it costs", "How it is counted"
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A lever of a study, with the figure that it moves.
+
+    Attributes
+    ----------
+    name, title, group, kind
+        Its name in an address, its words, the group it stands in, and ``PRICES``, ``BEHAVIOUR`` or ``SHOWN``.
+    unit
+        Words after its value.
+    default
+        The study's value.
+    low, high
+        The published range, None where there is none; beyond it there is no evidence.
+    ends, step
+        How far the track goes, and by what steps.
+    choices
+        Value -> words, of a lever that is a choice.
+    is_assumed
+        Whether no source gives its value or range.
+    source
+        Where its value comes from, in a line.
+    text
+        A paragraph: what it is, what it stands on, who disagrees.
+    settings
+        What a value sets in a config, by path.
+    """
+
+    name: str
+    title: str
+    group: str
+    kind: str
+    unit: str
+    default: Value
+    low: float | None
+    high: float | None
+    ends: tuple[float, float]
+    step: float
+    choices: Mapping[str, str]
+    is_assumed: bool
+    source: str
+    text: str
+    settings: Callable[[Value], Settings]
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it is chosen among words rather than moved along a track."""
+        return bool(self.choices)
+
+    def is_beyond(self, value: Value) -> bool:
+        """Whether there is no evidence at a value."""
+        if isinstance(value, str) or self.low is None or self.high is None:
+            return False
+        return not self.low - 1e-9 <= value <= self.high + 1e-9
+
+
+def in_regime(study: Study, path: str) -> str:
+    """Give the path of a setting of the regime with a key worker, so that what came before it is not run again."""
+    return f'regimes.{study.regime}.set."{path}"'
+
+
+def _source_of(entry: RegisterEntry) -> str:
+    """Say in a line where a figure comes from."""
+    told = "an assumption" if entry.is_assumption else entry.source
+    year = f", {entry.price_year} prices" if entry.price_year else ""
+    return ". ".join(part for part in (f"{told}{year}", entry.locator, entry.why) if part)
+
+
+def of_figure(
+    study: Study, name: str, title: str, group: str, kind: str, path: str, ends: tuple[float, float], step: float,
+    text: str, unit: str = "", *, in_the_regime: bool = False,
+) -> Lever | None:  # fmt: skip
+    """Make a lever of one figure of the config; None where the study has no such figure."""
+    entry = study.figures.get(path)
+    if entry is None or entry.number is None:
+        return None
+    key = in_regime(study, path) if in_the_regime else path
+
+    def settings(value: Value) -> Settings:
+        return {key: f"{number(value)} {entry.unit}" if entry.is_duration else value}
+
+    return Lever(
+        name, title, group, kind, unit or entry.unit, entry.number, entry.low, entry.high, ends, step, {},
+        entry.is_assumption, _source_of(entry), text, settings,
+    )  # fmt: skip
+
+
+def number(value: Value) -> str:
+    """Write a number as short as it can be."""
+    return f"{value:g}" if isinstance(value, str) or float(value).is_integer() else repr(value)
+
+
+def choice(
+    name: str, title: str, group: str, kind: str, default: str, choices: Mapping[str, str], text: str,
+    settings: Callable[[Value], Settings], source: str = "",
+) -> Lever | None:  # fmt: skip
+    """Make a lever that is a choice; None where there is nothing to choose."""
+    if len(choices) < 2:
+        return None
+    return Lever(
+        name, title, group, kind, "", default, None, None, (0, 0), 0, choices, False, source, text, settings
+    )  # fmt: skip

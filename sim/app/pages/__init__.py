@@ -1,0 +1,1 @@
+"""The pages and who may see them: words, figures, an open page, the server on this machine."""

@@ -1,0 +1,98 @@
+"""What all open pages share: the study, its levers, the workers, what they have done, and one run in full."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+
+from sim.app.levers.lever import Lever
+from sim.app.levers.listed import levers
+from sim.app.levers.position import as_sets
+from sim.app.levers.study import Study
+from sim.app.work.bench import Done, Job, Source
+from sim.app.work.crew import Crew
+from sim.app.work.full import FINISHED, STARTED, FullRun
+
+MOST_DONE = 400
+FORGET_SECONDS = 60.0
+"""How long work goes on for a page that was closed."""
+
+
+class Memory:
+    """What was done, the newest kept."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[Job, Done] = OrderedDict()
+
+    def get(self, job: Job) -> Done | None:
+        """Give what came of a job."""
+        return self._held.get(job)
+
+    def keep(self, done: Done) -> None:
+        """Keep what came of a job, unless a worker died over it."""
+        if done.found is not None or done.job.what == "draw":
+            self._held[done.job] = done
+            self._held.move_to_end(done.job)
+            while len(self._held) > MOST_DONE:
+                self._held.popitem(last=False)
+
+
+class House:
+    """The application behind its pages.
+
+    Attributes
+    ----------
+    state, line
+        Where the run in full stands, in a word and in a line.
+    news
+        Counts up whenever that changes.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study, self.done = study, Memory()
+        self.levers: tuple[Lever, ...] = levers(study)
+        self.crew = Crew(Source(study.file, study.quick, study.regime, study.of_whole))
+        self.state, self.line, self.news = "", "", 0
+        self._full: FullRun | None = None
+        self._folders: dict[tuple[str, ...], Path] = {} if study.folder is None else {(): study.folder.resolve()}
+        self._pages: set[str] = set()
+
+    def folder_of(self, settings: Mapping[str, object]) -> Path | None:
+        """Give the finished folder of a position, if there is one."""
+        return self._folders.get(tuple(as_sets(settings)))
+
+    def run_in_full(self, config: Path, settings: Mapping[str, object]) -> None:
+        """Start a run of a saved position."""
+        out = Path("results") / config.stem
+        key = tuple(as_sets(settings))
+
+        def tell(state: str, line: str) -> None:
+            if state == FINISHED:
+                self._folders[key] = out.resolve()
+            self.state, self.line = state, line
+            self.news += 1
+
+        self.state = STARTED
+        self._full = FullRun(config, out, tell)
+
+    def stop(self) -> None:
+        """Stop the run in full."""
+        if self._full is not None:
+            asyncio.get_running_loop().run_in_executor(None, self._full.stop)
+
+    def arrived(self, page: str) -> None:
+        """Take in a page."""
+        self._pages.add(page)
+
+    def left(self, page: str) -> None:
+        """Let a page go; a minute later its work is dropped."""
+        self._pages.discard(page)
+        asyncio.get_running_loop().call_later(FORGET_SECONDS, self.crew.forget, page)
+
+    def close(self) -> None:
+        """End all work."""
+        if self._full is not None and self._full.is_running:
+            self._full.stop()
+        self.crew.close()

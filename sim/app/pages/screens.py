@@ -1,0 +1,145 @@
+"""The pages in words: the shell with its levers, the answer, what was drawn, pinned positions, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from sim.app.levers.lever import Lever
+from sim.app.levers.position import Position
+from sim.app.levers.study import Study
+from sim.app.pages.bars import bars
+from sim.app.work.headline import Figures, sentence, six
+from sim.exhibits.exhibit import Drawn
+from sim.exhibits.html import environment
+from sim.exhibits.numbers import MILLION, MINUS, figure, interval, millions, shown
+from sim.table import Table
+
+SCREENS = (
+    ("answer", "Answer"), ("families", "Families"), ("money", "Money"), ("sure", "How sure"), ("compare", "Compare"),
+    ("sources", "Sources"),
+)  # fmt: skip
+DRAWN = ("families", "money", "sure")
+"""Screens whose figures are drawn when they are looked at."""
+
+
+@cache
+def _templates() -> Environment:
+    """Give the templates; every text is escaped."""
+    return environment("sim.app.pages")
+
+
+def in_millions(pounds: float) -> str:
+    """Write pounds in millions, its sign before them."""
+    text = millions(pounds, 0, finer_below=10 * MILLION)
+    return f"{MINUS}£{text[1:]}m" if text.startswith(MINUS) else f"£{text}m"
+
+
+def number(value: float | str | None) -> str:
+    """Write a figure of a lever as short as it can be."""
+    return "–" if value is None else value if isinstance(value, str) else f"{value:,.6g}"
+
+
+def page(study: Study, levers: Sequence[Lever], at: Position, screen: str, problem: str = "") -> str:
+    """Write the shell of the page, with levers where the address puts them."""
+    groups = [(name, list(of)) for name, of in groupby(levers, key=lambda lever: lever.group)]
+    return _templates().get_template("page.html").render(
+        title=study.title, screens=SCREENS, screen=screen, groups=groups, at=at, shown=number, problem=problem,
+        drawn=DRAWN, suggested=f"{study.file.stem}_moved",
+    )  # fmt: skip
+
+
+def answer(
+    study: Study, at: Position, seen: Mapping[str, Figures | None], reading: str, stamp: str, stamp_more: str,
+    waiting: str, *, doubt: Mapping[str, Any], pinned: Figures | None, old: bool,
+) -> str:  # fmt: skip
+    """Write the first screen; ``seen`` has the figures of each reading that are there."""
+    held = seen.get(reading)
+    template = _templates().get_template("answer.html")
+    if held is None:
+        return template.render(seen=False, study=study, waiting=waiting)
+    titles = study.titles
+    told = sentence(held, titles.regime(study.regime), titles.reading(reading), titles.regime(study.baseline))
+    rows = [(titles.reading(name), *_row(seen[name])) for name in study.readings if seen.get(name) is not None]
+    against = str(at.values.get("against", study.baseline))
+    nets = [(titles.regime(name), in_millions(net), name == against) for name, net in held.net.items()]
+    return template.render(
+        seen=True, study=study, told=told, six=six(held), stamp=stamp, stamp_more=stamp_more, out_of_date=old,
+        changes=[] if pinned is None else [(a[0], b[1], a[1]) for a, b in zip(six(held), six(pinned), strict=True)],
+        bars=Markup(bars(study, seen, reading, doubt)), readings=rows,
+        doubt_words=doubt_words(study, reading, doubt, at), nets=nets,
+        years=f"{held.horizon_years:.3g} years", parts=_parts(held), address=at.address(), seed=study.seed,
+    )  # fmt: skip
+
+
+def _row(held: Figures | None) -> tuple[str, ...]:
+    """Give the figures of a reading."""
+    assert held is not None
+    saved, cost, price = (held.money(f"{what}") for what in MONEY)
+    less = None if saved["mean"] is None or cost["mean"] is None else saved["mean"] - cost["mean"]
+    return interval(saved), figure(cost["mean"]), figure(less), interval(price)
+
+
+MONEY = ("saved_per_family_helped", "cost_per_family_helped", "break_even_price")
+
+
+def _parts(held: Figures) -> list[tuple[str, str]]:
+    """Say whose spending changes, from the programme's account."""
+    words = {"helped": "of it, families helped", "waits_longer": "families who wait longer",
+             "gets_in_sooner": "families who get in sooner", "same_wait": "all other families",
+             "posts_and_set_up": "posts and setting up"}  # fmt: skip
+    return [(text, in_millions(held.displaced[part])) for part, text in words.items() if part in held.displaced]
+
+
+def doubt_words(study: Study, reading: str, doubt: Mapping[str, Any], at: Position) -> str:
+    """Say what the bars of doubt are, or why there are none."""
+    kept = doubt.get(study.world(reading))
+    if kept is None:
+        return "Doubt about the inputs is looked up."
+    if "accounts" not in kept:
+        return f"Bars are chance alone. Doubt about the inputs: {kept.get('why_not', 'not worked out')}."
+    moved = "" if not at.moved else ", of the unmoved study"
+    return f"Bars hold 95% of what {kept['made']['draws']:,} draws of the inputs make of it{moved}."
+
+
+def part(drawn: Drawn | None, tables: Sequence[Table], stamp: str) -> str:
+    """Write a figure with its numbers, or tables."""
+    # Our own SVG, in which the drawing library has escaped every text; the only markup that is not escaped.
+    markup = Markup(drawn.svg) if drawn is not None else ""
+    return _templates().get_template("parts.html").render(
+        figure=drawn, markup=markup, tables=tables, shown=shown, stamp=stamp
+    )  # fmt: skip
+
+
+def compare(
+    study: Study, levers: Sequence[Lever], places: Sequence[Position], seen: Sequence[Figures | None]
+) -> str:  # fmt: skip
+    """Write pinned positions beside each other, where the levers stand last."""
+    heads = [f"pinned {i + 1}" for i in range(len(places) - 1)] + ["now"]
+    rows: list[tuple[str, ...]] = []
+    there = [six(held) if held is not None else None for held in seen]
+    for i, what in enumerate(next((one for one in there if one is not None), ())):
+        rows.append((what[0], *(one[i][1] if one is not None else "simulating …" for one in there)))
+    for lever in levers:
+        if any(lever.name in place.values for place in places):
+            values = [place.value(lever) for place in places]
+            rows.append((lever.title, *(lever.choices.get(str(v)) or number(v) for v in values)))
+    return _templates().get_template("compare.html").render(pinned=len(places) > 1, heads=heads, rows=rows)
+
+
+def sources(study: Study, levers: Sequence[Lever], at: Position) -> str:
+    """Write every figure in force."""
+    figures = [entry for entry in study.figures.values() if entry.source]
+    return _templates().get_template("sources.html").render(levers=levers, at=at, figures=figures, shown=number)
+
+
+def running(state: str, line: str) -> str:
+    """Write where a run in full stands."""
+    if not state:
+        return ""
+    return _templates().get_template("running.html").render(state=state, line=line)

@@ -1,0 +1,103 @@
+"""Serves the application on this machine alone, at an address with a token, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import uvicorn
+from shiny import App, ui
+from starlette.requests import Request
+
+from sim.app.levers.position import Position, from_address
+from sim.app.levers.study import open_study
+from sim.app.pages import screens
+from sim.app.pages.guard import Guard
+from sim.app.pages.house import House
+from sim.app.pages.inputs import visit
+from sim.errors import ModelError
+
+LOOPBACK = "127.0.0.1"
+STATIC = Path(__file__).with_name("static")
+OWN = ("pin", "screen")
+"""Keys of an address that are no levers."""
+
+
+def serve(what: str, port: int, say: Callable[[str], None], open_page: Callable[[str], object]) -> None:
+    """Open a study and serve it until Ctrl-C.
+
+    Parameters
+    ----------
+    what
+        A config or a finished folder.
+    port
+        Where; 0 for any that is free.
+    say
+        Told the address.
+    open_page
+        Opens it in a browser.
+
+    Raises
+    ------
+    ModelError
+        When the study cannot be opened, or somebody else has the port.
+    """
+    with tempfile.TemporaryDirectory(prefix="families-app-") as scratch, socket.socket() as door:
+        study = open_study(what, Path(scratch))
+        if os.name == "posix":  # a port that was just closed is free; elsewhere the option would share it
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((LOOPBACK, port))
+        except OSError as error:
+            raise ModelError(f"port {port} of this machine cannot be had: {error.strerror}; leave --port out") from None
+        port = door.getsockname()[1]
+        house, token = House(study), secrets.token_urlsafe(24)
+        address = f"http://{LOOPBACK}:{port}/?token={token}"
+        say(f"{study.title}: open {address}\nOn this machine alone; Ctrl-C ends it.")
+        config = uvicorn.Config(
+            Guard(application(house), port, token), log_level="error", access_log=False, timeout_graceful_shutdown=1,
+            server_header=False, ws_max_size=1 << 20, lifespan="on",
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        try:
+            asyncio.run(_serve(server, door, partial(open_page, address)))
+        except KeyboardInterrupt:
+            pass
+        finally:
+            house.close()
+
+
+async def _serve(server: uvicorn.Server, door: socket.socket, opened: Callable[[], object]) -> None:
+    """Serve, and open the page once the door is open."""
+    asyncio.get_running_loop().call_later(0.2, opened)
+    await server.serve(sockets=[door])
+
+
+def application(house: House) -> App:
+    """Make Shiny's application: a page for each address, and a server function for each page."""
+    return App(partial(_page, house), partial(visit, house), static_assets={"/app": STATIC})
+
+
+def _page(house: House, request: Request) -> Any:
+    """Make the page of an address."""
+    query = request.url.query
+    asked = parse_qs(query).get("screen", ["answer"])[0]
+    screen = asked if asked in dict(screens.SCREENS) else "answer"
+    try:
+        at, problem = from_address(house.levers, "&".join(_of_levers(query))), ""
+    except ModelError as error:
+        at, problem = Position(), str(error)
+    return ui.page_html(screens.page(house.study, house.levers, at, screen, problem))
+
+
+def _of_levers(query: str) -> list[str]:
+    """Give the parts of a query that are of levers."""
+    return [part for part in query.split("&") if part and part.partition("=")[0] not in OWN]

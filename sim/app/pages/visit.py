@@ -1,0 +1,209 @@
+"""One open page: where its levers stand, what it waits for, what has come; Shiny redraws what hangs on it.
+
+Leaves out what the words are (``screens``) and who works (``crew``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from shiny import Session, reactive
+
+from sim.app.levers.position import Position, as_sets
+from sim.app.pages import screens
+from sim.app.pages.house import House
+from sim.app.work.bench import Done, Job
+from sim.app.work.crew import Desk
+from sim.app.work.headline import Figures
+
+MOST_PINNED = 4
+QUICK = 1
+"""Replications of what is seen first; those of the quick settings follow once nothing newer is asked for."""
+
+
+class Visit:
+    """The state of one page.
+
+    Attributes
+    ----------
+    at, pinned, screen
+        Where the levers stand, pinned positions, and the screen that is looked at.
+    changed
+        Raised whenever something has come, so that outputs are made again.
+    """
+
+    def __init__(self, house: House, session: Session) -> None:
+        self.house, self.session, self.name = house, session, session.id
+        self.at: reactive.Value[Position] = reactive.Value(Position())
+        self.pinned: reactive.Value[tuple[Position, ...]] = reactive.Value(())
+        self.screen: reactive.Value[str] = reactive.Value("answer")
+        self.changed: reactive.Value[int] = reactive.Value(0)
+        self.news = 0
+        self._loop = asyncio.get_running_loop()
+        self._shown: tuple[Figures, Done] | None = None
+
+    # Jobs of a position.
+
+    def reading(self, at: Position) -> str:
+        """Give the reading of the evidence of a position."""
+        return str(at.values.get("reading", self.house.study.readings[0]))
+
+    def job(self, at: Position, reading: str, replications: int = 0) -> Job:
+        """Give the job of a position: of a finished folder where it has one, else a simulation."""
+        settings = at.settings(self.house.levers, but=("reading",))
+        folder = self.house.folder_of(settings)
+        if folder is not None:
+            return Job("figures", reading, folder=str(folder))
+        return Job("figures", reading, tuple(as_sets(settings)), replications)
+
+    def best(self, at: Position, reading: str) -> Done | None:
+        """Give the best figures that there are of a position."""
+        for replications in (0, QUICK):
+            done = self.house.done.get(self.job(at, reading, replications))
+            if done is not None:
+                return done
+        return None
+
+    def move(self, at: Position) -> None:
+        """Ask for what a position needs: the reading in hand first, then the others, then what is steadier."""
+        reading = self.reading(at)
+        self.house.crew.in_hand.forget(self.name)
+        self._ask(self.house.crew.in_hand, "quick", self.job(at, reading, QUICK), first=True)
+        self._ask(self.house.crew.in_hand, "settled", self.job(at, reading))
+        self.house.crew.beside.forget(self.name)
+        if self.best(at, reading) is not None:
+            self._others(at, reading)
+        self.look(self.screen.get(), at)
+
+    def _others(self, at: Position, reading: str) -> None:
+        """Ask for the other readings, once the one in hand is there and has a core to itself no more."""
+        for other in self.house.study.readings:
+            if other != reading:
+                self._ask(self.house.crew.beside, f"ghost {other}", self.job(at, other, QUICK))
+        self._ask(self.house.crew.beside, "doubt", Job("doubt"))
+
+    def look(self, screen: str, at: Position) -> None:
+        """Ask for the figures of a screen."""
+        if screen in screens.DRAWN:
+            of = self.job(at, self.reading(at), QUICK)
+            asked = Job("screen", of.reading, of.sets, of.replications, screen, of.folder)
+            self._ask(self.house.crew.in_hand, "screen", asked)
+
+    def _ask(self, desk: Desk, slot: str, job: Job, *, first: bool = False) -> None:
+        """Ask for a job unless it is done."""
+        known = self.house.done.get(job)
+        if known is not None:
+            self._loop.create_task(self._take(known))
+        else:
+            desk.want(self.name, slot, job, self._tell, first=first)
+
+    def _tell(self, done: Done) -> None:
+        """Take what came from a worker, called from a thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._take(done)))
+
+    async def _take(self, done: Done) -> None:
+        """Keep what came and let the page be made again."""
+        self.house.done.keep(done)
+        async with reactive.lock():
+            with reactive.isolate():
+                at = self.at.get()
+                if done.job.what in ("screen", "draw"):
+                    await self._send(done)
+                elif done.job == self.job(at, self.reading(at), QUICK):
+                    self._others(at, done.job.reading)
+                if done.job == self.job(at, self.reading(at)):
+                    await self._tick(done)
+                self.changed.set(self.changed.get() + 1)
+            await reactive.flush()
+
+    async def _tick(self, done: Done) -> None:
+        """Mark the price of a post at which nothing is gained or lost on its track."""
+        lever = next((one for one in self.house.levers if one.name == "post_price"), None)
+        if lever is None or done.found is None:
+            return
+        price, posts = done.found.money("break_even_price")["mean"], done.found.money("cost_per_family_helped")["posts"]
+        if price is not None and posts:
+            value = float(self.at.get().value(lever)) * price / posts
+            await self.session.send_custom_message("tick", {"lever": lever.name, "value": value})
+
+    async def _send(self, done: Done) -> None:
+        """Send a figure or tables to the page, if they are still of where the levers stand."""
+        of, at = done.job, self.at.get()
+        now = self.job(at, self.reading(at), QUICK)
+        if (of.reading, of.sets, of.folder) != (now.reading, now.sets, now.folder):
+            return
+        stamp = self.stamp(done)[0]
+        if of.what == "draw":
+            html = screens.part(done.found, (), stamp) if done.found is not None else ""
+            await self.session.send_custom_message("part", {"name": of.name, "html": html})
+            return
+        if done.found is None:
+            await self.session.send_custom_message("parts", {"screen": of.name, "names": [], "html": done.why})
+            return
+        names, tables = done.found
+        html = screens.part(None, tables, stamp)
+        await self.session.send_custom_message("parts", {"screen": of.name, "names": names, "html": html})
+        for name in names:
+            drawn = Job("draw", of.reading, of.sets, of.replications, name, of.folder)
+            self._ask(self.house.crew.in_hand, f"draw {name}", drawn)
+
+    # What is shown.
+
+    def stamp(self, done: Done) -> tuple[str, str]:
+        """Say how figures came about: what was simulated, and on how many families."""
+        if done.job.folder:
+            return "simulated in full", f"as a finished run has it ({Path(done.job.folder).name})"
+        size = "at a tenth" if self.house.study.is_tenth else "in full"
+        many = "1 replication, more follow" if done.job.replications == QUICK else "all replications"
+        took = f"{many}, in {done.seconds:.1f} seconds"
+        if "simulated" not in done.how:
+            return f"repriced on what was simulated {size}", took
+        return f"simulated {size}", took
+
+    def figures(self, at: Position) -> dict[str, Figures | None]:
+        """Give the figures of every reading at a position that are there."""
+        found = {name: self.best(at, name) for name in self.house.study.readings}
+        return {name: done.found if done is not None else None for name, done in found.items()}
+
+    def answer(self) -> str:
+        """Write the first screen; figures of before the last move are said to be out of date."""
+        self.changed.get()
+        at = self.at.get()
+        reading = self.reading(at)
+        done = self.best(at, reading)
+        if done is not None and done.found is not None:
+            self._shown = (done.found, done)
+        if self._shown is None:
+            why = done.why if done is not None and done.why else "a few seconds."
+            return screens.answer(
+                self.house.study, at, {}, reading, "", "", why, doubt={}, pinned=None, old=True
+            )  # fmt: skip
+        held, of = self._shown
+        old = of is not done
+        stamp, more = self.stamp(of)
+        if old:
+            stamp, more = "out of date", f"being simulated anew. {done.why if done is not None else ''}"
+        pins = self.pinned.get()
+        then = self.figures(pins[0]).get(self.reading(pins[0])) if pins else None
+        seen = {**self.figures(at), reading: held}
+        return screens.answer(
+            self.house.study, at, seen, reading, stamp, more, "", doubt=self.doubt(), pinned=then, old=old
+        )  # fmt: skip
+
+    def doubt(self) -> dict[str, Any]:
+        """Give what kept draws say, by world."""
+        done = self.house.done.get(Job("doubt"))
+        return dict(done.found or {}) if done is not None else {}
+
+    def compare(self) -> str:
+        """Write the pinned positions beside where the levers stand."""
+        self.changed.get()
+        places = [*self.pinned.get(), self.at.get()]
+        for i, place in enumerate(places[:-1]):
+            if self.best(place, self.reading(place)) is None:
+                self._ask(self.house.crew.beside, f"pin {i}", self.job(place, self.reading(place), QUICK))
+        seen = [self.figures(place).get(self.reading(place)) for place in places]
+        return screens.compare(self.house.study, self.house.levers, places, seen)

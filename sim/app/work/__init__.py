@@ -1,0 +1,1 @@
+"""What worker processes do: run positions, draw, and run one in full; nothing here knows of pages."""

@@ -1,0 +1,196 @@
+"""What a worker process does: keeps a study's start and baseline, runs positions of the levers, draws what is asked.
+
+Everything heavy of the application happens here and nothing in the server's loop. Leaves out which job comes next: see
+``crew``.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from sim.app.work.headline import Figures, figures_of
+from sim.config.loading import changed, load
+from sim.errors import ModelError, ResultError
+from sim.model.spec import AS_WRITTEN, Scenario
+from sim.runs.kept import Kept, again, keep
+
+MOST_KEPT = 6
+"""Positions whose counts stay in memory, some ten megabytes a replication each."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the studies of a bench come from: a config, its quick settings, and its regime.
+
+    ``of_whole`` is the share of the study's families that the quick settings run.
+    """
+
+    file: Path
+    quick: tuple[str, ...]
+    regime: str
+    of_whole: float = 1.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One thing to do.
+
+    Attributes
+    ----------
+    what
+        ``figures``; ``draw`` a figure; ``screen``: its figures' names and its tables; or ``doubt``.
+    reading, sets
+        The reading of the evidence, and settings as ``--set`` takes them.
+    replications
+        How many; 0 for those of the quick settings.
+    name
+        Of the figure or the screen.
+    folder
+        A finished folder that it is of; empty for a simulation.
+    """
+
+    what: str
+    reading: str = AS_WRITTEN
+    sets: tuple[str, ...] = ()
+    replications: int = 0
+    name: str = ""
+    folder: str = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a job: ``found`` hangs on what it was, or None with ``why``; ``how`` says what was simulated."""
+
+    job: Job
+    found: Any
+    why: str = ""
+    how: str = ""
+    seconds: float = 0.0
+
+
+class Bench:
+    """Runs positions of one study and keeps what it takes to run the next one soon."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._scenarios: dict[tuple[str, int], Scenario] = {}
+        self._kept: OrderedDict[tuple[str, tuple[str, ...], int], tuple[Kept, str]] = OrderedDict()
+        self._whole: dict[str, xr.Dataset] = {}
+
+    def do(self, job: Job) -> Done:
+        """Do a job; what is wrong with it is said, not raised."""
+        began = time.perf_counter()
+        try:
+            with redirect_stdout(StringIO()):
+                found, how = self._do(job)
+        except (ModelError, ResultError, ValueError, ArithmeticError) as error:
+            return Done(job, None, str(error), seconds=time.perf_counter() - began)
+        return Done(job, found, "", how, time.perf_counter() - began)
+
+    def _do(self, job: Job) -> tuple[Any, str]:
+        """Do a job and say what was simulated for it."""
+        if job.what == "doubt":
+            from sim.app.work.drawing import doubt
+
+            return doubt(self.source.file), ""
+        ds, how = self._results(job)
+        if job.what == "figures":
+            return self._figures(ds, job), how
+        from sim.app.work.drawing import drawn, names_of, tables
+
+        if job.what == "draw":
+            return drawn(ds, job.name), how
+        return (names_of(job.name), tables(ds, job.name)), how
+
+    def _results(self, job: Job) -> tuple[xr.Dataset, str]:
+        """Give the results that a job is of."""
+        if job.folder:
+            return self._of_folder(job.folder), "read from the finished folder"
+        kept, how = self.kept(job.reading, job.sets, job.replications)
+        return kept.ds, how
+
+    def _figures(self, ds: xr.Dataset, job: Job) -> Figures:
+        """Give the six figures and what they come of."""
+        return figures_of(ds, self.source.regime, job.reading, 1.0 if job.folder else self.source.of_whole)
+
+    def _of_folder(self, folder: str) -> xr.Dataset:
+        """Read a finished folder once; the last two stay in memory."""
+        if folder not in self._whole:
+            from sim.results.folder.store import read_results
+
+            if len(self._whole) > 1:
+                self._whole.pop(next(iter(self._whole)))
+            self._whole[folder] = read_results(Path(folder))[0].load()
+        return self._whole[folder]
+
+    def scenario(self, reading: str, replications: int) -> Scenario:
+        """Load the unmoved study under one reading."""
+        key = (reading, replications)
+        if key not in self._scenarios:
+            many = [f"replications={replications}"] if replications else []
+            self._scenarios[key] = load(self.source.file, [*self.source.quick, *_one_reading(reading), *many])
+        return self._scenarios[key]
+
+    def kept(self, reading: str, sets: Sequence[str], replications: int) -> tuple[Kept, str]:
+        """Run a position, from the nearest that is kept."""
+        key = (reading, tuple(sets), replications)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        unmoved = self.scenario(reading, replications)
+        moved = changed(unmoved, sets) if sets else unmoved
+        nearest = self._nearest(reading, sets)
+        if nearest is None:
+            made, how = keep(moved), "simulated whole"
+        else:
+            run = again(nearest, moved)
+            made, how = run.kept, str(run)
+        self._kept[key] = (made, how)
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return made, how
+
+    def _nearest(self, reading: str, sets: Sequence[str]) -> Kept | None:
+        """Give what is kept of a reading: best with the same behaviour, else with the most replications."""
+        there = [(key, kept) for key, (kept, _) in self._kept.items() if key[0] == reading]
+        if not there:
+            return None
+        behaviour = {text for text in sets if text.startswith("regimes.")}
+
+        def worth(item: tuple[tuple[str, tuple[str, ...], int], Kept]) -> tuple[bool, int]:
+            (_, held, _), kept = item
+            return {text for text in held if text.startswith("regimes.")} == behaviour, len(kept.replications)
+
+        return max(there, key=worth)[1]
+
+
+def _one_reading(reading: str) -> list[str]:
+    """Give the settings that leave one reading of the evidence."""
+    return [] if reading == AS_WRITTEN else [f"effect_set=[{reading}]"]
+
+
+def serve(source: Source, jobs: Connection) -> None:
+    """Do jobs as they come until there is nobody to ask for more; the body of a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, which ends its workers
+    bench = Bench(source)
+    while True:
+        try:
+            job = jobs.recv()
+        except (EOFError, OSError):
+            return
+        done = bench.do(job)
+        try:
+            jobs.send(done)
+        except (BrokenPipeError, OSError):
+            return

@@ -1,0 +1,92 @@
+"""What the application shows is what `families run` of the saved position says, to the last digit."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sim.app.levers.listed import levers
+from sim.app.levers.position import as_sets, position, to_yaml
+from sim.app.levers.study import open_study
+from sim.app.work.bench import Bench, Job, Source
+from sim.app.work.headline import sentence, six
+from sim.config.loading import load
+from sim.economics.summary import summarise
+from sim.runs.ensemble import simulate
+from sim.table import all_plain
+from tests.places import APPLICATION
+
+MOVED = {"caseload": 8, "posts": 45, "effect": 50, "post_price": 4500, "horizon": 3}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return open_study(str(APPLICATION), tmp_path_factory.mktemp("scratch"))
+
+
+@pytest.fixture(scope="module")
+def bench(study):
+    return Bench(Source(study.file, study.quick, study.regime, study.of_whole))
+
+
+def sets_of(study, **values):
+    return tuple(as_sets(position(levers(study), values).settings(levers(study), but=("reading",))))
+
+
+def test_a_position_is_what_a_run_of_its_saved_config_gives(study, bench, tmp_path):
+    """Through the kept start: first the study, one replication, then moved, all replications."""
+    assert bench.do(Job("figures", "measured", (), 1)).how == "simulated whole"
+    done = bench.do(Job("figures", "measured", sets_of(study, **MOVED)))
+    assert done.why == ""
+    saved = tmp_path / "saved.yaml"
+    saved.write_text(to_yaml(study.extends, "moved", levers(study), position(levers(study), MOVED)), encoding="utf-8")
+    summary = summarise(simulate(load(saved, study.quick), rows=False))
+    world = study.world("measured")
+    assert json.dumps(all_plain(done.found.answer), sort_keys=True) == json.dumps(
+        summary["answer"][world], sort_keys=True
+    )
+    assert done.found.net["siloed"] == pytest.approx(
+        next(
+            one["ledgers"]["narrow"]["fiscal"]["net"]["mean"]
+            for one in summary["appraisal"]["comparisons"] if one["name"] == world
+        ),
+        rel=1e-12,
+    )  # fmt: skip
+
+
+def test_only_what_was_touched_is_simulated(study, bench):
+    bench.do(Job("figures", "measured", (), 1))
+    moved = bench.do(Job("figures", "measured", sets_of(study, caseload=10), 1))
+    assert "taken as before: siloed/measured" in moved.how
+    assert "from the start of the regime: integrated/measured" in moved.how
+    priced = bench.do(Job("figures", "measured", sets_of(study, caseload=10, post_price=3000), 1))
+    assert "simulated" not in priced.how
+    posts = [one.found.money("cost_per_family_helped")["posts"] for one in (moved, priced)]
+    assert posts[1] == pytest.approx(posts[0] * 3000 / 3925, rel=1e-9)
+
+
+def test_what_cannot_be_is_said(bench):
+    done = bench.do(Job("figures", "measured", ("parameters.nothing=1",), 1))
+    assert done.found is None
+    assert "parameters" in done.why
+
+
+def test_the_words_hold_the_figures(bench):
+    held = bench.do(Job("figures", "measured", (), 1)).found
+    first, second = sentence(held, "one key worker", "as measured", "today's services")
+    assert "one key worker (as measured)" in first
+    assert "pay for itself" in second
+    assert len(six(held)) == 6
+    care = held.account["looked_after_per_1000"]
+    assert six(held)[2][1] == f"{care['without']:.1f} → {care['with']:.1f}"
+
+
+def test_screens_are_drawn_by_the_functions_of_the_report(bench):
+    names, tables = bench.do(Job("screen", "measured", (), 1, "money")).found
+    assert "payers" in names
+    assert "What each family helped saves" in {table.title for table in tables}
+    drawn = bench.do(Job("draw", "measured", (), 1, "payers")).found
+    assert drawn.svg.startswith("<svg")
+    assert drawn.table.rows
+    assert bench.do(Job("draw", "measured", (), 1, "../../etc/passwd")).found is None
