@@ -12,7 +12,7 @@ from sim.app.levers.study import Study
 from sim.app.work.headline import ONE_EPISODE, Figures
 from sim.exhibits.numbers import figure, pounds
 
-WIDTH, ROW, LEFT, RIGHT = 640, 46, 12, 12
+WIDTH, ROW, LEFT, RIGHT = 640, 62, 12, 12
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ def bars(study: Study, seen: Mapping[str, Figures | None], reading: str, doubt: 
     def x(pounds: float) -> float:
         return LEFT + (pounds - low) / span * (WIDTH - LEFT - RIGHT)
 
-    height = ROW * len(found) + 34
-    rows = "".join(_row(bar, ROW * i + 16, x) for i, bar in enumerate(found))
-    zero = f'<line class="zero" x1="{x(0):.1f}" x2="{x(0):.1f}" y1="4" y2="{height - 28}"/>'
+    height = ROW * len(found) + 52
+    rows = "".join(_row(bar, ROW * i + 20, x) for i, bar in enumerate(found))
+    zero = f'<line class="zero" x1="{x(0):.1f}" x2="{x(0):.1f}" y1="4" y2="{height - 48}"/>'
     axis = (
-        f'<text x="{x(0):.1f}" y="{height - 14}" class="{_anchor(x(0))}">£0</text>'
-        f'<text x="{LEFT}" y="{height - 2}">← costs more than it saves</text>'
-        f'<text x="{WIDTH - RIGHT}" y="{height - 2}" class="end">saves more →</text>'
+        f'<text x="{x(0):.1f}" y="{height - 30}" class="{_anchor(x(0))}">£0</text>'
+        f'<text x="{LEFT}" y="{height - 6}">← costs more than it saves</text>'
+        f'<text x="{WIDTH - RIGHT}" y="{height - 6}" class="end">saves more →</text>'
     )
     told = "; ".join(f"{bar.words}: {figure(bar.mean)} pounds" for bar in found)
     label = escape(f"Saved less spent for each family helped. {told}", quote=True)
@@ -58,8 +58,8 @@ def _row(bar: _Bar, y: int, x: Any) -> str:
     return (
         f'<g class="{kind}"><text x="{LEFT}" y="{y}">{escape(bar.words)}</text>'
         f'<text x="{WIDTH - RIGHT}" y="{y}" class="end">{pounds(bar.mean)}</text>'
-        f'<line x1="{x(bar.low):.1f}" x2="{x(bar.high):.1f}" y1="{y + 14}" y2="{y + 14}"/>'
-        f'<circle cx="{x(bar.mean):.1f}" cy="{y + 14}" r="6"/></g>'
+        f'<line x1="{x(bar.low):.1f}" x2="{x(bar.high):.1f}" y1="{y + 18}" y2="{y + 18}"/>'
+        f'<circle cx="{x(bar.mean):.1f}" cy="{y + 18}" r="6"/></g>'
     )
 
 

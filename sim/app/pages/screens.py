@@ -17,7 +17,7 @@ from sim.app.pages.bars import bars
 from sim.app.work.headline import Figures, sentence, six
 from sim.exhibits.exhibit import Drawn
 from sim.exhibits.html import environment
-from sim.exhibits.numbers import MILLION, MINUS, figure, interval, millions, shown
+from sim.exhibits.numbers import MINUS, figure, interval, millions, shown
 from sim.table import Table
 
 SCREENS = (
@@ -36,7 +36,7 @@ def _templates() -> Environment:
 
 def in_millions(pounds: float) -> str:
     """Write pounds in millions, its sign before them."""
-    text = millions(pounds, 0, finer_below=10 * MILLION)
+    text = millions(pounds, 0, finer_below=10.0)
     return f"{MINUS}£{text[1:]}m" if text.startswith(MINUS) else f"£{text}m"
 
 

@@ -6,6 +6,7 @@ Leaves out what the words are (``screens``) and who works (``crew``).
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,13 @@ from shiny import Session, reactive
 from sim.app.levers.position import Position, as_sets
 from sim.app.pages import screens
 from sim.app.pages.house import House
-from sim.app.work.bench import Done, Job
+from sim.app.work.bench import QUICK_REPLICATIONS, Done, Job
 from sim.app.work.crew import Desk
 from sim.app.work.headline import Figures
 
 MOST_PINNED = 4
-QUICK = 1
-"""Replications of what is seen first; those of the quick settings follow once nothing newer is asked for."""
+QUICK = QUICK_REPLICATIONS
+"""Those of the quick settings follow once nothing newer is asked for."""
 
 
 class Visit:
@@ -90,6 +91,9 @@ class Visit:
             of = self.job(at, self.reading(at), QUICK)
             asked = Job("screen", of.reading, of.sets, of.replications, screen, of.folder)
             self._ask(self.house.crew.in_hand, "screen", asked)
+        if screen == "families" and self.best(at, self.reading(at)) is not None:
+            settings = at.settings(self.house.levers, but=("reading",))
+            self._ask(self.house.crew.beside, "dots", Job("dots", self.reading(at), tuple(as_sets(settings)), QUICK))
 
     def _ask(self, desk: Desk, slot: str, job: Job, *, first: bool = False) -> None:
         """Ask for a job unless it is done."""
@@ -112,12 +116,24 @@ class Visit:
                 at = self.at.get()
                 if done.job.what in ("screen", "draw"):
                     await self._send(done)
+                elif done.job.what == "dots":
+                    await self._send_dots(done)
                 elif done.job == self.job(at, self.reading(at), QUICK):
                     self._others(at, done.job.reading)
+                    self.look(self.screen.get(), at)
                 if done.job == self.job(at, self.reading(at)):
                     await self._tick(done)
                 self.changed.set(self.changed.get() + 1)
             await reactive.flush()
+
+    async def _send_dots(self, done: Done) -> None:
+        """Send families as dots to the page, if they are still of where the levers stand."""
+        at, titles = self.at.get(), self.house.study.titles
+        settings = at.settings(self.house.levers, but=("reading",))
+        if done.found is None or (done.job.reading, done.job.sets) != (self.reading(at), tuple(as_sets(settings))):
+            return
+        words = [titles.regime(self.house.study.baseline), titles.regime(self.house.study.regime)]
+        await self.session.send_custom_message("dots", {**asdict(done.found), "worlds": words})
 
     async def _tick(self, done: Done) -> None:
         """Mark the price of a post at which nothing is gained or lost on its track."""
@@ -159,7 +175,8 @@ class Visit:
         size = "at a tenth" if self.house.study.is_tenth else "in full"
         many = "1 replication, more follow" if done.job.replications == QUICK else "all replications"
         took = f"{many}, in {done.seconds:.1f} seconds"
-        if "simulated" not in done.how:
+        moved = done.job.sets
+        if moved and not any(text.startswith("regimes.") for text in moved):
             return f"repriced on what was simulated {size}", took
         return f"simulated {size}", took
 

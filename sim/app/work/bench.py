@@ -19,12 +19,16 @@ from typing import Any
 
 import xarray as xr
 
+from sim.app.work.dots import Dots, dots
 from sim.app.work.headline import Figures, figures_of
 from sim.config.loading import changed, load
 from sim.errors import ModelError, ResultError
+from sim.model.compiled.accounts import account_plan
 from sim.model.spec import AS_WRITTEN, Scenario
 from sim.runs.kept import Kept, again, keep
 
+QUICK_REPLICATIONS = 1
+"""Of what is seen first."""
 MOST_KEPT = 6
 """Positions whose counts stay in memory, some ten megabytes a replication each."""
 
@@ -49,7 +53,7 @@ class Job:
     Attributes
     ----------
     what
-        ``figures``; ``draw`` a figure; ``screen``: its figures' names and its tables; or ``doubt``.
+        ``figures``; ``draw`` a figure; ``screen``: its figures' names and its tables; ``dots``; or ``doubt``.
     reading, sets
         The reading of the evidence, and settings as ``--set`` takes them.
     replications
@@ -104,6 +108,8 @@ class Bench:
             from sim.app.work.drawing import doubt
 
             return doubt(self.source.file), ""
+        if job.what == "dots":
+            return self._dots(job), ""
         ds, how = self._results(job)
         if job.what == "figures":
             return self._figures(ds, job), how
@@ -123,6 +129,15 @@ class Bench:
     def _figures(self, ds: xr.Dataset, job: Job) -> Figures:
         """Give the six figures and what they come of."""
         return figures_of(ds, self.source.regime, job.reading, 1.0 if job.folder else self.source.of_whole)
+
+    def _dots(self, job: Job) -> Dots:
+        """Follow families of a position."""
+        unmoved = self.scenario(job.reading, QUICK_REPLICATIONS)
+        moved = changed(unmoved, job.sets) if job.sets else unmoved
+        plan = account_plan(moved)
+        assert plan is not None  # a study without accounts is not opened
+        world = next(world.name for world in moved.worlds if world.regime == self.source.regime)
+        return dots(moved, self.source.regime, plan.services[world])
 
     def _of_folder(self, folder: str) -> xr.Dataset:
         """Read a finished folder once; the last two stay in memory."""

@@ -200,6 +200,7 @@
       const place = part(told.name);
       if (place) place.innerHTML = told.html;
     });
+    Shiny.addCustomMessageHandler("dots", (told) => window.familiesAsDots(told));
     jQuery(document).on("shiny:value", (event) => { if (event.name === "answer") document.body.classList.remove("moving"); });
     jQuery(document).on("shiny:disconnected", () => document.body.classList.add("gone"));
     tell("pins", pins);
