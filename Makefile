@@ -10,13 +10,22 @@ UV_PYTHON ?= >=3.11
 UV      := $(shell command -v uv 2>/dev/null)
 BIN     := $(VENV)/bin
 
-.PHONY: run scenarios draws setup fast test test-all test-lowest test-matrix bench bench-check bench-ci bench-peers docs lint clean
+.PHONY: run app scenarios draws setup fast test test-all test-lowest test-matrix bench bench-check bench-ci bench-peers docs lint clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime-ready
 	$(BIN)/families run $(CONFIG) --force --workers $(WORKERS)
 
 # Every scenario at full size, then what stands of them in README.md and docs; SCENARIOS="telecare into_work" runs some.
+# The application, in a browser of this machine.
+app: $(VENV)/.app-ready
+	$(BIN)/families app $(APP)
+
+$(VENV)/.app-ready: pyproject.toml | $(VENV)/.runtime-ready
+	$(call install,-e '.[app]')
+	@touch $@
+
+# Every scenario at full size, then the tables in README.md and docs/scenarios; SCENARIOS="telecare into_work" runs some.
 SCENARIOS ?= $(sort $(basename $(notdir $(wildcard configs/scenarios/*.yaml))))
 
 scenarios: $(VENV)/.runtime-ready
