@@ -23,7 +23,8 @@ SET = """([name, value]) => { const held = document.getElementById("lever-" + na
   for (const kind of ["input", "change"]) held.dispatchEvent(new Event(kind, {bubbles: true})); }"""
 SEEN = """before => new Promise((done) => { const look = () => { const at = document.querySelector("#answer .stamp");
   const now = document.querySelector("#answer .lead").textContent;
-  if (at && !at.classList.contains("old") && now !== before) done(performance.now()); else setTimeout(look, 10); }; look(); })"""
+  if (at && !at.classList.contains("old") && now !== before) done(performance.now()); else setTimeout(look, 10); };
+  look(); })"""
 
 
 def moved(page: Page, name: str, value: float) -> float:

@@ -90,3 +90,18 @@ def test_screens_are_drawn_by_the_functions_of_the_report(bench):
     assert drawn.svg.startswith("<svg")
     assert drawn.table.rows
     assert bench.do(Job("draw", "measured", (), 1, "../../etc/passwd")).found is None
+
+
+def test_a_price_by_a_factor_is_the_price_of_the_config(study, bench):
+    """Two prices moved by factors give what the config with these prices gives, to rounding (1e-9)."""
+    at = position(levers(study), {"post_price": 3000, "care_price": 0.5})
+    quick = bench.do(Job("figures", "measured", (), 1, factors=at.factors(levers(study)))).found
+    whole = bench.do(Job("figures", "measured", sets_of(study, **at.values), 1)).found
+    assert dict(at.factors(levers(study))) == {"keyworker staff": 3000 / 3925, "children looked after": 0.5}
+    for what in ("saved_per_family_helped", "cost_per_family_helped", "break_even_price"):
+        assert quick.money(what)["mean"] == pytest.approx(whole.money(what)["mean"], rel=1e-9)
+    assert [quick.cash, quick.yearly, *quick.net.values(), *quick.displaced.values()] == pytest.approx(
+        [whole.cash, whole.yearly, *whole.net.values(), *whole.displaced.values()], rel=1e-9
+    )
+    unmoved = bench.do(Job("figures", "measured", (), 1)).found
+    assert unmoved.money("break_even_price")["mean"] != pytest.approx(quick.money("break_even_price")["mean"], rel=1e-3)

@@ -44,6 +44,8 @@ class Lever:
         A paragraph: what it is, what it stands on, who disagrees.
     settings
         What a value sets in a config, by path.
+    line
+        The cost line whose price it multiplies; empty for all other levers.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Lever:
     source: str
     text: str
     settings: Callable[[Value], Settings]
+    line: str = ""
 
     @property
     def is_choice(self) -> bool:
@@ -101,8 +104,15 @@ def of_figure(
 
     return Lever(
         name, title, group, kind, unit or entry.unit, entry.number, entry.low, entry.high, ends, step, {},
-        entry.is_assumption, _source_of(entry), text, settings,
+        entry.is_assumption, _source_of(entry), text, settings, _line_of(path),
     )  # fmt: skip
+
+
+def _line_of(path: str) -> str:
+    """Give the cost line that a figure prices: of ``costs.LINE.price.value`` and ``.times.value``; else nothing."""
+    section, _, rest = path.partition(".")
+    line, _, figure = rest.partition(".")
+    return line if section == "costs" and figure in ("price.value", "times.value") else ""
 
 
 def number(value: Value) -> str:

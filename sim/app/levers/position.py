@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
-from sim.app.levers.lever import PRICES, SHOWN, Lever, Value
+from sim.app.levers.lever import SHOWN, Lever, Value
 from sim.config.text.writing import quoted, scalar
 from sim.errors import ModelError, Problem
 
@@ -46,10 +46,13 @@ class Position:
             for path, value in lever.settings(values[lever.name]).items()
         }  # fmt: skip
 
-    def asks_to_simulate(self, levers: Sequence[Lever]) -> bool:
-        """Whether anything that was moved changes what happens to families."""
+    def factors(self, levers: Sequence[Lever]) -> tuple[tuple[str, float], ...]:
+        """Give what the price of each moved cost line is multiplied by."""
         values = self.values
-        return any(lever.name in values and lever.kind not in (PRICES, SHOWN) for lever in levers)
+        return tuple(
+            (lever.line, float(values[lever.name]) / float(lever.default))
+            for lever in levers if lever.line and lever.name in values
+        )  # fmt: skip
 
 
 def position(levers: Sequence[Lever], values: Mapping[str, object]) -> Position:

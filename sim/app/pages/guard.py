@@ -6,7 +6,9 @@ name that it has pointed here. Leaves out what is served.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from hashlib import sha256
 from hmac import compare_digest
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -19,11 +21,11 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LONGEST_QUERY = 8000
 POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self' {scripts}; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 )
 HEADERS = (
-    (b"content-security-policy", POLICY.encode()), (b"x-content-type-options", b"nosniff"),
+    (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"), (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"), (b"cache-control", b"no-store"),
@@ -34,11 +36,14 @@ REFUSED = b"Refused. Open the address that families app printed; it holds a toke
 class Guard:
     """Wraps an application: lets through what comes from its own pages.
 
-    ``port`` is where it is served, ``token`` what the first address must hold.
+    ``port`` is where it is served, ``token`` what the first address must hold, ``scripts`` are the only ones that may
+    stand in a page.
     """
 
-    def __init__(self, inner: Application, port: int, token: str) -> None:
+    def __init__(self, inner: Application, port: int, token: str, scripts: Sequence[str] = ()) -> None:
         self._inner, self._token = inner, token
+        policy = POLICY.format(scripts=" ".join(_hash_of(script) for script in scripts))
+        self._headers = ((b"content-security-policy", policy.encode()), *HEADERS)
         self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
         self._cookie = f"families_app_{port}"
 
@@ -56,7 +61,7 @@ class Guard:
         if scope["type"] == "http" and scope["path"] == "/" and given is not None and self._is_token(given):
             await self._welcome(send, query)
         elif self._is_token(self._held(dict(headers))):
-            await self._inner(scope, receive, _with_headers(send))
+            await self._inner(scope, receive, _with_headers(send, self._headers))
         else:
             await _refuse(scope, send)
 
@@ -105,14 +110,19 @@ async def _refuse(scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": REFUSED})
 
 
-def _with_headers(send: Send) -> Send:
+def _hash_of(script: str) -> str:
+    """Give what lets a script of a page run."""
+    return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+
+
+def _with_headers(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:
     """Add the headers that keep a page to itself."""
 
     async def sent(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            own = {key for key, _ in HEADERS}
+            own = {key for key, _ in headers}
             kept = [(key, value) for key, value in message.get("headers", []) if key.lower() not in own]
-            message = {**message, "headers": [*kept, *HEADERS]}
+            message = {**message, "headers": [*kept, *headers]}
         await send(message)
 
     return sent

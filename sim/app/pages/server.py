@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
 import socket
 import tempfile
@@ -62,8 +63,9 @@ def serve(what: str, port: int, say: Callable[[str], None], open_page: Callable[
         house, token = House(study), secrets.token_urlsafe(24)
         address = f"http://{LOOPBACK}:{port}/?token={token}"
         say(f"{study.title}: open {address}\nOn this machine alone; Ctrl-C ends it.")
+        guarded = Guard(application(house), port, token, _scripts())
         config = uvicorn.Config(
-            Guard(application(house), port, token), log_level="error", access_log=False, timeout_graceful_shutdown=1,
+            guarded, log_level="error", access_log=False, timeout_graceful_shutdown=1,
             server_header=False, ws_max_size=1 << 20, lifespan="on",
         )  # fmt: skip
         server = uvicorn.Server(config)
@@ -84,6 +86,11 @@ async def _serve(server: uvicorn.Server, door: socket.socket, opened: Callable[[
 def application(house: House) -> App:
     """Make Shiny's application: a page for each address, and a server function for each page."""
     return App(partial(_page, house), partial(visit, house), static_assets={"/app": STATIC})
+
+
+def _scripts() -> list[str]:
+    """Give the scripts that Shiny itself puts into a page."""
+    return re.findall(r"<script>(.*?)</script>", str(ui.busy_indicators.use()), re.DOTALL)
 
 
 def _page(house: House, request: Request) -> Any:

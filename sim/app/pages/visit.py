@@ -52,11 +52,18 @@ class Visit:
         return str(at.values.get("reading", self.house.study.readings[0]))
 
     def job(self, at: Position, reading: str, replications: int = 0) -> Job:
-        """Give the job of a position: of a finished folder where it has one, else a simulation."""
+        """Give the job of a position: of a finished folder where it has one, else a simulation.
+
+        What is seen first is what was counted, priced again by factors; what follows is the config, loaded whole.
+        """
+        by_factor = [lever.name for lever in self.house.levers if lever.line]
+        counted, factors = at.settings(self.house.levers, but=("reading", *by_factor)), at.factors(self.house.levers)
         settings = at.settings(self.house.levers, but=("reading",))
-        folder = self.house.folder_of(settings)
-        if folder is not None:
-            return Job("figures", reading, folder=str(folder))
+        own, folder = self.house.folder_of(settings), self.house.folder_of(counted)
+        if own is not None or folder is not None:
+            return Job("figures", reading, folder=str(own or folder), factors=() if own else factors)
+        if replications == QUICK:
+            return Job("figures", reading, tuple(as_sets(counted)), QUICK, factors=factors)
         return Job("figures", reading, tuple(as_sets(settings)), replications)
 
     def best(self, at: Position, reading: str) -> Done | None:
@@ -89,7 +96,7 @@ class Visit:
         """Ask for the figures of a screen."""
         if screen in screens.DRAWN:
             of = self.job(at, self.reading(at), QUICK)
-            asked = Job("screen", of.reading, of.sets, of.replications, screen, of.folder)
+            asked = Job("screen", of.reading, of.sets, of.replications, screen, of.folder, of.factors)
             self._ask(self.house.crew.in_hand, "screen", asked)
         if screen == "families" and self.best(at, self.reading(at)) is not None:
             settings = at.settings(self.house.levers, but=("reading",))
@@ -149,7 +156,7 @@ class Visit:
         """Send a figure or tables to the page, if they are still of where the levers stand."""
         of, at = done.job, self.at.get()
         now = self.job(at, self.reading(at), QUICK)
-        if (of.reading, of.sets, of.folder) != (now.reading, now.sets, now.folder):
+        if (of.reading, of.sets, of.folder, of.factors) != (now.reading, now.sets, now.folder, now.factors):
             return
         stamp = self.stamp(done)[0]
         if of.what == "draw":
@@ -163,20 +170,22 @@ class Visit:
         html = screens.part(None, tables, stamp)
         await self.session.send_custom_message("parts", {"screen": of.name, "names": names, "html": html})
         for name in names:
-            drawn = Job("draw", of.reading, of.sets, of.replications, name, of.folder)
+            drawn = Job("draw", of.reading, of.sets, of.replications, name, of.folder, of.factors)
             self._ask(self.house.crew.in_hand, f"draw {name}", drawn)
 
     # What is shown.
 
     def stamp(self, done: Done) -> tuple[str, str]:
         """Say how figures came about: what was simulated, and on how many families."""
+        if done.job.folder and done.job.factors:
+            return "repriced on what was simulated in full", f"in {done.seconds:.1f} seconds"
         if done.job.folder:
             return "simulated in full", f"as a finished run has it ({Path(done.job.folder).name})"
         size = "at a tenth" if self.house.study.is_tenth else "in full"
         many = "1 replication, more follow" if done.job.replications == QUICK else "all replications"
         took = f"{many}, in {done.seconds:.1f} seconds"
         moved = done.job.sets
-        if moved and not any(text.startswith("regimes.") for text in moved):
+        if (moved or done.job.factors) and not any(text.startswith("regimes.") for text in moved):
             return f"repriced on what was simulated {size}", took
         return f"simulated {size}", took
 

@@ -21,6 +21,7 @@ import xarray as xr
 
 from sim.app.work.dots import Dots, dots
 from sim.app.work.headline import Figures, figures_of
+from sim.app.work.repricing import repriced
 from sim.config.loading import changed, load
 from sim.errors import ModelError, ResultError
 from sim.model.compiled.accounts import account_plan
@@ -62,6 +63,8 @@ class Job:
         Of the figure or the screen.
     folder
         A finished folder that it is of; empty for a simulation.
+    factors
+        What the price of a cost line is multiplied by.
     """
 
     what: str
@@ -70,6 +73,7 @@ class Job:
     replications: int = 0
     name: str = ""
     folder: str = ""
+    factors: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,9 +126,9 @@ class Bench:
     def _results(self, job: Job) -> tuple[xr.Dataset, str]:
         """Give the results that a job is of."""
         if job.folder:
-            return self._of_folder(job.folder), "read from the finished folder"
+            return repriced(self._of_folder(job.folder), dict(job.factors)), "read from the finished folder"
         kept, how = self.kept(job.reading, job.sets, job.replications)
-        return kept.ds, how
+        return repriced(kept.ds, dict(job.factors)), how
 
     def _figures(self, ds: xr.Dataset, job: Job) -> Figures:
         """Give the six figures and what they come of."""

@@ -159,6 +159,9 @@
     $("full").addEventListener("click", () => ask("full", "Run in full", "The whole study with all its readings, in the background: minutes to an hour. The results lie under results/ like any other. A name for it:"));
     $("print").addEventListener("click", () => { look("answer", false); window.print(); });
     $("tour").addEventListener("click", tour);
+    $("dialog-ok").addEventListener("click", () => $("dialog").close("ok"));
+    $("dialog-cancel").addEventListener("click", () => $("dialog").close("no"));
+    $("dialog-name").addEventListener("keydown", (event) => { if (event.key === "Enter") $("dialog").close("ok"); });
     document.addEventListener("click", (event) => {
       if (event.target.id === "stop") tell("stop", Date.now());
       if (event.target.classList.contains("unpin")) {
