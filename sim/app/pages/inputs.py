@@ -14,7 +14,7 @@ from sim.app.levers.position import LONGEST_ADDRESS, Position, from_address, to_
 from sim.app.pages import screens
 from sim.app.pages.house import House
 from sim.app.pages.visit import MOST_PINNED, Visit
-from sim.app.work.full import STARTED, safe_name, save
+from sim.app.work.full import FINISHED, STARTED, safe_name, save
 from sim.errors import ModelError
 
 
@@ -76,6 +76,8 @@ def visit(house: House, input: Inputs, output: Outputs, session: Session) -> Non
         with reactive.isolate():
             if house.news != here.news:
                 here.news = house.news
+                if house.state == FINISHED:
+                    here.move(here.at.get())
                 here.changed.set(here.changed.get() + 1)
 
     _outputs(output, here, house)

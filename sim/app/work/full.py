@@ -78,10 +78,11 @@ class FullRun:
         """Hand on each line, and how it ended."""
         last = ""
         assert self._process.stderr is not None
-        for line in self._process.stderr:
-            if line.strip():
-                last = line.strip()
-                self._tell(STARTED, last)
+        with self._process.stderr as lines:
+            for line in lines:
+                if line.strip():
+                    last = line.strip()
+                    self._tell(STARTED, last)
         code = self._process.wait()
         if self._stopping:
             self._tell(STOPPED, "stopped; nothing was written")
