@@ -18,13 +18,13 @@ from playwright.sync_api import Page
 from tests.app.browser import browsing, served
 
 PATIENT = 600_000
-FRESH = "#answer .stamp:not(.old)"
+FRESH = "body:not(.moving) #answer .stamp:not(.old)"
 SET = """([name, value]) => { const held = document.getElementById("lever-" + name); held.value = value;
   for (const kind of ["input", "change"]) held.dispatchEvent(new Event(kind, {bubbles: true})); }"""
 SEEN = """before => new Promise((done) => { const look = () => { const at = document.querySelector("#answer .stamp");
-  const now = document.querySelector("#answer .lead").textContent;
-  if (at && !at.classList.contains("old") && now !== before) done(performance.now()); else setTimeout(look, 10); };
-  look(); })"""
+  const now = document.querySelector("#answer .lead").textContent, moving = document.body.classList.contains("moving");
+  if (at && !moving && !at.classList.contains("old") && now !== before) done(performance.now());
+  else setTimeout(look, 10); }; look(); })"""
 
 
 def moved(page: Page, name: str, value: float) -> float:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from tests.app.browser import PATIENT, Served, browsing, served
 from tests.places import DOCS
 
-SETTLED = "#answer .stamp:not(.old):has-text('all replications')"
+SETTLED = "body:not(.moving) #answer .stamp:not(.old):has-text('all replications')"
 
 
 def pictures(browser: Browser, server: Served, folder: Path) -> list[Path]:

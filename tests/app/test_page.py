@@ -28,7 +28,7 @@ from tests.places import APPLICATION, ROOT
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=WHY_NONE)
 NUMBERS = "#answer .six .number"
-SETTLED = "#answer .stamp:not(.old):has-text('all replications')"
+SETTLED = "body:not(.moving) #answer .stamp:not(.old):has-text('all replications')"
 expect.set_options(timeout=PATIENT)
 AXE = next((path for path in (ROOT / "build" / "axe.min.js", ROOT / "node_modules" / "axe-core" / "axe.min.js")
             if path.is_file()), None)  # fmt: skip
@@ -268,7 +268,7 @@ def test_a_run_in_full_opens_in_place(context, server):
     page.click("#dialog-cancel")
     page.wait_for_selector("#running strong:has-text('finished')")
     assert (server.folder / "results" / "nine" / "summary.json").is_file()
-    page.wait_for_selector("#answer .stamp:has-text('as a finished run has it (nine)')")
+    page.wait_for_selector("body:not(.moving) #answer .stamp:has-text('as a finished run has it (nine)')")
     assert numbers(page) == shown  # a study of two areas is run whole at once
 
 

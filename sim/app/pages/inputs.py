@@ -32,7 +32,9 @@ def visit(house: House, input: Inputs, output: Outputs, session: Session) -> Non
         except ModelError as error:
             await session.send_custom_message("say", {"title": "This cannot be", "text": str(error)})
             return
+        here.asked = str(input.position())
         here.at.set(at)
+        here.changed.set(here.changed.get() + 1)  # also where the address is another way to say the same
         here.move(at)
 
     @reactive.effect

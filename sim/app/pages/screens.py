@@ -56,7 +56,7 @@ def page(study: Study, levers: Sequence[Lever], at: Position, screen: str, probl
 
 def answer(
     study: Study, at: Position, seen: Mapping[str, Figures | None], reading: str, stamp: str, stamp_more: str,
-    waiting: str, *, doubt: Mapping[str, Any], pinned: Figures | None, old: bool,
+    waiting: str, *, doubt: Mapping[str, Any], pinned: Figures | None, old: bool, asked: str,
 ) -> str:  # fmt: skip
     """Write the first screen; ``seen`` has the figures of each reading that are there."""
     held = seen.get(reading)
@@ -73,7 +73,7 @@ def answer(
         changes=[] if pinned is None else [(a[0], b[1], a[1]) for a, b in zip(six(held), six(pinned), strict=True)],
         bars=Markup(bars(study, seen, reading, doubt)), readings=rows,
         doubt_words=doubt_words(study, reading, doubt, at), nets=nets,
-        years=f"{held.horizon_years:.3g} years", parts=_parts(held), address=at.address(), seed=study.seed,
+        asked=asked, years=f"{held.horizon_years:.3g} years", parts=_parts(held), address=at.address(), seed=study.seed,
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ class Visit:
         self.pinned: reactive.Value[tuple[Position, ...]] = reactive.Value(())
         self.screen: reactive.Value[str] = reactive.Value("answer")
         self.changed: reactive.Value[int] = reactive.Value(0)
-        self.news = 0
+        self.news, self.asked = 0, ""
         self._loop = asyncio.get_running_loop()
         self._shown: tuple[Figures, Done] | None = None
 
@@ -205,7 +205,7 @@ class Visit:
         if self._shown is None:
             why = done.why if done is not None and done.why else "a few seconds."
             return screens.answer(
-                self.house.study, at, {}, reading, "", "", why, doubt={}, pinned=None, old=True
+                self.house.study, at, {}, reading, "", "", why, doubt={}, pinned=None, old=True, asked=self.asked
             )  # fmt: skip
         held, of = self._shown
         old = of is not done
@@ -216,7 +216,8 @@ class Visit:
         then = self.figures(pins[0]).get(self.reading(pins[0])) if pins else None
         seen = {**self.figures(at), reading: held}
         return screens.answer(
-            self.house.study, at, seen, reading, stamp, more, "", doubt=self.doubt(), pinned=then, old=old
+            self.house.study, at, seen, reading, stamp, more, "", doubt=self.doubt(), pinned=then, old=old,
+            asked=self.asked,
         )  # fmt: skip
 
     def doubt(self) -> dict[str, Any]:

@@ -55,8 +55,15 @@
     remember();
     const text = query().toString();
     if (text === sent) return;
+    document.body.classList.add("moving");
     clearTimeout(timer);
-    timer = setTimeout(() => { sent = text; document.body.classList.add("moving"); tell("position", text); }, now ? 0 : 120);
+    timer = setTimeout(() => { sent = text; tell("position", text); }, now ? 0 : 120);
+  }
+
+  // The answer is of where the levers stand once it says so itself.
+  function arrived() {
+    const stamp = document.querySelector("#answer .stamp");
+    if (stamp && stamp.dataset.at === sent) document.body.classList.remove("moving");
   }
 
   function look(name, focus) {
@@ -204,7 +211,7 @@
       if (place) place.innerHTML = told.html;
     });
     Shiny.addCustomMessageHandler("dots", (told) => window.familiesAsDots(told));
-    jQuery(document).on("shiny:value", (event) => { if (event.name === "answer") document.body.classList.remove("moving"); });
+    jQuery(document).on("shiny:value", (event) => { if (event.name === "answer") setTimeout(arrived, 0); });
     jQuery(document).on("shiny:disconnected", () => document.body.classList.add("gone"));
     tell("pins", pins);
     tell("screen", screen);

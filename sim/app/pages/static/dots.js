@@ -28,6 +28,7 @@
     const size = Math.max(5, Math.min(9, shape.cell / 14)), across = Math.max(1, Math.floor((shape.cell - 10) / size));
     for (let i = 0; i < n; i++) {
       const p = place(world, t, i), k = count[p]++;
+      if (p === held.places.length - 1) { found.push(null); continue; }
       const x = (p % shape.columns) * shape.cell + 5 + ((k % across) + 0.5) * size;
       const y = top + Math.floor(p / shape.columns) * height + 20 + (Math.floor(k / across) + 0.5) * size;
       found.push([x, y]);
@@ -40,7 +41,7 @@
     for (let t = 0; t < months(); t += 6) {
       const count = new Array(held.places.length).fill(0);
       for (let i = 0; i < held.where[0][0].length; i++) count[place(world, t, i)]++;
-      most = Math.max(most, ...count);
+      most = Math.max(most, ...count.slice(0, -1));
     }
     const size = Math.max(5, Math.min(9, shape.cell / 14)), across = Math.max(1, Math.floor((shape.cell - 10) / size));
     return Math.ceil((most * 1.15) / across) * size + 30;
@@ -71,8 +72,11 @@
       to.font = "12px system-ui, sans-serif";
       to.fillStyle = soft;
       held.places.forEach((words, p) => to.fillText(words, (p % shape.columns) * shape.cell + 5, tops[world] + Math.floor(p / shape.columns) * heights[world] + 12, shape.cell - 6));
-      a.found.forEach(([x0, y0], i) => {
-        const [x1, y1] = b.found[i], x = x0 + (x1 - x0) * share, y = y0 + (y1 - y0) * share, often = Math.min(again(world, t, i), 6);
+      const away = held.places.length - 1, left = (away % shape.columns) * shape.cell + 5;
+      to.fillText(String(a.count[away]), left, tops[world] + Math.floor(away / shape.columns) * heights[world] + 30);
+      a.found.forEach((spot, i) => {
+        if (!spot) return;
+        const [x0, y0] = spot, [x1, y1] = b.found[i] || spot, x = x0 + (x1 - x0) * share, y = y0 + (y1 - y0) * share, often = Math.min(again(world, t, i), 6);
         to.beginPath();
         to.arc(x, y, a.size * 0.36, 0, 7);
         to.fillStyle = dark ? `hsl(25 ${often * 14}% ${48 + often * 6}%)` : `hsl(25 ${often * 14}% ${66 - often * 7}%)`;
