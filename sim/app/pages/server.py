@@ -59,6 +59,7 @@ def serve(what: str, port: int, say: Callable[[str], None], open_page: Callable[
             door.bind((LOOPBACK, port))
         except OSError as error:
             raise ModelError(f"port {port} of this machine cannot be had: {error.strerror}; leave --port out") from None
+        door.listen()  # whoever comes before the server is ready waits and is not sent away
         port = door.getsockname()[1]
         house, token = House(study), secrets.token_urlsafe(24)
         address = f"http://{LOOPBACK}:{port}/?token={token}"
