@@ -276,13 +276,13 @@ def test_a_run_in_full_opens_in_place(context, server):
 def test_hostile_titles_are_text(browser, tmp_path):
     hostile = tmp_path / "hostile.yaml"
     title = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
-    regime = f'regimes: {{integrated: {{title: "{title}"}}}}'
+    regime = f'regimes: {{siloed: {{title: "{title}"}}}}'
     hostile.write_text(f'title: "{title}"\nextends: {APPLICATION}\n{regime}\n', encoding="utf-8")
     with served(str(hostile), tmp_path) as running:
         held = browser.new_context()
         held.set_default_timeout(PATIENT)
         page = opened(held, running)
         assert page.title() == title
-        assert title in page.locator("#answer .lead").inner_text()
+        assert title in page.locator("#answer").inner_text()
         assert page.locator("#answer img").count() == 0
         held.close()

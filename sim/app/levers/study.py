@@ -11,6 +11,7 @@ from typing import Any
 
 from sim.config.check.problems import Findings
 from sim.config.loading import find, load, tree_of
+from sim.config.schema.appraisal import ClaimPart
 from sim.config.sizes import TENTH_AREAS, TENTH_SETTINGS
 from sim.config.text.library import names
 from sim.config.text.source import Tree
@@ -42,6 +43,8 @@ class Study:
         Readings of the evidence, the study's own first.
     titles
         What people read instead of names.
+    claims
+        What was claimed and measured, to be set beside what is found.
     of_whole
         The share of the study's families that a quick run has.
     folder
@@ -59,6 +62,7 @@ class Study:
     titles: Titles
     replications: int
     seed: int
+    claims: tuple[ClaimPart, ...] = ()
     of_whole: float = 1.0
     folder: Path | None = None
 
@@ -134,7 +138,7 @@ def _study(extends: str, file: Path, folder: Path | None) -> Study:
         taken = few.root.size / model.root.size
     return Study(
         extends, file, tree, scenario.title, regime, scenario.baseline, others, readings, titles, config.replications,
-        config.seed, taken, folder,
+        config.seed, tuple(config.appraisal.claims.values()), taken, folder,
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ class House:
     def __init__(self, study: Study) -> None:
         self.study, self.done = study, Memory()
         self.levers: tuple[Lever, ...] = levers(study)
-        self.crew = Crew(Source(study.file, study.quick, study.regime, study.of_whole))
+        self.crew = Crew(Source(study.file, study.quick, study.regime, study.of_whole, study.claims))
         self.state, self.line, self.news = "", "", 0
         self._full: FullRun | None = None
         self._folders: dict[tuple[str, ...], Path] = {} if study.folder is None else {(): study.folder.resolve()}

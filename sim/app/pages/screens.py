@@ -14,7 +14,7 @@ from sim.app.levers.lever import Lever
 from sim.app.levers.position import Position
 from sim.app.levers.study import Study
 from sim.app.pages.bars import bars
-from sim.app.work.headline import Figures, sentence, six
+from sim.app.work.headline import Figures, six
 from sim.exhibits.exhibit import Drawn
 from sim.exhibits.html import environment
 from sim.exhibits.numbers import MINUS, figure, interval, millions, shown
@@ -64,12 +64,12 @@ def answer(
     if held is None:
         return template.render(seen=False, study=study, waiting=waiting)
     titles = study.titles
-    told = sentence(held, titles.regime(study.regime), titles.reading(reading), titles.regime(study.baseline))
     rows = [(titles.reading(name), *_row(seen[name])) for name in study.readings if seen.get(name) is not None]
     against = str(at.values.get("against", study.baseline))
     nets = [(titles.regime(name), in_millions(net), name == against) for name, net in held.net.items()]
     return template.render(
-        seen=True, study=study, told=told, six=six(held), stamp=stamp, stamp_more=stamp_more, out_of_date=old,
+        seen=True, study=study, told=held.told, claims=held.claims, six=six(held), stamp=stamp,
+        stamp_more=stamp_more, out_of_date=old,
         changes=[] if pinned is None else [(a[0], b[1], a[1]) for a, b in zip(six(held), six(pinned), strict=True)],
         bars=Markup(bars(study, seen, reading, doubt)), readings=rows,
         doubt_words=doubt_words(study, reading, doubt, at), nets=nets,

@@ -23,6 +23,7 @@ from sim.app.work.dots import Dots, dots
 from sim.app.work.headline import Figures, figures_of
 from sim.app.work.repricing import repriced
 from sim.config.loading import changed, load
+from sim.config.schema.appraisal import ClaimPart
 from sim.errors import ModelError, ResultError
 from sim.model.compiled.accounts import account_plan
 from sim.model.spec import AS_WRITTEN, Scenario
@@ -45,6 +46,7 @@ class Source:
     quick: tuple[str, ...]
     regime: str
     of_whole: float = 1.0
+    claims: tuple[ClaimPart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,9 @@ class Bench:
 
     def _figures(self, ds: xr.Dataset, job: Job) -> Figures:
         """Give the six figures and what they come of."""
-        return figures_of(ds, self.source.regime, job.reading, 1.0 if job.folder else self.source.of_whole)
+        share = 1.0 if job.folder else self.source.of_whole
+        claims = self.source.claims if job.replications != QUICK_REPLICATIONS else ()
+        return figures_of(ds, self.source.regime, job.reading, share, claims)
 
     def _dots(self, job: Job) -> Dots:
         """Follow families of a position."""

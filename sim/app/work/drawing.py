@@ -13,12 +13,9 @@ from sim.economics.report import full_appraisal
 from sim.economics.summary import summarise
 from sim.exhibits import svg
 from sim.exhibits.exhibit import Drawn
-from sim.report import appraisal_tables as appraisal
-from sim.report.accounts import accounts, beside_doubt, break_even, displacement
 from sim.report.figures import figures
-from sim.report.figures.waits.services import areas_table
-from sim.report.sharing import agencies_table
-from sim.report.tables import kept_on, labelled, outcomes
+from sim.report.page.beneath import tables_by_section
+from sim.report.page.wording import in_words
 from sim.table import Table
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -43,19 +40,12 @@ def drawn(ds: xr.Dataset, name: str) -> Drawn | None:
 
 
 def tables(ds: xr.Dataset, screen: str) -> list[Table]:
-    """Make the tables of a screen, those that have rows."""
+    """Make the tables of a screen, those that have rows: those of the report's sections."""
     full = full_appraisal(ds)
     summary = summarise(ds, full)
-    found: list[Table] = []
-    if screen == "families":
-        found = [outcomes(summary), areas_table(ds), kept_on(summary), displacement(summary)]
-    elif screen == "money":
-        found = [accounts(summary), break_even(summary), agencies_table(ds)]
-        found += [appraisal.fiscal(full), appraisal.budgets(full), appraisal.funding(full)] if full.found else []
-    elif screen == "sure":
-        found = [appraisal.switching(full)] if full.found else []
-        found.append(beside_doubt(summary))
-    return [labelled(table, summary) for table in found if table.rows]
+    made = tables_by_section(ds, summary, full)
+    found = [table for section in SECTIONS.get(screen, ()) for table in made.get(section, ())]
+    return [in_words(table, summary) for table in found if table.rows]
 
 
 def doubt(file: Path) -> Mapping[str, Any]:

@@ -1,17 +1,22 @@
-"""The six figures of a run and the sentence above them, from what its accounts and its appraisal say."""
+"""The six figures of a run, the report's sentence above them, and what was claimed, from its accounts and appraisal."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import xarray as xr
 
-from sim.economics.report import full_appraisal
+from sim.config.schema.appraisal import ClaimPart
+from sim.economics.report import FullAppraisal, full_appraisal
+from sim.economics.summary import summarise
 from sim.economics.value.answer_block import answer_figures
 from sim.exhibits.numbers import figure, millions, pounds, share
+from sim.report.page.claims import claim_rows
+from sim.report.page.first import Said, sentence
+from sim.results.summary import Summary, run_figures
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
 
 ONE_EPISODE, PROGRAMME = "one_episode", "programme"
@@ -25,7 +30,8 @@ class Figures:
 
     ``answer`` is the block of summary.json; money is in pounds of ``price_year`` in ``ledger``; ``yearly`` is what help
     costs the whole study a year, ``net`` what the programme saves less what it costs, by the regime it is held against,
-    and ``displaced`` what each class of families comes to in it.
+    and ``displaced`` what each class of families comes to in it. ``told`` is the report's sentence, ``claims`` what was
+    claimed and measured beside what the run finds.
     """
 
     reading: str
@@ -40,6 +46,8 @@ class Figures:
     payback_month: int | None
     net: dict[str, float]
     displaced: dict[str, float]
+    told: str
+    claims: tuple[tuple[str, str, str, str], ...] = ()
 
     @property
     def account(self) -> Mapping[str, Any]:
@@ -52,8 +60,12 @@ class Figures:
         return dict(self.account[what][self.ledger])
 
 
-def figures_of(ds: xr.Dataset, regime: str, reading: str, of_whole: float = 1.0) -> Figures:
+def figures_of(
+    ds: xr.Dataset, regime: str, reading: str, of_whole: float = 1.0, claims: Sequence[ClaimPart] = ()
+) -> Figures:
     """Give the figures of a regime under a reading; ``of_whole`` is the share of the study's families that were run.
+
+    ``claims`` are set beside what the run finds, which takes its whole summary.
 
     Raises
     ------
@@ -83,8 +95,31 @@ def figures_of(ds: xr.Dataset, regime: str, reading: str, of_whole: float = 1.0)
         (_mean_waiting(ds, baseline), _mean_waiting(ds, world)),
         float(view.cashable.amount.mean()) / gross if gross > 0 else math.nan,
         float(view.intervention.amount.mean()) / full.terms.horizon_years / of_whole, view.payback_month, net,
-        displaced,
+        displaced, sentence(_leading(ds, world, block[world.name], full)), _claims(ds, world, full, claims),
     )  # fmt: skip
+
+
+def _leading(ds: xr.Dataset, world: WorldName, account: object, full: FullAppraisal) -> Summary:
+    """Give as much of a summary as the first sentence takes, in which one reading leads."""
+    terms = {"terms": {"ledger": full.terms.ledger}}
+    return {**run_figures(ds), "answer": {world.name: account}, "appraisal": terms, "differences": {}}
+
+
+def _claims(
+    ds: xr.Dataset, world: WorldName, full: FullAppraisal, claims: Sequence[ClaimPart]
+) -> tuple[tuple[str, str, str, str], ...]:
+    """Set what was claimed and measured beside what the run finds under a reading."""
+    if not claims:
+        return ()
+    summary = summarise(ds, full)
+    summary["answer"] = {world.name: summary["answer"][world.name]}
+    rows = claim_rows(summary, claims)
+    return tuple((row.title, _cell(row.claimed), _cell(row.measured), _cell(row.modelled)) for row in rows)
+
+
+def _cell(said: Said) -> str:
+    """Write a cell in a line."""
+    return f"{said.main} ({said.small})" if said.small else said.main
 
 
 def _of_joined(ds: xr.Dataset, world: WorldName, what: str) -> float:
@@ -97,36 +132,6 @@ def _of_joined(ds: xr.Dataset, world: WorldName, what: str) -> float:
 def _mean_waiting(ds: xr.Dataset, world: WorldName) -> float:
     """Give how many wait on average over the run."""
     return float(of_world(ds, world, "team").sel(team_series="waiting").sum("service").mean("step"))
-
-
-def sentence(held: Figures, regime_words: str, reading_words: str, against_words: str) -> tuple[str, str]:
-    """Say in two sentences what a run found; months after evidence ends are said to be assumed.
-
-    Better is up: a saving is positive.
-    """
-    saved, cost = held.money("saved_per_family_helped"), held.money("cost_per_family_helped")
-    price = held.money("break_even_price")
-    years = held.account["months"] / 12
-    start = f"With {regime_words} ({reading_words}), each family helped"
-    if saved["mean"] is None or cost["mean"] is None:
-        return f"{start} is nobody: no family was helped.", ""
-    if abs(saved["mean"]) < 1:
-        first = f"{start} costs public budgets as much as without, and help costs {pounds(cost['mean'])}."
-    else:
-        word = "saves" if saved["mean"] > 0 else "costs"
-        first = (
-            f"{start} {word} public budgets {pounds(abs(saved['mean']))} in {years:.3g} years, against "
-            f"{against_words}, and help costs {pounds(cost['mean'])}."
-        )
-    pays = saved["mean"] >= cost["mean"]
-    posts = cost["posts"]
-    if price["mean"] is None or price["mean"] <= 0:
-        return first, "At no price of her posts does it pay for itself."
-    second = (
-        f"It {'pays' if pays else 'does not pay'} for itself: her posts cost {pounds(posts)} a family helped, and it "
-        f"would break even at {pounds(price['mean'])}."
-    )
-    return first, second
 
 
 def six(held: Figures) -> tuple[tuple[str, str, str], ...]:
