@@ -9,7 +9,7 @@ import pytest
 from sim.app.levers.listed import levers
 from sim.app.levers.position import as_sets, position, to_yaml
 from sim.app.levers.study import open_study
-from sim.app.work.bench import Bench, Job, Source
+from sim.app.work.bench import Bench, BenchStudy, Job
 from sim.app.work.headline import six
 from sim.config.loading import load
 from sim.economics.summary import summarise
@@ -27,7 +27,7 @@ def study(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bench(study):
-    return Bench(Source(study.file, study.quick, study.regime, study.of_whole))
+    return Bench(BenchStudy(study.file, study.quick, study.regime, study.of_whole))
 
 
 def sets_of(study, **values):

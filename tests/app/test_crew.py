@@ -10,7 +10,7 @@ from queue import Empty, Queue
 
 import pytest
 
-from sim.app.work.bench import Done, Job, Source
+from sim.app.work.bench import BenchStudy, Job, JobResult
 from sim.app.work.crew import DIED, Desk
 from tests.app.workers import slowly
 
@@ -19,7 +19,7 @@ LONG_SECONDS = 60
 
 @pytest.fixture
 def desk():
-    made = Desk(Source(Path("none.yaml"), (), "integrated"), slowly)
+    made = Desk(BenchStudy(Path("none.yaml"), (), "integrated"), slowly)
     yield made
     made.close()
 
@@ -29,7 +29,7 @@ def named(name: str) -> Job:
 
 
 def test_of_ten_moves_the_last_one_wins(desk):
-    came: Queue[Done] = Queue()
+    came: Queue[JobResult] = Queue()
     for i in range(10):
         desk.want("page", "quick", named(str(i)), came.put)
     found = [came.get(timeout=LONG_SECONDS).found, came.get(timeout=LONG_SECONDS).found]
@@ -39,7 +39,7 @@ def test_of_ten_moves_the_last_one_wins(desk):
 
 
 def test_a_position_goes_before_figures_that_wait(desk):
-    came: Queue[Done] = Queue()
+    came: Queue[JobResult] = Queue()
     for name in ("running", "draw 1", "draw 2"):
         desk.want("page", name, named(name), came.put)
     desk.want("page", "quick", named("quick"), came.put, first=True)
@@ -47,7 +47,7 @@ def test_a_position_goes_before_figures_that_wait(desk):
 
 
 def test_a_killed_worker_is_replaced_and_its_job_done(desk):
-    came: Queue[Done] = Queue()
+    came: Queue[JobResult] = Queue()
     desk.want("page", "quick", named("first"), came.put)
     came.get(timeout=LONG_SECONDS)
     before = desk.pid
@@ -59,7 +59,7 @@ def test_a_killed_worker_is_replaced_and_its_job_done(desk):
 
 
 def test_a_job_that_kills_twice_is_given_up_and_said(desk):
-    came: Queue[Done] = Queue()
+    came: Queue[JobResult] = Queue()
     desk.want("page", "quick", named("die"), came.put)
     desk.want("other", "quick", named("next"), came.put)
     found = [came.get(timeout=LONG_SECONDS) for _ in range(2)]
@@ -67,7 +67,7 @@ def test_a_job_that_kills_twice_is_given_up_and_said(desk):
 
 
 def test_a_page_that_is_gone_wants_nothing(desk):
-    came: Queue[Done] = Queue()
+    came: Queue[JobResult] = Queue()
     for slot in ("quick", "settled", "screen"):
         desk.want("page", slot, named(slot), came.put)
     desk.forget("page")

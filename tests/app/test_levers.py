@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from sim.app.levers.lever import PRICES, SHOWN, Lever
+from sim.app.levers.lever import PRICES, SHOWN, StudyLever
 from sim.app.levers.listed import levers
 from sim.app.levers.position import as_sets, position
-from sim.app.levers.study import Study, open_study
+from sim.app.levers.study import OpenStudy, open_study
 from sim.config.loading import changed, load
 from sim.errors import ModelError
 from tests.places import APPLICATION, SCENARIOS, TOY
@@ -23,7 +23,7 @@ OTHER = {
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory) -> Study:
+def study(tmp_path_factory) -> OpenStudy:
     return open_study(str(APPLICATION), tmp_path_factory.mktemp("scratch"))
 
 
@@ -32,7 +32,7 @@ def scenario():
     return load(APPLICATION, ["replications=1", "effect_set=[measured]"])
 
 
-def lever(study: Study, name: str) -> Lever:
+def lever(study: OpenStudy, name: str) -> StudyLever:
     return next(one for one in levers(study) if one.name == name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from sim.app.work.bench import Done
+from sim.app.work.bench import JobResult
 
 SLOW_SECONDS = 0.4
 
@@ -20,4 +20,4 @@ def slowly(source, jobs):
         time.sleep(SLOW_SECONDS)
         if job.name == "die":
             os._exit(9)
-        jobs.send(Done(job, job.name))
+        jobs.send(JobResult(job, job.name))

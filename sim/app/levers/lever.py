@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sim.app.levers.study import Study
+from sim.app.levers.study import OpenStudy
 from sim.config.views.register import RegisterEntry
 
 Value = float | str
@@ -19,7 +19,7 @@ BELIEVE, DO, COST, COUNT = "What we believe", "What we do", "What it costs", "Ho
 
 
 @dataclass(frozen=True)
-class Lever:
+class StudyLever:
     """A lever of a study, with the figure that it moves.
 
     Attributes
@@ -77,7 +77,7 @@ class Lever:
         return not self.low - 1e-9 <= value <= self.high + 1e-9
 
 
-def in_regime(study: Study, path: str) -> str:
+def in_regime(study: OpenStudy, path: str) -> str:
     """Give the path of a setting of the regime with a key worker, so that what came before it is not run again."""
     return f'regimes.{study.regime}.set."{path}"'
 
@@ -90,9 +90,9 @@ def _source_of(entry: RegisterEntry) -> str:
 
 
 def of_figure(
-    study: Study, name: str, title: str, group: str, kind: str, path: str, ends: tuple[float, float], step: float,
+    study: OpenStudy, name: str, title: str, group: str, kind: str, path: str, ends: tuple[float, float], step: float,
     text: str, unit: str = "", *, in_the_regime: bool = False,
-) -> Lever | None:  # fmt: skip
+) -> StudyLever | None:  # fmt: skip
     """Make a lever of one figure of the config; None where the study has no such figure."""
     entry = study.figures.get(path)
     if entry is None or entry.number is None:
@@ -102,7 +102,7 @@ def of_figure(
     def settings(value: Value) -> Settings:
         return {key: f"{number(value)} {entry.unit}" if entry.is_duration else value}
 
-    return Lever(
+    return StudyLever(
         name, title, group, kind, unit or entry.unit, entry.number, entry.low, entry.high, ends, step, {},
         entry.is_assumption, _source_of(entry), text, settings, _line_of(path),
     )  # fmt: skip
@@ -123,10 +123,10 @@ def number(value: Value) -> str:
 def choice(
     name: str, title: str, group: str, kind: str, default: str, choices: Mapping[str, str], text: str,
     settings: Callable[[Value], Settings], source: str = "",
-) -> Lever | None:  # fmt: skip
+) -> StudyLever | None:  # fmt: skip
     """Make a lever that is a choice; None where there is nothing to choose."""
     if len(choices) < 2:
         return None
-    return Lever(
+    return StudyLever(
         name, title, group, kind, "", default, None, None, (0, 0), 0, choices, False, source, text, settings
     )  # fmt: skip

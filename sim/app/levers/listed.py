@@ -13,27 +13,27 @@ from sim.app.levers.lever import (
     DO,
     PRICES,
     SHOWN,
-    Lever,
     Settings,
+    StudyLever,
     Value,
     choice,
     in_regime,
     number,
     of_figure,
 )
-from sim.app.levers.study import Study
+from sim.app.levers.study import OpenStudy
 from sim.app.levers.texts import TEXTS
 from sim.config.text.source import Tree, plain
 
 
-def levers(study: Study) -> tuple[Lever, ...]:
+def levers(study: OpenStudy) -> tuple[StudyLever, ...]:
     """Give the levers of a study in their order: those whose figure it has."""
     makers = (_reading, _effect, _lasting, _caseload, _posts, _post_price, _care_price, _against, _horizon, _discount,
               _ledger, _bias, _cash_lag, _cash_unit)  # fmt: skip
     return tuple(lever for lever in (make(study) for make in makers) if lever is not None)
 
 
-def _reading(study: Study) -> Lever | None:
+def _reading(study: OpenStudy) -> StudyLever | None:
     """Make the lever of the reading of the evidence."""
 
     def settings(value: Value) -> Settings:
@@ -47,7 +47,7 @@ def _reading(study: Study) -> Lever | None:
     )  # fmt: skip
 
 
-def _effect(study: Study) -> Lever | None:
+def _effect(study: OpenStudy) -> StudyLever | None:
     """Make the lever of how strong the key worker's own effects are."""
     parameters = study.tree.mapping.get("parameters")
     dose = parameters.mapping.get("kw_dose") if parameters is not None else None
@@ -58,7 +58,7 @@ def _effect(study: Study) -> Lever | None:
     def settings(value: Value) -> Settings:
         return {in_regime(study, "parameters.kw_dose.value"): f"{number(value)} / 100 * ({written})"}
 
-    return Lever(
+    return StudyLever(
         "effect", "Strength of the effect", BELIEVE, BEHAVIOUR, "% of the reading's", 100.0, None, None, (0, 150), 5,
         {}, True, "what the chosen reading says; no interval was published",
         TEXTS["effect"],
@@ -66,7 +66,7 @@ def _effect(study: Study) -> Lever | None:
     )  # fmt: skip
 
 
-def _lasting(study: Study) -> Lever | None:
+def _lasting(study: OpenStudy) -> StudyLever | None:
     """Make the lever of how long effects last."""
     return of_figure(
         study, "lasting", "How long it lasts after help ends", BELIEVE, BEHAVIOUR, "services.keyworker.aftercare.mean",
@@ -75,7 +75,7 @@ def _lasting(study: Study) -> Lever | None:
     )  # fmt: skip
 
 
-def _caseload(study: Study) -> Lever | None:
+def _caseload(study: OpenStudy) -> StudyLever | None:
     """Make the lever of families per key worker."""
     return of_figure(
         study, "caseload", "Families for each key worker", DO, BEHAVIOUR, "parameters.kw_caseload.value", (3, 20), 0.5,
@@ -84,7 +84,7 @@ def _caseload(study: Study) -> Lever | None:
     )  # fmt: skip
 
 
-def _posts(study: Study) -> Lever | None:
+def _posts(study: OpenStudy) -> StudyLever | None:
     """Make the lever of how many key workers there are, their build-up in proportion."""
     regimes = study.tree.mapping["regimes"].mapping
     held = regimes[study.regime].mapping.get("set")
@@ -108,7 +108,7 @@ def _posts(study: Study) -> Lever | None:
             found[in_regime(study, f"{team}.funding")] = steps
         return found
 
-    return Lever(
+    return StudyLever(
         "posts", "Key workers in post", DO, BEHAVIOUR, "posts", last, None, None, (last / 4, last * 2), last / 100, {},
         True, "the posts of the study once they are filled; they are built up in the same proportions",
         TEXTS["posts"],
@@ -116,7 +116,7 @@ def _posts(study: Study) -> Lever | None:
     )  # fmt: skip
 
 
-def _post_price(study: Study) -> Lever | None:
+def _post_price(study: OpenStudy) -> StudyLever | None:
     """Make the lever of what a post costs."""
     return of_figure(
         study, "post_price", "Price of a post", COST, PRICES, "costs.keyworker staff.price.value", (1500, 9000), 25,
@@ -124,7 +124,7 @@ def _post_price(study: Study) -> Lever | None:
     )  # fmt: skip
 
 
-def _care_price(study: Study) -> Lever | None:
+def _care_price(study: OpenStudy) -> StudyLever | None:
     """Make the lever of what one year in care less saves."""
     return of_figure(
         study, "care_price", "A year in care: what one child less saves", COST, PRICES,
@@ -133,7 +133,7 @@ def _care_price(study: Study) -> Lever | None:
     )  # fmt: skip
 
 
-def _against(study: Study) -> Lever | None:
+def _against(study: OpenStudy) -> StudyLever | None:
     """Make the lever of what the regime is held against."""
     names = (study.baseline, *study.others)
     return choice(
@@ -143,7 +143,7 @@ def _against(study: Study) -> Lever | None:
     )  # fmt: skip
 
 
-def _horizon(study: Study) -> Lever | None:
+def _horizon(study: OpenStudy) -> StudyLever | None:
     """Make the lever of the years counted."""
     return of_figure(
         study, "horizon", "Years counted", COUNT, PRICES, "appraisal.horizon.value", (1, 9), 1,
@@ -151,7 +151,7 @@ def _horizon(study: Study) -> Lever | None:
     )  # fmt: skip
 
 
-def _discount(study: Study) -> Lever | None:
+def _discount(study: OpenStudy) -> StudyLever | None:
     """Make the lever of the discount schedule."""
     held = study.tree.mapping.get("discount")
     if held is None or "default" not in held.mapping or "schedules" not in held.mapping:
@@ -170,7 +170,7 @@ def _title_of(tree: Tree, name: str) -> str:
     return str(plain(tree.mapping["title"])) if "title" in tree.mapping else name
 
 
-def _ledger(study: Study) -> Lever | None:
+def _ledger(study: OpenStudy) -> StudyLever | None:
     """Make the lever of the ledger."""
     held = study.tree.mapping.get("appraisal")
     ledgers = list(dict.fromkeys(str(name.value) for line in _lines(study) for name in _ledgers_of(line)))
@@ -184,7 +184,7 @@ def _ledger(study: Study) -> Lever | None:
     )  # fmt: skip
 
 
-def _lines(study: Study) -> tuple[Tree, ...]:
+def _lines(study: OpenStudy) -> tuple[Tree, ...]:
     """Give the cost lines."""
     held = study.tree.mapping.get("costs")
     return held.items if held is not None else ()
@@ -196,7 +196,7 @@ def _ledgers_of(line: Tree) -> tuple[Tree, ...]:
     return (held.items or (held,)) if held is not None else ()
 
 
-def _bias(study: Study) -> Lever | None:
+def _bias(study: OpenStudy) -> StudyLever | None:
     """Make the switch of optimism bias."""
     held = study.tree.mapping.get("appraisal")
     bias = held.mapping.get("optimism_bias") if held is not None else None
@@ -210,7 +210,7 @@ def _bias(study: Study) -> Lever | None:
     )  # fmt: skip
 
 
-def _cash_lag(study: Study) -> Lever | None:
+def _cash_lag(study: OpenStudy) -> StudyLever | None:
     """Make the lever of how long a saving takes to be cash."""
     return of_figure(
         study, "cash_lag", "Months until a care place is closed", COUNT, PRICES,
@@ -219,7 +219,7 @@ def _cash_lag(study: Study) -> Lever | None:
     )  # fmt: skip
 
 
-def _cash_unit(study: Study) -> Lever | None:
+def _cash_unit(study: OpenStudy) -> StudyLever | None:
     """Make the lever of how many places are closed together."""
     lever = of_figure(
         study, "cash_unit", "Care places closed together", COUNT, PRICES,

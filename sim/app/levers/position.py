@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
-from sim.app.levers.lever import SHOWN, Lever, Value
+from sim.app.levers.lever import SHOWN, StudyLever, Value
 from sim.config.text.writing import quoted, scalar
 from sim.errors import ModelError, Problem
 
@@ -29,7 +29,7 @@ class Position:
         """The moved values by lever."""
         return dict(self.moved)
 
-    def value(self, lever: Lever) -> Value:
+    def value(self, lever: StudyLever) -> Value:
         """Give where a lever stands."""
         return self.values.get(lever.name, lever.default)
 
@@ -37,7 +37,7 @@ class Position:
         """Write it as the query of an address."""
         return urlencode([(name, value if isinstance(value, str) else f"{value!r}") for name, value in self.moved])
 
-    def settings(self, levers: Sequence[Lever], *, but: Sequence[str] = ()) -> dict[str, object]:
+    def settings(self, levers: Sequence[StudyLever], *, but: Sequence[str] = ()) -> dict[str, object]:
         """Give what it sets in a config by path, without the levers named in ``but``."""
         values = self.values
         return {
@@ -46,7 +46,7 @@ class Position:
             for path, value in lever.settings(values[lever.name]).items()
         }  # fmt: skip
 
-    def factors(self, levers: Sequence[Lever]) -> tuple[tuple[str, float], ...]:
+    def factors(self, levers: Sequence[StudyLever]) -> tuple[tuple[str, float], ...]:
         """Give what the price of each moved cost line is multiplied by."""
         values = self.values
         return tuple(
@@ -55,7 +55,7 @@ class Position:
         )  # fmt: skip
 
 
-def position(levers: Sequence[Lever], values: Mapping[str, object]) -> Position:
+def position(levers: Sequence[StudyLever], values: Mapping[str, object]) -> Position:
     """Check values from outside and give the position they make.
 
     Raises
@@ -79,7 +79,7 @@ def position(levers: Sequence[Lever], values: Mapping[str, object]) -> Position:
     return Position(tuple((lever.name, checked[lever.name]) for lever in levers if lever.name in checked))
 
 
-def _checked(lever: Lever, given: object, problems: list[Problem]) -> Value | None:
+def _checked(lever: StudyLever, given: object, problems: list[Problem]) -> Value | None:
     """Give a value that a lever may stand at; None with a problem where it may not."""
     if lever.is_choice:
         if isinstance(given, str) and given in lever.choices:
@@ -97,7 +97,7 @@ def _checked(lever: Lever, given: object, problems: list[Problem]) -> Value | No
     return number
 
 
-def from_address(levers: Sequence[Lever], query: str) -> Position:
+def from_address(levers: Sequence[StudyLever], query: str) -> Position:
     """Read the query of an address.
 
     Raises
@@ -110,7 +110,7 @@ def from_address(levers: Sequence[Lever], query: str) -> Position:
     return position(levers, dict(parse_qsl(query, keep_blank_values=True)))
 
 
-def to_yaml(extends: str, title: str, levers: Sequence[Lever], at: Position) -> str:
+def to_yaml(extends: str, title: str, levers: Sequence[StudyLever], at: Position) -> str:
     """Write a config that extends a study and holds only what was moved."""
     lines = [f"title: {scalar(title)}", f"extends: {scalar(extends)}"]
     settings = at.settings(levers)

@@ -26,7 +26,7 @@ from sim.model.spec import AS_WRITTEN
 
 
 @dataclass(frozen=True)
-class Study:
+class OpenStudy:
     """An open study.
 
     Attributes
@@ -94,7 +94,7 @@ class Study:
         return held
 
 
-def open_study(what: str, scratch: Path) -> Study:
+def open_study(what: str, scratch: Path) -> OpenStudy:
     """Open a config by file or name of the library, or a finished folder; ``scratch`` takes the config of a folder.
 
     Raises
@@ -114,7 +114,7 @@ def open_study(what: str, scratch: Path) -> Study:
     return _study(extends, file, beside if _is_of(beside, file) else None)
 
 
-def _study(extends: str, file: Path, folder: Path | None) -> Study:
+def _study(extends: str, file: Path, folder: Path | None) -> OpenStudy:
     """Read a study."""
     tree = tree_of(file)
     config = config_of(tree, Findings(tree))
@@ -136,7 +136,7 @@ def _study(extends: str, file: Path, folder: Path | None) -> Study:
     if _areas(tree) > TENTH_AREAS:
         few = worlds_of_areas(scenario.worlds[:1], TENTH_AREAS, "areas_taken")[0].model
         taken = few.root.size / model.root.size
-    return Study(
+    return OpenStudy(
         extends, file, tree, scenario.title, regime, scenario.baseline, others, readings, titles, config.replications,
         config.seed, tuple(config.appraisal.claims.values()), taken, folder,
     )  # fmt: skip

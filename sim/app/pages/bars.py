@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from sim.app.levers.study import Study
+from sim.app.levers.study import OpenStudy
 from sim.app.work.headline import ONE_EPISODE, Figures
 from sim.exhibits.numbers import figure, pounds
 
@@ -26,7 +26,7 @@ class _Bar:
     is_chosen: bool
 
 
-def bars(study: Study, seen: Mapping[str, Figures | None], reading: str, doubt: Mapping[str, Any]) -> str:
+def bars(study: OpenStudy, seen: Mapping[str, Figures | None], reading: str, doubt: Mapping[str, Any]) -> str:
     """Draw saved less spent for each family helped under every reading; the chosen one is filled, the others hollow."""
     shown = [_bar(study, name, seen[name], doubt, name == reading) for name in study.readings if seen.get(name)]
     found = [bar for bar in shown if bar is not None]
@@ -68,7 +68,7 @@ def _anchor(at: float) -> str:
     return "end" if at > WIDTH - 60 else "" if at < 60 else "middle"
 
 
-def _bar(study: Study, name: str, held: Figures | None, doubt: Mapping[str, Any], is_chosen: bool) -> _Bar | None:
+def _bar(study: OpenStudy, name: str, held: Figures | None, doubt: Mapping[str, Any], is_chosen: bool) -> _Bar | None:
     """Give the bar of a reading: of its doubt where that is kept, else of chance."""
     if held is None:
         return None

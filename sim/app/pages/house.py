@@ -7,11 +7,11 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 
-from sim.app.levers.lever import Lever
+from sim.app.levers.lever import StudyLever
 from sim.app.levers.listed import levers
 from sim.app.levers.position import as_sets
-from sim.app.levers.study import Study
-from sim.app.work.bench import Done, Job, Source
+from sim.app.levers.study import OpenStudy
+from sim.app.work.bench import BenchStudy, Job, JobResult
 from sim.app.work.crew import Crew
 from sim.app.work.full import FINISHED, STARTED, FullRun
 
@@ -20,17 +20,17 @@ FORGET_SECONDS = 60.0
 """How long work goes on for a page that was closed."""
 
 
-class Memory:
+class DoneJobs:
     """What was done, the newest kept."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[Job, Done] = OrderedDict()
+        self._held: OrderedDict[Job, JobResult] = OrderedDict()
 
-    def get(self, job: Job) -> Done | None:
+    def get(self, job: Job) -> JobResult | None:
         """Give what came of a job."""
         return self._held.get(job)
 
-    def keep(self, done: Done) -> None:
+    def keep(self, done: JobResult) -> None:
         """Keep what came of a job, unless a worker died over it."""
         if done.found is not None or done.job.what == "draw":
             self._held[done.job] = done
@@ -50,10 +50,10 @@ class House:
         Counts up whenever that changes.
     """
 
-    def __init__(self, study: Study) -> None:
-        self.study, self.done = study, Memory()
-        self.levers: tuple[Lever, ...] = levers(study)
-        self.crew = Crew(Source(study.file, study.quick, study.regime, study.of_whole, study.claims))
+    def __init__(self, study: OpenStudy) -> None:
+        self.study, self.done = study, DoneJobs()
+        self.levers: tuple[StudyLever, ...] = levers(study)
+        self.crew = Crew(BenchStudy(study.file, study.quick, study.regime, study.of_whole, study.claims))
         self.state, self.line, self.news = "", "", 0
         self._full: FullRun | None = None
         self._folders: dict[tuple[str, ...], Path] = {} if study.folder is None else {(): study.folder.resolve()}

@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from sim.app.levers.lever import Lever
+from sim.app.levers.lever import StudyLever
 from sim.app.levers.position import Position
-from sim.app.levers.study import Study
+from sim.app.levers.study import OpenStudy
 from sim.app.pages.bars import bars
 from sim.app.work.headline import Figures, six
 from sim.exhibits.exhibit import Drawn
@@ -45,7 +45,7 @@ def number(value: float | str | None) -> str:
     return "–" if value is None else value if isinstance(value, str) else f"{value:,.6g}"
 
 
-def page(study: Study, levers: Sequence[Lever], at: Position, screen: str, problem: str = "") -> str:
+def page(study: OpenStudy, levers: Sequence[StudyLever], at: Position, screen: str, problem: str = "") -> str:
     """Write the shell of the page, with levers where the address puts them."""
     groups = [(name, list(of)) for name, of in groupby(levers, key=lambda lever: lever.group)]
     return _templates().get_template("page.html").render(
@@ -55,7 +55,7 @@ def page(study: Study, levers: Sequence[Lever], at: Position, screen: str, probl
 
 
 def answer(
-    study: Study, at: Position, seen: Mapping[str, Figures | None], reading: str, stamp: str, stamp_more: str,
+    study: OpenStudy, at: Position, seen: Mapping[str, Figures | None], reading: str, stamp: str, stamp_more: str,
     waiting: str, *, doubt: Mapping[str, Any], pinned: Figures | None, old: bool, asked: str,
 ) -> str:  # fmt: skip
     """Write the first screen; ``seen`` has the figures of each reading that are there."""
@@ -96,7 +96,7 @@ def _parts(held: Figures) -> list[tuple[str, str]]:
     return [(text, in_millions(held.displaced[part])) for part, text in words.items() if part in held.displaced]
 
 
-def doubt_words(study: Study, reading: str, doubt: Mapping[str, Any], at: Position) -> str:
+def doubt_words(study: OpenStudy, reading: str, doubt: Mapping[str, Any], at: Position) -> str:
     """Say what the bars of doubt are, or why there are none."""
     kept = doubt.get(study.world(reading))
     if kept is None:
@@ -117,7 +117,7 @@ def part(drawn: Drawn | None, tables: Sequence[Table], stamp: str) -> str:
 
 
 def compare(
-    study: Study, levers: Sequence[Lever], places: Sequence[Position], seen: Sequence[Figures | None]
+    study: OpenStudy, levers: Sequence[StudyLever], places: Sequence[Position], seen: Sequence[Figures | None]
 ) -> str:  # fmt: skip
     """Write pinned positions beside each other, where the levers stand last."""
     heads = [f"pinned {i + 1}" for i in range(len(places) - 1)] + ["now"]
@@ -132,7 +132,7 @@ def compare(
     return _templates().get_template("compare.html").render(pinned=len(places) > 1, heads=heads, rows=rows)
 
 
-def sources(study: Study, levers: Sequence[Lever], at: Position) -> str:
+def sources(study: OpenStudy, levers: Sequence[StudyLever], at: Position) -> str:
     """Write every figure in force."""
     figures = [entry for entry in study.figures.values() if entry.source]
     return _templates().get_template("sources.html").render(levers=levers, at=at, figures=figures, shown=number)

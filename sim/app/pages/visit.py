@@ -15,11 +15,13 @@ from shiny import Session, reactive
 from sim.app.levers.position import Position, as_sets
 from sim.app.pages import screens
 from sim.app.pages.house import House
-from sim.app.work.bench import QUICK_REPLICATIONS, Done, Job
+from sim.app.work.bench import QUICK_REPLICATIONS, Job, JobResult
 from sim.app.work.crew import Desk
 from sim.app.work.headline import Figures
 
 MOST_PINNED = 4
+QUIET_SECONDS = 0.7
+"""How long a hand rests before more is worked out than what it asked for."""
 QUICK = QUICK_REPLICATIONS
 """Those of the quick settings follow once nothing newer is asked for."""
 
@@ -43,7 +45,7 @@ class Visit:
         self.changed: reactive.Value[int] = reactive.Value(0)
         self.news, self.asked = 0, ""
         self._loop = asyncio.get_running_loop()
-        self._shown: tuple[Figures, Done] | None = None
+        self._shown: tuple[Figures, JobResult] | None = None
 
     # Jobs of a position.
 
@@ -66,7 +68,7 @@ class Visit:
             return Job("figures", reading, tuple(as_sets(counted)), QUICK, factors=factors)
         return Job("figures", reading, tuple(as_sets(settings)), replications)
 
-    def best(self, at: Position, reading: str) -> Done | None:
+    def best(self, at: Position, reading: str) -> JobResult | None:
         """Give the best figures that there are of a position."""
         for replications in (0, QUICK):
             done = self.house.done.get(self.job(at, reading, replications))
@@ -79,14 +81,16 @@ class Visit:
         reading = self.reading(at)
         self.house.crew.in_hand.forget(self.name)
         self._ask(self.house.crew.in_hand, "quick", self.job(at, reading, QUICK), first=True)
-        self._ask(self.house.crew.in_hand, "settled", self.job(at, reading))
         self.house.crew.beside.forget(self.name)
-        if self.best(at, reading) is not None:
-            self._others(at, reading)
         self.look(self.screen.get(), at)
 
-    def _others(self, at: Position, reading: str) -> None:
-        """Ask for the other readings, once the one in hand is there and has a core to itself no more."""
+    def _rest(self, at: Position) -> None:
+        """Ask for what is steadier and for the other readings, once the reading in hand is there and the hand rests."""
+        with reactive.isolate():
+            if self.at.get() != at:
+                return
+        reading = self.reading(at)
+        self._ask(self.house.crew.in_hand, "settled", self.job(at, reading))
         for other in self.house.study.readings:
             if other != reading:
                 self._ask(self.house.crew.beside, f"ghost {other}", self.job(at, other, QUICK))
@@ -110,12 +114,12 @@ class Visit:
         else:
             desk.want(self.name, slot, job, self._tell, first=first)
 
-    def _tell(self, done: Done) -> None:
+    def _tell(self, done: JobResult) -> None:
         """Take what came from a worker, called from a thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._take(done)))
 
-    async def _take(self, done: Done) -> None:
+    async def _take(self, done: JobResult) -> None:
         """Keep what came and let the page be made again."""
         self.house.done.keep(done)
         async with reactive.lock():
@@ -126,14 +130,14 @@ class Visit:
                 elif done.job.what == "dots":
                     await self._send_dots(done)
                 elif done.job == self.job(at, self.reading(at), QUICK):
-                    self._others(at, done.job.reading)
+                    self._loop.call_later(QUIET_SECONDS, self._rest, at)
                     self.look(self.screen.get(), at)
                 if done.job == self.job(at, self.reading(at)):
                     await self._tick(done)
                 self.changed.set(self.changed.get() + 1)
             await reactive.flush()
 
-    async def _send_dots(self, done: Done) -> None:
+    async def _send_dots(self, done: JobResult) -> None:
         """Send families as dots to the page, if they are still of where the levers stand."""
         at, titles = self.at.get(), self.house.study.titles
         settings = at.settings(self.house.levers, but=("reading",))
@@ -142,7 +146,7 @@ class Visit:
         words = [titles.regime(self.house.study.baseline), titles.regime(self.house.study.regime)]
         await self.session.send_custom_message("dots", {**asdict(done.found), "worlds": words})
 
-    async def _tick(self, done: Done) -> None:
+    async def _tick(self, done: JobResult) -> None:
         """Mark the price of a post at which nothing is gained or lost on its track."""
         lever = next((one for one in self.house.levers if one.name == "post_price"), None)
         if lever is None or done.found is None:
@@ -152,7 +156,7 @@ class Visit:
             value = float(self.at.get().value(lever)) * price / posts
             await self.session.send_custom_message("tick", {"lever": lever.name, "value": value})
 
-    async def _send(self, done: Done) -> None:
+    async def _send(self, done: JobResult) -> None:
         """Send a figure or tables to the page, if they are still of where the levers stand."""
         of, at = done.job, self.at.get()
         now = self.job(at, self.reading(at), QUICK)
@@ -175,7 +179,7 @@ class Visit:
 
     # What is shown.
 
-    def stamp(self, done: Done) -> tuple[str, str]:
+    def stamp(self, done: JobResult) -> tuple[str, str]:
         """Say how figures came about: what was simulated, and on how many families."""
         if done.job.folder and done.job.factors:
             return "repriced on what was simulated in full", f"in {done.seconds:.1f} seconds"

@@ -36,7 +36,7 @@ MOST_KEPT = 6
 
 
 @dataclass(frozen=True)
-class Source:
+class BenchStudy:
     """Where the studies of a bench come from: a config, its quick settings, and its regime.
 
     ``of_whole`` is the share of the study's families that the quick settings run.
@@ -79,7 +79,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Done:
+class JobResult:
     """What came of a job: ``found`` hangs on what it was, or None with ``why``; ``how`` says what was simulated."""
 
     job: Job
@@ -92,21 +92,21 @@ class Done:
 class Bench:
     """Runs positions of one study and keeps what it takes to run the next one soon."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: BenchStudy) -> None:
         self.source = source
         self._scenarios: dict[tuple[str, int], Scenario] = {}
         self._kept: OrderedDict[tuple[str, tuple[str, ...], int], tuple[Kept, str]] = OrderedDict()
         self._whole: dict[str, xr.Dataset] = {}
 
-    def do(self, job: Job) -> Done:
+    def do(self, job: Job) -> JobResult:
         """Do a job; what is wrong with it is said, not raised."""
         began = time.perf_counter()
         try:
             with redirect_stdout(StringIO()):
                 found, how = self._do(job)
         except (ModelError, ResultError, ValueError, ArithmeticError) as error:
-            return Done(job, None, str(error), seconds=time.perf_counter() - began)
-        return Done(job, found, "", how, time.perf_counter() - began)
+            return JobResult(job, None, str(error), seconds=time.perf_counter() - began)
+        return JobResult(job, found, "", how, time.perf_counter() - began)
 
     def _do(self, job: Job) -> tuple[Any, str]:
         """Do a job and say what was simulated for it."""
@@ -203,7 +203,7 @@ def _one_reading(reading: str) -> list[str]:
     return [] if reading == AS_WRITTEN else [f"effect_set=[{reading}]"]
 
 
-def serve(source: Source, jobs: Connection) -> None:
+def serve(source: BenchStudy, jobs: Connection) -> None:
     """Do jobs as they come until there is nobody to ask for more; the body of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, which ends its workers
     bench = Bench(source)

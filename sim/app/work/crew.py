@@ -14,9 +14,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from threading import Lock, Thread
 
-from sim.app.work.bench import Done, Job, Source, serve
+from sim.app.work.bench import BenchStudy, Job, JobResult, serve
 
-Tell = Callable[[Done], None]
+Tell = Callable[[JobResult], None]
 DIED = "the worker that ran this was ended from outside; move a lever to try again"
 
 
@@ -40,7 +40,7 @@ class Desk:
         What the process does: takes the source and its end of a pipe.
     """
 
-    def __init__(self, source: Source, work: Callable[[Source, Connection], None] = serve) -> None:
+    def __init__(self, source: BenchStudy, work: Callable[[BenchStudy, Connection], None] = serve) -> None:
         self._source, self._work = source, work
         self._context = multiprocessing.get_context("spawn")
         self._lock = Lock()
@@ -126,13 +126,13 @@ class Desk:
                 self._waiting.move_to_end(key, last=False)
             self._next()
         if at is not None and at[1].tries <= 1:
-            at[1].tell(Done(at[1].job, None, DIED))
+            at[1].tell(JobResult(at[1].job, None, DIED))
 
 
 class Crew:
     """The two desks of the application: what is in hand, and what is beside it."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: BenchStudy) -> None:
         self.in_hand, self.beside = Desk(source), Desk(source)
 
     def forget(self, page: str) -> None:
