@@ -16,7 +16,6 @@ BIN     := $(VENV)/bin
 run: $(VENV)/.runtime-ready
 	$(BIN)/families run $(CONFIG) --force --workers $(WORKERS)
 
-# Every scenario at full size, then what stands of them in README.md and docs; SCENARIOS="telecare into_work" runs some.
 # The application, in a browser of this machine.
 app: $(VENV)/.app-ready
 	$(BIN)/families app $(APP)
@@ -25,7 +24,7 @@ $(VENV)/.app-ready: pyproject.toml | $(VENV)/.runtime-ready
 	$(call install,-e '.[app]')
 	@touch $@
 
-# Every scenario at full size, then the tables in README.md and docs/scenarios; SCENARIOS="telecare into_work" runs some.
+# Every scenario at full size, then what stands of them in README.md and docs; SCENARIOS="telecare into_work" runs some.
 SCENARIOS ?= $(sort $(basename $(notdir $(wildcard configs/scenarios/*.yaml))))
 
 scenarios: $(VENV)/.runtime-ready

@@ -23,9 +23,9 @@ ROOMS = ("sim.studies", "sim.evaluation")
 GROUP = "families.commands"
 """Entry points of installed packages: a command's name to its function."""
 ORDER = (
-    "run", "app", "report", "compare", "export", "check", "show", "explain", "new", "schema", "list", "fit-effects", "sanity",
-    "agree", "uncertainty", "switching", "gains", "fees", "funds", "shapley", "optimise", "best-use", "calibrate",
-    "evaluate", "bridge",
+    "run", "app", "report", "compare", "export", "check", "show", "explain", "new", "schema", "list", "fit-effects",
+    "sanity", "agree", "uncertainty", "switching", "gains", "fees", "funds", "shapley", "optimise", "best-use",
+    "calibrate", "evaluate", "bridge",
 )  # fmt: skip
 """Of commands in the help; others come after them."""
 
