@@ -78,11 +78,15 @@ def queues_finding(ds: xr.Dataset) -> str:
     _, held = levels(ds, "places")
     parts = []
     for world, waits, places_there in zip(worlds_of_set(ds), waiting, held, strict=True):
+        all_waiting, regime = float(np.nansum(waits)), titles.regime(world.regime)
+        who = figure(all_waiting) if all_waiting else "nobody waits" if not np.isnan(waits).all() else ""
+        if not who:
+            parts.append(f"there are no places under {regime}")
+            continue
         most = int(np.nanargmax(waits))
-        parts.append(
-            f"{figure(float(np.nansum(waits)))} wait for {figure(float(np.nansum(places_there)))} places under "
-            f"{titles.regime(world.regime)}, {figure(waits[most])} of them for {words(services[most])}"
-        )
+        where = f", {figure(waits[most])} of them for {words(services[most])}" if all_waiting else ""
+        wait = " wait" if all_waiting else ""
+        parts.append(f"{who}{wait} for {figure(float(np.nansum(places_there)))} places under {regime}{where}")
     return sentence(listed(parts, ";"))
 
 
