@@ -216,3 +216,14 @@ def test_places_and_waiting_are_means_of_the_last_year(toy: xr.Dataset) -> None:
     there = np.isfinite(waiting[-1])
     np.testing.assert_allclose(waiting[-1][there], last[there])
     assert figure(float(np.nansum(waiting[-1]))) in finding("queues", toy)
+
+
+def test_a_regime_without_places_and_one_in_which_nobody_waits_are_said_so(toy: xr.Dataset) -> None:
+    """Where no service is offered its level is no number, of which there is no largest."""
+    team, worlds = toy["team"].copy(), worlds_of_set(toy)
+    bare, idle = ({"regime": one.regime, "effect_set": one.effect_set} for one in (worlds[0], worlds[-1]))
+    team.loc[bare] = 0.0
+    team.loc[{**idle, "team_series": "waiting"}] = 0.0
+    said = finding("queues", toy.assign(team=team)).lower()
+    assert "there are no places under" in said
+    assert "nobody waits for" in said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -76,18 +78,23 @@ def queues_finding(ds: xr.Dataset) -> str:
     titles = titles_of(ds)
     services, waiting = levels(ds, "waiting")
     _, held = levels(ds, "places")
-    parts = []
-    for world, waits, places_there in zip(worlds_of_set(ds), waiting, held, strict=True):
-        all_waiting, regime = float(np.nansum(waits)), titles.regime(world.regime)
-        who = figure(all_waiting) if all_waiting else "nobody waits" if not np.isnan(waits).all() else ""
-        if not who:
-            parts.append(f"there are no places under {regime}")
-            continue
-        most = int(np.nanargmax(waits))
-        where = f", {figure(waits[most])} of them for {words(services[most])}" if all_waiting else ""
-        wait = " wait" if all_waiting else ""
-        parts.append(f"{who}{wait} for {figure(float(np.nansum(places_there)))} places under {regime}{where}")
+    parts = [
+        _who_waits(services, waits, places_there, titles.regime(world.regime))
+        for world, waits, places_there in zip(worlds_of_set(ds), waiting, held, strict=True)
+    ]
     return sentence(listed(parts, ";"))
+
+
+def _who_waits(services: Sequence[str], waits: FloatArray, held: FloatArray, regime: str) -> str:
+    """Say how many wait under a regime for how many places, and for which service most do."""
+    if np.isnan(waits).all():
+        return f"there are no places under {regime}"
+    there = f"{figure(float(np.nansum(held)))} places under {regime}"
+    if not np.nansum(waits):
+        return f"nobody waits for {there}"
+    most = int(np.nanargmax(waits))
+    total = figure(float(np.nansum(waits)))
+    return f"{total} wait for {there}, {figure(waits[most])} of them for {words(services[most])}"
 
 
 def places_table(ds: xr.Dataset) -> Table:
