@@ -35,6 +35,8 @@ QUICK = {"list", "new", "schema", "check", "show", "explain"}
 FEW, TWO = "--set units.family.size=300", "--set replications=2"
 SMALLER = {
     "families run national": f"{FEW} --replications 1",
+    "families run national --size tenth": f"{FEW} --replications 1",
+    "families app": "", "families app results/national": "", "families app demo --no-browser": "",
     "families run demo --out results/mine --replications 20 --workers 2": f"{FEW} --replications 2",
     "families run demo --set parameters.kw_caseload.value=8 --out results/caseload_8": f"{FEW} {TWO}",
     "families run demo --json --quiet --force > summary.json": f"{FEW} {TWO}",
@@ -132,6 +134,9 @@ def test_an_example_runs_small(example: str, folder: Path, monkeypatch: pytest.M
         return
     if command == "best-use":  # minutes, whatever its size: it is read, and a search of a small model is tested
         assert load(words_of(example)[1]).found["best_use"].money_of == "integrated"
+        return
+    if command == "app":  # it serves until it is stopped: its words are read, and tests/app open it
+        assert CliRunner().invoke(app, [*words_of(example), "--help"]).exit_code == 0
         return
     for needed, sets in (("demo", []), ("caseload_8", ["--set", "parameters.kw_caseload.value=8"])):
         if f"results/{needed}" in example and command != "run":

@@ -161,7 +161,7 @@ METHODS: dict[str, Call] = {
     "emulator.predict": lambda x: EMULATOR.predict(one(POINTS, x)),
     "noise": lambda x: CalibrationProblem(LINEAR.parameters, LINEAR.targets, LINEAR.predict, one(np.zeros(4), x)),
 }
-DATASETS = {"counted", "biased", "summed", "discounted", "to_agencies", "present_value_per_family"}
+DATASETS = {"counted", "biased", "summed", "discounted", "to_agencies", "present_value_per_family", "among_starts"}
 """Those that read a Dataset too: see ``tests/economics/value/test_identities.py``."""
 NO_RESULTS = {
     "over_replications": "takes a task", "shared_out": "takes numbers of replications",

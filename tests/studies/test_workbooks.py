@@ -147,7 +147,8 @@ def test_figures_and_tables_of_draws_say_their_terms(table: xr.Dataset):
     for ax in (plot_net_benefit(table, "narrow"), plot_swings(found), plot_worth(found)):
         said = " ".join(ax.get_xlabel().split())
         assert all(part in said for part in PARTS)
-    assert "95% range" in plot_net_benefit(table, "narrow").get_legend().get_title().get_text()
+    drawn = plot_net_benefit(table, "narrow")
+    assert "95% range" in drawn.get_ylabel() + drawn.get_title(loc="left")
     for made in (standings(found), worth(found)):
         assert all(part in made.note for part in PARTS)
 
@@ -194,6 +195,7 @@ def test_figures_of_settings_say_their_terms(optimum: Optimum):
     for ax in (plot_settings(optimum), plot_frontier(optimum.frontier, terms=optimum.terms)):
         said = " ".join(ax.get_xlabel().split())
         assert all(part in said for part in PARTS)
-    legend = plot_settings(optimum).get_legend()
+    (legend,) = plot_settings(optimum).figure.legends
     assert any("95% interval" in text.get_text() for text in legend.get_texts())
-    assert "95% interval" in plot_frontier(optimum.frontier).get_ylabel()
+    frontier = plot_frontier(optimum.frontier)
+    assert "95% interval" in frontier.get_ylabel() + frontier.get_title(loc="left")

@@ -28,14 +28,15 @@ def with_areas(scenario: Scenario, count: int | None) -> Scenario:
         When there are fewer, or something in a model hangs on the number of all families: stocks, or posts that are
         worked out.
     """
-    return replace(scenario, worlds=tuple(worlds_of_areas(scenario.worlds, count, "uncertainty.areas")))
+    fewer = worlds_of_areas(scenario.worlds, count, "uncertainty.areas")
+    return scenario if fewer is scenario.worlds else replace(scenario, worlds=tuple(fewer))
 
 
-def worlds_of_areas(worlds: Sequence[World], count: int | None, key: str) -> list[World]:
+def worlds_of_areas(worlds: Sequence[World], count: int | None, key: str) -> Sequence[World]:
     """Take some of the areas of worlds, as ``with_areas``; ``key`` is what asked for them."""
     areas = worlds[0].model.areas if worlds else None
     if areas is None or count is None or count == len(areas.names):
-        return list(worlds)
+        return worlds
     if not 1 <= count < len(areas.names):
         raise ModelError(f"{key}: given {count}; the study has {len(areas.names)}")
     order = sorted(range(len(areas.names)), key=lambda i: (areas.weights[i], areas.names[i]))

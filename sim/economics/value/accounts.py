@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from sim.arrays import BoolArray, FloatArray
+from sim.arrays import BoolArray, FloatArray, finite
 from sim.economics.value.increments import biased
 from sim.economics.value.ratios import ratio
 from sim.economics.value.terms import Terms
@@ -125,7 +125,14 @@ def before_start(ds: xr.Dataset, world: WorldName, account: str, terms: Terms) -
 
 
 def among_starts(ds: xr.Dataset, world: WorldName, account: str, extra: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Share what a regime costs more, (replication, ..., line), as ``before_start`` says; gives the same of it."""
+    """Share what a regime costs more, (replication, ..., line), as ``before_start`` says; gives the same of it.
+
+    Raises
+    ------
+    ValueError
+        If a cost is NaN or infinite.
+    """
+    finite("extra", extra)
     values = of_world(ds, world, "class_value")
     families, starts = _helped(ds, world).T
     people = of_world(ds, world, "cohort_families").sel(account=account).transpose("replication", "people").values

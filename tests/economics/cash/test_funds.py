@@ -200,7 +200,7 @@ def test_tables_and_figures_say_their_terms():
         for said in ("narrow ledger", "Cash of each year, not discounted", "Evidence ends at month 24"):
             assert said in table.note
     ax = draw_fund(ds, regime="helped")
-    assert "cash" in ax.get_ylabel()
+    assert "cash" in ax.get_title(loc="left")
     assert any("evidence ends at month 24" in text.get_text() for text in ax.texts)
     pool = draw_pool(ds)
     assert "evidence ends at month 24" in pool.get_xlabel()

@@ -18,6 +18,7 @@ from sim.economics.cash.fund import fund_account
 from sim.economics.cash.ledger import FAMILIES, SUPPLIERS, agency_ledger
 from sim.economics.cash.pooled_budget import pool_account
 from sim.economics.cash.shares import agency_gains
+from sim.economics.value.accounts import among_starts
 from sim.economics.value.appraisal import pairs_of
 from sim.economics.value.card import counted
 from sim.economics.value.increments import (
@@ -152,6 +153,7 @@ def test_amounts_that_are_no_numbers_are_errors() -> None:
         lambda: summed(bad, lines),
         lambda: discounted(bad, terms),
         lambda: to_agencies(ds, bad, lines),
+        lambda: among_starts(ds, world_names(ds)[-1], "one_episode", bad),
         lambda: counted(ds, CARD[0], counts, terms),
         lambda: present_value_per_family(ds, world_names(ds)[0], "narrow", [(0.0, np.nan)]),
     ):
