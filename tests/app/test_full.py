@@ -22,6 +22,7 @@ def working(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_run_that_is_stopped_leaves_no_results(working):
     config = save(f"extends: {APPLICATION}\nreplications: 1000\n", "long")
     came: Queue[tuple[str, str]] = Queue()

@@ -221,7 +221,7 @@ def test_an_overlay_of_the_nation_passes_the_check_as_written(national: str, fol
     assert len(LEVER.findall(national)) == len(re.findall(r"^  # (?!----)", national, re.MULTILINE)) > 200
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_lever_may_be_turned_to_either_end(national: str, folder: Path, data: st.DataObject) -> None:
     """Without its '#', and with the low or the high end of its range in place of its value."""
