@@ -12,16 +12,19 @@ import xarray as xr
 from sim.config.schema.appraisal import ClaimPart
 from sim.economics.report import FullAppraisal, full_appraisal
 from sim.economics.summary import summarise
+from sim.economics.value.accounts import PROGRAMME
 from sim.economics.value.answer_block import answer_figures
 from sim.exhibits.numbers import figure, millions, pounds, share
+from sim.model.compiled.accounts import ACCOUNTS
+from sim.report.accounts import PARTS
 from sim.report.page.claims import claim_rows
 from sim.report.page.first import Said, sentence
 from sim.results.summary import Summary, run_figures
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
 
-ONE_EPISODE, PROGRAMME = "one_episode", "programme"
+ONE_EPISODE, _ = ACCOUNTS
 FISCAL = "fiscal"
-DISPLACED = ("helped", "waits_longer", "gets_in_sooner", "same_wait", "posts_and_set_up")
+*DISPLACED, _ = PARTS  # all but the total
 
 
 @dataclass(frozen=True)
