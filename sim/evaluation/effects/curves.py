@@ -1,9 +1,11 @@
 """Solves for effects at several ratios at once, so that a draw of a ratio can read its parameter off a curve.
 
 The ratio that a study finds moves one way with its parameter, in logarithms nearly along a line. So no target is
-sought by itself: studies at values spread over the range teach a curve to all targets, which takes one study a target,
-not a handful. All estimands move together, each by as many standard deviations; what one does to another's ratio is in
-the curve where they move alike, and is measured where they do not (``sim.evaluation.effects.whole``).
+sought by itself: studies at values spread over the range teach a curve to all targets. All estimands move in the same
+studies, as in a Latin hypercube (McKay, Beckman & Conover 1979), so that what one does to another's ratio is told apart
+from what its own parameter does: each logarithm is regressed on its own value, as a quadratic, and on the others', as
+lines. The curve is that of the others' fitted values; what two drawn together do is measured
+(``sim.evaluation.effects.whole``).
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.stats import qmc
 
-from sim.arrays import FloatArray
+from sim.arrays import BoolArray, FloatArray, IntArray
 from sim.errors import ModelError
 from sim.evaluation.effects.estimands import Estimand
 from sim.evaluation.effects.fit import EffectFit, Study, study_of
@@ -27,8 +30,7 @@ Z = 1.959964
 REACH = 2.5
 """Standard deviations from the middle to the ends of the grid: one draw in eighty lies beyond, where lines go on."""
 ROUNDS = 2
-NEAR = 0.05
-"""Of the logarithm of a ratio: how far beyond what studies found a target may lie without a second round."""
+"""The first spreads values as guessed, the second as the first has found; curves are through the studies of both."""
 FINE = 2001
 """Points at which a curve is read backwards."""
 Curve = tuple[tuple[float, float], ...]
@@ -67,7 +69,7 @@ def curves(
     fitted
         Values at the published ratios, (estimand,).
     points
-        Ratios of the grid, three at least.
+        Ratios of the grid, three at least, and one more than estimands with an interval.
     at
         Told where the work stands.
 
@@ -81,26 +83,31 @@ def curves(
         When no estimand has an interval, or a ratio does not move one way with its parameter.
     """
     drawn = [i for i, one in enumerate(estimands) if one.interval is not None]
-    if not drawn or points < 3:
-        raise ModelError("a grid of ratios needs three points at least, and an estimand with an 'interval'")
+    least = max(3, len(drawn) + 1)
+    if not drawn or points < least:
+        raise ModelError(f"a grid of ratios needs {least} points at least, and an estimand with an 'interval'")
     targets = {i: grid_of(estimands[i], points) for i in drawn}
-    nodes = np.tile(fitted, (points, 1))
-    for i in drawn:
-        nodes[:, i] = _guess(estimands[i], fitted[i], targets[i])
-    values, found = np.empty((0, len(estimands))), np.empty((0, len(estimands)))
-    for round_ in range(ROUNDS):
-        for k, node in enumerate(nodes):
-            at.stage(f"Round {round_ + 1}, ratio {k + 1} of {points}; replications")
+    spread = {i: _guess(estimands[i], fitted[i], targets[i]) for i in drawn}
+    orders = _orders(points, len(drawn))
+    nodes, found = np.empty((0, len(estimands))), np.empty((0, len(estimands)))
+    for order in orders:
+        fresh = np.tile(fitted, (points, 1))
+        for j, i in enumerate(drawn):
+            fresh[:, i] = spread[i][order[:, j]]
+        for node in fresh:
+            at.stage(f"Study {len(found) + 1} of {ROUNDS * points} for the curves; replications")
             found = np.vstack([found, study(node).mean(axis=0)])
-            values = np.vstack([values, node])
-        made = {i: _values(estimands[i], values[:, i], found[:, i], targets[i]) for i in drawn}
-        if all(_covers(found[:, i], np.log(targets[i])) for i in drawn):
-            break
-        for i in drawn:
-            nodes[:, i] = made[i]
+            nodes = np.vstack([nodes, node])
+        spread = {i: _values(estimands[i], nodes, found[:, i], fitted, i, drawn, targets[i]) for i in drawn}
     return {
-        estimands[i].name: tuple(zip(map(float, targets[i]), map(float, made[i]), strict=True)) for i in drawn
+        estimands[i].name: tuple(zip(map(float, targets[i]), map(float, spread[i]), strict=True)) for i in drawn
     }
+
+
+def _orders(points: int, dims: int) -> list[IntArray]:
+    """Give which of the spread values each study takes, (study, drawn estimand), for each round."""
+    cube = qmc.LatinHypercube(dims, optimization="random-cd", seed=np.random.Generator(np.random.PCG64(dims)))
+    return [np.argsort(cube.random(points), axis=0) for _ in range(ROUNDS)]
 
 
 def _guess(estimand: Estimand, fitted: float, ratios: FloatArray) -> FloatArray:
@@ -110,29 +117,38 @@ def _guess(estimand: Estimand, fitted: float, ratios: FloatArray) -> FloatArray:
     return np.clip(slope * np.log(ratios), estimand.low, estimand.high)
 
 
-def _values(estimand: Estimand, values: FloatArray, found: FloatArray, ratios: FloatArray) -> FloatArray:
+def _values(
+    estimand: Estimand, nodes: FloatArray, found: FloatArray, fitted: FloatArray, own: int, drawn: Sequence[int],
+    ratios: FloatArray,
+) -> FloatArray:  # fmt: skip
     """Read the values at ratios off the curve through what studies found, (point,).
 
-    The curve is a quadratic in the value, which has no noise; where it turns round within the bounds in use it has
-    followed noise, and a line is taken.
+    The curve is a quadratic in the value where there are studies enough for one, which has no noise; where it turns
+    round within the values in use it has followed noise, and a line is taken.
     """
-    wanted = np.log(ratios)
+    values = nodes[:, own]
+    others = np.column_stack([nodes[:, i] - fitted[i] for i in drawn if i != own] or [np.empty((len(nodes), 0))])
+    at = np.linspace(estimand.low, estimand.high, FINE)
     for degree in (2, 1):
-        fit = np.polynomial.Polynomial.fit(values, found, min(degree, len(np.unique(values)) - 1))
-        at = np.linspace(estimand.low, estimand.high, FINE)
-        middle = int(np.abs(at - values.mean()).argmin())
-        rises = fit.deriv()(at) > 0
-        left = middle - int(np.argmin(rises[middle::-1])) if not rises[: middle + 1].all() else -1
-        right = middle + int(np.argmin(rises[middle:])) if not rises[middle:].all() else FINE
-        used = at[left + 1 : right]
-        if len(used) > 1 and (degree == 1 or (used[0] <= values.min() and values.max() <= used[-1])):
-            return np.asarray(np.interp(wanted, fit(used), used))
+        if len(nodes) < degree + 1 + others.shape[1]:
+            continue
+        told = np.column_stack([np.vander(values, degree + 1, increasing=True), others])
+        terms = np.linalg.lstsq(told, found, rcond=None)[0][: degree + 1]
+        curve = np.polynomial.Polynomial(terms)(at)
+        used = (at >= values.min()) & (at <= values.max())
+        rises = np.diff(curve) > 0
+        if rises[used[1:] & used[:-1]].all() and used.sum() > 1:
+            return np.asarray(np.interp(np.log(ratios), *_rising(curve, at, rises, used)))
     raise ModelError(
         f"estimands.{estimand.name}: what studies find does not rise with {estimand.parameter} over the whole range; "
         "give more --replications or a larger --share"
     )
 
 
-def _covers(found: FloatArray, targets: FloatArray) -> bool:
-    """Whether the ratios found reach the targets, nearly."""
-    return bool(found.min() - NEAR <= targets.min() and targets.max() <= found.max() + NEAR)
+def _rising(curve: FloatArray, at: FloatArray, rises: BoolArray, used: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Cut a curve to where it rises, around the values in use: what is found, and the values there."""
+    first, last = np.flatnonzero(used)[[0, -1]]
+    falls = np.flatnonzero(~rises)
+    left = max((int(k) + 1 for k in falls if k < first), default=0)
+    right = min((int(k) for k in falls if k >= last), default=len(at) - 1)
+    return curve[left : right + 1], at[left : right + 1]

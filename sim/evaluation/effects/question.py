@@ -87,10 +87,12 @@ def run(
             scenario, name, estimands, replications=replications, share=share,
             workers=workers, at=at,
         )  # fmt: skip
+        if write:
+            keep(fit, file)  # at once, since curves take longer than the fit and may be refused
         if grid and any(one.interval is not None for one in estimands):
             fit = with_curves(fit, scenario, estimands, grid, workers, at)
-        if write:
-            keep(fit, file)
+            if write:
+                keep(fit, file)
         fits.append(fit)
     return fits
 

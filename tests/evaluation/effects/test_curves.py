@@ -58,6 +58,20 @@ def test_a_bend_is_followed() -> None:
         assert 0.6 * value + 0.1 * value**2 == pytest.approx(np.log(ratio), abs=1e-3)
 
 
+def test_what_others_do_is_told_apart() -> None:
+    """Theory: of log r_plan = 0.3 p - 0.5 c the curve in p is that at the fitted c; moved together, it would fall."""
+    plan = replace(PLAN, interval=(0.9, 1.3))
+
+    def both(values: np.ndarray) -> np.ndarray:
+        return np.array([[0.4 * values[0], 0.3 * values[1] - 0.5 * values[0]]])
+
+    made = curves(both, [CARE, plan], np.array([-0.9, -1.2]), 7)
+    for ratio, value in made["plan"]:
+        assert value == pytest.approx(np.clip((np.log(ratio) - 0.45) / 0.3, -1, 2), abs=1e-6)
+    for ratio, value in made["care"]:
+        assert value == pytest.approx(np.log(ratio) / 0.4, abs=1e-6)
+
+
 def test_noise_is_smoothed_not_followed() -> None:
     """With an error of 0.15 in each of 14 studies a line is told to some 0.04: no value is off by more than 0.4."""
     rng = np.random.Generator(np.random.PCG64(3))
