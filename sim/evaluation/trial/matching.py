@@ -102,11 +102,15 @@ def matched(panel: Panel, trials: Sequence[Trial], matching: Matching = EVALUATO
 
 
 class Registers:
-    """What registers show of families: amounts of each month, read once a month."""
+    """What registers show of families: amounts of each month, read once a month, and their sums over the year before.
+
+    Amounts are whole numbers, so that sums that roll from month to month are exact.
+    """
 
     def __init__(self, panel: Panel, matching: Matching) -> None:
         self.panel, self.matching = panel, matching
         self._months: dict[int, FloatArray] = {}
+        self._year: tuple[int, FloatArray] | None = None
 
     def month(self, step: int) -> FloatArray:
         """Give the amounts of one month, (family, amount)."""
@@ -114,16 +118,32 @@ class Registers:
             self._months[step] = registers(self.panel, step)
         return self._months[step]
 
+    def year_before(self, step: int) -> FloatArray:
+        """Give the sums over the year before a step, (family, amount), whoever the families were then."""
+        if self._year is None or self._year[0] not in (step - 1, step):
+            sums = np.zeros_like(self.month(step))
+            for earlier in range(step - YEAR, step):
+                sums += self.month(earlier)
+        else:
+            at, sums = self._year
+            if at == step - 1:
+                sums += self.month(step - 1)
+                sums -= self.month(step - 1 - YEAR)
+        self._year = step, sums
+        return sums
+
     def at(self, step: int, families: IntArray) -> FloatArray:
         """Give what is matched of some families at a step, (family, amount)."""
         panel, parts = self.panel, [self.month(step)[families]]
         if self.matching.history:
+            before = self.year_before(step)[families]
             mine = panel.generation[step, families]
-            before = np.zeros_like(parts[0])
-            for earlier in range(step - YEAR, step):
-                here = panel.generation[earlier, families] == mine
-                before += self.month(earlier)[families] * here[:, None]
             new = panel.generation[step - YEAR, families] != mine
+            fresh = families[new]
+            before[new] = 0.0
+            for earlier in range(step - YEAR + 1, step):
+                here = panel.generation[earlier, fresh] == mine[new]
+                before[new] += self.month(earlier)[fresh] * here[:, None]
             parts += [before / YEAR, new[:, None].astype(np.float64)]
         if self.matching.frailty:
             kinds = panel.traits[FRAILTY]

@@ -105,8 +105,8 @@ def before_after(panel: Panel, trials: Sequence[Trial], question: Question) -> L
         served = np.isin(families, trial.served)
         for side, start in enumerate((trial.step + low, trial.step - length)):
             months = follow_up(panel, trial, question.outcome, served, start, length)
-            people[side] += [at_risk.sum() for at_risk, _ in months]
-            hits[side] += [events.sum() for _, events in months]
+            people[side] += [len(at_risk) for at_risk, _ in months]
+            hits[side] += [len(events) for _, events in months]
     levels = OutcomeCounts(hits[0], people[0], hits[1], people[1]).levels(
         (1, length), first_events=question.of_first_events
     )

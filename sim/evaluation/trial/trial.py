@@ -175,24 +175,24 @@ def compare(panel: Panel, trials: Sequence[Trial], outcomes: Sequence[str], weig
         For each outcome, sums over the trials for each month after entry.
     """
     total = {outcome: np.zeros((4, MONTHS)) for outcome in outcomes}
-    families = np.zeros(panel.programme.shape[1], np.bool_)
+    served, weight = np.zeros((2, panel.programme.shape[1]))
     for trial in (trial for trial in trials if len(trial.served)):
         of_month = weights(trial) if weights is not None else [trial.weight] * MONTHS
-        families[:] = False
-        families[trial.served] = families[trial.other] = True
+        served[:] = weight[:] = 0.0
+        served[trial.served] = 1.0
+        families = served > 0
+        families[trial.other] = True
         for outcome in outcomes:
             for month, (people, events) in enumerate(follow_up(panel, trial, outcome, families, trial.step + 1)):
-                total[outcome][:, month] += [
-                    *(part[trial.served].sum() for part in (events, people)),
-                    *(float(of_month[month] @ part[trial.other]) for part in (events, people)),
-                ]
+                weight[trial.other] = of_month[month]
+                total[outcome][:, month] += [side[part].sum() for side in (served, weight) for part in (events, people)]
     return {outcome: OutcomeCounts(*sums) for outcome, sums in total.items()}
 
 
 def follow_up(
     panel: Panel, trial: Trial, outcome: str, families: BoolArray, start: int, months: int = MONTHS
-) -> list[tuple[FloatArray, FloatArray]]:
-    """Give the people at risk and the outcomes of some families in each month from a step on, (family,) each.
+) -> list[tuple[IntArray, IntArray]]:
+    """Give the people at risk and the outcomes of some families in each month from a step on, each by its family.
 
     First events count from the step before ``start``: ages and places are those of then. Families who are not those of
     the month of entry count in neither.
@@ -200,22 +200,24 @@ def follow_up(
     step, n = start - 1, panel.programme.shape[1]
     measure = OUTCOMES[outcome]
     of_children = len(measure(panel, step, step)[0]) != n
+    first_only = outcome not in REPEATABLE
     owner = panel.parent if of_children else np.arange(n)
     kept = np.flatnonzero(families[owner])
     owner = owner[kept]
+    mine = panel.generation[trial.step, owner]
+    child = panel.child_generation[step, kept] if of_children and first_only else None
     free = np.ones(len(kept), np.bool_)
     found = []
     for later in range(start, start + months):
         at_risk, hit = measure(panel, step, later)
-        same = panel.generation[later, owner] == panel.generation[trial.step, owner]
-        if of_children and outcome not in REPEATABLE:
-            same &= panel.child_generation[later, kept] == panel.child_generation[step, kept]
-        at_risk = at_risk[kept] & same & free
+        at_risk = at_risk[kept] & (panel.generation[later, owner] == mine) & free
+        if child is not None:
+            at_risk &= panel.child_generation[later, kept] == child
         hit = hit[kept] & at_risk
-        if outcome not in REPEATABLE:
+        if first_only:
             free &= ~hit
-        found.append((np.bincount(owner[at_risk], minlength=n), np.bincount(owner[hit], minlength=n)))
-    return [(people.astype(np.float64), events.astype(np.float64)) for people, events in found]
+        found.append((owner[at_risk], owner[hit]))
+    return found
 
 
 def twin(panel: Panel, baseline: Panel, trials: Sequence[Trial], outcomes: Sequence[str]) -> Results:
@@ -240,6 +242,6 @@ def twin(panel: Panel, baseline: Panel, trials: Sequence[Trial], outcomes: Seque
             served[trial.served] = True
             both = (follow_up(p, trial, outcome, served, trial.step + 1) for p in (panel, baseline))
             for month, ((people, events), (people_0, events_0)) in enumerate(zip(*both, strict=True)):
-                total[:, month] += [part[trial.served].sum() for part in (events, people, events_0, people_0)]
+                total[:, month] += [len(part) for part in (events, people, events_0, people_0)]
         found[outcome] = OutcomeCounts(*total)
     return found
