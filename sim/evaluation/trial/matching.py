@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -191,28 +192,29 @@ def balance(served: FloatArray, other: FloatArray, month: IntArray, n: FloatArra
     """
     centre, spread = other.mean(axis=0), other.std(axis=0)
     varies = spread > SAME
-    x, wanted = ((side[:, varies] - centre[varies]) / spread[varies] for side in (other, served))
-    total, target = float(n.sum()), wanted.sum(axis=0)
-    start = np.searchsorted(month, np.arange(len(n)))
+    x = other[:, varies]
+    x -= centre[varies]
+    x /= spread[varies]
+    total, target = float(n.sum()), ((served[:, varies] - centre[varies]) / spread[varies]).sum(axis=0)
+    start = np.searchsorted(month, np.arange(len(n) + 1))
     slopes = np.zeros(x.shape[1])
 
     def weighted(slopes: FloatArray) -> tuple[float, FloatArray]:
         """Give the convex function whose minimum balances, and the weights."""
         log_odds = np.einsum("ij,j->i", x, slopes)
-        top = np.maximum.reduceat(log_odds, start)
+        top = np.maximum.reduceat(log_odds, start[:-1])
         weight = np.exp(log_odds - top[month])
-        sums = np.add.reduceat(weight, start)
+        sums = np.add.reduceat(weight, start[:-1])
         value = float(n @ (np.log(sums) + top) - target @ slopes + RIDGE * total * (slopes @ slopes) / 2)
         return value, weight * (n / sums)[month]
 
     value, weight = weighted(slopes)
     for _ in range(NEWTON):
-        held = x * weight[:, None]
-        sums = np.add.reduceat(held, start, axis=0)
+        sums, squares = moments(x, weight, start)
         gap = sums.sum(axis=0) - target + RIDGE * total * slopes
         if np.abs(gap).max(initial=0.0) <= NEAR * total:
             break
-        curve = cross(held, x) - sums.T @ (sums / n[:, None]) + RIDGE * total * np.eye(len(slopes))
+        curve = squares - sums.T @ (sums / n[:, None]) + RIDGE * total * np.eye(len(slopes))
         step = np.linalg.solve(curve, gap)
         for _ in range(30):  # halve until the function falls enough (Armijo)
             tried = weighted(slopes - step)
@@ -224,15 +226,20 @@ def balance(served: FloatArray, other: FloatArray, month: IntArray, n: FloatArra
     return weight
 
 
-def cross(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Multiply the transpose of ``a`` with ``b``, in blocks so small that no library shares them among threads.
+def moments(x: FloatArray, weight: FloatArray, start: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Give the weighted sums of each month, (month, amount), and those of products over all, (amount, amount).
 
-    Sums are then taken in one order on every machine, and processes do not wait for each other's threads.
+    Month m has rows ``start[m]`` to ``start[m + 1]``. In blocks that fit a cache, so small that no library shares them
+    among threads: sums are taken in one order on every machine, and processes do not wait for each other's threads.
     """
-    total = np.zeros((a.shape[1], b.shape[1]))
-    for row in range(0, len(a), BLOCK):
-        total += a[row : row + BLOCK].T @ b[row : row + BLOCK]
-    return total
+    sums, squares = np.zeros((len(start) - 1, x.shape[1])), np.zeros((x.shape[1], x.shape[1]))
+    for month, (first, last) in enumerate(pairwise(start)):
+        for row in range(first, last, BLOCK):
+            block = x[row : min(row + BLOCK, last)]
+            held = block * weight[row : row + len(block), None]
+            sums[month] += held.sum(axis=0)
+            squares += held.T @ block
+    return sums, squares
 
 
 def followed(panel: Panel, trial: Trial, ever: BoolArray, matching: Matching = EVALUATOR) -> list[FloatArray]:

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from sim.evaluation.trial.matching import Matching, balance, cross, entries, followed, matched
+from sim.evaluation.trial.matching import Matching, balance, entries, followed, matched, moments
 from sim.evaluation.trial.panel import Panel
 from sim.evaluation.trial.trial import MONTHS, OutcomeCounts, admissions, compare, out_of_school, twin
 from tests.evaluation.trial.small_panels import AFTERCARE, ENGAGED, LOOKED_AFTER, NONE, WAITING, panel
@@ -118,8 +118,10 @@ def test_what_nobody_else_has_is_no_bar() -> None:
 
 def test_blocks_add_up_to_the_product() -> None:
     rng = np.random.default_rng(1)
-    a, b = rng.random((300, 4)), rng.random((300, 3))
-    assert cross(a, b) == pytest.approx(a.T @ b)
+    x, weight, start = rng.random((300, 4)), rng.random(300), np.array([0, 140, 140, 300])
+    sums, squares = moments(x, weight, start)
+    assert squares == pytest.approx((x * weight[:, None]).T @ x)
+    assert sums == pytest.approx(np.array([weight[:140] @ x[:140], np.zeros(4), weight[140:] @ x[140:]]))
 
 
 @pytest.mark.parametrize(("reached", "expected"), [("kept", 0.5), ("stood_for", 0.5), ("dropped", 1 / 3)])
