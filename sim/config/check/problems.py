@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -182,21 +183,19 @@ def _as_number(text: str) -> float | None:
 
 def fields_at(root: Any, path: Sequence[str | int | float]) -> list[str]:
     """List the keys that the schema allows at a path; none where any key is allowed."""
-    models = [model for kind in _kinds_at(root, path) for model in _models(kind)]
+    models = [model for kind in _kinds_at(root, tuple(path)) for model in _models(kind)]
     return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
 
 
 def allows_any(root: Any, path: Sequence[str | int | float]) -> bool:
     """Whether the schema leaves open what stands below a path."""
-    return any(inner is Any for kind in _kinds_at(root, path) for inner in _walk(kind))
+    return any(inner is Any for kind in _kinds_at(root, tuple(path)) for inner in _walk(kind))
 
 
-def _kinds_at(root: Any, path: Sequence[str | int | float]) -> list[Any]:
+@lru_cache(maxsize=50_000)
+def _kinds_at(root: Any, path: Key) -> list[Any]:
     """List the kinds that may stand at a path."""
-    kinds = [root]
-    for part in path:
-        kinds = [inner for kind in kinds for inner in _inside(kind, part)]
-    return kinds
+    return [inner for kind in _kinds_at(root, path[:-1]) for inner in _inside(kind, path[-1])] if path else [root]
 
 
 def _inside(kind: Any, part: str | int | float) -> Iterator[Any]:

@@ -20,7 +20,7 @@ from scipy.stats import qmc
 from sim.arrays import BoolArray, FloatArray, IntArray
 from sim.errors import ModelError
 from sim.evaluation.effects.estimands import Estimand
-from sim.evaluation.effects.fit import EffectFit, Study, study_of
+from sim.evaluation.effects.fit import EffectFit, Study, line, study_of
 from sim.evaluation.trial.evaluation import helped_world
 from sim.model.spec import Scenario
 from sim.stages import SILENT, StageListener
@@ -29,8 +29,8 @@ Z = 1.959964
 """Standard deviations from the middle to the end of a 95% interval."""
 REACH = 2.5
 """Standard deviations from the middle to the ends of the grid: one draw in eighty lies beyond, where lines go on."""
-ROUNDS = 2
-"""The first spreads values as guessed, the second as the first has found; curves are through the studies of both."""
+STUDIES = 2
+"""Of each point of the grid: so many that noise is told from what the other estimands do."""
 FINE = 2001
 """Points at which a curve is read backwards."""
 Curve = tuple[tuple[float, float], ...]
@@ -87,27 +87,25 @@ def curves(
     if not drawn or points < least:
         raise ModelError(f"a grid of ratios needs {least} points at least, and an estimand with an 'interval'")
     targets = {i: grid_of(estimands[i], points) for i in drawn}
-    spread = {i: _guess(estimands[i], fitted[i], targets[i]) for i in drawn}
-    orders = _orders(points, len(drawn))
-    nodes, found = np.empty((0, len(estimands))), np.empty((0, len(estimands)))
-    for order in orders:
-        fresh = np.tile(fitted, (points, 1))
-        for j, i in enumerate(drawn):
-            fresh[:, i] = spread[i][order[:, j]]
-        for node in fresh:
-            at.stage(f"Study {len(found) + 1} of {ROUNDS * points} for the curves; replications")
-            found = np.vstack([found, study(node).mean(axis=0)])
-            nodes = np.vstack([nodes, node])
-        spread = {i: _values(estimands[i], nodes, found[:, i], fitted, i, drawn, targets[i]) for i in drawn}
+    nodes = np.tile(fitted, (STUDIES * points, 1))
+    for i, order in zip(drawn, _orders(len(nodes), len(drawn)).T, strict=True):
+        guessed = _guess(estimands[i], fitted[i], targets[i])
+        nodes[:, i] = np.linspace(guessed.min(), guessed.max(), len(nodes))[order]
+    found = np.empty((0, len(estimands)))
+    for k, node in enumerate(nodes):
+        at.stage(f"Study {k + 1} of {len(nodes)} for the curves; replications")
+        found = np.vstack([found, study(node).mean(axis=0)])
+        at.say(line(f"study {k + 1}", estimands, node, found[-1]))
+    made = {i: _values(estimands[i], nodes, found[:, i], fitted, i, drawn, targets[i]) for i in drawn}
     return {
-        estimands[i].name: tuple(zip(map(float, targets[i]), map(float, spread[i]), strict=True)) for i in drawn
+        estimands[i].name: tuple(zip(map(float, targets[i]), map(float, made[i]), strict=True)) for i in drawn
     }
 
 
-def _orders(points: int, dims: int) -> list[IntArray]:
-    """Give which of the spread values each study takes, (study, drawn estimand), for each round."""
+def _orders(studies: int, dims: int) -> IntArray:
+    """Give which of the spread values each study takes, (study, drawn estimand)."""
     cube = qmc.LatinHypercube(dims, optimization="random-cd", seed=np.random.Generator(np.random.PCG64(dims)))
-    return [np.argsort(cube.random(points), axis=0) for _ in range(ROUNDS)]
+    return np.argsort(cube.random(studies), axis=0)
 
 
 def _guess(estimand: Estimand, fitted: float, ratios: FloatArray) -> FloatArray:
@@ -123,15 +121,13 @@ def _values(
 ) -> FloatArray:  # fmt: skip
     """Read the values at ratios off the curve through what studies found, (point,).
 
-    The curve is a quadratic in the value where there are studies enough for one, which has no noise; where it turns
-    round within the values in use it has followed noise, and a line is taken.
+    The curve is a quadratic in the value; where it turns round within the values in use it has followed noise, and a
+    line is taken.
     """
     values = nodes[:, own]
     others = np.column_stack([nodes[:, i] - fitted[i] for i in drawn if i != own] or [np.empty((len(nodes), 0))])
     at = np.linspace(estimand.low, estimand.high, FINE)
     for degree in (2, 1):
-        if len(nodes) < degree + 1 + others.shape[1]:
-            continue
         told = np.column_stack([np.vander(values, degree + 1, increasing=True), others])
         terms = np.linalg.lstsq(told, found, rcond=None)[0][: degree + 1]
         curve = np.polynomial.Polynomial(terms)(at)

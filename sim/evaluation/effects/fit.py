@@ -217,7 +217,7 @@ def solve(
                 "no ratio; follow more families (a larger --share, or more of them)"
             )
         miss = samples.mean(axis=0) - targets
-        at.say(_line(sweep, estimands, values, miss + targets))
+        at.say(line(f"sweep {sweep}", estimands, values, miss + targets))
         far = np.abs(miss) > np.maximum(least, _standard_error(samples))
         if last is not None:
             slopes = _learn(slopes, (values - last[0]) / width, miss - last[1])
@@ -256,13 +256,13 @@ def _probe(miss: FloatArray, values: FloatArray, low: FloatArray, high: FloatArr
     return np.where(step == 0, np.where(miss > 0, high - values, low - values) * PROBE / 2, step)
 
 
-def _line(sweep: int, estimands: Sequence[Estimand], values: FloatArray, found: FloatArray) -> str:
-    """Say where a sweep stands."""
+def line(which: str, estimands: Sequence[Estimand], values: FloatArray, found: FloatArray) -> str:
+    """Say what a study finds, the logarithms of ratios given, and for which values."""
     parts = [
         f"{e.name} {v:+.4f} finds {e.natural(float(f)):,.3f} for {e.target:,.3g}"
         for e, v, f in zip(estimands, values, found, strict=True)
     ]
-    return f"sweep {sweep}: " + "; ".join(parts)
+    return f"{which}: " + "; ".join(parts)
 
 
 def _fitted(estimand: Estimand, value: float, samples: FloatArray, dose: float, base: float | None = None) -> Fitted:

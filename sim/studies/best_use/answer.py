@@ -9,7 +9,7 @@ standard error of such differences.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from math import sqrt
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from types import MappingProxyType
 import numpy as np
 
 from sim.arrays import FloatArray
+from sim.exhibits.titles import Titles
 
 Shares = tuple[int, ...]
 """Parts of the money by service; they sum to ``PARTS``."""
@@ -99,6 +100,7 @@ class BestUse:
     saved: Mapping[str, FloatArray]
     spent: tuple[float, float]
     places: Mapping[str, Places]
+    titles: Titles = field(default_factory=Titles)
 
     @property
     def gap(self) -> FloatArray:

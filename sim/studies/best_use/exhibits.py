@@ -18,20 +18,21 @@ def use_table(found: BestUse) -> Table:
             for name, part in zip(found.services, found.shares, strict=True)
         )
     ]  # fmt: skip
-    mine, theirs = found.spent
+    (mine, theirs), said = found.spent, found.titles.regime
     note = (
-        f"{words(found.regime)} spends £{mine:,.0f} of present value, {words(found.money_of)} £{theirs:,.0f} "
+        f"{said(found.regime)} spends £{mine:,.0f} of present value, {said(found.money_of)} £{theirs:,.0f} "
         f"({mine / theirs - 1:+.3%}). {len(found.searched.tried)} ways were tried from several starts, which ended in "
         f"{len(found.searched.ends)}."
     )
     columns = ("service", "of the money", "posts", "places used", "of those added")
-    return Table(f"The best use of the money of {words(found.money_of)}", columns, rows, note)
+    return Table(f"The best use of the money of {said(found.money_of)}", columns, rows, note)
 
 
 def saved_table(found: BestUse) -> Table:
     """Give what the best use saves, the second best, the money shared as today, and the regime whose money it is."""
-    names = {"best": words(found.regime), "second": "second best", "pro_rata": "shared as posts are paid today",
-             "money": words(found.money_of)}  # fmt: skip
+    said = found.titles.regime
+    names = {"best": said(found.regime), "second": "second best", "pro_rata": "shared as posts are paid today",
+             "money": said(found.money_of)}  # fmt: skip
     rows = []
     for key, name in names.items():
         made = over_replications(found.saved[key])

@@ -8,7 +8,7 @@ random numbers, so that two points differ by what the levers do.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from math import isfinite
 
@@ -19,6 +19,7 @@ from sim.arrays import FloatArray
 from sim.economics.value.appraisal import compare
 from sim.economics.value.increments import increments
 from sim.economics.value.terms import terms_of
+from sim.exhibits.titles import Titles
 from sim.intervals import Estimate, over_replications
 from sim.results.facts import facts_of
 from sim.results.quantity import measures_of, numbered, of_item, samples_of
@@ -257,3 +258,9 @@ class Optimum:
     found: Search
     frontier: Frontier | None
     terms: str
+    titles: Titles = field(default_factory=Titles)
+
+    @property
+    def pair(self) -> str:
+        """Say what is held against what."""
+        return f"{self.titles.regime(self.regime)} against {self.titles.regime(self.baseline)}"

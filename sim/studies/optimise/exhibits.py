@@ -47,7 +47,7 @@ def best_table(found: Optimum) -> Table:
         "rank", *(lever.name for lever in found.levers), f"net present social value, {unit}",
         f"services cost more by, {unit}", "",
     )  # fmt: skip
-    note = f"{words(found.regime)} against {words(found.baseline)}; {how}.{limit}{none} {found.terms}"
+    note = f"{found.pair}; {how}.{limit}{none} {found.terms}"
     return Table("Best settings", columns, tuple(rows), note)
 
 
@@ -116,7 +116,7 @@ def plot_settings(found: Optimum, ax: Axes | None = None, *, canvas: Canvas = WI
     if found.budget is not None:
         ax.axvline(found.budget / factor, color=INK, linestyle="--", linewidth=0.9, label="budget")
     ax.axhline(0.0, color=FAINT, linewidth=0.8)
-    label = f"Services cost more than under {words(found.baseline)} by, {unit}\n{found.terms}"
+    label = f"Services cost more than under {found.titles.regime(found.baseline)} by, {unit}\n{found.terms}"
     ax.set_xlabel(canvas.fold(label))
     name_y(ax, f"Net present social value, {unit} (up is better)", canvas)
     key(ax, canvas)
@@ -133,7 +133,7 @@ def settings_finding(found: Optimum) -> str:
     return sentence(
         f"of {len(found.found.tried)} settings tried the best is {levers}: worth {_in_unit(best.score / factor)} "
         f"{unit} net, with services that cost {_in_unit(float(best.spend.mean()) / factor)} more than under "
-        f"{words(found.baseline)}"
+        f"{found.titles.regime(found.baseline)}"
     )
 
 
@@ -218,5 +218,5 @@ def write_optimum(folder: Path, found: Optimum) -> None:
             finding=lambda _: _knees(lines),
         ))  # fmt: skip
     figures = draw_all(exhibits, found, folder / "figures")
-    lead = [f"{words(found.regime)} against {words(found.baseline)}. {found.terms}"]
+    lead = [f"{found.pair}. {found.terms}"]
     write_page(folder / "optimum.html", f"Best settings: {found.title}", lead, figures, tables)

@@ -11,6 +11,7 @@ from sim.config.text.source import Origin, Tree
 from sim.config.text.writing import to_yaml
 from sim.economics.value.terms import headline_terms
 from sim.errors import ModelError
+from sim.exhibits.titles import titles_of
 from sim.model.spec import Model, Scenario
 from sim.runs.ensemble import simulate
 from sim.runs.identity import digest_of_points
@@ -173,7 +174,8 @@ def optimise(
     except ValueError as error:
         raise ModelError(str(error)) from error
     return Optimum(
-        base.title, regime, base.baseline, tuple(levers), budget, found, lines, headline_terms(base, regime, VIEW)
+        base.title, regime, base.baseline, tuple(levers), budget, found, lines, headline_terms(base, regime, VIEW),
+        titles_of(base),
     )
 
 

@@ -27,7 +27,7 @@ def optimum_book(path: Path, found: Optimum) -> None:
     best = found.found.best
     limit = "no limit on what services cost" if found.budget is None else f"at most £{found.budget:,.0f} more"
     lines = [
-        f"{words(found.regime)} against {words(found.baseline)}; {limit}. {found.terms}",
+        f"{found.pair}; {limit}. {found.terms}",
         "Every setting of the grid was run." if found.found.whole else "The grid was searched along its axes.",
         "All settings share random numbers. The best of many noisy settings looks better than it is.",
     ]

@@ -15,6 +15,7 @@ from sim.arrays import FloatArray, finite
 from sim.economics.value.account_figures import account_figures
 from sim.economics.value.appraisal import Appraisal, appraise
 from sim.errors import ModelError, Problem
+from sim.exhibits.titles import Titles
 from sim.intervals import Estimate
 from sim.results.facts import JSON, facts_of, read_facts, written
 from sim.results.quantity import OutputName
@@ -105,6 +106,15 @@ class DrawFacts:
     """Whom outcomes are a mean over."""
     redrawn: int = 0
     """Draws that made no model and were drawn again."""
+    regime_titles: Mapping[str, str] = field(metadata=JSON, default_factory=dict)
+    """What people read instead of the names of regimes."""
+    set_titles: Mapping[str, str] = field(metadata=JSON, default_factory=dict)
+    """The same of evidence sets."""
+
+    @property
+    def titles(self) -> Titles:
+        """What people read instead of names."""
+        return Titles(self.regime_titles, self.set_titles)
 
 
 def facts_of_draws(table: xr.Dataset) -> DrawFacts:

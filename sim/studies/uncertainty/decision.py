@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -10,6 +10,7 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.economics.frontier import acceptability, probability_above
 from sim.economics.voi import FOLDS, InformationValue, evpi, evppi_table, expected_loss, fitted, terms_of_fit
+from sim.exhibits.titles import Titles
 from sim.studies.uncertainty.answer import (
     OUTCOMES,
     Doubt,
@@ -80,6 +81,12 @@ class Decision:
     """Why nothing is said of single inputs and groups, if so."""
     acceptable: tuple[tuple[float, dict[str, float]], ...] = ()
     """Where outcomes are weighed: times their worth (costs stay), and the probability that each regime is best then."""
+    titles: Titles = field(default_factory=Titles)
+    """What people read instead of names."""
+
+    def says(self, regime: str) -> str:
+        """Say which regime."""
+        return self.titles.regime(regime)
 
     @property
     def what(self) -> str:
@@ -135,6 +142,7 @@ def decide(table: xr.Dataset, ledger: str) -> Decision:
     return Decision(
         ledger, baseline, len(benefit), standings, evpi(benefit), worth, _groups(table, benefit, worth),
         regimes[leading], terms_of_draws(table, ledger), why, _acceptable(table) if ledger == OUTCOMES else (),
+        facts_of_draws(table).titles,
     )  # fmt: skip
 
 

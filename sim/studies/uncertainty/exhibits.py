@@ -56,8 +56,11 @@ def standings(decision: Decision) -> Table:
         )  # fmt: skip
         above = MISSING if net is None else f"{one.gains:.0%}"
         ratios = [f"{one.ratio_above[x]:.0%}" if x in one.ratio_above else MISSING for x in RATIOS]
-        rows.append((words(one.regime), *about, above, f"{one.best:.0%}", digits(one.loss / factor), *ratios))
-    note = f"Against {words(decision.baseline)}, {decision.terms}. {decision.draws:,} draws. {_perfect(decision)}"
+        rows.append((
+            decision.says(one.regime), *about, above, f"{one.best:.0%}", digits(one.loss / factor), *ratios
+        ))  # fmt: skip
+    against = f"Against {decision.says(decision.baseline)}, {decision.terms}."
+    note = f"{against} {decision.draws:,} draws. {_perfect(decision)}"
     return Table("How sure is the choice?", columns, tuple(rows), note)
 
 
@@ -65,7 +68,7 @@ def _perfect(decision: Decision) -> str:
     """Say what it would be worth to know every input before deciding."""
     if decision.evpi.value == 0:
         best = max(decision.standings, key=lambda one: one.best)
-        return f"Perfect information would change nothing: {words(best.regime)} is best in every draw."
+        return f"Perfect information would change nothing: {decision.says(best.regime)} is best in every draw."
     worth, error = pounds(decision.evpi.value), pounds(decision.evpi.standard_error)
     return f"Perfect information on everything would be worth {worth} (standard error {error})."
 
@@ -84,8 +87,8 @@ def readings(table: xr.Dataset, decision: Decision) -> Table | None:
             if len(net):
                 low, high = np.quantile(net, [0.025, 0.975])
                 rows.append((
-                    words(name), words(regime), _net(float(net.mean())), f"{_net(low)} to {_net(high)}",
-                    f"{(net > 0).mean():.0%}", f"{len(net):,}",
+                    decision.titles.reading(name), decision.says(regime), _net(float(net.mean())),
+                    f"{_net(low)} to {_net(high)}", f"{(net > 0).mean():.0%}", f"{len(net):,}",
                 ))  # fmt: skip
     columns = ("reading", "regime", f"{decision.what}, {unit}", "95% range over draws", "P(above 0)", "draws")
     return Table("What does the reading of the evidence decide?", columns, tuple(rows), f"{decision.terms}.")
@@ -105,8 +108,9 @@ def worth(decision: Decision) -> Table:
         for one in shown
     )  # fmt: skip
     note = (
-        f"Expected value of partial perfect information. Net is the mean of {words(decision.leading)} against "
-        f"{words(decision.baseline)} with the input at its 2.5% or 97.5% point; {decision.terms}."
+        f"Expected value of partial perfect information. Net is the mean of "
+        f"{decision.says(decision.leading)} against "
+        f"{decision.says(decision.baseline)} with the input at its 2.5% or 97.5% point; {decision.terms}."
     )
     note = f"Nothing here: {decision.why_no_worth}." if decision.why_no_worth else note
     return Table("What would it pay to find out?", columns, rows, note)
@@ -119,19 +123,19 @@ def acceptable(decision: Decision) -> Table | None:
     regimes = list(decision.acceptable[0][1])
     rows = tuple((f"{times:g}", *(f"{best[one]:.0%}" for one in regimes)) for times, best in decision.acceptable)
     note = f"Costs stay as they are. At 1: {decision.terms}."
-    columns = ("times the worth of outcomes", *(f"P(best), {words(one)}" for one in regimes))
+    columns = ("times the worth of outcomes", *(f"P(best), {decision.says(one)}" for one in regimes))
     return Table("How likely is each to be worth its cost?", columns, rows, note)
 
 
 def outcomes(table: xr.Dataset) -> Table | None:
     """Make the table of outcomes by regime with their ranges over draws; None where there are none."""
-    rows = []
+    rows, titles = [], facts_of_draws(table).titles
     for one in quantities(table):
         if one.measure == OUTCOME:
             found = doubt(table, str(one))
             noise = MISSING if np.isnan(found.monte_carlo_sd) else digits(found.monte_carlo_sd)
             ends = f"{digits(found.low)} to {digits(found.high)}"
-            rows.append((words(one.regime), words(one.ledger), digits(found.mean), ends, noise))
+            rows.append((titles.regime(one.regime), words(one.ledger), digits(found.mean), ends, noise))
     columns = ("regime", "outcome", "mean", "95% range over draws", "simulation noise")
     note = f"A {facts_of_draws(table).unit or 'row'} over the run, each as it is discounted."
     return Table("How sure are the outcomes?", columns, tuple(rows), note) if rows else None
@@ -184,7 +188,8 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
     for ledger, decision in decisions.items():
         tables += tables_of(table, decision)
         figures += draw_all(_exhibits(table, ledger), decision, folder / "figures")
-    weights = ", ".join(f"{words(name)} {weight:g}" for name, weight in _weights(table).items() if name)
+    titles = facts_of_draws(table).titles
+    weights = ", ".join(f"{titles.reading(name)} {weight:g}" for name, weight in _weights(table).items() if name)
     again = facts_of_draws(table).redrawn
     lead = [
         *filter(None, [why_nothing(table)]),

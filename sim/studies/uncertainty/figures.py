@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from sim.exhibits.drawing import bar_height, key, name_rows, name_y, places, row_axes
 from sim.exhibits.numbers import pounds, scale_of, signed
 from sim.exhibits.sentences import listed, sentence
-from sim.exhibits.style import COLOURS, FAINT, INK, WIDE, Canvas, new_axes, words
+from sim.exhibits.style import COLOURS, FAINT, INK, WIDE, Canvas, new_axes
 from sim.runs.beliefs.distributions import Z
 from sim.studies.uncertainty.answer import OUTCOMES, facts_of_draws, net_benefits
 from sim.studies.uncertainty.decision import TAILS, Decision, KnowledgeWorth, terms_of_draws
@@ -37,20 +37,21 @@ def plot_net_benefit(
         The room that there is.
     """
     ax = new_axes(5.4 if canvas.is_narrow else 4.6, canvas) if ax is None else ax
-    regimes, benefit = net_benefits(table, facts_of_draws(table).baseline, ledger)
+    facts = facts_of_draws(table)
+    regimes, benefit = net_benefits(table, facts.baseline, ledger)
     factor, unit = scale_of(benefit)
     edges = np.histogram_bin_edges(benefit[:, 1:] / factor, BINS)
     for i, regime in enumerate(regimes[1:]):
         values, colour = benefit[:, i + 1] / factor, COLOURS[i % len(COLOURS)]
         counts, _ = np.histogram(values, edges)
         low, high = np.quantile(values, TAILS)
-        said = f"{words(regime)}: {signed(values.mean())} ({signed(low)} to {signed(high)})"
+        said = f"{facts.titles.regime(regime)}: {signed(values.mean())} ({signed(low)} to {signed(high)})"
         ax.stairs(counts, edges, color=colour, linewidth=1.6, label=said)
         ax.plot([low, high], [0, 0], color=colour, linewidth=4, alpha=0.5, solid_capstyle="butt", clip_on=False)
         ax.plot(values.mean(), 0, marker="^", color=colour, clip_on=False, markersize=7)
     ax.axvline(0.0, color=INK, linewidth=0.8, linestyle="--")
     what = "Net monetary benefit" if ledger == OUTCOMES else "Net present value"
-    label = f"← costs more than it is worth | worth more →\n{what} against {words(regimes[0])}, {unit}"
+    label = f"← costs more than it is worth | worth more →\n{what} against {facts.titles.regime(regimes[0])}, {unit}"
     ax.set_xlabel(canvas.fold(f"{label}\n{terms_of_draws(table, ledger)}"))
     name_y(ax, f"Draws of {len(benefit):,}; key: mean and 95% range of draws", canvas)
     key(ax, canvas, ncols=1)
@@ -86,7 +87,7 @@ def plot_swings(decision: Decision, ax: Axes | None = None, *, canvas: Canvas = 
         ax.plot(high, at, "s", color=COLOURS[1], label="at its 97.5% point")
     ax.axvline(0.0, color=INK, linewidth=0.8, linestyle="--")
     name_rows(ax, [one.name for one in ranked], canvas, each=EACH)
-    against = f"{words(decision.leading)} against {words(decision.baseline)}"
+    against = f"{decision.says(decision.leading)} against {decision.says(decision.baseline)}"
     label = f"Mean {decision.what} of {against}, {unit} (right is better)\n{decision.terms}"
     ax.set_xlabel(canvas.fold(label, 0 if canvas.is_narrow else 34))
     key(ax, canvas)
@@ -100,14 +101,15 @@ def _ranked(decision: Decision) -> list[KnowledgeWorth]:
 
 def net_finding(table: xr.Dataset, ledger: str) -> str:
     """Say what each regime is worth, with its 95% range over draws."""
-    regimes, benefit = net_benefits(table, facts_of_draws(table).baseline, ledger)
+    facts = facts_of_draws(table)
+    regimes, benefit = net_benefits(table, facts.baseline, ledger)
     factor, unit = scale_of(benefit)
     parts = []
     for regime, values in zip(regimes[1:], benefit.T[1:] / factor, strict=True):
         low, high = np.quantile(values, TAILS)
         ends = f"95% of draws {signed(low)} to {signed(high)}"
-        parts.append(f"{words(regime)} is worth {signed(values.mean())} {unit} ({ends})")
-    return sentence(f"against {words(regimes[0])}, {listed(parts, ';')}")
+        parts.append(f"{facts.titles.regime(regime)} is worth {signed(values.mean())} {unit} ({ends})")
+    return sentence(f"against {facts.titles.regime(regimes[0])}, {listed(parts, ';')}")
 
 
 def swings_finding(decision: Decision) -> str:

@@ -11,10 +11,12 @@ from pathlib import Path
 import xarray as xr
 
 from sim.arrays import FloatArray
+from sim.config.check.problems import Findings
 from sim.config.loading import scenario_of
 from sim.config.text.merge import put, without
 from sim.config.text.source import Origin, Tree, parse
 from sim.config.text.writing import to_yaml
+from sim.config.translate.effect_sets import effect_sets
 from sim.config.translate.fewer_areas import with_areas
 from sim.config.translate.worlds import ONLY_REGIME
 from sim.errors import ModelError, Problem
@@ -170,11 +172,15 @@ def _facts(made: UncertainConfig) -> DrawFacts:
     """Say what the draws are of."""
     config = made.config
     regimes = list(config.regimes) or [ONLY_REGIME]
+    sets = effect_sets(made.tree, config, made.file, Findings(made.tree))
     tied = {name for one in made.joint for name in one.names}
     return DrawFacts(
         title=config.title, seed=config.seed, baseline=config.baseline or regimes[0], price_year=config.price_year,
         weights=made.weights, solver=config.solver, groups=made.groups(), terms=made.terms, worth=made.worth,
-        unit=next(iter(config.units)), beliefs={one.name: _belief_of(one, tied) for one in made.inputs},
+        unit=next(iter(config.units)),
+        regime_titles={name: part.title for name, part in config.regimes.items() if part.title},
+        set_titles={one.name: one.title for one in sets if one.title},
+        beliefs={one.name: _belief_of(one, tied) for one in made.inputs},
     )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from sim.exhibits.style import words
 from sim.exhibits.xlsx import cover, provenance, write_book
 from sim.results.quantity import OutputName
 from sim.studies.uncertainty.answer import doubt, facts_of_draws
@@ -34,8 +33,8 @@ def uncertainty_book(path: Path, table: xr.Dataset, decisions: Sequence[Decision
     OSError
         If the file cannot be written.
     """
-    weights = facts_of_draws(table).weights
-    mixed = ", ".join(f"{words(name)} {weight:g}" for name, weight in weights.items() if name)
+    facts = facts_of_draws(table)
+    mixed = ", ".join(f"{facts.titles.reading(name)} {weight:g}" for name, weight in facts.weights.items() if name)
     lines = [
         f"{table.sizes['draw']:,} draws of {table.sizes['parameter']:,} uncertain inputs, each solved for every "
         "regime.",
@@ -64,12 +63,12 @@ def _pounds(table: xr.Dataset) -> str:
 
 def _against(decisions: Sequence[Decision]) -> str:
     """Say what is held against what, in which pounds."""
-    return " ".join(f"Against {words(one.baseline)}: {one.terms}." for one in decisions)
+    return " ".join(f"Against {one.says(one.baseline)}: {one.terms}." for one in decisions)
 
 
 def _headline(decision: Decision) -> Table:
     """Give the regimes of one ledger for the cover."""
-    rows = tuple((words(one.regime), *_net(one)[:3], one.gains if one.net else None, one.best, one.loss)
+    rows = tuple((decision.says(one.regime), *_net(one)[:3], one.gains if one.net else None, one.best, one.loss)
                  for one in decision.standings)  # fmt: skip
     shown = ("regime", "net", "low", "high", "gains", "best", "loss")
     columns = tuple(column for column in _DECISION if column.name in shown)
@@ -129,7 +128,7 @@ def _standings(decisions: Sequence[Decision]) -> Iterator[Row]:
     for decision in decisions:
         for one in decision.standings:
             gains = one.gains if one.net is not None else None
-            yield (decision.ledger, words(one.regime), *_net(one), gains, one.best, one.loss,
+            yield (decision.ledger, decision.says(one.regime), *_net(one), gains, one.best, one.loss,
                    *(one.ratio_above.get(x) for x in RATIOS))  # fmt: skip
         found = decision.evpi
         yield (decision.ledger, "perfect information on everything", *(None,) * 5, found.standard_error, None, None,
@@ -145,9 +144,11 @@ def _worth(decisions: Sequence[Decision]) -> Iterator[Row]:
 
 
 def _outputs(table: xr.Dataset) -> Iterator[Row]:
+    titles = facts_of_draws(table).titles
     for name in (str(output) for output in table["output"].values):
         one, found = OutputName.parse(name), doubt(table, name)
-        yield (one.measure, words(one.regime), words(one.against), one.ledger, found.mean, found.low, found.high,
+        regimes = (titles.regime(name) if name else "" for name in (one.regime, one.against))
+        yield (one.measure, *regimes, one.ledger, found.mean, found.low, found.high,
                found.parameter_sd, plain(found.monte_carlo_sd), found.standard_error)  # fmt: skip
 
 
