@@ -16,7 +16,8 @@ from sim.errors import ModelError
 from tests.places import APPLICATION, SCENARIOS, TOY
 
 OTHER = {
-    "reading": "no_effect", "effect": 50.0, "lasting": 12.0, "caseload": 8.0, "posts": 45.0, "post_price": 4500.0,
+    "reading": "no_effect", "effect": 50.0, "lasting": 12.0, "dose": "in_proportion",
+    "caseload": 8.0, "posts": 45.0, "post_price": 4500.0,
     "care_price": 0.5, "horizon": 3.0, "discount": "none", "ledger": "wide", "bias": "on", "cash_lag": 12.0,
     "cash_unit": 4.0,
 }  # fmt: skip
@@ -39,8 +40,8 @@ def lever(study: OpenStudy, name: str) -> StudyLever:
 def test_the_nation_has_every_lever_with_its_range_from_the_config(tmp_path):
     nation = open_study("national", tmp_path)
     found = {one.name: one for one in levers(nation)}
-    assert list(found) == ["reading", "effect", "lasting", "caseload", "posts", "post_price", "care_price", "against",
-                           "horizon", "discount", "ledger", "bias", "cash_lag", "cash_unit"]  # fmt: skip
+    assert list(found) == ["reading", "effect", "lasting", "dose", "caseload", "posts", "post_price", "care_price",
+                           "against", "horizon", "discount", "ledger", "bias", "cash_lag", "cash_unit"]  # fmt: skip
     for name, path in (("caseload", "parameters.kw_caseload.value"), ("lasting", "services.keyworker.aftercare.mean"),
                        ("post_price", "costs.keyworker staff.price.value")):  # fmt: skip
         entry = nation.figures[path]

@@ -25,11 +25,17 @@ from sim.app.levers.study import OpenStudy
 from sim.app.levers.texts import TEXTS
 from sim.config.text.source import Tree, plain
 
+DOSES = {
+    "as_measured": "as measured, whatever the caseload", "in_proportion": "in proportion to hours with each family",
+    "in_proportion_capped": "in proportion, and no stronger than measured",
+}  # fmt: skip
+"""Readings of a dose (configs/model/services.yaml), in words."""
+
 
 def levers(study: OpenStudy) -> tuple[StudyLever, ...]:
     """Give the levers of a study in their order: those whose figure it has."""
-    makers = (_reading, _effect, _lasting, _caseload, _posts, _post_price, _care_price, _against, _horizon, _discount,
-              _ledger, _bias, _cash_lag, _cash_unit)  # fmt: skip
+    makers = (_reading, _effect, _lasting, _dose, _caseload, _posts, _post_price, _care_price, _against, _horizon,
+              _discount, _ledger, _bias, _cash_lag, _cash_unit)  # fmt: skip
     return tuple(lever for lever in (make(study) for make in makers) if lever is not None)
 
 
@@ -81,6 +87,19 @@ def _caseload(study: OpenStudy) -> StudyLever | None:
         study, "caseload", "Families for each key worker", DO, BEHAVIOUR, "parameters.kw_caseload.value", (3, 20), 0.5,
         TEXTS["caseload"], "families",
         in_the_regime=True,
+    )  # fmt: skip
+
+
+def _dose(study: OpenStudy) -> StudyLever | None:
+    """Make the lever of how strong help is in a design with another caseload than the one that was measured."""
+    parameters = study.tree.mapping.get("parameters")
+    held = parameters.mapping.get("dose") if parameters is not None else None
+    if held is None or not isinstance(held.value, str) or held.value not in DOSES:
+        return None
+    return choice(
+        "dose", "Strength at another caseload", BELIEVE, BEHAVIOUR, held.value, DOSES,
+        TEXTS["dose"],
+        lambda value: {in_regime(study, "parameters.dose"): value}, "an assumption: nobody has measured it",
     )  # fmt: skip
 
 

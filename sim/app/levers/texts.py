@@ -25,6 +25,12 @@ TEXTS: Mapping[str, str] = {
         "Programmes of before 2012 had five or six; the programme of 2015 to 2020 had some fifteen. More families "
         "are reached by the same posts; whether help is as strong then is a reading of its own (parameters.dose)."
     ),
+    "dose": (
+        "How strong a key worker with fewer or more families is than one of the programme that was measured, who "
+        "had some fifteen. As measured: as strong in every month of help. In proportion: as much stronger as she "
+        "has more hours for each family, which above the measured hours is an extrapolation. The third goes down "
+        "with hours and not up."
+    ),
     "posts": (
         "Posts once they are filled, in the whole study; the build-up before keeps its proportions. How many there"
         " were is told by how many families started each year, not by a count of posts, so that the number is an "
