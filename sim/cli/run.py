@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.console.arguments import Config, Sets, Solver
-from sim.console.printing import print_table, say, say_missing_kernels, say_paragraphs
+from sim.console.printing import print_table, say, say_missing_kernels, say_notes, say_paragraphs
 from sim.console.progress import stages
 
 if TYPE_CHECKING:
     from sim.model.spec import Scenario
     from sim.results.summary import Summary
     from sim.runs.resume import Work
+    from sim.runs.until.rule import PrecisionRule
+    from sim.runs.until.stopping import Limits
     from sim.stages import StageListener
 
 EXAMPLES = (
@@ -23,6 +26,7 @@ EXAMPLES = (
     "families run demo --out results/mine --replications 20 --workers 2",
     "families run demo --set parameters.kw_caseload.value=8 --out results/caseload_8",
     "families run national --size tenth",
+    "families run national --size tenth --until 'saved_per_family_helped within 2%'",
     "families run demo --json --quiet --force > summary.json",
 )
 
@@ -55,6 +59,20 @@ def command(
         bool, typer.Option("--resume", help="Go on with an interrupted run, or add replications to a finished one.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace finished results at the end.")] = False,
+    until: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIGURE within AMOUNT",
+            help="Add replications until a figure of the answer is known so closely, such as 'break_even_price within "
+            "£200' or 'saved_per_family_helped within 2%'; may be repeated.",
+        ),
+    ] = None,
+    at_least: Annotated[
+        int | None, typer.Option(metavar="N", help="With --until: replications before the first look (20).")
+    ] = None,
+    at_most: Annotated[
+        int | None, typer.Option(metavar="N", help="With --until: replications that it may take (1,000).")
+    ] = None,
     draws: Annotated[
         int | None,
         typer.Option(min=2, help="Draw the inputs of the answer so often by reading: its doubt."),
@@ -69,9 +87,15 @@ def command(
     from sim.runs.resume import at_work
 
     tell = functools.partial(say, err=True)
-    flags = {"replications": replications, "seed": seed, "solver": solver}
-    stated = [f"{key}={value}" for key, value in flags.items() if value is not None]
-    scenario = load(config, [*settings_of_size(size), *(sets or []), *stated])
+    limits = _limits(until or [], replications, at_least, at_most)
+
+    def loaded(number: int | None) -> Scenario:
+        flags = {"replications": number, "seed": seed, "solver": solver}
+        stated = [f"{key}={value}" for key, value in flags.items() if value is not None]
+        return load(config, [*settings_of_size(size), *(sets or []), *stated])
+
+    scenario = loaded(limits.ceiling if until else replications)
+    rules = _rules(until or [], scenario)
     for note in scenario.notes:
         tell(f"note: {note}")
     say_missing_kernels()
@@ -87,14 +111,52 @@ def command(
         at_work(destination, scenario, resume=resume, force=force, rows=not totals, tell=tell) as work,
         stages(quiet=quiet) as at,
     ):
+        if scenario.solver == "simulate" and not work.is_finished:
+            at.stage("Replications")
+            simulate = functools.partial(work.simulate, workers, at, cluster=cluster)
+            if rules:
+                _until(work, rules, limits, simulate, loaded)
+            else:
+                simulate()
         if work.is_finished:
             say(f"{destination} is finished; there is nothing to add")
             return
-        if scenario.solver == "simulate":
-            at.stage("Replications")
-            work.simulate(workers, at, cluster=cluster)
         summary = _write(work, at)
     _tell(summary, destination, scenario.resolved, as_json=as_json, quiet=quiet)
+
+
+def _limits(until: list[str], replications: int | None, at_least: int | None, at_most: int | None) -> Limits:
+    """Read the fewest and most replications of ``--until``; refuse options that go only with it, or against it."""
+    from sim.errors import ModelError
+    from sim.runs.until.stopping import CEILING, FLOOR, Limits
+
+    if until and replications is not None:
+        raise ModelError("--until finds the number of replications; leave out --replications, or say --at-most")
+    if not until and (at_least is not None or at_most is not None):
+        raise ModelError("--at-least and --at-most go with --until")
+    return Limits(FLOOR if at_least is None else at_least, CEILING if at_most is None else at_most)
+
+
+def _rules(until: list[str], scenario: Scenario) -> list[PrecisionRule]:
+    """Read what is to be known how closely."""
+    from sim.runs.until.rule import rule_of
+
+    return [rule_of(text, scenario) for text in until]
+
+
+def _until(
+    work: Work, rules: list[PrecisionRule], limits: Limits, simulate: Callable[[], None],
+    loaded: Callable[[int | None], Scenario],
+) -> None:  # fmt: skip
+    """Add replications until the rules are reached; the study then is that of so many replications."""
+    from dataclasses import replace
+
+    from sim.runs.until.running import run_until
+
+    tell = functools.partial(say_notes, err=True)
+    reached = run_until(work, rules, limits, simulate, tell)
+    study = loaded(reached.replications)
+    work.scenario = replace(work.scenario, resolved=study.resolved, origins=study.origins, until=reached.records())
 
 
 def _drawn(
@@ -142,6 +204,7 @@ def _write(work: Work, at: StageListener) -> Summary:
 def _tell(summary: Summary, destination: Path, config: str, *, as_json: bool, quiet: bool) -> None:
     """Print what was found, what its parameters stand on, and where it is."""
     from sim.report.answer import standing
+    from sim.report.page.replications import reached
 
     if as_json:
         import json
@@ -149,7 +212,7 @@ def _tell(summary: Summary, destination: Path, config: str, *, as_json: bool, qu
         say(json.dumps(summary, indent=1, allow_nan=False))
     elif not quiet:
         print_headline(summary)
-        say_paragraphs(f"Parameters {standing(config)}.")
+        say_paragraphs(*reached(summary), f"Parameters {standing(config)}.")
         say(f"\nResults are in {destination}; open {destination / 'report.html'}")
 
 

@@ -42,7 +42,7 @@ def say_paragraphs(*texts: str) -> None:
         to.print(Text(f"\n{visible(text)}"), width=min(to.width, PAGE))
 
 
-def say_notes(text: str) -> None:
+def say_notes(text: str, *, err: bool = False) -> None:
     """Print lines, those longer than a page broken between words and indented under their first."""
     from textwrap import fill
 
@@ -51,7 +51,7 @@ def say_notes(text: str) -> None:
     page = min(console().width, PAGE)
     for line in text.splitlines():
         indent = " " * (len(line) - len(line.lstrip()) + INDENT)
-        say(fill(line, page, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))
+        say(fill(line, page, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False), err=err)
 
 
 INDENT = 2

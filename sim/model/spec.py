@@ -579,6 +579,8 @@ class Scenario:
     """What an evidence set supposes, in words that follow "if"."""
     doubt: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """World -> what draws of the inputs say of its accounts; see ``sim.runs.beliefs.doubt``."""
+    until: tuple[Mapping[str, Any], ...] = ()
+    """Figures that replications were added for until they were known closely enough; see ``sim.runs.until``."""
 
     def world(self, name: str) -> World:
         """Give the world of that name."""

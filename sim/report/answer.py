@@ -12,6 +12,7 @@ from sim.exhibits.titles import Titles, titles_of
 from sim.model.price_series import PriceSeries, prices_of
 from sim.report.accounts import doubt_line
 from sim.report.page.first import sentence
+from sim.report.page.replications import reached
 from sim.report.tables import INTERVALS
 from sim.results.summary import Summary
 
@@ -168,6 +169,7 @@ def basis(summary: Summary, run: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows.append(("Money", _money(summary)))
     rows.append(("Parameters", standing(str(run.get("config", "")))))
     rows.append(("Intervals", INTERVALS[summary["interval"]]))
+    rows += [("Replications", line) for line in reached(summary)]
     if terms:
         month = f"{terms['evidence_ends_month']:g}"
         rows.append(("Evidence", f"ends {month} months after help begins; everything later is an assumption"))

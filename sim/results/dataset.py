@@ -223,7 +223,7 @@ def facts_of_run(scenario: Scenario, layout: Layout) -> Facts:
         regime_titles=dict(scenario.regime_titles), set_titles=dict(scenario.set_titles),
         set_suppositions=dict(scenario.set_suppositions),
         doubt={name: dict(kept) for name, kept in scenario.doubt.items()},
-        why_no_answer=why_no_answer, why_no_cohort=why_no_cohort,
+        until=[dict(one) for one in scenario.until] or None, why_no_answer=why_no_answer, why_no_cohort=why_no_cohort,
     )  # fmt: skip
 
 

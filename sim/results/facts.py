@@ -119,6 +119,8 @@ class Facts:
     """What an evidence set supposes, in words that follow "if"."""
     doubt: Mapping[str, Mapping[str, Any]] = field(metadata=JSON, default_factory=dict)
     """World -> what draws of the inputs say of its accounts, or ``why_not``."""
+    until: list[dict[str, Any]] | None = field(metadata=JSON, default=None)
+    """For which figures replications were added until they were known closely enough, and what was reached."""
     engine_seconds: float | None = None
     peak_mb: float | None = None
     why_no_answer: str | None = None

@@ -43,6 +43,7 @@ def run_figures(ds: xr.Dataset) -> Summary:
         "conventions": {
             "count": facts.count, "first_cycle": facts.first_cycle, "discount": dict(facts.outcome_discount),
         },
+        **({} if facts.until is None else {"until": facts.until}),
     }  # fmt: skip
 
 

@@ -36,6 +36,8 @@ FEW, TWO = "--set units.family.size=300", "--set replications=2"
 SMALLER = {
     "families run national": f"{FEW} --replications 1",
     "families run national --size tenth": f"{FEW} --replications 1",
+    "families run national --size tenth --until 'saved_per_family_helped within 2%'":
+    f"{FEW} --set effect_set=[measured] --set clock.steps=30 --at-least 10 --at-most 10",
     "families app": "", "families app results/national": "", "families app demo --no-browser": "",
     "families run demo --out results/mine --replications 20 --workers 2": f"{FEW} --replications 2",
     "families run demo --set parameters.kw_caseload.value=8 --out results/caseload_8": f"{FEW} {TWO}",

@@ -18,7 +18,7 @@ from sim.results.folder.files import is_full
 from sim.results.folder.lock import locked
 from sim.results.folder.manifest import MANIFEST, others_in
 
-LOCK, STAGING, REPLACED, DISCARDED = "lock", "staging", "replaced", "discarded"
+LOCK, STAGING, REPLACED, DISCARDED, LOOK = "lock", "staging", "replaced", "discarded", "look"
 TRIES, WAIT_SECONDS = 100, 0.05
 """Of a reader, while another process puts new results in place."""
 Found = TypeVar("Found")
@@ -88,7 +88,7 @@ def _make_good(folder: Path, destination: Path) -> None:
             let_go(aside, destination)
         else:
             raise ResultError(f"{destination} holds no results, and earlier results lie in {aside}; move one of them")
-    for name in (STAGING, DISCARDED):
+    for name in (STAGING, DISCARDED, LOOK):
         shutil.rmtree(folder / name, ignore_errors=True)
     for part in folder.glob("*.part"):
         part.unlink()
