@@ -27,12 +27,14 @@ ROOM = {
     "evidence_sets": "access_only claimed_bound measured measured_as_key_worker measured_face_value no_effect",
     "model": "areas children effects england families family_support_as_key_worker needs population services",
     "model/loops": "burn_out crowding_out invest_to_save",
+    "model/today": "areas care costs england population services",
+    "model/today/regimes": "separate",
     "model/regimes": """best_use best_use_as_key_worker best_use_tenth integrated one_assessment one_queue phase_two
         several_needs siloed siloed_same_money smaller_caseloads""",
     "scenarios": """advocate as_key_worker calibrated care_at_home community_budgets demo drinkers_and_drug_users
         edge_of_care family_intervention housing_providers into_work ladder leicestershire life
         local_integrated_services loops national national_2025_prices neighbourhood_budgets october_2011 one_area
-        phase_two phase_two_as_key_worker sceptic short_sentences telecare tenth troubled_families whole_place""",
+        phase_two phase_two_as_key_worker sceptic short_sentences telecare tenth today troubled_families whole_place""",
     "targets": "children claims entry levels programme",
     "textbook": """absorbing annuity annuity_end annuity_half_cycle annuity_monthly annuity_simpson annuity_weights
         competing competing_yearly coupled dynamics_cooling_cup dynamics_epidemic dynamics_supply_line erlang
