@@ -16,7 +16,7 @@ from sim.console.printing import say_notes
 if TYPE_CHECKING:
     from sim.config.views.explained import Explained
     from sim.config.views.register import RegisterEntry
-    from sim.exhibits.titles import Titles
+    from sim.model.titles import Titles
 
 EXAMPLES = ("families explain kw_caseload", "families explain services.keyworker.engaged.mean phase_two")
 MOST_LISTED = 12

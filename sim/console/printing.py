@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.exhibits.titles import Titles
+    from sim.model.titles import Titles
     from sim.table import Table
 
 

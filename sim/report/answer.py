@@ -8,8 +8,9 @@ from typing import Any
 
 from sim.exhibits.numbers import MINUS, difference, digits, expected, interval, plural
 from sim.exhibits.style import words
-from sim.exhibits.titles import Titles, titles_of
+from sim.exhibits.titles import titles_of
 from sim.model.price_series import PriceSeries, prices_of
+from sim.model.titles import Titles
 from sim.report.accounts import doubt_line
 from sim.report.page.first import sentence
 from sim.report.page.replications import reached

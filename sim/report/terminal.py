@@ -14,7 +14,8 @@ from typing import Any
 from sim.exhibits.numbers import millions, opposite, share, short
 from sim.exhibits.style import words
 from sim.exhibits.terminal import PAGE, width
-from sim.exhibits.titles import Titles, titles_of
+from sim.exhibits.titles import titles_of
+from sim.model.titles import Titles
 from sim.report import tables
 from sim.report.accounts import doubt_line, short_accounts
 from sim.results.shown import looked_after

@@ -20,9 +20,9 @@ from sim.config.translate.fewer_areas import worlds_of_areas
 from sim.config.translate.model import config_of
 from sim.config.views.register import RegisterEntry, entries
 from sim.errors import ModelError
-from sim.exhibits.titles import Titles
 from sim.model.compiled.accounts import account_plan, why_no_accounts
 from sim.model.spec import AS_WRITTEN
+from sim.model.titles import Titles
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -22,6 +22,7 @@ from sim.evaluation.trial.trial_size import Arms, Size, families_an_arm, size
 from sim.intervals import Estimate
 from sim.intervals import over_replications as interval
 from sim.model.spec import Model, Scenario
+from sim.model.titles import Titles
 from sim.runs.replications import over_replications, pared
 from sim.stages import SILENT, StageListener
 
@@ -77,6 +78,7 @@ class Evaluated:
     seed: int
     verdicts: tuple[Verdict, ...]
     followed: tuple[FollowedOutcome, ...]
+    titles: Titles = field(default_factory=Titles)
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,10 @@ def evaluate_designs(
             found = over_replications(task, short, replications, workers, at)
             verdicts += _verdicts(effect_set, rule, outcomes, found)
             followed += [_followed(effect_set, rule, outcome, found, scenario.seed) for outcome in outcomes]
-    return Evaluated(scenario.title, regime, months, replications, scenario.seed, tuple(verdicts), tuple(followed))
+    return Evaluated(
+        scenario.title, regime, months, replications, scenario.seed, tuple(verdicts), tuple(followed),
+        Titles(scenario.regime_titles, scenario.set_titles),
+    )
 
 
 def _check(

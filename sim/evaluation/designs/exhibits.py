@@ -24,7 +24,7 @@ from sim.exhibits.exhibit import Drawn, Exhibit
 from sim.exhibits.html import write_page
 from sim.exhibits.numbers import MINUS, digits
 from sim.exhibits.sentences import listed, sentence
-from sim.exhibits.style import COLOURS, FAINT, INK, WIDE, Canvas, new_panels, words
+from sim.exhibits.style import COLOURS, FAINT, INK, WIDE, Canvas, new_panels
 from sim.exhibits.svg import draw
 from sim.table import Row, Table, all_plain, plain
 
@@ -173,10 +173,10 @@ def lead(found: Evaluated) -> list[str]:
     helped = sum(one.families for one in found.followed) / max(len(found.followed), 1)
     first, last = found.months
     return [
-        f"Families whom a key worker first met within a year of the start of '{words(found.regime)}' (about "
-        f"{helped:,.0f} in a replication) are looked at in months {first} to {last} after entry. Each design reports "
-        "how much the outcome differs because of help; the truth is the difference from the same families without, on "
-        "the same draws.",
+        f"Families whom a key worker first met within a year of the start of '{found.titles.regime(found.regime)}' "
+        f"(about {helped:,.0f} in a replication) are looked at in months {first} to {last} after entry. Each design "
+        "reports how much the outcome differs because of help; the truth is the difference from the same families "
+        "without, on the same draws.",
         f"{found.replications} replications, seed {found.seed}; 95% intervals are of chance in the simulation alone. A "
         "real study has one set of families, so that its own uncertainty is larger.",
     ]
@@ -186,14 +186,14 @@ def _figures(found: Evaluated, folder: Path) -> Iterator[Drawn]:
     """Draw the figures of each evidence set."""
     for effect_set in dict.fromkeys(v.effect_set for v in found.verdicts):
         of_set = [v for v in found.verdicts if v.effect_set == effect_set]
-        rule = of_set[0].rule
+        rule, said = of_set[0].rule, found.titles.reading(effect_set)
         designs = Exhibit(
-            f"designs_{effect_set}", f"What each design reports ({words(effect_set)})",
+            f"designs_{effect_set}", f"What each design reports ({said})",
             "What each design puts down to help, with 95% intervals; lines are the truth.", plot_designs,
             finding=designs_finding,
         )  # fmt: skip
         causes = Exhibit(
-            f"causes_{effect_set}", f"Where bias comes from ({words(effect_set)}, taken on {RULES[rule]})",
+            f"causes_{effect_set}", f"Where bias comes from ({said}, taken on {RULES[rule]})",
             "Parts of what is reported less the truth; parts of either sign add up to the dot.", plot_causes,
             finding=causes_finding,
         )  # fmt: skip

@@ -76,7 +76,7 @@ def verdict_tables(found: Evaluated) -> list[Table]:
         columns = ("taken on", "design", "reported", "truth", "bias", "frailty, helped", "frailty, compared",
                    "with a match", "where the bias comes from")  # fmt: skip
         unit = unit_of(outcome)[1]
-        title = f"{OUTCOMES[outcome].title.capitalize()} ({words(effect_set)}), {unit}"
+        title = f"{OUTCOMES[outcome].title.capitalize()} ({found.titles.reading(effect_set)}), {unit}"
         made.append(Table(title, columns, rows))
     return made
 
@@ -91,7 +91,7 @@ def causes_table(found: Evaluated) -> Table:
 def course_table(found: Evaluated) -> Table:
     """Make the table of the families helped before they were helped, and after with help and without."""
     rows = tuple(
-        (words(one.effect_set), RULES[one.rule], OUTCOMES[one.outcome].title,
+        (found.titles.reading(one.effect_set), RULES[one.rule], OUTCOMES[one.outcome].title,
          *(_level(one.course[name], one.outcome) for name in ("earlier", "before", "without", "after")))
         for one in found.followed
     )  # fmt: skip
@@ -111,7 +111,7 @@ def _level(made: Estimate, outcome: str) -> str:
 def size_table(found: Evaluated) -> Table:
     """Make the table of trials: families in both arms together, and the check of the formula."""
     rows = tuple(
-        (words(one.effect_set), RULES[one.rule], OUTCOMES[one.outcome].title,
+        (found.titles.reading(one.effect_set), RULES[one.rule], OUTCOMES[one.outcome].title,
          _stated(one.size.effect, one.outcome), _families(one), _range(one),
          f"{one.size.tried:,}", share(one.size.predicted, 0), share(one.size.found, 0))
         for one in found.followed

@@ -12,7 +12,7 @@ from sim.economics.value.accounts import PROGRAMME
 from sim.economics.value.yearly import COSTS, SAVINGS
 from sim.exhibits.board import Board, Cells, Chart, Series, block, merged
 from sim.exhibits.style import COLOURS, words
-from sim.exhibits.titles import Titles
+from sim.model.titles import Titles
 from sim.report.answer import answer
 from sim.report.tables import INTERVALS, size_of
 from sim.report.workbook.names import MILLION, PARTS, VIEWS, numbers, texts, who

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import xarray as xr
 
 from sim.economics.value.yearly import BEFORE, CARE, HER_POSTS, OTHER_COST, OTHER_SAVED
-from sim.exhibits.titles import Titles, titles_of
+from sim.exhibits.titles import titles_of
+from sim.model.titles import Titles
 from sim.results.worlds import NOT_REFITTED, WorldName, is_not_refitted, world_names
 from sim.table import Column
 

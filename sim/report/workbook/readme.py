@@ -7,8 +7,8 @@ from typing import Any
 
 import xarray as xr
 
-from sim.exhibits.titles import Titles
 from sim.model.price_series import prices_of
+from sim.model.titles import Titles
 from sim.report.answer import basis
 from sim.report.workbook.names import who
 from sim.report.workbook.sheets import terms_line

@@ -15,10 +15,10 @@ from sim.economics.report import FullAppraisal
 from sim.economics.rows import budget_table
 from sim.exhibits.numbers import plural
 from sim.exhibits.style import words
-from sim.exhibits.titles import Titles
 from sim.exhibits.xlsx import provenance
 from sim.intervals import ENDS
 from sim.model.price_series import PriceSeries, prices_of
+from sim.model.titles import Titles
 from sim.report.tables import INTERVALS
 from sim.report.workbook.names import ACCOUNTS, AGAINST, MILLION, REGIME, VIEWS, numbers, texts, who
 from sim.results.columns import heading

@@ -14,7 +14,7 @@ from sim.economics.value.accounts import PROGRAMME
 from sim.economics.value.terms import Terms
 from sim.economics.value.yearly import Stretches, care_year_price, episode_price, yearly_sums
 from sim.exhibits.style import words
-from sim.exhibits.titles import Titles
+from sim.model.titles import Titles
 from sim.report.workbook.names import ACCOUNTS, PARTS, REGIME, VIEWS, numbers, texts, who
 from sim.results.costs import compared_ledgers
 from sim.results.worlds import WorldName, baseline_of, other_worlds

@@ -17,7 +17,7 @@ from types import MappingProxyType
 import numpy as np
 
 from sim.arrays import FloatArray
-from sim.exhibits.titles import Titles
+from sim.model.titles import Titles
 
 Shares = tuple[int, ...]
 """Parts of the money by service; they sum to ``PARTS``."""

@@ -11,8 +11,8 @@ from sim.config.views.recorded import Difference
 from sim.exhibits.html import write_page
 from sim.exhibits.numbers import MISSING, Writer, figure, millions, share, short, span
 from sim.exhibits.style import words
-from sim.exhibits.titles import Titles
 from sim.intervals import Estimate
+from sim.model.titles import Titles
 from sim.studies.compare.answer import Compared, RunsCompared
 from sim.table import Table
 

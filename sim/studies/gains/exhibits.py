@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from sim.exhibits.drawing import grid_x, name_rows, places, row_axes, zero_line
 from sim.exhibits.numbers import digits, share, short
 from sim.exhibits.style import COLOURS, WIDE, Canvas, words
-from sim.exhibits.titles import Titles
+from sim.model.titles import Titles
 from sim.studies.gains.answer import WAITING, Gain
 from sim.table import Table
 

@@ -19,8 +19,8 @@ from sim.arrays import FloatArray
 from sim.economics.value.appraisal import compare
 from sim.economics.value.increments import increments
 from sim.economics.value.terms import terms_of
-from sim.exhibits.titles import Titles
 from sim.intervals import Estimate, over_replications
+from sim.model.titles import Titles
 from sim.results.facts import facts_of
 from sim.results.quantity import measures_of, numbered, of_item, samples_of
 from sim.results.worlds import world_names

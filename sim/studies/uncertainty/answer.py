@@ -15,8 +15,8 @@ from sim.arrays import FloatArray, finite
 from sim.economics.value.account_figures import account_figures
 from sim.economics.value.appraisal import Appraisal, appraise
 from sim.errors import ModelError, Problem
-from sim.exhibits.titles import Titles
 from sim.intervals import Estimate
+from sim.model.titles import Titles
 from sim.results.facts import JSON, facts_of, read_facts, written
 from sim.results.quantity import OutputName
 from sim.results.summary import cost_per_family_year

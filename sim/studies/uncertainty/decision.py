@@ -10,7 +10,7 @@ import xarray as xr
 from sim.arrays import FloatArray
 from sim.economics.frontier import acceptability, probability_above
 from sim.economics.voi import FOLDS, InformationValue, evpi, evppi_table, expected_loss, fitted, terms_of_fit
-from sim.exhibits.titles import Titles
+from sim.model.titles import Titles
 from sim.studies.uncertainty.answer import (
     OUTCOMES,
     Doubt,
