@@ -10,7 +10,7 @@ UV_PYTHON ?= >=3.11
 UV      := $(shell command -v uv 2>/dev/null)
 BIN     := $(VENV)/bin
 
-.PHONY: run app scenarios draws setup fast test test-all test-lowest test-matrix bench bench-check bench-ci bench-peers docs lint clean
+.PHONY: run app scenarios draws setup fast test test-all verification test-lowest test-matrix bench bench-check bench-ci bench-peers docs lint clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime-ready
@@ -52,6 +52,12 @@ test: lint
 
 test-all: lint
 	$(BIN)/python -m pytest -q -n 2
+
+# Every test, and what they found kept in the library for assurance packs (docs/assurance.md); TESTS="-m 'not slow'" takes a part.
+TESTS ?=
+
+verification: $(VENV)/.dev-ready
+	$(BIN)/python -m pytest -q -n 2 -p tests.recording --record configs/assurance/verification.json --record-static $(TESTS)
 
 # The lowest versions that pyproject.toml allows, on the oldest Python, in an environment of their own (needs uv): a small
 # study, then tests, in which warnings of old libraries are no errors. LOWEST_TESTS="tests/cli tests/config" takes a part.

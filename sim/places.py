@@ -17,6 +17,15 @@ def installed_configs() -> Path:
     return IN_WHEEL if IN_WHEEL.is_dir() else CHECKOUT / "configs"
 
 
+EVIDENCE, CHANGES = "docs/evidence.md", "CHANGELOG.md"
+"""Pages of the checkout that travel with the program, since an assurance pack reads them."""
+
+
+def page_of(name: str) -> Path:
+    """Give such a page: beside the library in a wheel, in its own place in a checkout."""
+    return IN_WHEEL / "pages" / Path(name).name if IN_WHEEL.is_dir() else CHECKOUT / name
+
+
 def is_checkout() -> bool:
     """Whether the package is read from a source checkout under git."""
     return (CHECKOUT / ".git").exists()

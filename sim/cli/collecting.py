@@ -25,7 +25,7 @@ GROUP = "families.commands"
 ORDER = (
     "run", "app", "report", "compare", "export", "check", "show", "explain", "new", "schema", "list", "fit-effects",
     "sanity", "agree", "uncertainty", "switching", "gains", "fees", "funds", "shapley", "optimise", "best-use",
-    "calibrate", "evaluate", "bridge",
+    "calibrate", "evaluate", "bridge", "assure", "reproduce",
 )  # fmt: skip
 """Of commands in the help; others come after them."""
 

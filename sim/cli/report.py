@@ -25,6 +25,7 @@ def command(
     """Rebuild the report and figures of a finished run; what is worked out for it once is kept and shown."""
     from sim.evaluation.checks.beside import write_checks
     from sim.report.presentation import present
+    from sim.results.folder.beside import PACK
     from sim.results.folder.held import held
     from sim.results.folder.store import copy_results, read_results, staged_in
     from sim.runs.follow.beside import write_families
@@ -33,8 +34,9 @@ def command(
     with stages(quiet=quiet) as at, held(folder) as work:
         at.stage("Reading the results")
         ds, summary, record = read_results(folder)
+        had_pack = (folder / PACK[0]).is_file()
         with staged_in(work, folder, force=True) as fresh:
-            copy_results(folder, fresh, but=("figures", "report.html", "workbook.xlsx"))
+            copy_results(folder, fresh, but=("figures", "report.html", "workbook.xlsx", *PACK))
             if checks:
                 at.stage("Holding it against what is known")
                 write_checks(fresh, ds, record)
@@ -45,3 +47,5 @@ def command(
                 write_bridge(fresh, record, at=at)
             present(fresh, ds, summary, record, at=at)
     say(f"Rebuilt {folder / 'report.html'}")
+    if had_pack:
+        say(f"The assurance pack was of the report before: families assure {folder} writes it anew")

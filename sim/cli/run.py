@@ -121,7 +121,7 @@ def command(
         if work.is_finished:
             say(f"{destination} is finished; there is nothing to add")
             return
-        summary = _write(work, at)
+        summary = _write(work, at, {"totals": totals, "draws": draws})
     _tell(summary, destination, scenario.resolved, as_json=as_json, quiet=quiet)
 
 
@@ -176,8 +176,9 @@ def _drawn(
     return replace(scenario, doubt={name: found[of] for name, of in named.items() if of in found})
 
 
-def _write(work: Work, at: StageListener) -> Summary:
+def _write(work: Work, at: StageListener, options: dict[str, object]) -> Summary:
     """Write the whole results folder, or nothing."""
+    from sim.config.views.inputs import inputs_of
     from sim.economics.report import full_appraisal
     from sim.economics.rows import run_tables
     from sim.economics.summary import summarise
@@ -185,8 +186,10 @@ def _write(work: Work, at: StageListener) -> Summary:
     from sim.report.presentation import present
     from sim.results.folder.run_record import run_record
     from sim.results.folder.store import write_results
+    from sim.runs.identity import source_version
 
-    record = run_record(work.scenario, work.identity.code)
+    read = inputs_of(work.scenario)
+    record = run_record(work.scenario, work.identity.code, source_version(), inputs=read, options=options)
     at.stage("Putting replications together" if work.scenario.solver == "simulate" else "Working out expected values")
     with work.staged() as folder, work.assembled(folder) as ds:
         at.stage("Appraising")

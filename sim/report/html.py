@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,11 @@ from sim.report.page.claims import claim_rows, claims_of
 from sim.report.page.first import SIGNS, doubt, posts_cost, reading_rows, stamp, tiles
 from sim.report.page.submission import Submission, submission
 from sim.report.page.wording import in_words
+from sim.report.reliance import reliance
 from sim.report.tables import headline
 from sim.results.facts import facts_of
 from sim.results.folder.beside import CheckLine
+from sim.results.folder.run_record import PACKAGES, REQUIREMENTS, flags_of
 from sim.results.summary import Summary
 from sim.table import Table
 
@@ -75,7 +77,7 @@ def write_report(
         sections=_sections(ds, summary, figures, made), parts=register, missing=_missing(ds, summary, extras),
         n_entries=sum(len(part.entries) for part in register), name_of=name_of, span_of=span_of,
         left_out=left_out(run), origins=sorted(run.get("origins", {}).items()), config=run.get("config", ""),
-        provenance=_provenance(summary, run), commands=_commands(run),
+        provenance=_provenance(summary, run), commands=commands(run), reliance=reliance(run),
     )  # fmt: skip
     path.write_text(page, encoding="utf-8")
 
@@ -127,19 +129,24 @@ def _missing(ds: xr.Dataset, summary: Summary, extras: Extras) -> str:
     return f"Not in this page, since it takes longer than the run: {'; '.join(told)}." if told else ""
 
 
-def _commands(run: dict[str, Any]) -> str:
+def commands(run: Mapping[str, Any]) -> str:
     """Give the commands that make the run again: from the library by name, and from what is kept in the folder."""
     if not run.get("config"):
         return ""
     given = [str(origin).removeprefix("--set ") for origin in run.get("origins", {}).values()]
-    sets = [f" --set {shlex.quote(one)}" for one, origin in zip(given, run["origins"].values(), strict=True)
+    sets = [word for one, origin in zip(given, run["origins"].values(), strict=True) for word in ("--set", one)
             if str(origin).startswith("--set ")]  # fmt: skip
-    direct = f"families run {shlex.quote(str(run['name']))}{''.join(sets)} --out again"
-    kept = "import json; open('again.yaml', 'w').write(json.load(open('run.json'))['config'])"
-    return (
-        f"{direct}\n\n# or, wherever its files are, from the results folder:\n"
-        f'python -c "{kept}"\nfamilies run again.yaml --out again'
-    )
+    words = ["families", "run", str(run["name"]), *sets, *flags_of(run), "--out", "again"]
+    direct = " ".join(shlex.quote(word) for word in words)
+    return f"{direct}\n\n# or, wherever its files are, with what then differs and by how much:\nfamilies reproduce DIR"
+
+
+def _versions(run: dict[str, Any]) -> str:
+    """Name the versions of the libraries that a reader asks about, and the file with the others."""
+    held = run.get("versions", {})
+    told = [f"{name} {held[name]}" for name in ("python", *PACKAGES) if held.get(name)]
+    more = f", and {len(held) - len(told)} more in {REQUIREMENTS}" if len(held) > len(PACKAGES) + 1 else ""
+    return ", ".join(told) + more
 
 
 def _provenance(summary: Summary, run: dict[str, Any]) -> list[tuple[str, str]]:
@@ -151,6 +158,6 @@ def _provenance(summary: Summary, run: dict[str, Any]) -> list[tuple[str, str]]:
         ("Replications", summary["replications"]), ("Commit", run.get("commit")), ("Made", run.get("time")),
         ("Engine, CPU seconds", None if seconds is None else f"{seconds:.1f}"),
         ("Peak memory, MB", None if peak is None else f"{peak:.0f}"),
-        ("Versions", ", ".join(f"{name} {version}" for name, version in run.get("versions", {}).items() if version)),
+        ("Versions", _versions(run)),
     ]  # fmt: skip
     return [(name, str(value)) for name, value in lines if value not in (None, "")]

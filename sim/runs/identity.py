@@ -25,7 +25,7 @@ from sim.places import PACKAGE
 from sim.runs.follow.rows import is_small
 
 PRESENTING = (
-    "app", "cli", "console", "exhibits", "report",
+    "app", "cli", "console", "exhibits", "report", "studies/assure", "studies/reproduce",
     "studies/*/exhibits.py", "studies/*/figures.py", "studies/*/workbook.py", "studies/*/command.py",
     "evaluation/*/beside.py", "evaluation/*/exhibits.py", "evaluation/*/words.py", "evaluation/*/command.py",
 )  # fmt: skip
@@ -141,12 +141,18 @@ def digest_of_points(*said: str, further: Sequence[Rooms] = ()) -> str:
     return sha256("\n".join([*said, code_version(*further)]).encode()).hexdigest()
 
 
-def digest_of_source(packages: Sequence[Rooms]) -> str:
-    """Give the sha256 of source files, with what else may change the last bits of results."""
+def digest_of_source(packages: Sequence[Rooms], *, alone: bool = False) -> str:
+    """Give the sha256 of source files, with what else may change the last bits of results unless ``alone``."""
     versions = f"numpy {np.__version__} scipy {scipy.__version__} simpy {simpy.__version__}"
-    total = sha256(f"{versions} {platform.machine()} {platform.system()}".encode())
+    total = sha256() if alone else sha256(f"{versions} {platform.machine()} {platform.system()}".encode())
     for rooms in packages:
         for path in rooms.files():
             name = path.relative_to(rooms.root.parent).as_posix()
             total.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()
+
+
+@cache
+def source_version() -> str:
+    """Give the digest of the source of the program alone, whatever it stands on."""
+    return digest_of_source((RESULTS,), alone=True)

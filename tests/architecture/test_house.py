@@ -14,8 +14,9 @@ FOLDERS = sorted({path.parent for room in ("sim", "calibration", "tests") for pa
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 CITED = re.compile(r"(?<![\w/.-])((?:sim|calibration|configs|tests|benchmarks|notebooks|docs|\.ci)/[\w./*-]*[\w*])")
 """A path of the repository, or a pattern of some, as a page writes it."""
-ELSEWHERE = {"tests/testthat/test_dmhee.R", "sim/studies/NAME", "notebooks/index.md"}
-"""A path in another project's repository, one whose last part stands for any, and a page that the site makes."""
+ELSEWHERE = {"tests/testthat/test_dmhee.R", "sim/studies/NAME", "notebooks/index.md",
+             "configs/assurance/verification.json", "configs/draws/*.json"}  # fmt: skip
+"""A path in another project's repository, one whose last part stands for any, and what the site and commands make."""
 
 
 def test_a_folder_holds_few_files() -> None:

@@ -22,6 +22,8 @@ def test_a_wheel_runs_the_demonstration_apart_from_its_checkout(tmp_path: Path) 
     assert built.returncode == 0, built.stderr
     unpacked = tmp_path / "packages"
     zipfile.ZipFile(next(tmp_path.glob("*.whl"))).extractall(unpacked)
+    pages = {path.name for path in (unpacked / "sim" / "library" / "pages").iterdir()}
+    assert pages == {"evidence.md", "CHANGELOG.md"}  # an assurance pack reads them
     environment = {**os.environ, "PYTHONPATH": str(unpacked)}
     script = "import sim, sys; from sim.cli import main; print(sim.__file__); sys.argv[0] = 'families'; main()"
     command = [sys.executable, "-c", script, *DEMO]

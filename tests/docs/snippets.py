@@ -29,6 +29,8 @@ PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 PROGRAMS = ("families", "make", "python", "pip", "dask")
 CHEAP = ("check", "show", "new", "list", "schema")
 """Commands that read configs alone: quick unless a page says otherwise."""
+OF_RESULTS = ("assure",)
+"""Commands that read a results folder, so that there is nothing to make smaller."""
 LARGE, FEW = 5000, 300
 """Configs with more rows are run with few."""
 LONG = 36
@@ -163,7 +165,7 @@ def understood(command: str) -> None:
 
 def smaller(words: list[str]) -> list[str]:
     """Give the words of a command that does the same on fewer rows, replications and draws."""
-    if words[0] in CHEAP or "--set" not in options(words[0]):
+    if words[0] in (*CHEAP, *OF_RESULTS) or "--set" not in options(words[0]):
         return words
     made = list(words)
     for i, word in enumerate(words[:-1]):

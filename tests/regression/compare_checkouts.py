@@ -316,7 +316,7 @@ def run_all(
 # ------------------------------------------------------------------------------------------------------------- masking
 
 MASKED_KEYS: dict[str, frozenset[str]] = {
-    "run.json": frozenset({"commit", "versions", "platform", "time"}),
+    "run.json": frozenset({"commit", "versions", "platform", "time", "uncommitted", "inputs", "source_sha256"}),
     "summary.json": frozenset({"timing"}),
     ".jsonl": frozenset({"digest"}),
 }

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sim.config.schema.appraisal import AppraisalPart
+from sim.config.schema.assurance import AssurancePart
 from sim.config.schema.base import Figure, Part, Provenance
 from sim.config.schema.chains import ChainPart, EffectPart, MemoryPart, StockPart
 from sim.config.schema.fields import (
@@ -215,6 +216,9 @@ class Config(Part):
     appraisal: AppraisalPart = Field(default_factory=AppraisalPart, description="how regimes are appraised")
     uncertainty: UncertaintyPart = Field(
         default_factory=UncertaintyPart, description="how doubt about inputs is carried on"
+    )
+    assurance: AssurancePart = Field(
+        default_factory=AssurancePart, description="what the study is for, and who answers for it; no result reads it"
     )
 
 

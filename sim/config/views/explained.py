@@ -29,6 +29,8 @@ NOT_READ = frozenset({
 """Keys that say something about a value and are no expressions."""
 NAME = re.compile(r"[A-Za-z_]\w*")
 PARAMETERS, REGIMES = "parameters", "regimes"
+OVERLAYS = frozenset({REGIMES, "effect_sets"})
+"""Sections whose parts lay values over others."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,50 @@ def explain(path: str | Path, name: str, sets: Sequence[str] = ()) -> Explained:
     """
     tree = tree_of(path, sets)
     entry = _found(list(_figures(tree)), name)
-    places = list(_read(tree))
     key = _steps(entry)
-    through = _worked_out_from(key[1], places) if key[0] == PARAMETERS else ()
-    moves: dict[str, dict[str, None]] = {}
+    through, moves = _moved(tree, key, _named_at(tree))
+    return Explained(entry, through, moves, dict(_settings(tree, key)), _readings(load(path, sets), entry, key))
+
+
+def moved_by(tree: Tree, figures: Sequence[RegisterEntry]) -> list[dict[str, tuple[str, ...]]]:
+    """Say of each figure of a config what it moves, as ``explain`` does of one.
+
+    Parameters
+    ----------
+    tree
+        The config.
+    figures
+        Figures of it; one that a regime or a reading of the evidence sets moves what the figure moves that it sets.
+    """
+    named = _named_at(tree)
+    return [_moved(tree, _set_there(_steps(one)), named)[1] for one in figures]
+
+
+Named = Sequence[tuple[tuple[str, ...], frozenset[str]]]
+"""Places of a config, each with the names that are read there."""
+
+
+def _named_at(tree: Tree) -> Named:
+    """List what is read of a config by place."""
+    return [(place, frozenset(_names(value))) for place, value in _read(tree)]
+
+
+def _set_there(key: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the figure that an overlay sets, where it is one: the path within ``set``."""
+    return split_path(key[3]) if len(key) > 3 and key[0] in OVERLAYS and key[2] == "set" else key
+
+
+def _moved(tree: Tree, key: tuple[str, ...], named: Named) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Give the parameters that are worked out from a figure, and what it moves with these, by section."""
+    key = key[:-1] if key[-1] in VALUES and len(key) > 2 else key
+    through = _worked_out_from(key[1], named) if key[0] == PARAMETERS else ()
     names = {key[1], *through} if key[0] == PARAMETERS else set()
-    for place, value in places:
-        if place[0] in SECTIONS and len(place) > 1 and (place[: len(key)] == key or names & _names(value)):
+    moves: dict[str, dict[str, None]] = {}
+    for place, there in named:
+        if place[0] in SECTIONS and len(place) > 1 and (place[: len(key)] == key or names & there):
             moves.setdefault(SECTIONS[place[0]], {})[_label(place)] = None
             moves.setdefault(SECTIONS["chains"], {}).update(dict.fromkeys(_acted_on(tree, place)))
-    told = {section: tuple(labels) for section, labels in moves.items() if labels}
-    return Explained(entry, through, told, dict(_settings(tree, key)), _readings(load(path, sets), entry, key))
+    return through, {section: tuple(labels) for section, labels in moves.items() if labels}
 
 
 def _figures(tree: Tree) -> Iterator[RegisterEntry]:
@@ -132,12 +167,12 @@ def _names(value: Scalar) -> set[str]:
     return set(NAME.findall(value)) if isinstance(value, str) else set()
 
 
-def _worked_out_from(name: str, places: Sequence[tuple[tuple[str, ...], Scalar]]) -> tuple[str, ...]:
+def _worked_out_from(name: str, named: Named) -> tuple[str, ...]:
     """List the parameters whose expressions name a parameter, and those that name these, nearest first."""
     found = [name]
     for known in found:
-        for place, value in places:
-            if place[0] == PARAMETERS and place[1] not in found and known in _names(value):
+        for place, there in named:
+            if place[0] == PARAMETERS and place[1] not in found and known in there:
                 found.append(place[1])
     return tuple(found[1:])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os.path import normpath
 from pathlib import Path
@@ -12,11 +12,16 @@ from typing import Any
 from sim.config.check.problems import Findings
 from sim.config.loading import load
 from sim.config.schema.appraisal import ClaimPart
+from sim.config.schema.assurance import AssurancePart
+from sim.config.text.layers import with_settings
+from sim.config.text.merge import split_path
 from sim.config.text.source import Scalar, Tree, parse
 from sim.config.translate.model import config_of
 from sim.config.views.register import RegisterEntry, entries
+from sim.errors import ModelError, Problem
 from sim.model.spec import Scenario
 
+ASSURANCE = "assurance"
 FILE = "run.json"
 
 
@@ -78,6 +83,32 @@ def recorded_claims(run: Mapping[str, Any]) -> tuple[tuple[ClaimPart, ...], str]
     return ((), "") if config is None else (tuple(config.appraisal.claims.values()), config.appraisal.rests_on or "")
 
 
+def recorded_assurance(run: Mapping[str, Any], sets: Sequence[str] = ()) -> AssurancePart:
+    """Give what a run's study is for and who answers for it.
+
+    Parameters
+    ----------
+    run
+        The record of the run.
+    sets
+        Settings of the section ``assurance`` that are laid over it, since people are named after a run as well.
+
+    Raises
+    ------
+    ModelError
+        When a setting is of another section, or the config cannot be read.
+    """
+    other = next((text for text in sets if split_path(text.partition("=")[0])[0] != ASSURANCE), None)
+    if other is not None:
+        raise ModelError([Problem("--set", other.partition("=")[0], f"only '{ASSURANCE}' can be set after a run")])
+    tree = with_settings(recorded_tree(run), sets)
+    findings = Findings(tree)
+    config = config_of(tree, findings)
+    if config is None:
+        raise ModelError(findings.problems)
+    return config.assurance
+
+
 def config_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Difference]:
     """List the keys in which the configs of two runs differ, in the order of the first and then of the second."""
     left, right = (dict(_leaves(recorded_tree(run))) for run in (a, b))
@@ -86,6 +117,17 @@ def config_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Diffe
         for key in dict.fromkeys([*left, *right])
         if key not in left or key not in right or not _same(left[key], right[key])
     ]
+
+
+def made_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str, str | None, str | None]]:
+    """List what differs in how two runs were made: program, platform, libraries, and files that were read."""
+    told = [("program (commit)", a.get("commit"), b.get("commit"))]
+    if a.get("program_sha256") and b.get("program_sha256"):
+        told.append(("source of the program, NumPy, SciPy or SimPy", *(run["program_sha256"][:12] for run in (a, b))))
+    told.append(("platform", a.get("platform"), b.get("platform")))
+    x, y = a.get("versions", {}), b.get("versions", {})
+    told += [(f"version of {name}", x.get(name), y.get(name)) for name in dict.fromkeys([*x, *y])]
+    return [(what, one, other) for what, one, other in told if one != other]
 
 
 def _leaves(tree: Tree, path: str = "") -> Iterator[tuple[str, Scalar]]:

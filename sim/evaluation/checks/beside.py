@@ -52,6 +52,7 @@ def panel(checks: Sequence[Check]) -> list[CheckLine]:
             _none(check) if check.value is None else f"{digits(check.value)} {check.unit}",
             _span(check.low, check.high),
             VERDICTS.get(check.status, "not evaluated"), check.why, check.key, check.value,
+            check.source,
         )
         for check in checks
     ]  # fmt: skip

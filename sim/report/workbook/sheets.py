@@ -23,6 +23,7 @@ from sim.report.tables import INTERVALS
 from sim.report.workbook.names import ACCOUNTS, AGAINST, MILLION, REGIME, VIEWS, numbers, texts, who
 from sim.results.columns import heading
 from sim.results.facts import facts_of
+from sim.results.folder.run_record import PACKAGES, REQUIREMENTS
 from sim.results.summary import Summary
 from sim.results.tidy import WAITS_COLUMNS, waits_table
 from sim.results.waits import NATION
@@ -239,9 +240,11 @@ def _made_by(summary: Summary, run: Mapping[str, Any]) -> Iterator[Row]:
     yield "Config (sha256)", run.get("config_sha256", "")
     yield "Commit", run.get("commit") or ""
     yield "Platform", run.get("platform", "")
-    for name, version in run.get("versions", {}).items():
-        yield f"Version of {name}", version or ""
+    versions = run.get("versions", {})
+    for name in (name for name in ("python", *PACKAGES) if name in versions):
+        yield f"Version of {name}", versions[name] or ""
+    yield "All versions", REQUIREMENTS
     for name, value in (summary.get("appraisal") or {}).get("terms", {}).items():
         if isinstance(value, str | int | float):
             yield f"Appraisal: {heading(name).lower()}", value
-    yield "Make it again", "Save the text of 'config' in run.json as study.yaml; then: families run study.yaml"
+    yield "Make it again", "families reproduce DIR, DIR being this folder: it also says what differs, and by how much"

@@ -1,4 +1,4 @@
-"""What may lie as JSON beside a run once it has been worked out: checks, families, three ways of looking, a bridge.
+"""What may lie as JSON beside a run once it has been worked out: checks, families, a bridge, that it was made again.
 
 Here are names of files and forms of what they hold, so that the report can read what an evaluation wrote; the form of
 single families is ``sim.runs.follow.spread.Spread``.
@@ -14,6 +14,9 @@ from typing import Any, Literal
 from sim.intervals import Estimate
 
 CHECKS, FAMILIES, EVALUATED, BRIDGE = "checks.json", "families.json", "evaluated.json", "bridge.json"
+REPRODUCED = "reproduced.json"
+PACK = ("assurance.html", "assurance.xlsx")
+"""The assurance pack, which ``families assure`` makes of all that stands there; it goes when that changes."""
 Verdict = Literal["within", "outside", "reported", "not evaluated"]
 
 
@@ -28,6 +31,7 @@ class CheckLine:
     note: str = ""
     key: str = ""
     number: float | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,36 @@ class Bridge:
         """Read what ``to_dict`` wrote; a mean that could not be said is NaN again."""
         orders = {way: tuple(_station(one) for one in content[way]) for way in ("forwards", "backwards")}
         return cls(**{**content, **orders})
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """That a run was made again: whether its results were the same, how far apart, and what differed in the making.
+
+    ``verdict`` is ``same``, ``rounding`` or ``other``; ``largest`` the largest gap as a share, None where something
+    other than a number differs; ``made`` lists what, then and now.
+    """
+
+    verdict: str
+    largest: float | None
+    identical: int
+    files: int
+    replications: int
+    of: int
+    made: tuple[tuple[str, str | None, str | None], ...]
+    commit: str
+    platform: str
+    python: str
+    time: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write as plain figures for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Reproduced:
+        """Read what ``to_dict`` wrote."""
+        return cls(**{**content, "made": tuple((what, then, now) for what, then, now in content["made"])})
 
 
 def _told(one: Station) -> dict[str, Any]:

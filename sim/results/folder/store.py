@@ -21,6 +21,7 @@ from sim.results.facts import set_named
 from sim.results.folder.files import flush, why_not_written, write_json
 from sim.results.folder.held import REPLACED, STAGING, held, let_go, steadily
 from sim.results.folder.manifest import MANIFEST, others_in, seal, sums_of, verify
+from sim.results.folder.run_record import write_requirements
 from sim.results.summary import Summary
 
 NOT_KEPT = ("engine_seconds", "peak_mb")
@@ -128,11 +129,12 @@ def copy_results(source: Path, to: Path, *, but: Sequence[str] = ()) -> None:
 
 
 def write_results(folder: Path, ds: xr.Dataset, summary: Summary, run: dict[str, Any]) -> None:
-    """Write results.nc (unless it is there), summary.json and run.json into a staged folder."""
+    """Write results.nc (unless it is there), summary.json, run.json and requirements.txt into a staged folder."""
     if not (folder / "results.nc").exists():
         write_dataset(folder / "results.nc", ds)
     write_json(folder / "summary.json", summary)
     write_json(folder / "run.json", run)
+    write_requirements(folder, run)
 
 
 def write_dataset(path: Path, ds: xr.Dataset) -> None:

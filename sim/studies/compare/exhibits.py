@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.config.views.recorded import Difference
+from sim.config.views.recorded import Difference, made_differences
 from sim.exhibits.html import write_page
 from sim.exhibits.numbers import MISSING, Writer, figure, millions, share, short, span
 from sim.exhibits.style import words
@@ -72,10 +72,7 @@ def config_table(differences: Sequence[Difference]) -> Table:
 
 def made_table(a: Mapping[str, Any], b: Mapping[str, Any]) -> Table:
     """Make the table of how the runs were made, where that differs."""
-    told = [("commit", a.get("commit"), b.get("commit")), ("platform", a.get("platform"), b.get("platform"))]
-    x, y = a.get("versions", {}), b.get("versions", {})
-    told += [(f"version of {name}", x.get(name), y.get(name)) for name in dict.fromkeys([*x, *y])]
-    rows = tuple((what, str(one or MISSING), str(other or MISSING)) for what, one, other in told if one != other)
+    rows = tuple((what, one or MISSING, other or MISSING) for what, one, other in made_differences(a, b))
     return Table("What differs in how they were made", ("", "A", "B"), rows)
 
 

@@ -3,6 +3,7 @@
 Tolerance 1e-12 (relative, a few hundred float64 operations) unless a test states another and why.
 """
 
+from collections.abc import Callable
 from math import comb, exp, log
 from typing import Any
 
@@ -31,13 +32,15 @@ def shares(result: dict[str, Any], chain: str, state: str) -> list[float]:
     return [float(share) for share in result["occupancy"][chain][state]]
 
 
-def test_absorbing_chain_against_fundamental_matrix() -> None:
+def test_absorbing_chain_against_fundamental_matrix(record_property: Callable[..., None]) -> None:
     """Visits are a row of (I - Q)^-1, ends that row times R; 0.78^400 < 1e-42 is still inside at the end."""
     passing = np.array([[0.4, 0.5, 0.0], [0.0, 0.5, 0.3], [0.0, 0.4, 0.35]])
     ends = np.array([[0.1, 0.0], [0.2, 0.0], [0.0, 0.25]])
     visits = np.linalg.inv(np.eye(3) - passing)[0]
     result = solve("absorbing")
-    assert [total(result, f"in_{name}") for name in ("new", "open", "review")] == pytest.approx(visits, rel=ROUNDING)
+    found = [total(result, f"in_{name}") for name in ("new", "open", "review")]
+    record_property("visits: largest gap to the fundamental matrix, relative", float(np.max(abs(found / visits - 1))))
+    assert found == pytest.approx(visits, rel=ROUNDING)
     assert [total(result, f"ends_{name}") for name in ("well", "badly")] == pytest.approx(visits @ ends, rel=ROUNDING)
     assert shares(result, "path", "closed")[-1] == pytest.approx((visits @ ends)[0], rel=ROUNDING)
 
