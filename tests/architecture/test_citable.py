@@ -153,7 +153,7 @@ def test_the_evidence_page_is_read_row_by_row() -> None:
 
 
 def test_the_model_card_and_the_config_say_the_same() -> None:
-    part = AssurancePart.model_validate(plain(read(CONFIGS / "assurance" / "families.yaml"))["assurance"])
+    part = AssurancePart.model_validate(plain(read(CONFIGS / "assurance" / "intended_use.yaml"))["assurance"])
     card = (DOCS / "model_card.md").read_text(encoding="utf-8")
     assert [line.removeprefix("- ") for line in card.partition("## Not for")[2].partition("##")[0].split("\n")
             if line.startswith("- ")] == list(part.not_for)  # fmt: skip

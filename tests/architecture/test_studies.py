@@ -15,7 +15,7 @@ NAMES = {"__init__", "question", "answer", "exhibits", "command"}
 BESIDE = {
     "agree": {"waits"},
     "assure": {
-        "assumptions", "contents", "data_log", "doubts", "origin", "pack", "scope", "validation", "verification",
+        "assumptions", "contents", "data_log", "doubts", "finished", "origin", "scope", "validation", "verification",
     },
     "best_use": {"keeping", "runs"},
     "optimise": {"capacity", "levers", "workbook"},

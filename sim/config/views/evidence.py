@@ -16,7 +16,8 @@ DATA = ("*.csv", "*.parquet", "*.nc", "*.xlsx")
 _ANCHORED = re.compile(r'^\| <a id="[^"]+"></a>')
 _HEADING = re.compile(r"^#+ +(.+)$")
 _YEAR = re.compile(r"\b(?:1[89]|20)\d\d\b")
-_MARKUP = re.compile(r"\*\*\*?|`|<[^>]+>")
+_BAR = re.compile(r"\|")
+_MARKUP = re.compile(r"\*\*\*?|`|</?a\b[^>]*>")
 
 
 @dataclass(frozen=True)
@@ -49,29 +50,30 @@ def _rows(text: str) -> Iterator[EvidenceRow]:
         elif line.startswith("All from "):
             section = line.removeprefix("All from ").split(". ")[0]
         elif line.startswith("| id |"):
-            columns = [cell.split(" (")[0] for cell in _cells(line)]
+            columns = [cell.split(" (")[0] for cell in cells(line)]
         elif _ANCHORED.match(line):
-            cells = dict(zip(columns, _cells(line), strict=False))
-            before = before if cells.get("source") in DITTO else cells.get("source") or section
-            yield _row(cells, before or section)
+            held = dict(zip(columns, cells(line), strict=False))
+            before = before if held.get("source") in DITTO else held.get("source") or section
+            yield _row(held, before or section)
 
 
 DITTO = ("same", '"')
 """What a cell says that holds what stands above it."""
 
 
-def _cells(line: str) -> list[str]:
-    return [_MARKUP.sub("", cell).strip() for cell in line.strip().strip("|").split("|")]
+def cells(line: str) -> list[str]:
+    """Give the cells of a row of a table in Markdown, without what marks them up."""
+    return [_MARKUP.sub("", cell).strip() for cell in _BAR.split(line.strip().strip("|"))]
 
 
-def _row(cells: dict[str, str], source: str) -> EvidenceRow:
+def _row(held: dict[str, str], source: str) -> EvidenceRow:
     """Make a row of its cells by heading."""
     named = ("value", "base value /month", "status and anchor", "original", "price year")
-    value = "; ".join(cells[key] for key in named if cells.get(key))
-    years = _YEAR.findall(source) or _YEAR.findall(" ".join(cells.values()))
-    what = next((cells[key] for key in ("quantity", "what", "transition") if key in cells), "")
-    seen = cells.get("seen") or cells.get("confidence", "")
-    return EvidenceRow(cells["id"], what, value, source, seen, max(years, default=""))
+    value = "; ".join(held[key] for key in named if held.get(key))
+    years = _YEAR.findall(source) or _YEAR.findall(" ".join(held.values()))
+    what = next((held[key] for key in ("quantity", "what", "transition") if key in held), "")
+    seen = held.get("seen") or held.get("confidence", "")
+    return EvidenceRow(held["id"], what, value, source, seen, max(years, default=""))
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from sim.exhibits.numbers import MISSING, digits, pounds
 from sim.exhibits.style import words
 from sim.report.assumptions import CLAIMS, PARTS, name_of, span_of
 from sim.report.figures.evidence.price_tornado import input_words
-from sim.studies.assure.pack import Lack, PackPart
-from sim.studies.assure.question import FinishedRun
+from sim.studies.assure.answer import Lack, PackPart
+from sim.studies.assure.finished import FinishedRun
 from sim.table import Column, Row, Table
 
 GRADES = {

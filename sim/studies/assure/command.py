@@ -32,7 +32,7 @@ def command(
     from sim.results.folder.beside import PACK
     from sim.studies.assure.contents import pack_of
     from sim.studies.assure.exhibits import kind, standing, write_pack
-    from sim.studies.assure.question import finished_run
+    from sim.studies.assure.finished import finished_run
 
     pack = pack_of(finished_run(folder, sets or [], calibration))
     if not check:

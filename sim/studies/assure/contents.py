@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sim.report.answer import answer
+from sim.studies.assure.answer import Pack
 from sim.studies.assure.assumptions import assumptions
 from sim.studies.assure.data_log import data_log
 from sim.studies.assure.doubts import left_out, uncertainty
+from sim.studies.assure.finished import FinishedRun
 from sim.studies.assure.origin import changes, reproduction
-from sim.studies.assure.pack import Pack
-from sim.studies.assure.question import FinishedRun
 from sim.studies.assure.scope import checklist, roles, scope
 from sim.studies.assure.validation import validation
 from sim.studies.assure.verification import verification

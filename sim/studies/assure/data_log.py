@@ -6,8 +6,8 @@ from collections import Counter
 
 from sim.config.views.register import ASSUMPTION
 from sim.exhibits.numbers import MISSING
-from sim.studies.assure.pack import Lack, PackPart
-from sim.studies.assure.question import FinishedRun
+from sim.studies.assure.answer import Lack, PackPart
+from sim.studies.assure.finished import FinishedRun
 from sim.table import Column, Row, Table
 
 

@@ -9,9 +9,9 @@ from sim.exhibits.style import words
 from sim.report.assumptions import left_out as listed
 from sim.report.page.readings import ACCOUNTS, readings, span
 from sim.report.page.wording import ledger_words
+from sim.studies.assure.answer import Lack, PackPart
 from sim.studies.assure.assumptions import DRAW, drawn_name, swing
-from sim.studies.assure.pack import Lack, PackPart
-from sim.studies.assure.question import FinishedRun
+from sim.studies.assure.finished import FinishedRun
 from sim.table import Column, Row, Table
 
 

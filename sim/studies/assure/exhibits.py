@@ -10,7 +10,7 @@ from sim.exhibits.xlsx import cover, write_book
 from sim.results.folder.beside import PACK
 from sim.results.folder.held import held
 from sim.results.folder.store import copy_results, staged_in
-from sim.studies.assure.pack import Pack
+from sim.studies.assure.answer import Pack
 from sim.table import Table
 
 FORMS = ("roles", "checklist")

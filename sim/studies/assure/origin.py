@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sim.config.views.evidence import cells
 from sim.exhibits.numbers import MISSING
 from sim.report.html import commands
 from sim.results.folder.run_record import PROGRAM, REQUIREMENTS, SOURCE
-from sim.studies.assure.pack import Lack, PackPart
-from sim.studies.assure.question import FinishedRun
+from sim.studies.assure.answer import Lack, PackPart
+from sim.studies.assure.finished import FinishedRun
 from sim.table import Column, Row, Table
 
 VERSION = re.compile(r"^## (.+)$")
@@ -44,7 +45,7 @@ def moved_rows(text: str) -> list[Row]:
             version = found[1]
         inside = line == MOVED or (inside and line.startswith("|"))
         if inside and line != MOVED and not line.startswith("|---"):
-            rows.append((version, *(cell.strip().replace("`", "") for cell in line.strip("|").split("|"))))
+            rows.append((version, *cells(line)))
     return rows
 
 

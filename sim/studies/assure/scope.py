@@ -14,8 +14,8 @@ from sim.exhibits.style import words
 from sim.model.price_series import prices_of
 from sim.report.answer import answer
 from sim.report.page.wording import ledger_words, years_words
-from sim.studies.assure.pack import Lack, PackPart
-from sim.studies.assure.question import FinishedRun
+from sim.studies.assure.answer import Lack, PackPart
+from sim.studies.assure.finished import FinishedRun
 from sim.table import Column, Row, Table
 
 BLANK = ""

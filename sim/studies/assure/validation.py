@@ -11,8 +11,8 @@ from sim.exhibits.style import words
 from sim.report.answer import standing
 from sim.report.figures.evidence.bridge import bridge_table
 from sim.results.folder.beside import Answer, CheckLine
-from sim.studies.assure.pack import Lack, PackPart
-from sim.studies.assure.question import FinishedRun
+from sim.studies.assure.answer import Lack, PackPart
+from sim.studies.assure.finished import FinishedRun
 from sim.studies.assure.verification import totals_of
 from sim.table import Column, Row, Table
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from sim.exhibits.numbers import MISSING, digits
 from sim.results.folder.run_record import PROGRAM, SOURCE
-from sim.studies.assure.pack import Lack, PackPart
-from sim.studies.assure.question import FinishedRun
+from sim.studies.assure.answer import Lack, PackPart
+from sim.studies.assure.finished import FinishedRun
 from sim.table import Column, Row, Table
 
 BRINGS = "make verification, which runs every test and keeps what it found"

@@ -18,7 +18,7 @@ ROOM = {
     "": "sanity",
     "appraisal": "answer appraisal card doubt funds income_weight optimism_bias payment_by_results published "
     "spending_reviews",
-    "assurance": "families",
+    "assurance": "intended_use",
     "calibrated": "national",
     "calibration": "national observed",
     "costs": """agencies benefits cashability children deflators deflators_2026 discount discount_2026 health housing

@@ -11,7 +11,7 @@ from sim.config.views.register import RegisterEntry
 from sim.intervals import Estimate
 from sim.report.extras import Extras
 from sim.results.folder.beside import Answer, Bridge, CheckLine, Contrast, Reproduced, Station
-from sim.studies.assure.question import FinishedRun
+from sim.studies.assure.finished import FinishedRun
 from tests.report.page.made import summary
 
 TARGETS, PROGRAM, SOURCE = "t" * 64, "p" * 64, "s" * 64

@@ -1,4 +1,4 @@
-"""The assurance pack against WCAG 2.2 AA by axe-core in a browser, wide and narrow, light and dark; nothing sticks out."""
+"""The assurance pack against WCAG 2.2 AA by axe-core in a browser: wide and narrow, light and dark."""
 
 from __future__ import annotations
 

@@ -29,12 +29,12 @@ from sim.results.folder.beside import PACK
 from sim.results.folder.manifest import verify
 from sim.results.folder.run_record import run_record
 from sim.results.folder.store import staged, write_results
+from sim.studies.assure.answer import Pack, PackPart
 from sim.studies.assure.assumptions import GRADES, grade
 from sim.studies.assure.contents import pack_of
 from sim.studies.assure.exhibits import complete, standing, write_page, write_workbook
+from sim.studies.assure.finished import FinishedRun, finished_run
 from sim.studies.assure.origin import moved_rows
-from sim.studies.assure.pack import Pack, PackPart
-from sim.studies.assure.question import FinishedRun, finished_run
 from sim.table import Table
 from tests.places import TOY
 from tests.studies.assure import made
