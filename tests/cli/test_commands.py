@@ -50,7 +50,7 @@ def test_a_run_writes_a_whole_folder_and_says_where() -> None:
     names = {path.name for path in folder.iterdir()}
     assert names == {
         "results.nc", "sums.nc", "summary.json", "summary.csv", "ledger.csv", "report.html", "run.json", "figures",
-        "manifest.json", "workbook.xlsx",
+        "manifest.json", "workbook.xlsx", "requirements.txt",
     }  # fmt: skip
     assert "Results are in results/annuity" in result.output
     assert "life years" in result.output
