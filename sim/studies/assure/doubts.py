@@ -14,6 +14,8 @@ from sim.studies.assure.assumptions import DRAW, drawn_name, swing
 from sim.studies.assure.finished import FinishedRun
 from sim.table import Column, Row, Table
 
+UNKNOWN = "not worked out"
+
 
 def uncertainty(run: FinishedRun) -> PackPart:
     """Say what each source of doubt does to the answer."""
@@ -44,9 +46,9 @@ def _sizes(run: FinishedRun) -> Iterator[Row]:
         f"{titles.regime(lead.regime)}, {ACCOUNTS[lead.account]}, {ledger_words(ledger)}"
     )
     chance = (price.get("chance") or {}) if lead.is_of_inputs else price
-    told = span(chance) if chance.get("low") is not None else MISSING
+    told = span(chance) if chance.get("low") is not None else UNKNOWN
     yield "Chance in the simulation", told, f"95% interval over {run.summary['replications']} replications"
-    yield "All drawn inputs together", span(price) if lead.is_of_inputs else MISSING, "95% range over draws of them"
+    yield "All drawn inputs together", span(price) if lead.is_of_inputs else UNKNOWN, "95% range over draws of them"
     for drawn in run.turns_on:
         yield f"{drawn_name(drawn)}, alone", swing(drawn), "its own 2.5% and 97.5% points, the others as drawn"
     for other in readings(run.summary)[1:]:

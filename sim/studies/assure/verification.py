@@ -101,11 +101,16 @@ def _static(record: Mapping[str, Any]) -> list[Table]:
 def _figures(record: Mapping[str, Any]) -> Table:
     """List what tests measured and recorded."""
     rows = [
-        (file["says"], name, digits(value) if isinstance(value, int | float) else str(value))
+        (plainly(file["says"]), name, digits(value) if isinstance(value, int | float) else str(value))
         for files in record["kinds"].values() for file in files for name, value in file["figures"].items()
     ]  # fmt: skip
     columns = (Column("what", "test", 60, "wrapped"), Column("name", "what was measured", 50, "wrapped"), "found")
     return Table("Figures that tests measured", columns, rows)
+
+
+def plainly(text: str) -> str:
+    """Give what a docstring says without the signs that mark code."""
+    return text.replace("`", "")
 
 
 def _modules(record: Mapping[str, Any]) -> Table:
@@ -114,7 +119,7 @@ def _modules(record: Mapping[str, Any]) -> Table:
     for kind, files in record["kinds"].items():
         for file in files:
             found = ", ".join(f"{file[name]:,} {name}" for name in OUTCOMES if file[name]) or "not run"
-            rows.append((file["says"] or MISSING, kind, found, file["file"]))
+            rows.append((plainly(file["says"]) or MISSING, kind, found, file["file"]))
     columns = (
         Column("says", "what the tests of a file show", 70, "wrapped"), Column("kind", "kind", 40, "wrapped"),
         Column("found", "found", 24, "wrapped"), Column("file", "file", 50, "wrapped"),
