@@ -24,6 +24,8 @@ def reliance(run: Mapping[str, Any]) -> Reliance:
         asked = recorded_assurance(run)
     except ModelError:
         return Reliance()
-    told = (("Question", asked.purpose), ("Decision that it is to inform", asked.decision or "none: it is not a study for decision"),
-            ("Not to be used after", asked.review_by))  # fmt: skip
+    told = (
+        ("Question", asked.purpose), ("Not to be used after", asked.review_by),
+        ("Decision that it is to inform", asked.decision or "none: it is not a study for decision"),
+    )  # fmt: skip
     return Reliance(tuple((name, text) for name, text in told if text), asked.not_for)

@@ -27,7 +27,7 @@ ROUNDING = 1e-9
 """The largest gap that other versions of a library, or another processor, may make by adding up in another order."""
 COMPARED = ("results.nc", "sums.nc", "*.csv", "summary.json")
 NOT_RESULTS = ("timing", "until")
-"""Of summary.json: how long a run took, and for which figures replications were added; their number is in the config."""
+"""Of summary.json: how long a run took, and for which figures replications were added."""
 
 
 @dataclass(frozen=True)
