@@ -20,6 +20,7 @@ from sim.engine.solvers.parts import why_whole
 from sim.errors import ModelError
 from sim.model.spec import Scenario
 from sim.results.dataset import to_dataset
+from sim.runs.beliefs.doubt import with_doubt
 from sim.runs.fits import with_fits
 from sim.runs.follow.rows import is_small, replicate_with_rows
 from sim.runs.pool import Batch, Gathered, parts_each, run_batches, shared_out
@@ -73,7 +74,7 @@ def simulate(
         raise ValueError(f"workers is {workers}; it must be at least 1")
     if scenario.solver == "expect":
         return expect(scenario)
-    scenario = with_fits(scenario) if rows else scenario
+    scenario = with_doubt(with_fits(scenario)) if rows else scenario
     memory = PeakMemory()
     cuttable = partial(may_be_cut, scenario, rows)
     batches = shared_out(scenario, range(scenario.replications), workers, batch or 1, cuttable=cuttable)
@@ -105,7 +106,7 @@ def expect(scenario: Scenario) -> xr.Dataset:
     from sim.engine.solvers.choice import solve  # solvers of their own, not needed for the others
 
     record, solver = solve(scenario)
-    expected = replace(with_fits(scenario), solver="expect", replications=1)
+    expected = replace(with_doubt(with_fits(scenario)), solver="expect", replications=1)
     ds = to_dataset(expected, engine.layout(scenario), [record])
     return ds.assign_attrs(peak_mb=PeakMemory().total_mb(), expected=solver.kind, expected_because=solver.reason)
 

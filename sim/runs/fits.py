@@ -63,7 +63,7 @@ def strengths(model: Model, start: int, solved: Sequence[str]) -> dict[str, floa
 
 
 def with_fits(scenario: Scenario) -> Scenario:
-    """Note in a scenario what is kept of it: what draws say of its answer, and what was solved for elsewhere.
+    """Note in a scenario what was solved for elsewhere.
 
     Effects that were solved for in another study are at home where each acts as it did there, by the same ratio of
     rates in each month of help. Not at home are those that act otherwise, those without a world of the regime in which

@@ -26,6 +26,7 @@ from sim.results.folder.run_record import PROGRAM
 from sim.results.folder.store import check_destination, staged_in, timing_of
 from sim.results.folder.stream import opened_lazily, write_streamed
 from sim.results.folder.sums import SUMS, read_sums, write_sums
+from sim.runs.beliefs.doubt import with_doubt
 from sim.runs.disk import batch_size, check_disk
 from sim.runs.ensemble import PeakMemory, Progress, expect, may_be_cut, why_not_cut
 from sim.runs.fits import with_fits
@@ -235,7 +236,8 @@ def at_work(
     """
     with held(destination) as folder, tidied(folder):
         check_destination(destination, force=force or resume)
-        work = Work(with_fits(scenario), destination, folder, Identity.of(scenario, rows), force, tell, rows)
+        noted = with_doubt(with_fits(scenario))
+        work = Work(noted, destination, folder, Identity.of(scenario, rows), force, tell, rows)
         _settle(work, resume=resume)
         try:
             yield work

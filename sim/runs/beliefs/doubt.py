@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,11 @@ def doubt_of(scenario: Scenario) -> dict[str, Kept]:
     file = draws_file(scenario) if worlds else None
     kept = read_draws(file) if file is not None else {}
     return {world.name: _of_world(scenario, world, kept.get(name_of(world))) for world in worlds}
+
+
+def with_doubt(scenario: Scenario) -> Scenario:
+    """Give a scenario what is kept of its draws, as ``doubt_of``, unless it was drawn in the run itself."""
+    return scenario if scenario.doubt else replace(scenario, doubt=doubt_of(scenario))
 
 
 def name_of(world: World) -> str:

@@ -14,7 +14,8 @@ from sim.config.views.explained import moved_by
 from sim.config.views.recorded import recorded_assurance, recorded_register, recorded_tree
 from sim.config.views.register import RegisterEntry
 from sim.errors import ResultError
-from sim.exhibits.titles import Titles, titles_of
+from sim.exhibits.titles import titles_of
+from sim.model.titles import Titles
 from sim.places import CHANGES, installed_configs, page_of
 from sim.report.extras import Extras, read_extras
 from sim.report.page.readings import ReadingFigures, headline_ledger, readings

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from sim.cli import app
 from sim.config.loading import load
 from sim.config.translate.fewer_areas import with_areas
+from sim.economics.summary import summarise
 from sim.economics.value.account_figures import account_figures
 from sim.errors import ModelError, ResultError
 from sim.model.spec import DrawnEffect, SetFit
@@ -181,6 +182,16 @@ def test_draws_are_taken_by_the_model_that_they_are_of(library: Path):
     assert kept == read_draws(library)[WORLD]
     alone = doubt_of(load(DOUBTFUL, ["effect_set=[works]", "replications=9", "title=Another name"]))[WORLD]
     assert alone == kept  # neither the other reading nor the number of replications is what they are of
+
+
+def test_a_run_takes_what_is_kept_of_its_draws(library: Path):
+    """Every run of the model has the interval of its inputs, also one in memory; of another model it says why not."""
+    small = ["replications=2", "effect_set=[works]"]
+    for changed, interval in ((small, "inputs"), ([*small, "costs.acute.price.value=16000"], "monte_carlo")):
+        ds = simulate(load(DOUBTFUL, changed))
+        account = summarise(ds)["answer"][WORLD]["one_episode"]
+        assert account["interval"] == interval
+        assert ("why_not" in account["doubt"]) == (interval == "monte_carlo")
 
 
 @pytest.mark.parametrize(
