@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.exhibits.conditions import conditions_table
 from sim.exhibits.numbers import figure, fixed, interval, millions, ratio, short
 from sim.exhibits.style import words
 from sim.exhibits.titles import titles_of
@@ -150,6 +151,22 @@ def short_accounts(summary: Summary) -> Table:
     columns = ("", "saved", "cost", "break-even price")
     title = f"What each {summary['unit']} helped saves, £, {ledger} ledger; ± 95% interval"
     return Table(title, columns, tuple(rows), _why(summary))
+
+
+def conditions(summary: Summary) -> Table:
+    """Make the table of what would have to be true for help to pay, in the account of each regime that leads."""
+    ledger, leading = _ledger(summary), {regime: name for regime, name, _ in reversed(_accounts(summary))}
+    told = [
+        (regime, found)
+        for regime, name, one in _accounts(summary)
+        if leading[regime] == name and (found := ((one.get("doubt") or {}).get("conditions") or {}).get(ledger))
+    ]
+    note = (
+        "Over draws of the inputs: limits on one or two of them within which help pays, or does not, in 8 of 10 draws, "
+        "and which share of all such draws lies there. The last column holds limits found in half of the draws against "
+        f"the other half. {ledger} ledger; inputs are named by their paths in the config."
+    )
+    return conditions_table(told, note)
 
 
 def beside_doubt(summary: Summary) -> Table:

@@ -52,6 +52,8 @@ SMALLER = {
     "families agree demo --replications 4": "--set units.family.size=600",
     "families uncertainty national --draws 1000 --workers 2": f"{FEW} --set replications=1 --draws 2 --solver simulate",
     "families uncertainty demo --draws 20 --solver simulate": f"{FEW} --set replications=1",
+    "families uncertainty demo --draws 100 --surface parameters.aftercare_share,parameters.kw_caseload":
+    f"{FEW} --set replications=1 --draws 3 --solver simulate",
     "families uncertainty national --keep --draws 500 --workers 2": f"{FEW} --draws 2 --set effect_set=[no_effect]",
     "families switching telecare integrated/trial --of 'costs.kits watched.price.value' --low 0 --high 15": TWO,
     "families gains demo --out gains.csv": FEW,

@@ -31,12 +31,14 @@ from calibration.problem import CalibrationProblem
 from calibration.space import from_box, from_scores, latin_hypercube, to_box, to_scores
 from sim.arrays import finite
 from sim.economics import voi
+from sim.economics.boxes import find_box
 from sim.economics.cash.budget import deepest
 from sim.economics.cash.ledger import pennies
 from sim.economics.cash.pooling import contributions, losers, smallest_transfers
 from sim.economics.frontier import acceptability, icer_table, net_benefit, probability_above
 from sim.economics.sensitivity import sobol, tornado
 from sim.economics.shapley import shapley
+from sim.economics.surface import break_even_surface
 from sim.economics.value.appraisal import payback_step
 from sim.economics.value.cashability import cashable_reduction
 from sim.economics.value.ratios import ratio
@@ -55,6 +57,7 @@ Call = Callable[[float], Any]
 """A call of a function with sound arguments, in one of which one number is replaced by the given one."""
 
 ROW, TABLE = np.linspace(0.1, 0.9, 40), np.linspace(0.1, 0.9, 80).reshape(40, 2)
+WIDER = latin_hypercube(2, "wider", 80, 2)
 BOX = np.array([[0.0] * 3, [1.0] * 3])
 BELIEF = Belief(1.0, 0.5, 1.5, "normal")
 LINEAR = linear()
@@ -115,6 +118,10 @@ FUNCTIONS: dict[tuple[Callable[..., Any], str], Call] = {
     (voi.evsi, "inputs"): lambda x: voi.evsi(np.tile(TABLE, (3, 1)), one(np.tile(ROW, 3), x), 9, 9.0),
     (voi.fitted, "samples"): lambda x: voi.fitted(one(np.tile(TABLE, (3, 1)), x), np.tile(ROW, 3)[:, None]),
     (voi.fitted, "inputs"): lambda x: voi.fitted(np.tile(TABLE, (3, 1)), one(np.tile(ROW, 3), x)[:, None]),
+    (find_box, "inputs"): lambda x: find_box({"a": one(ROW, x), "b": ROW}, ROW > 0.5),
+    (find_box, "holds"): lambda x: find_box({"a": one(ROW, x)}, ROW > 0.5),  # truths alone: nothing else can be none
+    (break_even_surface, "inputs"): lambda x: break_even_surface(("a", "b"), one(WIDER, x), WIDER[:, 0]),
+    (break_even_surface, "result"): lambda x: break_even_surface(("a", "b"), WIDER, one(WIDER[:, 0], x)),
     (dirichlet, "shares"): lambda x: dirichlet(one([0.5, 0.5], x), 20.0, TABLE),
     (dirichlet, "u"): lambda x: dirichlet(np.array([0.5, 0.5]), 20.0, one(TABLE, x)),
     (chosen_set, "weights"): lambda x: chosen_set(named(x) | {"council": 1.0}, 1, 1),
@@ -166,6 +173,7 @@ DATASETS = {"counted", "biased", "summed", "discounted", "to_agencies", "present
 NO_RESULTS = {
     "over_replications": "takes a task", "shared_out": "takes numbers of replications",
     "store_of_solved": "takes a digest", "recovery": "takes levels to look at",
+    "run_until": "takes what runs replications",
     "laid": "writes a config, which refuses it", "scenario_at": "writes a config, which refuses it",
 }  # fmt: skip
 

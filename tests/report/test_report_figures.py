@@ -31,7 +31,8 @@ from tests import synthetic
 
 STUDIES = {
     "plot_family_costs", "plot_paired", "plot_naive", "plot_ladder", "plot_budget", "plot_cash_tornado",
-    "plot_evaluated", "plot_bridge", "plot_price_tornado", "plot_children", "plot_displacement", *sim.report.OF_STUDIES,
+    "plot_evaluated", "plot_bridge", "plot_price_tornado",
+    "plot_break_even_surface", "plot_children", "plot_displacement", *sim.report.OF_STUDIES,
 }  # fmt: skip
 """Drawn from what a study found, or of more than the made-up run has."""
 
@@ -56,7 +57,7 @@ def test_each_public_figure_needs_the_run_alone(ds: xr.Dataset, name: str) -> No
 
 
 def test_an_unknown_figure_is_refused() -> None:
-    with pytest.raises(AttributeError, match="it has plot_bridge, plot_budget"):
+    with pytest.raises(AttributeError, match="it has plot_break_even_surface, plot_bridge"):
         _ = sim.report.plot_nothing
     assert "plot_evidence" in dir(sim.report)
 

@@ -56,6 +56,7 @@ def _account(account: Account, found: AnswerFound, terms: Terms, doubt: Mapping[
         },
         "doubt": {"why_not": doubt.get("why_not")} if drawn is None else {
             **doubt["made"], "turns_on": drawn["turns_on"], "evpi": drawn["evpi"], "beside": drawn["beside"],
+            "conditions": drawn.get("conditions", {}),
             "looked_after_per_1000": {s: drawn["figures"].get(s, {}).get("per_1000") for s in ("without", "with")},
         },
     }  # fmt: skip

@@ -11,7 +11,7 @@ from sim.economics.value.present_value import present_value_per_family, schedule
 from sim.exhibits.numbers import figure
 from sim.exhibits.titles import titles_of
 from sim.report import appraisal_tables as appraisal
-from sim.report.accounts import accounts, beside_doubt, break_even, displacement, followed
+from sim.report.accounts import accounts, beside_doubt, break_even, conditions, displacement, followed
 from sim.report.figures.waits.services import areas_table
 from sim.report.page.first import led
 from sim.report.sharing import agencies_table
@@ -35,7 +35,8 @@ def tables_by_section(ds: xr.Dataset, summary: Summary, full: FullAppraisal) -> 
         "families": (outcomes(summary),),
         "services": (*services, distributions(summary)),
         "sure": (
-            beside_doubt(summary), *((appraisal.switching(full), appraisal.unvalued(full)) if full.found else ())
+            beside_doubt(summary), conditions(summary),
+            *((appraisal.switching(full), appraisal.unvalued(full)) if full.found else ()),
         ),
     }  # fmt: skip
 

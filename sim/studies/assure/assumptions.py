@@ -8,10 +8,10 @@ from typing import Any
 
 from sim.config.text.merge import split_path
 from sim.config.views.register import VALUES, RegisterEntry
+from sim.exhibits.conditions import input_words
 from sim.exhibits.numbers import MISSING, digits, pounds
 from sim.exhibits.style import words
 from sim.report.assumptions import CLAIMS, PARTS, name_of, span_of
-from sim.report.figures.evidence.price_tornado import input_words
 from sim.studies.assure.answer import Lack, PackPart
 from sim.studies.assure.finished import FinishedRun
 from sim.table import Column, Row, Table

@@ -14,6 +14,7 @@ from sim.console.progress import stages
 EXAMPLES = (
     "families uncertainty national --draws 1000 --workers 2",
     "families uncertainty demo --draws 20 --solver simulate",
+    "families uncertainty demo --draws 100 --surface parameters.aftercare_share,parameters.kw_caseload",
     "families uncertainty national --keep --draws 500 --workers 2",
 )
 
@@ -33,6 +34,10 @@ def command(
     ] = None,
     on: Annotated[
         str | None, typer.Option(help="The output that --target-error is about, such as 'cost|siloed|narrow'.")
+    ] = None,
+    surface: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="The two inputs of the break-even surface (default: those that matter most)."),
     ] = None,
     kept: Annotated[
         bool, typer.Option("--keep", help="Draw for the answer alone, by reading, and keep what comes of it.")
@@ -57,9 +62,9 @@ def command(
             target=target, tell=at,
         )  # fmt: skip
         at.stage("Drawing figures and writing tables")
-        ledgers = write_uncertainty(folder, table)
+        ledgers = write_uncertainty(folder, table, surface)
     if not quiet:
-        of_ledgers = (made for ledger in ledgers for made in tables_of(table, decide(table, ledger)))
+        of_ledgers = (made for ledger in ledgers for made in tables_of(table, decide(table, ledger, surface)))
         for made in filter(None, (outcomes(table), *of_ledgers)):
             print_table(made)
         if not ledgers:

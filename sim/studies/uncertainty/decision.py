@@ -21,13 +21,12 @@ from sim.studies.uncertainty.answer import (
     spread_of,
     worth_of,
 )
+from sim.studies.uncertainty.conditions import FEWEST, Conditions, conditions_of, pair_of, varied
 
 RATIOS = (1.0, 1.5, 2.0)
 TIMES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 3.5)
 """Times the worth of outcomes at which acceptability is given: £0 to £70,000 a QALY at the default."""
 TAILS = (0.025, 0.975)
-FEWEST = 80
-"""Draws below which nothing is said about single parameters: a fit would follow the noise."""
 MOST_GROUPED = 4
 """Parameters of a group that a joint fit takes: those that are worth most alone."""
 
@@ -79,6 +78,8 @@ class Decision:
     terms: str
     why_no_worth: str = ""
     """Why nothing is said of single inputs and groups, if so."""
+    conditions: Conditions | None = None
+    """Where the leading regime is worth its cost; None where draws are too few."""
     acceptable: tuple[tuple[float, dict[str, float]], ...] = ()
     """Where outcomes are weighed: times their worth (costs stay), and the probability that each regime is best then."""
     titles: Titles = field(default_factory=Titles)
@@ -106,7 +107,7 @@ def terms_of_draws(table: xr.Dataset, ledger: str) -> str:
     return f"{ledger} ledger, resources alone, {facts.terms or 'prices of no stated year'}"
 
 
-def decide(table: xr.Dataset, ledger: str) -> Decision:
+def decide(table: xr.Dataset, ledger: str, surface: str | None = None) -> Decision:
     """Weigh the regimes of a table of draws in one ledger.
 
     Parameters
@@ -115,11 +116,15 @@ def decide(table: xr.Dataset, ledger: str) -> Decision:
         See ``sim.studies.uncertainty.answer.to_table``.
     ledger
         Whose costs count, resources only; ``outcomes`` weighs outcomes at what one unit of each is worth.
+    surface
+        Two inputs with a comma between, of the break-even surface; by default those that move the result most.
 
     Raises
     ------
     ValueError
         If there are fewer than two draws or no regime beside the baseline.
+    ModelError
+        If ``surface`` names no two inputs that are drawn.
     """
     baseline = facts_of_draws(table).baseline
     regimes, benefit = net_benefits(table, baseline, ledger)
@@ -139,9 +144,11 @@ def decide(table: xr.Dataset, ledger: str) -> Decision:
     leading = max(range(1, len(regimes)), key=lambda i: benefit[:, i].mean())
     why = _why_no_worth(table)
     worth = () if why else _worth(table, benefit, leading)
+    inputs = varied(table)
+    where = conditions_of(inputs, benefit[:, leading], pair=pair_of(surface, inputs) if surface else None)
     return Decision(
         ledger, baseline, len(benefit), standings, evpi(benefit), worth, _groups(table, benefit, worth),
-        regimes[leading], terms_of_draws(table, ledger), why, _acceptable(table) if ledger == OUTCOMES else (),
+        regimes[leading], terms_of_draws(table, ledger), why, where, _acceptable(table) if ledger == OUTCOMES else (),
         facts_of_draws(table).titles,
     )  # fmt: skip
 

@@ -6,13 +6,16 @@ import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from sim.exhibits.conditions import condition_lines, conditions_table, plot_surface, surface_finding, surface_table
 from sim.exhibits.exhibit import Drawn, Exhibit
 from sim.exhibits.html import write_page
 from sim.exhibits.numbers import MISSING, digits, pounds, scale_of
+from sim.exhibits.sentences import sentence
 from sim.exhibits.style import words
 from sim.exhibits.svg import draw_all
 from sim.studies.uncertainty.answer import (
@@ -127,6 +130,17 @@ def acceptable(decision: Decision) -> Table | None:
     return Table("How likely is each to be worth its cost?", columns, rows, note)
 
 
+def where(decision: Decision) -> Table | None:
+    """Make the table of what would have to be true for the leading regime to be worth its cost."""
+    if decision.conditions is None:
+        return None
+    told = decision.conditions.to_dict()
+    against = f"{decision.says(decision.leading)} against {decision.says(decision.baseline)}"
+    return conditions_table(
+        [(decision.says(decision.leading), told)], f"{' '.join(condition_lines(told))} {sentence(against)}"
+    )
+
+
 def outcomes(table: xr.Dataset) -> Table | None:
     """Make the table of outcomes by regime with their ranges over draws; None where there are none."""
     rows, titles = [], facts_of_draws(table).titles
@@ -158,11 +172,11 @@ def why_nothing(table: xr.Dataset) -> str:
 
 def tables_of(table: xr.Dataset, decision: Decision) -> list[Table]:
     """Give the tables of one decision."""
-    made = (standings(decision), acceptable(decision), readings(table, decision), worth(decision))
+    made = (standings(decision), acceptable(decision), readings(table, decision), worth(decision), where(decision))
     return [one for one in made if one is not None]
 
 
-def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
+def write_uncertainty(folder: Path, table: xr.Dataset, surface: str | None = None) -> list[str]:
     """Write the draws (uncertainty.nc), what they say (uncertainty.json, workbook.xlsx) and a page (uncertainty.html).
 
     Parameters
@@ -171,15 +185,17 @@ def write_uncertainty(folder: Path, table: xr.Dataset) -> list[str]:
         Where to; made if it is not there.
     table
         Draws, see ``sim.studies.uncertainty.answer.to_table``.
+    surface
+        As for ``decide``.
 
     Returns
     -------
         What was weighed: ledgers, and outcomes.
     """
     ledgers = weighed(table)
+    decisions = {ledger: decide(table, ledger, surface) for ledger in ledgers}
     folder.mkdir(parents=True, exist_ok=True)
     table.to_netcdf(folder / "uncertainty.nc", engine="netcdf4")
-    decisions = {ledger: decide(table, ledger) for ledger in ledgers}
     said = {ledger: all_plain(asdict(decision)) for ledger, decision in decisions.items()}
     (folder / "uncertainty.json").write_text(json.dumps(said, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     uncertainty_book(folder / "workbook.xlsx", table, list(decisions.values()))
@@ -224,7 +240,23 @@ def _exhibits(table: xr.Dataset, ledger: str) -> tuple[Exhibit[Decision], ...]:
             "Expected value of knowing one input before deciding; 0 where it would not change the choice.", plot_worth,
             finding=worth_finding, applies=lambda one: not one.why_no_worth,
         ),
+        Exhibit(
+            f"surface_{ledger}", f"Where it breaks even ({of})",
+            "Fitted mean of the leading regime's net benefit by two inputs, all others drawn; it is worth its cost on "
+            "one side of the heavy line.",
+            lambda one, canvas: plot_surface(_surface(one), f"Net benefit, £; {one.terms}", canvas=canvas),
+            lambda one: surface_table(_surface(one), f"Where it breaks even ({of})"),
+            lambda one: surface_finding(_surface(one)),
+            applies=lambda one: one.conditions is not None and one.conditions.surface is not None,
+        ),
     )  # fmt: skip
+
+
+def _surface(decision: Decision) -> dict[str, Any]:
+    """Give the surface of a decision that has one."""
+    assert decision.conditions is not None
+    found: dict[str, Any] = decision.conditions.to_dict()["surface"]
+    return found
 
 
 def _weights(table: xr.Dataset) -> dict[str, float]:

@@ -14,7 +14,8 @@ from sim.economics.value.account_figures import DOT, FIGURES
 from sim.economics.voi import evpi
 from sim.results.quantity import OutputName
 from sim.studies.uncertainty.answer import quantities, samples, spread_of
-from sim.studies.uncertainty.decision import FEWEST, TAILS, swing
+from sim.studies.uncertainty.conditions import COST, FEWEST, conditions_of, varied
+from sim.studies.uncertainty.decision import TAILS, swing
 from sim.table import plain
 
 PRICE, RATIO = "break_even", "bcr"
@@ -63,14 +64,16 @@ def accounts_of(
     -------
         By account: ``figures`` by name and ledger, see ``of_inputs``, with the ``central`` one; ``turns_on``, by ledger
         where each input takes the break-even price, the widest first; ``evpi``, by ledger what it is worth to know all
-        inputs before deciding to help, pounds per family helped; ``beside``, by setting the central figures by name and
-        ledger.
+        inputs before deciding to help, pounds per family helped; ``conditions``, by ledger where it pays, see
+        ``sim.studies.uncertainty.conditions``; ``beside``, by setting the central figures by name and ledger.
     """
     names = [one for one in quantities(table) if one.regime == regime and DOT in one.measure]
     result: dict[str, Any] = {}
     for name in names:
         account, figure = name.measure.split(DOT)
-        empty: dict[str, Any] = {"figures": {}, "turns_on": {}, "evpi": {}, "beside": {other: {} for other in beside}}
+        empty: dict[str, Any] = {
+            "figures": {}, "turns_on": {}, "evpi": {}, "conditions": {}, "beside": {other: {} for other in beside},
+        }  # fmt: skip
         held = result.setdefault(account, empty)
         told = of_inputs(samples(table, str(name)), np.asarray(table["error"].sel(output=str(name)).values))
         held["figures"].setdefault(figure, {})[name.ledger] = {**told, "central": plain(central.get(str(name)))}
@@ -93,6 +96,9 @@ def _add_ratio(
         told = of_inputs(saved / cost, np.asarray(table["error"].sel(output=of[0]).values) / cost)
         at = central[of[0]] / central[of[1]] if central.get(of[1]) else np.nan
         held["figures"].setdefault(RATIO, {})[name.ledger] = {**told, "central": plain(at)}
+    where = conditions_of(varied(table), saved - cost, {COST: cost})
+    if where is not None:
+        held["conditions"][name.ledger] = where.to_dict()
     if len(saved) > 1:
         known = evpi(np.stack([np.zeros(len(saved)), saved - cost], axis=1))
         held["evpi"][name.ledger] = {"value": known.value, "standard_error": known.standard_error}

@@ -6,6 +6,7 @@ In `doubtful.yaml` what help costs is linear in the price of a post, so that a d
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,18 @@ def test_what_it_is_worth_to_know_is_the_unit_normal_loss(linear: dict[str, Any]
     expected = 5 * (norm.pdf(2) - 2 * norm.sf(2))
     found = linear["evpi"]["narrow"]
     assert found["value"] == pytest.approx(expected, abs=5 * found["standard_error"])
+
+
+def test_where_a_linear_answer_pays_is_kept_in_plain_figures(linear: dict[str, Any]):
+    """P(N(-10, 5^2) > 0) = 0.0228; the line of no gain is 3x = 2y + 10, a plane being fitted exactly."""
+    told = json.loads(json.dumps(linear["conditions"]["narrow"], allow_nan=False))
+    assert told["pays"] == pytest.approx(norm.sf(2), abs=5 * math.sqrt(0.0228 / MANY))
+    assert told["loses"]["density"] == pytest.approx(1 - told["pays"])  # everywhere: no limits are needed
+    assert told["loses"]["limits"] == []
+    surface = told["surface"]
+    for x, y in zip(surface["x"], surface["crossing"], strict=True):
+        if y is not None:
+            assert 3 * y - 2 * x == pytest.approx(10) or 3 * x - 2 * y == pytest.approx(10)
 
 
 CURVE = ((0.5, -2.0), (0.7, -1.0), (1.0, 0.5))

@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 from sim.cli import app
 from sim.errors import ModelError, ResultError
 from sim.studies.uncertainty.answer import OUTCOMES, doubt, facts_of_draws, weighed
-from sim.studies.uncertainty.decision import FEWEST, decide
+from sim.studies.uncertainty.conditions import FEWEST
+from sim.studies.uncertainty.decision import decide
 from sim.studies.uncertainty.exhibits import acceptable, outcomes, why_nothing, worth, write_uncertainty
 from sim.studies.uncertainty.inputs import study
 from sim.studies.uncertainty.question import run

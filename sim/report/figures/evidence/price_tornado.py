@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim.economics.value.terms import terms_of
+from sim.exhibits.conditions import input_words
 from sim.exhibits.drawing import key, name_rows, places, row_axes
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import digits, figure, pounds
@@ -65,12 +66,6 @@ def plot_price_tornado(ds: xr.Dataset, ax: Axes | None = None, *, canvas: Canvas
     ax.xaxis.set_major_locator(MaxNLocator(4))
     key(ax, canvas)
     return ax
-
-
-def input_words(path: str) -> str:
-    """Name an input as people read it: its path without section and key."""
-    parts = path.split(".")
-    return words(" ".join(part for part in parts[1:] if part not in ("value", "mean", "ratio"))) or path
 
 
 def price_table(ds: xr.Dataset) -> Table:

@@ -1,0 +1,91 @@
+"""Where a result breaks even in two inputs: a response surface fitted to draws, and the line on which it is nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.arrays import FloatArray, finite
+
+POINTS = 9
+"""Values of each input at which the surface is given, from its 2.5% to its 97.5% point."""
+FINE = 201
+TAILS = (0.025, 0.975)
+LEAST_DRAWS = 60
+"""Ten for each term of the fit."""
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The mean of a result by two inputs, all others drawn.
+
+    ``value`` is by ``y`` and ``x``, (y, x); ``crossing`` the value of ``y`` at which it is nothing, at each ``x``; None
+    where it has one sign over the range. ``explained`` is the share of the variance over draws that both explain.
+    """
+
+    inputs: tuple[str, str]
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    value: tuple[tuple[float, ...], ...]
+    crossing: tuple[float | None, ...]
+    explained: float
+
+
+def break_even_surface(names: tuple[str, str], inputs: FloatArray, result: FloatArray) -> Surface:
+    """Fit a result to two inputs and find where it is nothing.
+
+    The fit is a polynomial of second degree (a response surface; Box and Wilson 1951), by least squares over draws.
+
+    Parameters
+    ----------
+    names
+        Of the two.
+    inputs
+        Their draws, (draw, 2).
+    result
+        What it came to in each draw, (draw,).
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite, there are too few draws, or an input does not differ between them.
+    """
+    inputs, result = finite("inputs", inputs), finite("result", result)
+    if inputs.shape != (len(result), 2) or len(result) < LEAST_DRAWS:
+        raise ValueError(f"inputs have shape {inputs.shape} for {len(result)} draws; give two of {LEAST_DRAWS} or more")
+    middle, spread = inputs.mean(axis=0), inputs.std(axis=0)
+    if not (spread > 0).all():
+        raise ValueError(f"{names[int(np.argmin(spread))]} is the same in all draws")
+    design = _terms((inputs - middle) / spread)
+    coefficients, *_ = np.linalg.lstsq(design, result, rcond=None)
+    total = float(result.var())
+    left = float((result - design @ coefficients).var())
+    low, high = np.quantile(inputs, TAILS, axis=0)
+
+    def at(x: FloatArray, y: FloatArray) -> FloatArray:
+        grid = np.stack(np.meshgrid(x, y), axis=-1)  # (y, x, input)
+        return np.asarray(_terms((grid.reshape(-1, 2) - middle) / spread) @ coefficients).reshape(len(y), len(x))
+
+    x, y, fine = (np.linspace(low[i], high[i], n) for i, n in ((0, POINTS), (1, POINTS), (1, FINE)))
+    value, finely = at(x, y), at(x, fine)
+    return Surface(
+        names, tuple(map(float, x)), tuple(map(float, y)), tuple(tuple(map(float, row)) for row in value),
+        tuple(_crossing(fine, column) for column in finely.T), 1.0 - left / total if total else 1.0,
+    )  # fmt: skip
+
+
+def _terms(scaled: FloatArray) -> FloatArray:
+    """Give the terms of second degree of two scaled inputs, (draw, term)."""
+    a, b = scaled.T
+    return np.stack([np.ones_like(a), a, b, a * a, a * b, b * b], axis=1)
+
+
+def _crossing(at: FloatArray, values: FloatArray) -> float | None:
+    """Give where values first pass 0, by a straight line between neighbours; None where they do not."""
+    passes = np.flatnonzero(np.sign(values[:-1]) != np.sign(values[1:]))
+    if not len(passes):
+        return None
+    i = int(passes[0])
+    share = values[i] / (values[i] - values[i + 1])
+    return float(at[i] + share * (at[i + 1] - at[i]))
