@@ -24,12 +24,14 @@ def command(
 ) -> None:
     """Rebuild the report and figures of a finished run; what is worked out for it once is kept and shown."""
     from sim.evaluation.checks.beside import write_checks
+    from sim.exhibits.csv import write_csv
     from sim.report.presentation import present
     from sim.results.folder.beside import PACK
     from sim.results.folder.held import held
     from sim.results.folder.store import copy_results, read_results, staged_in
-    from sim.runs.follow.beside import write_families
+    from sim.runs.follow.beside import followed_of, write_families
     from sim.studies.bridge.question import write_bridge
+    from sim.studies.gains.question import write_gains
 
     with stages(quiet=quiet) as at, held(folder) as work:
         at.stage("Reading the results")
@@ -42,7 +44,9 @@ def command(
                 write_checks(fresh, ds, record)
             if families:
                 at.stage("Following families")
-                write_families(fresh, record)
+                followed = followed_of(record)
+                write_families(fresh, *followed)
+                write_csv(fresh / "gains.csv", write_gains(fresh, *followed))
             if bridge:
                 write_bridge(fresh, record, at=at)
             present(fresh, ds, summary, record, at=at)

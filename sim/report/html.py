@@ -74,7 +74,7 @@ def write_report(
     page = environment("sim.report").get_template("report.html").render(
         **_first(ds, summary, run, made, path.parent), checks=shown, opening=_placed(figures, summary, "answer"),
         outside=sum(check.verdict == "outside" for check in shown), basis=basis(summary, run), few=FEW,
-        sections=_sections(ds, summary, figures, made), parts=register, missing=_missing(ds, summary, extras),
+        sections=_sections(ds, summary, figures, made, extras), parts=register, missing=_missing(ds, summary, extras),
         n_entries=sum(len(part.entries) for part in register), name_of=name_of, span_of=span_of,
         left_out=left_out(run), origins=sorted(run.get("origins", {}).items()), config=run.get("config", ""),
         provenance=_provenance(summary, run), commands=commands(run), reliance=reliance(run),
@@ -106,9 +106,11 @@ def _placed(figures: Sequence[Drawn], summary: Summary, *sections: str) -> list[
     return [(item, svg, () if item.table is None else _shown(item.table, summary)) for item, svg in mine]
 
 
-def _sections(ds: xr.Dataset, summary: Summary, figures: Sequence[Drawn], full: FullAppraisal) -> list[Section]:
+def _sections(
+    ds: xr.Dataset, summary: Summary, figures: Sequence[Drawn], full: FullAppraisal, extras: Extras
+) -> list[Section]:
     """Put together the sections that have something to show."""
-    tables, made = tables_by_section(ds, summary, full), []
+    tables, made = tables_by_section(ds, summary, full, extras.gains), []
     for name, title in TITLES.items():
         mine = _placed(figures, summary, name, *(inner for inner, outer in WITHIN.items() if outer == name))
         shown = tuple(_shown(table, summary) for table in tables.get(name, ()) if table.rows)

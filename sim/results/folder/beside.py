@@ -17,6 +17,10 @@ CHECKS, FAMILIES, EVALUATED, BRIDGE = "checks.json", "families.json", "evaluated
 REPRODUCED = "reproduced.json"
 PACK = ("assurance.html", "assurance.xlsx")
 """The assurance pack, which ``families assure`` makes of all that stands there; it goes when that changes."""
+GAINS = "gains.json"
+WAITING = "months waiting"
+PLAIN, WEIGHTED = "cost to society", "cost to society, benefits weighted"
+"""Measures of a gain: resources alone, and with a pound of benefit counting as the income weight says."""
 Verdict = Literal["within", "outside", "reported", "not evaluated"]
 
 
@@ -32,6 +36,34 @@ class CheckLine:
     key: str = ""
     number: float | None = None
     source: str = ""
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What a regime changes for a group of families, against the baseline.
+
+    ``baseline`` is the mean without the regime and ``difference`` the mean change with its 95% interval over families;
+    ``less`` and ``more`` are the shares of families with less and with more of the measure.
+    """
+
+    world: str
+    by: str
+    group: str
+    families: int
+    measure: str
+    baseline: float
+    difference: Estimate
+    less: float
+    more: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write as plain figures for JSON."""
+        return {**asdict(self), "difference": self.difference.as_dict()}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Gain:
+        """Read what ``to_dict`` wrote."""
+        return cls(**{**content, "difference": Estimate(**content["difference"])})
 
 
 @dataclass(frozen=True)

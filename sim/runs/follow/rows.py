@@ -11,7 +11,7 @@ import numpy as np
 from sim.arrays import BoolArray, FloatArray
 from sim.engine.counts.record import Layout, Record
 from sim.engine.solvers.families import Line, replicate
-from sim.model.spec import Scenario
+from sim.model.spec import Model, Scenario
 from sim.money.bill import meters_of_lines, prices_of_meters
 from sim.money.prices import world_prices
 from sim.results.outcomes import world_weights
@@ -40,7 +40,7 @@ class RowTotals:
     """Adds up, row by row of the first unit, what each outcome and ledger would give that row.
 
     ``amounts[world]`` has shape (steps + 1, meter, total): what one count of a meter at a point adds to each total,
-    outcomes first, then ledgers.
+    outcomes first, then what ``member`` says: ledgers.
     """
 
     def __init__(self, scenario: Scenario, layout: Layout) -> None:
@@ -60,11 +60,14 @@ class RowTotals:
         prices = world_prices(self.scenario, world, tuple(line.name for line in model.costs))
         prices[: self.window] = 0.0
         at = meters_of_lines(self.layout.meters, [line.meter for line in model.costs])
-        member = np.array([[ledger in line.ledgers for ledger in self.layout.ledgers] for line in model.costs])
-        member = member.reshape(len(model.costs), len(self.layout.ledgers))
-        ledgers = prices_of_meters(prices, at, member, len(self.layout.meters))
+        ledgers = prices_of_meters(prices, at, self.member(model), len(self.layout.meters))
         ledgers = np.pad(ledgers, ((0, 0), (1, 0), (0, 0)))  # nothing is booked at point 0
         return np.moveaxis(np.concatenate([outcomes, ledgers]), 0, 2)
+
+    def member(self, model: Model) -> BoolArray:
+        """Say which cost lines are in which total, (line, total): here those of each ledger."""
+        held = [[ledger in line.ledgers for ledger in self.layout.ledgers] for line in model.costs]
+        return np.array(held, np.bool_).reshape(len(model.costs), len(self.layout.ledgers))
 
     def look(self, step: int, line: Line) -> None:
         """Take in a point: step + 1."""

@@ -14,9 +14,8 @@ import numpy as np
 
 from sim.arrays import FloatArray
 from sim.engine.solvers import families as engine
-from sim.engine.solvers.families import replicate
 from sim.model.spec import Scenario
-from sim.runs.follow.families import Followed
+from sim.runs.follow.families import Followed, follow
 
 PERCENTILES = (0.0, *(float(p) for p in range(5, 95, 5)), 95.0, 96.0, 97.0, 98.0, 99.0, 99.5, 99.9)
 SAME = 1e-9
@@ -67,8 +66,8 @@ class Spread:
         return cls(held["families"], held["years"], held["ledger"], costs, paired)
 
 
-def spread_of(scenario: Scenario, replication: int = 0) -> Spread:
-    """Follow every family of one replication from the first regime's start to the end.
+def spread_of(scenario: Scenario, replication: int = 0, followed: Followed | None = None) -> Spread:
+    """Follow every family of one replication from the first regime's start to the end, if that was not done already.
 
     Raises
     ------
@@ -76,8 +75,7 @@ def spread_of(scenario: Scenario, replication: int = 0) -> Spread:
         If no family stays, or no time passes after the start.
     """
     layout = engine.layout(scenario)
-    followed = Followed(scenario, layout)
-    replicate(scenario, replication, observe=followed.look, at_start=followed.look)
+    followed = follow(scenario, replication) if followed is None else followed
     clock = scenario.worlds[0].model.clock
     years = (clock.steps - followed.window) * clock.step_years
     families = int(followed.stayed.sum())

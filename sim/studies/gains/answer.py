@@ -7,39 +7,20 @@ that came or went after the start are left out: a difference needs the same fami
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from sim.arrays import FloatArray
 from sim.engine.counts.record import Layout
-from sim.intervals import Estimate, between_rows
+from sim.intervals import between_rows
 from sim.model.spec import Scenario, World
+from sim.results.folder.beside import PLAIN, WAITING, WEIGHTED, Gain
 from sim.runs.follow.families import Followed
 from sim.table import Table
 
-WAITING, HELPED = "months waiting", "helped"
+HELPED = "helped"
 DECILES = 10
 _SAME = 1e-9
-
-
-@dataclass(frozen=True)
-class Gain:
-    """What a regime changes for a group of families, against the baseline.
-
-    ``baseline`` is the mean without the regime and ``difference`` the mean change with its 95% interval over families;
-    ``less`` and ``more`` are the shares of families with less and with more of the measure.
-    """
-
-    world: str
-    by: str
-    group: str
-    families: int
-    measure: str
-    baseline: float
-    difference: Estimate
-    less: float
-    more: float
 
 
 def gains_by_group(gains: Sequence[Gain], worlds: Sequence[World]) -> Table:
@@ -94,9 +75,20 @@ def _measures(
     for i, outcome in enumerate(outcomes):
         result[outcome] = np.concatenate([one[:, i] for one in since])
     if layout.ledgers:
-        cost = np.concatenate([one[:, len(outcomes) + ledger] for one in since])
-        result[f"cost, {layout.ledgers[ledger]} ledger"] = cost
-    result[WAITING] = np.concatenate([s.waited[name][s.stayed] * months for s in samples])
+        first, shown = len(outcomes), f"{layout.ledgers[ledger]} ledger"
+        cost = np.concatenate([one[:, first + ledger] for one in since])
+        result[f"cost, {shown}"] = cost
+        transfers = np.concatenate([one[:, first + len(layout.ledgers) + ledger] for one in since])
+        result[f"{PLAIN}, {shown}"] = cost - transfers
+        income = scenario.appraisal.income_weight
+        if income.apply:
+            result[f"{WEIGHTED}, {shown}"] = cost - income.weight.value * transfers
+    waited = {s: np.concatenate([one.waited[name][s][one.stayed] * months for one in samples])
+              for s in samples[0].waited[name]}  # fmt: skip
+    nobody = np.zeros(sum(int(s.stayed.sum()) for s in samples))
+    result[WAITING] = np.sum(list(waited.values()), axis=0) if waited else nobody
+    if len(waited) > 1:
+        result |= {f"{WAITING}, {service}": steps for service, steps in waited.items()}
     return result
 
 

@@ -11,7 +11,7 @@ from sim.exhibits.drawing import grid_x, name_rows, places, row_axes, zero_line
 from sim.exhibits.numbers import digits, share, short
 from sim.exhibits.style import COLOURS, WIDE, Canvas, words
 from sim.model.titles import Titles
-from sim.studies.gains.answer import WAITING, Gain
+from sim.results.folder.beside import WAITING, Gain
 from sim.table import Table
 
 EACH = 0.26

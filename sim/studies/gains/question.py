@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from sim.engine.solvers import families as engine
 from sim.model.spec import Scenario
-from sim.runs.follow.families import Followed
-from sim.studies.gains.answer import Gain, gains_of
+from sim.results.folder.beside import GAINS, Gain
+from sim.results.folder.files import write_json
+from sim.runs.follow.families import Followed, follow
+from sim.studies.gains.answer import gains_by_group, gains_of
+from sim.table import Table
 
 
 def who_gains(
@@ -29,8 +33,9 @@ def who_gains(
     Returns
     -------
         One entry for each world, grouping, group and measure: outcomes, cost, months waiting, all since the first
-        regime's start. Groupings are traits, the youngest child's age, the decile of severity (the first outcome before
-        the start, ties in the order of rows), and whether a service helped that did not exist in the baseline.
+        regime's start. Groupings are traits, the youngest child's age, needs at the start, areas that are real, the
+        decile of severity (the first outcome before the start, ties in the order of rows), and whether a service helped
+        that did not exist in the baseline.
 
     Raises
     ------
@@ -46,10 +51,16 @@ def who_gains(
     unknown = sorted(set(worlds or ()) - set(others))
     if unknown:
         raise ValueError(f"there is no regime {', '.join(unknown)}; there are {', '.join(others) or 'none'}")
-    samples = []
-    for replication in range(replications):
-        followed = Followed(scenario, layout)
-        engine.replicate(scenario, replication, observe=followed.look, at_start=followed.look)
-        samples.append(followed)
+    samples = [follow(scenario, replication) for replication in range(replications)]
     place = layout.ledgers.index(ledger) if ledger else 0
     return [gain for name in worlds or others for gain in gains_of(scenario, layout, samples, name, place)]
+
+
+def write_gains(folder: Path, scenario: Scenario, followed: Followed) -> Table:
+    """Write who gains beside a finished run for its report (gains.json), in its headline ledger; give it as a table."""
+    layout, headline = engine.layout(scenario), scenario.appraisal.ledger
+    place = layout.ledgers.index(headline) if headline in layout.ledgers else 0
+    others = [w.name for w in scenario.worlds if w.regime != scenario.baseline]
+    found = [gain for name in others for gain in gains_of(scenario, layout, [followed], name, place)]
+    write_json(folder / GAINS, [one.to_dict() for one in found])
+    return gains_by_group(found, scenario.worlds)

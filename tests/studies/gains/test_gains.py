@@ -1,12 +1,20 @@
 """Groups partition families, so their changes average to the whole; with no effect nobody gains and nobody loses."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
 import sim
+from sim.engine.solvers.families import layout as layout_of
 from sim.exhibits.titles import titles_of
-from sim.studies.gains.answer import WAITING, _deciles, gains_by_group
+from sim.model.appraisal import IncomeWeight, Ranged
+from sim.report.page.equity import equity_tables
+from sim.results.folder.beside import PLAIN, WAITING, WEIGHTED, Gain
+from sim.runs.follow.families import follow
+from sim.studies.gains.answer import _deciles, gains_by_group, gains_of
 from sim.studies.gains.exhibits import gains_tables, plot_gains
 from sim.studies.gains.question import who_gains
 from tests.clear_text import faults_of
@@ -43,7 +51,8 @@ def test_each_grouping_covers_every_family_once(gains) -> None:
 
 
 def test_groupings_are_those_that_were_promised(gains) -> None:
-    expected = {"all", "lone_parent", "children", "frailty", "youngest child", "severity before the start", "helped"}
+    expected = {"all", "lone_parent", "children", "frailty", "youngest child", "severity before the start", "helped",
+                "needs at the start"}  # fmt: skip
     assert {g.by for g in gains} == expected
     assert {g.group for g in gains if g.by == "helped"} == {"by keyworker", "not by keyworker"}
     assert len({g.group for g in gains if g.by.startswith("severity")}) == 10
@@ -98,3 +107,60 @@ def test_the_file_and_the_figure(gains, scenario) -> None:
 def test_nonsense_is_refused(scenario, options, message) -> None:
     with pytest.raises(ValueError, match=message):
         who_gains(scenario, **options)
+
+
+def test_waits_of_services_add_up(gains) -> None:
+    """Of each group: months in all queues are those in each."""
+    told = {(g.by, g.group, g.measure): g for g in gains}
+    for (by, group, measure), whole in told.items():
+        each = [g for (b, n, m), g in told.items() if (b, n) == (by, group) and m.startswith(f"{WAITING}, ")]
+        assert len(each) > 5
+        if measure == WAITING:
+            assert sum(g.baseline for g in each) == pytest.approx(whole.baseline)
+            assert sum(g.difference.mean for g in each) == pytest.approx(whole.difference.mean, abs=1e-9)
+
+
+def test_needs_at_the_start_order_families(gains) -> None:
+    """More chains in trouble at the start mean more months in crisis afterwards: crisis is driven by needs."""
+    found = [g for g in gains if g.by == "needs at the start" and g.measure == gains[0].measure]
+    assert [g.group for g in found] == ["none or one", "two", "three", "four or more"]
+    assert [g.baseline for g in found] == sorted(g.baseline for g in found)
+
+
+def test_weights_count_benefits_alone_and_stand_beside_the_plain_figure() -> None:
+    """With a weight w a change is the plain one less (w - 1) x that in benefits, group by group; at 1 it is plain."""
+    scenario = sim.load("demo", ["units.family.size=120", "clock.steps=25"])
+    followed, layout = follow(scenario), layout_of(scenario)
+    made = {}
+    for weight in (1.0, 2.5):
+        income = IncomeWeight(apply=True, weight=Ranged(weight, weight, weight))
+        weighed = replace(scenario, appraisal=replace(scenario.appraisal, income_weight=income))
+        found = gains_of(weighed, layout, [followed], "integrated", 0)
+        made[weight] = {(g.by, g.group, g.measure.partition(", narrow")[0]): g.difference.mean for g in found}
+    assert not any(WEIGHTED in g.measure for g in gains_of(scenario, layout, [followed], "integrated", 0))
+    groups = {(by, group) for by, group, _ in made[1.0]}
+    benefits = {one: made[2.5][*one, "cost"] - made[2.5][*one, PLAIN] for one in groups}
+    assert any(benefits.values())
+    for one in groups:
+        plain = made[2.5][*one, PLAIN]
+        assert made[1.0][*one, WEIGHTED] == pytest.approx(plain, abs=1e-6)
+        assert made[2.5][*one, WEIGHTED] == pytest.approx(plain - 1.5 * benefits[one], abs=1e-6)
+
+
+def test_gains_are_kept_and_read_back_and_told_in_three_tables(both, scenario) -> None:
+    kept = [Gain.from_dict(json.loads(json.dumps(one.to_dict()))) for one in both]
+    assert kept == list(both)
+    summary = {
+        "answer": {}, "differences": {"integrated/measured": {}, "integrated/no_effect": {}}, "baseline": "siloed",
+        "regimes": {"siloed/measured": {}, "integrated/measured": {}}, "titles": {},
+        "appraisal": {"terms": {"income_weight": None},
+                      "comparisons": [{"name": "integrated/measured", "against_regime": "siloed"}]},
+    }  # fmt: skip
+    tables = equity_tables(kept, summary)
+    assert [table.title.partition(":")[0] for table in tables] == [
+        "Who is better or worse off", "Who waits longest", "What each group costs",
+    ]  # fmt: skip
+    waits = [g for g in kept if (g.measure, g.world) == (WAITING, "integrated/measured") and g.by != "all"]
+    longest = max(waits, key=lambda g: g.baseline + g.difference.mean)
+    assert longest.group in tables[1].rows[1][0]
+    assert equity_tables((), summary) == ()
