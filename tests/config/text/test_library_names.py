@@ -25,11 +25,12 @@ ROOM = {
         justice services universal""",
     "costs_2025": "observed placements prices uprated",
     "evaluation": "designs few_helped",
-    "evidence_sets": "access_only claimed_bound measured measured_as_key_worker measured_face_value no_effect",
+    "evidence_sets": "access_only claimed_bound measured measured_as_key_worker measured_face_value no_effect "
+    "today_claimed today_measured",
     "model": "areas children effects england families family_support_as_key_worker needs population services",
     "model/loops": "burn_out crowding_out invest_to_save",
-    "model/today": "areas care costs england population services",
-    "model/today/regimes": "separate",
+    "model/today": "appraisal areas care costs england population services",
+    "model/today/regimes": "edge_of_care family_group_decisions family_help separate",
     "model/regimes": """best_use best_use_as_key_worker best_use_tenth integrated one_assessment one_queue phase_two
         several_needs siloed siloed_same_money smaller_caseloads""",
     "scenarios": """advocate as_key_worker calibrated care_at_home community_budgets demo drinkers_and_drug_users
@@ -45,7 +46,7 @@ ROOM = {
 NAMES = [f"{room}/{name}".lstrip("/") for room, held in ROOM.items() for name in held.split()]
 BARE = {name.rsplit("/", 1)[-1]: name for name in reversed(NAMES)}
 """What a bare name finds: the first room that has it, in the order above, but for those below."""
-BARE |= {name: f"scenarios/{name}" for name in ("national", "phase_two")}
+BARE |= {name: f"scenarios/{name}" for name in ("edge_of_care", "national", "phase_two")}
 EXTENDED = {
     "scenarios/advocate": ["scenarios/national"],
     "scenarios/loops": ["scenarios/national", "model/loops/crowding_out", "model/loops/burn_out",
