@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
 from sim.arrays import FloatArray
-from sim.model.spec import Model
+from sim.model.spec import Areas, Clock, Model, Trait, Unit
 
 SETTLED = 1e-9
 """Children of an age, of a family, by which nothing changes any more in a step."""
@@ -51,7 +52,8 @@ class Ages:
             ages.present = number[:, None] * ages.entering()
             ages.alone = np.zeros(len(number))
             if model.units[1].settled:
-                ages._settle()
+                present, alone = _settled(model.clock, model.units, trait)
+                ages.present, ages.alone = present.copy(), alone.copy()
         return ages
 
     def _settle(self) -> None:
@@ -112,3 +114,13 @@ class Ages:
         empty = np.divide(absent, self.number, out=np.zeros_like(absent), where=self.number > 0)
         self.alone = aged * (1.0 - leave) * empty ** np.maximum(self.number - 1.0, 0.0)
         return Change(replaced, (1.0 - leave) * alone, born, new, before)
+
+
+@lru_cache(maxsize=8)
+def _settled(clock: Clock, units: tuple[Unit, ...], number: Trait | None) -> tuple[FloatArray, FloatArray]:
+    """Give who is present and who is alone where ages stay as they are; found once for models that are alike in it."""
+    young = tuple(replace(unit, settled=False) for unit in units)
+    traits = () if number is None else (number,)
+    ages = Ages.of(Model(clock, young, Areas(), (), (), traits), None if number is None else number.name)
+    ages._settle()
+    return ages.present, ages.alone
