@@ -25,7 +25,8 @@ GROUP = "families.commands"
 ORDER = (
     "run", "app", "report", "compare", "export", "check", "show", "explain", "new", "schema", "list", "fit-effects",
     "sanity", "agree", "uncertainty", "switching", "gains", "fees", "funds", "shapley", "optimise", "best-use",
-    "calibrate", "evaluate", "bridge", "assure", "reproduce",
+    "calibrate", "evaluate", "bridge", "assure", "reproduce", "authorities", "import",
+    "backtest",
 )  # fmt: skip
 """Of commands in the help; others come after them."""
 

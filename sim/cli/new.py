@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sim.console.printing import say
+from sim.console.printing import print_table, say
 from sim.errors import ModelError, Problem
 
-EXAMPLES = ("families new mine", "families new ours --from national")
+EXAMPLES = ("families new mine", "families new ours --from national", "families new here --authority Leicestershire")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -20,10 +21,35 @@ def command(
     base: Annotated[
         str | None, typer.Option("--from", metavar="CONFIG", help="Lie on this config, its levers commented out.")
     ] = None,
+    authority: Annotated[
+        str | None, typer.Option(metavar="AUTHORITY", help="England today in this local authority, fitted to it.")
+    ] = None,
+    own: Annotated[
+        Path | None, typer.Option(metavar="OWN.csv", help="Rates of its own return, from families import.")
+    ] = None,
 ) -> None:
-    """Write a commented starter config, or one that lies on another with every lever of that in a comment."""
-    path = new(name, base=base)
+    """Write a commented starter config, one on another with its levers in comments, or one of a local authority."""
+    if authority is None:
+        if own is not None:
+            raise ModelError("--own holds rates of one local authority; name it with --authority")
+        path = new(name, base=base)
+        say(f"Wrote {path}; try: families check {path}")
+        return
+    if base is not None:
+        raise ModelError("give --from or --authority, not both: a local authority lies on England today")
+    from sim.evaluation.england.answer import fit_table
+    from sim.evaluation.england.fit import fit
+    from sim.evaluation.england.places import place_of
+    from sim.evaluation.england.published import authority as find
+    from sim.evaluation.england.writing import study_text
+    from sim.evaluation.own_data.kept import read_own
+
+    _free(name, None)  # before the work
+    one = find(authority)
+    found = fit(place_of(one, None if own is None else read_own(own)))
+    path = _write(name, None, lambda stem: study_text(stem, one, found, own is not None))
     say(f"Wrote {path}; try: families check {path}")
+    print_table(fit_table(found))
 
 
 def new(name: str, folder: Path | None = None, base: str | None = None) -> Path:
@@ -49,11 +75,24 @@ def new(name: str, folder: Path | None = None, base: str | None = None) -> Path:
     """
     from sim.config.views.starter import overlay, starter
 
+    return _write(name, folder, lambda stem: starter(stem) if base is None else overlay(stem, base))
+
+
+def _free(name: str, folder: Path | None) -> Path:
+    """Give the file of a name; refused when the name is none, or the file is there already."""
     stem = name.removesuffix(".yaml")
     if not _NAME.fullmatch(stem):
         raise ModelError([Problem("", "", f"given '{name}'; a name has letters, digits, _ and - alone")])
     path = (folder or Path()) / f"{stem}.yaml"
-    text = starter(stem) if base is None else overlay(stem, base)
+    if path.exists():
+        raise ModelError([Problem(str(path), "", "this file is there already; choose another name")])
+    return path
+
+
+def _write(name: str, folder: Path | None, text_of: Callable[[str], str]) -> Path:
+    """Write a new file with the text that is made of its stem."""
+    path = _free(name, folder)
+    text = text_of(path.stem)
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)

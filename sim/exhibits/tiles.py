@@ -31,7 +31,7 @@ UNKNOWN = "not published"
 
 
 @dataclass(frozen=True)
-class Tile:
+class MapSquare:
     """Where an authority stands: its name, three letters, and its row and column from the north-west, from 1 on."""
 
     name: str
@@ -46,11 +46,11 @@ def area_key(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def tiles() -> Mapping[str, Tile]:
+def tiles() -> Mapping[str, MapSquare]:
     """Give the square of each authority by the name of its area."""
     path = installed_configs() / "areas_2025" / "tiles.csv"
     with path.open(encoding="utf-8", newline="") as file:
-        rows = [Tile(r["la_name"], r["code"], int(r["row"]), int(r["column"])) for r in csv.DictReader(file)]
+        rows = [MapSquare(r["la_name"], r["code"], int(r["row"]), int(r["column"])) for r in csv.DictReader(file)]
     return {area_key(tile.name): tile for tile in rows}
 
 
@@ -104,7 +104,7 @@ def shade(number: int, of: int) -> str:
     return "#" + "".join(f"{round(255 + (one - 255) * part):02X}" for one in parts)
 
 
-def _draw(ax: Axes, tile: Tile, number: int | None, of: int, canvas: Canvas) -> None:
+def _draw(ax: Axes, tile: MapSquare, number: int | None, of: int, canvas: Canvas) -> None:
     """Draw one square, with its code where there is room."""
     face = "white" if number is None else shade(number, of)
     corner = (tile.column - 0.5 + GAP / 2, tile.row - 0.5 + GAP / 2)

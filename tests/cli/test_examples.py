@@ -74,13 +74,19 @@ SMALLER = {
     "families evaluate evaluation/designs --replications 2": f"{FEW} --rule random --outcome in_crisis",
     "families evaluate demo --set clock.steps=48 --outcome in_crisis --rule random --replications 2": FEW,
     "families evaluate evaluation/few_helped --controls --replications 16": f"{FEW} --replications 1",
+    "families new here --authority Leicestershire": "",
+    "families authorities": "", "families authorities Leicestershire": "",
+    "families authorities --out authorities": "", "families authorities --fit --out fitted": "",
+    "families import --sample sample": "",
+    "families import --header sample/header.csv --episodes sample/episodes.csv --authority Leicestershire": "",
+    "families backtest": "", "families backtest --out backtest": "",
 }
 LONG = {
     "run": "Drawing figures", "report": "Drawing figures", "uncertainty": "Draws", "optimise": "Settings",
     "bridge": "Run 1 of",
     "shapley": "Coalitions", "switching": "Run 1 of at most 12", "evaluate": "replications", "agree": "Replications",
     "fit-effects": "Sweep 1", "gains": "Following families", "fees": "Following families", "funds": "Replications",
-    "sanity": "Running the checks",
+    "sanity": "Running the checks", "backtest": "Fitting to 2016 to 2019",
 }  # fmt: skip
 """A stage that each long command names."""
 POWERS = re.compile(r"\d[eE][+-]?\d")
@@ -101,7 +107,8 @@ def words_of(example: str, more: str = "") -> list[str]:
 
 def is_quick(example: str) -> bool:
     """Whether an example runs as it stands."""
-    return words_of(example)[0] in QUICK
+    words = words_of(example)
+    return words[0] in QUICK and "--authority" not in words  # a place is fitted first
 
 
 def read(output: str) -> str:
@@ -142,6 +149,8 @@ def test_an_example_runs_small(example: str, folder: Path, monkeypatch: pytest.M
     if command == "best-use":  # minutes, whatever its size: it is read, and a search of a small model is tested
         assert load(words_of(example)[1]).found["best_use"].money_of == "integrated"
         return
+    if "--fit" in example:  # ten minutes, whatever its size: every fit is a test of its own
+        return
     if command == "app":  # it serves until it is stopped: its words are read, and tests/app open it
         assert CliRunner().invoke(app, [*words_of(example), "--help"]).exit_code == 0
         return
@@ -149,6 +158,8 @@ def test_an_example_runs_small(example: str, folder: Path, monkeypatch: pytest.M
         if f"results/{needed}" in example and command != "run":
             made = ["run", "demo", *shlex.split(f"{FEW} {TWO}"), *sets, "--out", f"results/{needed}", "--quiet"]
             assert CliRunner().invoke(app, made).exit_code == 0
+    if "sample/header.csv" in example:
+        assert CliRunner().invoke(app, ["import", "--sample", "sample"]).exit_code == 0
     if "--keep" in example:  # what is kept goes to the library of the working folder
         (folder / "configs").mkdir()
     result = CliRunner().invoke(app, words_of(example, SMALLER[example]))

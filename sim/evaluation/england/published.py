@@ -20,6 +20,7 @@ CARE, CARE_2024, CARE_2023 = "cla_31mar_2025", "cla_31mar_2024", "cla_31mar_2023
 CARE_STARTED, CARE_CEASED, ASYLUM = "cla_started_2025", "cla_ceased_2025", "uasc_31mar_2025"
 NEED, NEED_2024, NEED_STARTED = "cin_31mar_2025", "cin_31mar_2024", "cin_started_2025"
 PLAN, PLAN_2024, PLAN_STARTED = "cpp_31mar_2025", "cpp_31mar_2024", "cpp_started_2025"
+REFERRALS = "referrals_2025"
 LOW_INCOME, FUNDED = "children_low_income_pct_2025", "supporting_families_max_gbp_2023_24"
 COUNT, RATE, PERCENT, GBP = "count", "rate", "percent", "gbp"
 
@@ -43,7 +44,7 @@ COLUMNS: dict[str, PublishedColumn] = {
     NEED: PublishedColumn(COUNT, "children in need, 31 March 2025", "T-L6"),
     NEED_STARTED: PublishedColumn(COUNT, "episodes of need started, 2024-25", "T-L7"),
     NEED_2024: PublishedColumn(COUNT, "children in need, 31 March 2024", "T-L6"),
-    "referrals_2025": PublishedColumn(COUNT, "referrals, 2024-25", "T-L11"),
+    REFERRALS: PublishedColumn(COUNT, "referrals, 2024-25", "T-L11"),
     PLAN_2024: PublishedColumn(COUNT, "on a protection plan, 31 March 2024", "T-L9"),
     PLAN: PublishedColumn(COUNT, "on a protection plan, 31 March 2025", "T-L9"),
     PLAN_STARTED: PublishedColumn(COUNT, "protection plans started, 2024-25", "T-L10"),

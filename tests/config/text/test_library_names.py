@@ -18,6 +18,7 @@ ROOM = {
     "": "sanity",
     "appraisal": "answer appraisal card doubt funds income_weight optimism_bias payment_by_results published "
     "spending_reviews",
+    "areas_2025": "alone begin flows",
     "assurance": "intended_use",
     "calibrated": "national",
     "calibration": "national observed",
