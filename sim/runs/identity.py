@@ -27,7 +27,8 @@ from sim.runs.follow.rows import is_small
 PRESENTING = (
     "app", "cli", "console", "exhibits", "report", "studies/assure", "studies/reproduce",
     "studies/*/exhibits.py", "studies/*/figures.py", "studies/*/workbook.py", "studies/*/command.py",
-    "evaluation/*/beside.py", "evaluation/*/exhibits.py", "evaluation/*/words.py", "evaluation/*/command.py",
+    "evaluation/*/beside.py", "evaluation/*/exhibits.py", "evaluation/*/figures.py", "evaluation/*/words.py",
+    "evaluation/*/command.py",
 )  # fmt: skip
 """Rooms that only show results and on which none depends; a room that is not listed counts."""
 KERNELS = "engine/kernels.py"

@@ -9,6 +9,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 
 from sim.evaluation.england.answer import all_authorities, rates_of_all, rates_per_10000, times_england
+from sim.evaluation.england.figures import area_key, plot_tiles, tiles
 from sim.evaluation.england.fit import FittedPlace
 from sim.evaluation.england.published import CARE, CARE_STARTED, NEED, PLAN, authorities
 from sim.exhibits.csv import write_csv
@@ -18,7 +19,6 @@ from sim.exhibits.numbers import digits
 from sim.exhibits.sentences import sentence
 from sim.exhibits.style import WIDE, Canvas
 from sim.exhibits.svg import draw_all
-from sim.exhibits.tiles import area_key, plot_tiles, tiles
 from sim.table import Table
 
 AreaValues = Mapping[str, float | None]

@@ -10,9 +10,9 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from sim.evaluation.england.figures import CLASSES, class_edges, class_of, plot_tiles, tiles
 from sim.evaluation.england.published import authorities
 from sim.exhibits.style import CANVASES, LEAST_TEXT, RC, WIDE, Canvas
-from sim.exhibits.tiles import CLASSES, class_edges, class_of, plot_tiles, tiles
 
 ISLANDS = {"Isles of Scilly", "Isle of Wight"}
 
