@@ -202,6 +202,7 @@ def make_plan(compiled: list[Compiled], options: Options) -> ClosurePlan:
     for table in plan.tables:
         for variable in table.variables:
             plan.owner.setdefault(variable, table.at)
+    _check_traits(plan)
     cells = plan.cells
     if cells > MOST_CELLS:
         raise ModelError(f"its tables would hold {cells:,} cells")
@@ -343,6 +344,17 @@ def _add_traits(plan: ClosurePlan) -> None:
         readers = [v for v in plan.core if v.kind == "chain" and Source("trait", name) in plan.reads[v.name]]
         if readers and not any(variable in table.variables for table in plan.tables):
             plan.add_table(name, [*plan.base(plan.options.links), *readers, variable])
+
+
+def _check_traits(plan: ClosurePlan) -> None:
+    """Refuse a trait that is read and in no table: one that children's chains alone read and that makes no strata."""
+    for chain, reads in plan.reads.items():
+        for trait in sorted(source.name for source in reads if source.kind == "trait"):
+            variable, table = plan.traits[trait], plan.tables[plan.owner[plan.chains[chain]]]
+            if variable not in plan.owner and carrier(variable, table.variables) is None:
+                raise ModelError(
+                    f"{chain} reads the trait {trait}, which no table holds; 'stratify: true' gives it strata"
+                )
 
 
 def _add_children(plan: ClosurePlan, laws: list[dict[str, Law]]) -> None:
