@@ -22,6 +22,8 @@ from sim.errors import ModelError, Problem
 from sim.model.spec import Scenario
 
 ASSURANCE = "assurance"
+OWN = "family-trajectories"
+"""The program, which has no version where it is run from its source; its commit tells."""
 FILE = "run.json"
 
 
@@ -126,7 +128,8 @@ def made_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[s
         told.append(("source of the program, NumPy, SciPy or SimPy", *(run["program_sha256"][:12] for run in (a, b))))
     told.append(("platform", a.get("platform"), b.get("platform")))
     x, y = a.get("versions", {}), b.get("versions", {})
-    told += [(f"version of {name}", x.get(name), y.get(name)) for name in dict.fromkeys([*x, *y])]
+    known = [name for name in dict.fromkeys([*x, *y]) if name != OWN or (x.get(name) and y.get(name))]
+    told += [(f"version of {name}", x.get(name), y.get(name)) for name in known]
     return [(what, one, other) for what, one, other in told if one != other]
 
 

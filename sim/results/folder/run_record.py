@@ -18,8 +18,9 @@ from sim.places import CHECKOUT, is_checkout
 OWN = "family-trajectories"
 PACKAGES = (OWN, "numpy", "scipy", "simpy", "xarray", "netCDF4", "matplotlib", "pydantic")
 """What pages name of the versions; the record has everything that these stand on, to the last."""
-MAY_TAKE_PART = ("numba",)
-"""Libraries that make the same results sooner where they are there."""
+FURTHER = ("ruamel.yaml", "typer", "rich", "Jinja2", "xlsxwriter", "numba")
+"""What the program requires beside these, so that it is found where the program itself is not installed; and numba,
+which makes the same results sooner where it is there."""
 PROGRAM, SOURCE = "program_sha256", "source_sha256"
 """The keys of the strict digest of the program and of that of its source alone; see ``sim.runs.identity``."""
 REQUIREMENTS = "requirements.txt"
@@ -64,7 +65,7 @@ def run_facts() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def versions(packages: Sequence[str] = (*PACKAGES, *MAY_TAKE_PART)) -> dict[str, str | None]:
+def versions(packages: Sequence[str] = (*PACKAGES, *FURTHER)) -> dict[str, str | None]:
     """Give the versions of packages and of all that they require, to the last, those asked for first.
 
     Parameters

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,10 +31,15 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Interpreter:
-    """With what a run is made again: an interpreter, and what its environment has beyond this one's."""
+    """With what a run is made again: an interpreter, the source of the program, and the folder in which it runs.
+
+    ``is_recorded`` says that the source is that of the recorded commit.
+    """
 
     python: str = sys.executable
-    environment: Mapping[str, str] = field(default_factory=dict)
+    source: Path = CHECKOUT
+    folder: Path | None = None
+    is_recorded: bool = False
 
 
 def recorded(path: Path) -> tuple[dict[str, Any], Path]:
@@ -105,12 +110,15 @@ def reproduce(
         program = fresh_program(place / "environment", run, tell) if fresh else Interpreter()
         config = place / f"{run['name']}.yaml"
         config.write_text(run["config"], encoding="utf-8")
-        made = out or place / "made"
+        made = (out or place / "made").resolve()
         asked = [] if replications is None else ["--replications", str(replications)]
-        command = ["-m", "sim.cli", "run", str(config), "--out", str(made), "--workers", str(workers)]
+        # -P: the program of this source, and not one that lies in the working folder
+        command = ["-P", "-m", "sim.cli", "run", str(config), "--out", str(made), "--workers", str(workers)]
         words = [program.python, *command, *asked, *flags_of(run)]
-        _done(words, "the run failed", program.environment, quiet=tell is None)
+        _done(words, "the run failed", program, quiet=tell is None)
         again = json.loads((made / RECORD).read_text(encoding="utf-8"))
+        if program.is_recorded:  # source that was taken out of a commit no longer knows which
+            again["commit"] = run["commit"]
         return hold_against(folder, made, run, again, tuple(made_differences(run, again))), again
 
 
@@ -143,7 +151,8 @@ def fresh_program(folder: Path, run: Mapping[str, Any], tell: Tell | None = None
     python = next(one for one in (folder / "venv/bin/python", folder / "venv/Scripts/python.exe") if one.exists())
     install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(listed)]
     _done([str(python), *install], "a recorded version cannot be had here")
-    return Interpreter(str(python), {"PYTHONPATH": str(_source(folder / "source", run) or CHECKOUT)})
+    source = _source(folder / "source", run)
+    return Interpreter(str(python), source or CHECKOUT, folder, is_recorded=source is not None)
 
 
 def _source(folder: Path, run: Mapping[str, Any]) -> Path | None:
@@ -160,12 +169,14 @@ def _source(folder: Path, run: Mapping[str, Any]) -> Path | None:
 
 
 def _done(
-    command: Sequence[str], why: str, environment: Mapping[str, str] | None = None, *, quiet: bool = True
+    command: Sequence[str], why: str, program: Interpreter | None = None, *, quiet: bool = True
 ) -> None:  # fmt: skip
     """Run a program to its end; what it prints goes nowhere, and where it stands to stderr unless ``quiet``."""
+    program = program or Interpreter()
+    further = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") and program.folder is None else []
     done = subprocess.run(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE if quiet else None, text=True, check=False,
-        env={**os.environ, **(environment or {})},
+        cwd=program.folder, env={**os.environ, "PYTHONPATH": os.pathsep.join([str(program.source), *further])},
     )  # fmt: skip
     if done.returncode:
         raise RunError(f"{why} (exit code {done.returncode}){f': {done.stderr.strip()[-500:]}' if done.stderr else ''}")

@@ -7,7 +7,9 @@ The command itself runs a study in a process of its own, which is slow.
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +25,12 @@ from sim.economics.summary import summarise
 from sim.results.folder.beside import PACK, REPRODUCED, Reproduced
 from sim.results.folder.files import write_json
 from sim.results.folder.manifest import MANIFEST, seal, verify
-from sim.results.folder.run_record import flags_of, requirements, run_record, versions
+from sim.results.folder.run_record import FURTHER, PACKAGES, flags_of, requirements, run_record, versions
 from sim.results.folder.store import staged, write_dataset, write_results
 from sim.studies.reproduce.answer import ROUNDING, Reproduction, hold_against
 from sim.studies.reproduce.exhibits import gaps_table, made_table, sentences
 from sim.studies.reproduce.question import keep, recorded, reproduce
-from tests.places import TOY
+from tests.places import ROOT, TOY
 
 LEDGER = "line,mean,low\nposts,4000,3900\nmeetings,2,\n"
 """A table with a large and a small number, and a figure that is not known."""
@@ -186,6 +188,20 @@ def test_more_replications_than_there_are_is_refused_before_any_work(first: Path
     result = CliRunner().invoke(app, ["reproduce", str(first), "--replications", "4"])
     assert result.exit_code == 2
     assert "has 3 replications; 4 cannot be held against it" in result.stderr
+
+
+def test_what_the_program_requires_is_listed_where_it_is_not_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    required = {re.split(r"[<>=!\[ ]", line)[0].lower() for line in project["dependencies"]}
+    assert {name.lower() for name in (*PACKAGES, *FURTHER)} - {"family-trajectories", "numba"} == required
+
+
+def test_the_program_is_told_by_its_commit_where_it_has_no_version() -> None:
+    a = {"commit": "x", "versions": {"family-trajectories": "1", "numpy": "2"}}
+    assert made_differences(a, {**a, "versions": {"family-trajectories": None, "numpy": "2"}}) == []
+    assert made_differences(a, {**a, "versions": {"family-trajectories": "2", "numpy": "2"}}) == [
+        ("version of family-trajectories", "1", "2")
+    ]
 
 
 def test_versions_are_frozen_to_the_last_library() -> None:
