@@ -150,7 +150,10 @@ def _bridge(run: FinishedRun) -> list[Table]:
     if run.extras.bridge is None:
         return []
     made = bridge_table(run.extras.bridge)
-    return [Table("Bridge", made.columns, made.rows, " ".join((made.title, made.note)))]
+    rows: list[Row] = []
+    for row in made.rows:  # what repeats is said again, since each row is read by its first cell
+        rows.append((row[0] or rows[-1][0], *row[1:]))
+    return [Table("Bridge", made.columns, rows, " ".join((made.title, made.note)))]
 
 
 def _controls(run: FinishedRun) -> Table:
