@@ -261,7 +261,7 @@ def test_families_live_at_the_levels_that_were_solved_for(name: str, tmp_path: P
     found = fit(place_of(one))
     path = tmp_path / "here.yaml"
     path.write_text(writing.study_text("here", one, found), encoding="utf-8")
-    got = simulated(load(path, ["clock.steps=2"]))
+    got = simulated(load(path, ["clock.steps=40"]))
     for level, expected in zip(LEVELS, found.course.levels[1] * found.place.children / PER, strict=True):
         assert abs(got[level] - expected) < 5 * np.sqrt(1.7 * expected) + 0.03 * expected, level
 
