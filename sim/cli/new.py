@@ -84,7 +84,11 @@ def _free(name: str, folder: Path | None) -> Path:
     if not _NAME.fullmatch(stem):
         raise ModelError([Problem("", "", f"given '{name}'; a name has letters, digits, _ and - alone")])
     path = (folder or Path()) / f"{stem}.yaml"
-    if path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise ModelError([Problem(str(path), "", f"cannot be written ({error.strerror})")]) from None
+    if there:
         raise ModelError([Problem(str(path), "", "this file is there already; choose another name")])
     return path
 

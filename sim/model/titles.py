@@ -22,6 +22,10 @@ class Titles:
         """Say which reading of the evidence."""
         return self.sets.get(name) or _words(name)
 
+    def aside(self, name: str) -> str:
+        """Say which reading of the evidence, to stand in brackets."""
+        return self.reading(name).replace(" (", ", ").replace(")", "")
+
     def supposing(self, name: str) -> str:
         """Say what a reading of the evidence supposes, in words that follow "if"."""
         return self.suppositions.get(name) or f"the evidence is read “{self.reading(name)}”"
@@ -29,8 +33,7 @@ class Titles:
     def world(self, name: str) -> str:
         """Say which world, such as ``integrated/measured``: the regime, and its reading of the evidence in brackets."""
         regime, slash, reading = name.rpartition("/")
-        said = self.reading(reading).replace(" (", ", ").replace(")", "")
-        return f"{self.regime(regime)} ({said})" if slash else self.regime(name)
+        return f"{self.regime(regime)} ({self.aside(reading)})" if slash else self.regime(name)
 
 
 def _words(name: str) -> str:

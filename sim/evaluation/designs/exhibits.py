@@ -186,7 +186,7 @@ def _figures(found: Evaluated, folder: Path) -> Iterator[Drawn]:
     """Draw the figures of each evidence set."""
     for effect_set in dict.fromkeys(v.effect_set for v in found.verdicts):
         of_set = [v for v in found.verdicts if v.effect_set == effect_set]
-        rule, said = of_set[0].rule, found.titles.reading(effect_set)
+        rule, said = of_set[0].rule, found.titles.aside(effect_set)
         designs = Exhibit(
             f"designs_{effect_set}", f"What each design reports ({said})",
             "What each design puts down to help, with 95% intervals; lines are the truth.", plot_designs,

@@ -76,7 +76,7 @@ def verdict_tables(found: Evaluated) -> list[Table]:
         columns = ("taken on", "design", "reported", "truth", "bias", "frailty, helped", "frailty, compared",
                    "with a match", "where the bias comes from")  # fmt: skip
         unit = unit_of(outcome)[1]
-        title = f"{OUTCOMES[outcome].title.capitalize()} ({found.titles.reading(effect_set)}), {unit}"
+        title = f"{OUTCOMES[outcome].title.capitalize()} ({found.titles.aside(effect_set)}), {unit}"
         made.append(Table(title, columns, rows))
     return made
 

@@ -115,11 +115,12 @@ def flags_of(run: Mapping[str, Any]) -> list[str]:
 
 def requirements(run: Mapping[str, Any]) -> str:
     """Write the versions of a run as ``pip install -r`` takes them; the program itself, which no index has, is told."""
+    versions = run.get("versions", {})
     commit = f", commit {run['commit']}" if run.get("commit") else ""
-    held = {name: version for name, version in run["versions"].items() if version and name not in ("python", OWN)}
+    held = {name: version for name, version in versions.items() if version and name not in ("python", OWN)}
     lines = [
-        f"# What made these results, with Python {run['versions']['python']} on {run['platform']}:",
-        f"# {OWN} {run['versions'].get(OWN) or 'from its source'}{commit}, and these libraries.",
+        f"# What made these results, with Python {versions.get('python', '?')} on {run.get('platform', '?')}:",
+        f"# {OWN} {versions.get(OWN) or 'from its source'}{commit}, and these libraries.",
         *(f"{name}=={version}" for name, version in sorted(held.items(), key=lambda one: one[0].lower())),
     ]
     return "\n".join(lines) + "\n"

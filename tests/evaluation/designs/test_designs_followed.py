@@ -170,7 +170,8 @@ def test_controls_are_one_change_apart_and_each_changes_what_it_says() -> None:
 def test_tables_and_figures_say_every_design(found: Evaluated) -> None:
     tables = verdict_tables(found)
     assert [table.title for table in tables] == [
-        "Families in crisis (no effect), points", "Children looked after (no effect), points"
+        "Families in crisis (help changes nothing, 2016), points",
+        "Children looked after (help changes nothing, 2016), points",
     ]  # fmt: skip
     assert [row[1] for row in tables[0].rows[:5]] == [design.title for design in DESIGNS]
     assert len(plot_designs(found.verdicts).axes) == 2
