@@ -6,6 +6,7 @@ runs say the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,9 +24,15 @@ Told = Mapping[str, Any]
 
 
 def input_words(path: str) -> str:
-    """Name an input as people read it: its path without section and key."""
-    parts = path.split(".")
-    return words(" ".join(part for part in parts[1:] if part not in ("value", "mean", "ratio"))) or path
+    """Name an input as people read it: its path without section and key, with what the figure is of its kind."""
+    section, *parts = path.split(".")
+    name = words(" ".join(part for part in parts if part not in ("value", "mean", "ratio", "price", "times")))
+    name = re.sub(r"\bkw\b", "key worker", re.sub(r"\bkeyworker\b", "key worker", name))
+    if not name:
+        return path
+    if section == "costs":
+        return f"{'share of the price that is saved' if 'times' in parts else 'price'}: {name}"
+    return f"effect found: {name}" if section == "estimands" else name
 
 
 def limits_words(limits: Sequence[Told]) -> str:

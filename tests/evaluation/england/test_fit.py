@@ -211,6 +211,7 @@ def test_money_of_all_places_is_that_of_england() -> None:
     assert all(abs(sum(low_income_shares(one).values()) - 1) < 1e-9 for one in authorities())
 
 
+@pytest.mark.slow
 def test_rates_of_all_are_written_with_their_maps(tmp_path: Path) -> None:
     places = [unfitted(authority(name)) for name in ("Leicestershire", "Kent", "Essex")]
     write_authorities(tmp_path, places)
