@@ -31,8 +31,8 @@ def input_words(path: str) -> str:
     if not name:
         return path
     if section == "costs":
-        return f"{'share of the price that is saved' if 'times' in parts else 'price'}: {name}"
-    return f"effect found: {name}" if section == "estimands" else name
+        return f"{'share saved of the price' if 'times' in parts else 'price'} of {name}"
+    return f"ratio found of {name}" if section == "estimands" else name
 
 
 def limits_words(limits: Sequence[Told]) -> str:

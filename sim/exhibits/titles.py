@@ -30,7 +30,7 @@ def in_words(table: Table, titles: Titles) -> Table:
 def titles_of(results: xr.Dataset | Mapping[str, Any] | Scenario) -> Titles:
     """Give the titles of a study, or of a run from its Dataset or its summary; results of before have none."""
     if isinstance(results, Scenario):
-        return Titles(results.regime_titles, results.set_titles)
+        return results.titles
     if isinstance(results, xr.Dataset):
         facts = facts_of(results)
         return Titles(facts.regime_titles, facts.set_titles, facts.set_suppositions)

@@ -20,6 +20,7 @@ from sim.model.appraisal import AppraisalSpec, CardItem
 from sim.model.lengths import Length
 from sim.model.pathway import CLOSED, DOOR, ENTRY, IDLE, NONE, TURNED_AWAY, WAITING, helps
 from sim.model.price_series import PriceSeries
+from sim.model.titles import Titles
 
 MONTHS = 12
 
@@ -581,6 +582,11 @@ class Scenario:
     """World -> what draws of the inputs say of its accounts; see ``sim.runs.beliefs.doubt``."""
     until: tuple[Mapping[str, Any], ...] = ()
     """Figures that replications were added for until they were known closely enough; see ``sim.runs.until``."""
+
+    @property
+    def titles(self) -> Titles:
+        """What people read instead of names."""
+        return Titles(self.regime_titles, self.set_titles, self.set_suppositions)
 
     def world(self, name: str) -> World:
         """Give the world of that name."""

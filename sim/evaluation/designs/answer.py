@@ -138,7 +138,7 @@ def evaluate_designs(
             followed += [_followed(effect_set, rule, outcome, found, scenario.seed) for outcome in outcomes]
     return Evaluated(
         scenario.title, regime, months, replications, scenario.seed, tuple(verdicts), tuple(followed),
-        Titles(scenario.regime_titles, scenario.set_titles),
+        scenario.titles,
     )
 
 

@@ -16,7 +16,6 @@ from sim.config.loading import find, load, scenario_of, tree_of
 from sim.config.text.source import Tree
 from sim.errors import ModelError, Problem
 from sim.model.spec import Scenario
-from sim.model.titles import Titles
 from sim.runs.variants import settings_of
 from sim.stages import SILENT, StageListener
 from sim.studies.best_use.answer import PARTS, BestUse, Searched, Shares, in_parts, search
@@ -98,7 +97,7 @@ def _found(made: Trials, regime: str, at: StageListener) -> BestUse:
         {"best": saved[first] / made.share, "second": saved[second] / made.share, "pro_rata": of_pro_rata / made.share,
          "money": fresh.target.saved / made.share},
         (float(came.spent.mean()), float(whole.target.spent.mean())), came.places,
-        Titles(made.scenario.regime_titles, made.scenario.set_titles),
+        made.scenario.titles,
     )  # fmt: skip
 
 

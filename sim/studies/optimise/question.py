@@ -12,7 +12,6 @@ from sim.config.text.writing import to_yaml
 from sim.economics.value.terms import headline_terms
 from sim.errors import ModelError
 from sim.model.spec import Model, Scenario
-from sim.model.titles import Titles
 from sim.runs.ensemble import simulate
 from sim.runs.identity import digest_of_points
 from sim.runs.points import Points, Solved, kept_in, store_of_solved
@@ -175,7 +174,7 @@ def optimise(
         raise ModelError(str(error)) from error
     return Optimum(
         base.title, regime, base.baseline, tuple(levers), budget, found, lines, headline_terms(base, regime, VIEW),
-        Titles(base.regime_titles, base.set_titles),
+        base.titles,
     )
 
 
