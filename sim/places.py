@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+OWN = "family-trajectories"
+"""The program as a distribution; run from its source it has no version, and its commit tells."""
 PACKAGE = Path(__file__).resolve().parent
 """The package ``sim``: its rooms are the folders in it."""
 CHECKOUT = PACKAGE.parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from sim.config.text.writing import taken, write_new
 from sim.console.printing import print_table, say
 from sim.errors import ModelError, Problem
 
@@ -84,24 +86,13 @@ def _free(name: str, folder: Path | None) -> Path:
     if not _NAME.fullmatch(stem):
         raise ModelError([Problem("", "", f"given '{name}'; a name has letters, digits, _ and - alone")])
     path = (folder or Path()) / f"{stem}.yaml"
-    try:
-        there = path.exists()
-    except OSError as error:
-        raise ModelError([Problem(str(path), "", f"cannot be written ({error.strerror})")]) from None
-    if there:
-        raise ModelError([Problem(str(path), "", "this file is there already; choose another name")])
+    if os.path.lexists(path):
+        raise ModelError([taken(path)])
     return path
 
 
 def _write(name: str, folder: Path | None, text_of: Callable[[str], str]) -> Path:
     """Write a new file with the text that is made of its stem."""
     path = _free(name, folder)
-    text = text_of(path.stem)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise ModelError([Problem(str(path), "", "this file is there already; choose another name")]) from None
-    except OSError as error:
-        raise ModelError([Problem(str(path), "", f"cannot be written ({error.strerror})")]) from None
+    write_new(path, text_of(path.stem))
     return path

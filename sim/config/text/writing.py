@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from sim.config.text.source import Tree
+from sim.errors import ModelError, Problem
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./ >=*+^()-]*")
 _NOT_PLAIN = re.compile(
@@ -86,3 +88,26 @@ def _in_list(item: Tree) -> str:
     """Write a value inside square brackets."""
     text = scalar(item.value)
     return quoted(text) if not text.startswith('"') and any(c in text for c in ",[]{}:#") else text
+
+
+def write_new(path: Path, text: str, other: str = "name") -> None:
+    """Write a file that is not there yet.
+
+    Raises
+    ------
+    ModelError
+        When it is there already, where ``other`` is what would do, or cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ModelError([taken(path, other)]) from None
+    except OSError as error:
+        raise ModelError([Problem(str(path), "", f"cannot be written ({error.strerror})")]) from None
+
+
+def taken(path: Path, other: str = "name") -> Problem:
+    """Say that a file is there already."""
+    return Problem(str(path), "", f"this file is there already; choose another {other}")

@@ -20,10 +20,9 @@ from sim.config.translate.model import config_of
 from sim.config.views.register import RegisterEntry, entries
 from sim.errors import ModelError, Problem
 from sim.model.spec import Scenario
+from sim.places import OWN
 
 ASSURANCE = "assurance"
-OWN = "family-trajectories"
-"""The program, which has no version where it is run from its source; its commit tells."""
 FILE = "run.json"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.config.text.writing import write_new
 from sim.errors import ModelError, Problem
 from sim.evaluation.england.published import CHILDREN, authority
 from sim.evaluation.own_data.kept import OwnData
@@ -59,12 +60,4 @@ def write_sample(folder: Path) -> None:
         When a file of that name is there already.
     """
     for name, text in zip(("header.csv", "episodes.csv"), sample_return(), strict=True):
-        path = folder / name
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
-        except FileExistsError:
-            raise ModelError([Problem(str(path), "", "this file is there already; choose another folder")]) from None
-        except OSError as error:
-            raise ModelError([Problem(str(path), "", f"cannot be written ({error.strerror})")]) from None
+        write_new(folder / name, text, "folder")

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.model.spec import Scenario
-from sim.places import CHECKOUT, is_checkout
+from sim.places import CHECKOUT, OWN, is_checkout
 
-OWN = "family-trajectories"
 PACKAGES = (OWN, "numpy", "scipy", "simpy", "xarray", "netCDF4", "matplotlib", "pydantic")
 """What pages name of the versions; the record has everything that these stand on, to the last."""
 FURTHER = ("ruamel.yaml", "typer", "rich", "Jinja2", "xlsxwriter", "numba")
