@@ -50,8 +50,10 @@ def doubt_line(summary: Summary) -> str:
             told.setdefault(drawn, []).append(regime)
         elif one["interval"] is not None and doubt.get("why_not"):
             told.setdefault(f"not worked out: {doubt['why_not']}", []).append(regime)
-    lines = [text if len(told) == 1 else f"{', '.join(dict.fromkeys(of))}: {text}" for text, of in told.items()]
-    return "; ".join(lines) or "not in these intervals; families uncertainty puts it in"
+    say = titles_of(summary).world
+    named = {text: "; ".join(map(say, dict.fromkeys(of))) for text, of in told.items()}
+    lines = [text if len(told) == 1 else f"{of}: {text}" for text, of in named.items()]
+    return ". ".join(lines) or "not in these intervals; families uncertainty puts it in"
 
 
 def accounts(summary: Summary) -> Table:
@@ -156,15 +158,16 @@ def short_accounts(summary: Summary) -> Table:
 def conditions(summary: Summary) -> Table:
     """Make the table of what would have to be true for help to pay, in the account of each regime that leads."""
     ledger, leading = _ledger(summary), {regime: name for regime, name, _ in reversed(_accounts(summary))}
+    said = titles_of(summary).world
     told = [
-        (regime, found)
+        (said(regime), found)
         for regime, name, one in _accounts(summary)
         if leading[regime] == name and (found := ((one.get("doubt") or {}).get("conditions") or {}).get(ledger))
     ]
     note = (
         "Over draws of the inputs: limits on one or two of them within which help pays, or does not, in 8 of 10 draws, "
         "and which share of all such draws lies there. The last column holds limits found in half of the draws against "
-        f"the other half. {ledger} ledger; inputs are named by their paths in the config."
+        f"the other half. {ledger} ledger."
     )
     return conditions_table(told, note)
 

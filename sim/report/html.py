@@ -21,7 +21,7 @@ from sim.report.extras import Extras, in_order, read_extras
 from sim.report.gallery import draw_extras
 from sim.report.page.beneath import tables_by_section
 from sim.report.page.claims import claim_rows, claims_of
-from sim.report.page.first import SIGNS, doubt, posts_cost, reading_rows, stamp, tiles
+from sim.report.page.first import SIGNS, doubt, posts_cost, ranges_note, reading_rows, stamp, tiles
 from sim.report.page.submission import Submission, submission
 from sim.report.page.wording import in_words
 from sim.report.reliance import reliance
@@ -90,6 +90,7 @@ def _first(ds: xr.Dataset, summary: Summary, run: dict[str, Any], full: FullAppr
     return {
         "title": summary["title"], "answer": answer(summary), "stamp": stamp(summary), "doubt": doubt(summary),
         "signs": SIGNS, "tiles": tiles(ds, summary), "posts_cost": posts_cost(summary), "ledgers": ledgers,
+        "ranges": ranges_note(summary),
         "readings": rows, "claims": claim_rows(summary, claims), "submission": alone,
         "headline": () if rows else _shown(headline(summary), summary),
     }  # fmt: skip

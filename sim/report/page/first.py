@@ -232,6 +232,15 @@ def reading_rows(summary: Summary) -> tuple[tuple[str, ...], list[ReadingRow]]:
     return tuple(ledger_words(ledger) for ledger in ledgers), rows
 
 
+def ranges_note(summary: Summary) -> str:
+    """Say which ranges of readings are doubt about the inputs and which chance alone; nothing where all are alike."""
+    found, titles = readings(summary), titles_of(summary)
+    drawn = [titles.reading(one.effect_set) for one in found if one.is_of_inputs]
+    if len(drawn) in (0, len(found)):
+        return ""
+    return f"Ranges: doubt about the inputs ({'; '.join(drawn)}); of the others chance alone, though doubt is larger."
+
+
 def posts_cost(summary: Summary) -> str:
     """Say what posts cost a family, under the reading that leads; nothing for a run without accounts."""
     found = readings(summary)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.report.page.first import doubt, reading_rows, sentence, stamp, tiles
+from sim.report.page.first import doubt, ranges_note, reading_rows, sentence, stamp, tiles
 from sim.report.page.readings import readings
 from sim.results.dataset import to_dataset
 from tests import synthetic
@@ -31,6 +31,14 @@ def test_doubt_about_the_inputs_is_in_the_sentence_and_chance_is_not() -> None:
     assert "Ranges are chance in the simulation alone" in doubt(summary())
     assert "--draws 500" in doubt(summary())
     assert "500 draws of 2 uncertain inputs" in doubt(summary("inputs"))
+
+
+def test_ranges_of_two_kinds_are_told_apart() -> None:
+    assert ranges_note(summary()) == ranges_note(summary("inputs")) == ""
+    mixed = summary()
+    mixed["answer"]["one/found"] = summary("inputs")["answer"]["one/found"]
+    told = "Ranges: doubt about the inputs (as found); of the others chance alone, though doubt is larger."
+    assert ranges_note(mixed) == told
 
 
 def test_help_that_changes_nothing_is_said_to_cost_and_to_change_nothing() -> None:
