@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from sim.config.text.writing import taken, write_new
 from sim.console.printing import print_table, say
 from sim.errors import ModelError, Problem
 
@@ -82,6 +81,8 @@ def new(name: str, folder: Path | None = None, base: str | None = None) -> Path:
 
 def _free(name: str, folder: Path | None) -> Path:
     """Give the file of a name; refused when the name is none, or the file is there already."""
+    from sim.config.text.writing import taken
+
     stem = name.removesuffix(".yaml")
     if not _NAME.fullmatch(stem):
         raise ModelError([Problem("", "", f"given '{name}'; a name has letters, digits, _ and - alone")])
@@ -93,6 +94,8 @@ def _free(name: str, folder: Path | None) -> Path:
 
 def _write(name: str, folder: Path | None, text_of: Callable[[str], str]) -> Path:
     """Write a new file with the text that is made of its stem."""
+    from sim.config.text.writing import write_new
+
     path = _free(name, folder)
     write_new(path, text_of(path.stem))
     return path
