@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import xarray as xr
@@ -22,7 +22,7 @@ from sim.model.compiled.model import Compiled
 from sim.model.compiled.worlds import alike, compile_anew, counts_alike
 from sim.model.spec import Scenario
 from sim.results.dataset import to_dataset
-from sim.runs.ensemble import Progress
+from sim.runs.ensemble import Progress, simulate
 from sim.runs.fits import with_fits
 
 LIMIT_MB = 2000.0
@@ -170,9 +170,40 @@ def again(kept: Kept, changes: Mapping[str, object] | Scenario, *, progress: Pro
     return _told(Kept(scenario, compiled, tuple(done), kept.limit_mb), kept, touched)
 
 
+@dataclass
+class Successive:
+    """Runs one scenario after another in this process, each from what is kept of the last: for searches.
+
+    Attributes
+    ----------
+    limit_mb
+        Memory that may be kept, in megabytes.
+    kept
+        The last scenario that could be kept.
+    """
+
+    limit_mb: float = LIMIT_MB / 4
+    kept: Kept | None = field(default=None, init=False)
+
+    def __call__(self, scenario: Scenario, progress: Progress | None = None) -> xr.Dataset:
+        """Give what ``sim.simulate(scenario, rows=False)`` gives, to the last bit."""
+        if not can_be_kept(scenario):
+            return simulate(scenario, progress=progress, rows=False)
+        if self.kept is None:
+            self.kept = keep(scenario, limit_mb=self.limit_mb, progress=progress)
+        else:
+            self.kept = again(self.kept, scenario, progress=progress).kept
+        return self.kept.ds
+
+
+def can_be_kept(scenario: Scenario) -> bool:
+    """Say whether runs of a scenario can be kept: those that are simulated, with queues of teams or open."""
+    return scenario.solver != "expect" and all(world.model.queues != "per_family" for world in scenario.worlds)
+
+
 def _refuse(scenario: Scenario) -> None:
     """Refuse what keeps nothing."""
-    if scenario.solver == "expect" or any(world.model.queues == "per_family" for world in scenario.worlds):
+    if not can_be_kept(scenario):
         raise ModelError("only `solver: simulate` with queues: teams or open can be kept; use sim.simulate")
 
 

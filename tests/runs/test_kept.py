@@ -6,6 +6,7 @@ regime alone needs its own months, one of a price none, and one of the baseline 
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -122,6 +123,26 @@ def test_teams_that_read_totals_are_run_whole():
     again = sim.again(study, {"regimes.integrated.set": {"parameters.helped": 0.1}})
     assert (again.whole, again.because) == (("integrated",), "teams read what became of families")
     same(again.ds, fresh(again.kept.scenario))
+
+
+def test_one_scenario_after_another_takes_the_baseline_as_it_was(study, monkeypatch):
+    """As searches run them: a value of one regime, one that the baseline reads too, and back."""
+    of_regime, of_all = {"regimes.integrated.set": {"parameters.helped": 0.1}}, {"parameters.helped": 0.2}
+    scenarios = [study.scenario] + [changed(study.scenario, [f"{k}={json.dumps(v)}" for k, v in change.items()])
+                                    for change in (of_regime, of_all, of_regime)]  # fmt: skip
+    told: list[tuple[str, ...]] = []
+
+    def noted(kept, scenario, progress=None):
+        found = again(kept, scenario, progress=progress)
+        told.append(found.reused)
+        return found
+
+    again = module.again
+    monkeypatch.setattr(module, "again", noted)
+    run = module.Successive()
+    for scenario in scenarios:
+        same(run(scenario), fresh(scenario))
+    assert told == [("siloed", "handed_over"), (), ()]
 
 
 @pytest.mark.parametrize("setting", ["solver=expect", "queues=per_family"])

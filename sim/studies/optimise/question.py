@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sim.config.loading import find, scenario_of, tree_of
@@ -12,8 +12,8 @@ from sim.config.text.writing import to_yaml
 from sim.economics.value.terms import headline_terms
 from sim.errors import ModelError
 from sim.model.spec import Model, Scenario
-from sim.runs.ensemble import simulate
 from sim.runs.identity import digest_of_points
+from sim.runs.kept import Successive
 from sim.runs.points import Points, Solved, kept_in, store_of_solved
 from sim.runs.replications import without_answer
 from sim.runs.variants import beside_baseline, settings_of, under_first_set, with_settings
@@ -47,11 +47,13 @@ class OptimiseSettings:
     tree: Tree
     regime: str
     levers: tuple[Lever, ...]
+    run: Successive = field(default_factory=Successive, compare=False, repr=False)
+    """What runs settings: of the baseline, which they share, each process keeps what it has run."""
 
     def __call__(self, numbers: Sequence[int]) -> list[Solved]:
         """Run some settings beside one baseline."""
         places = [self.place(number) for number in numbers]
-        ds = simulate(without_answer(self.scenario(places)), rows=False)
+        ds = self.run(without_answer(self.scenario(places)))
         return [
             solved(ds, f"point_{i}", number, place, self.point(place), self.services())
             for i, (number, place) in enumerate(zip(numbers, places, strict=True))

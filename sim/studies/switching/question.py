@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import xarray as xr
+
 from sim.config.loading import load
 from sim.errors import ModelError
 from sim.model.spec import Scenario
 from sim.runs.ensemble import simulate
+from sim.runs.kept import Successive
 from sim.runs.replications import without_answer
 from sim.stages import SILENT, StageListener
 from sim.studies.switching.answer import RunSwitch, scaled_effects, switching_run
@@ -42,8 +45,7 @@ def switching(
     ModelError
         When the config cannot be read, a path is wrong, or the search makes no sense.
     """
-    base = load(config, sets)
-
+    base, successive = load(config, sets), Successive()
     tried: list[float] = []
 
     def scenario_at(value: float) -> Scenario:
@@ -52,6 +54,10 @@ def switching(
         paths = [f"{path}={value!r}" for path in of if path != EFFECTS]
         made = load(config, [*sets, *paths]) if paths else base
         return scaled_effects(made, value) if EFFECTS in of else made
+
+    def run(scenario: Scenario) -> xr.Dataset:
+        made = without_answer(scenario)
+        return successive(made, at) if workers == 1 else simulate(made, workers, at, rows=False)
 
     names = [w.name for w in base.worlds if w.regime != base.baseline]
     if world not in names:
@@ -64,7 +70,7 @@ def switching(
             world,
             against=against,
             most_runs=most_runs,
-            run=lambda s: simulate(without_answer(s), workers, at),
+            run=run,
         )
     except ModelError:
         raise

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from sim.config.loading import load
 from sim.errors import ModelError
+from sim.runs import kept
 from sim.studies.optimise.answer import Lever, Tried, best_of, search
 from sim.studies.optimise.capacity import erlang_wait, knee
 from sim.studies.optimise.exhibits import best_table, frontier_table, plot_frontier, plot_settings, write_optimum
@@ -100,6 +101,25 @@ def test_value_bends_where_waits_end(posts):
     idle = [p for p in lines.points if p.point[0] >= 16]
     assert np.diff([p.score for p in idle]) == pytest.approx(-4 * 45_000 * 3.5, rel=0.02)
     assert 48 < lines.needed < 144
+
+
+def test_the_baseline_of_settings_is_run_once(posts, monkeypatch):
+    """What it was for the first four is taken for the others, and each setting comes to what it did before."""
+    whole: list[int] = []
+
+    def counted(scenario, **settings):
+        whole.append(len(scenario.worlds))
+        return keep(scenario, **settings)
+
+    keep = kept.keep
+    monkeypatch.setattr(kept, "keep", counted)
+    lever = lever_of("posts:keyworker=2:24:2")
+    found = optimise(QUEUE, "with_key_workers", [lever]).found.tried
+    assert whole == [5]
+    for tried in posts[0].found.tried.values():
+        same = next(one for one in found.values() if one.point == tried.point)
+        assert np.array_equal(same.net, tried.net)
+        assert np.array_equal(same.spend, tried.spend)
 
 
 def test_settings_are_kept(posts):
