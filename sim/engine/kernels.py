@@ -417,3 +417,85 @@ def choose(team: IntArray, rank: IntArray, taken: IntArray, places: IntArray, ch
         chosen[n] = i
         n += left > 0
     return n
+
+
+@compiled
+def tally_moves(
+    rows: IntArray, flow: IntArray, groups: StateArray, left: IntArray, entered: IntArray, least: int,
+    by_column: FloatArray,
+) -> None:  # fmt: skip
+    """Move rows from a state's column to another's in their groups; see ``Tally.move``.
+
+    Parameters
+    ----------
+    rows, flow
+        Who moves, and how, (move,).
+    groups
+        Group of each row, (row,); those below ``least`` are not counted.
+    left, entered
+        Columns of the two states, (flow,).
+    by_column
+        (column, group).
+    """
+    for i in range(rows.size):
+        group = groups[np.uint32(rows[i])]
+        if group >= least:
+            by_column[left[flow[i]], group] -= 1.0
+            by_column[entered[flow[i]], group] += 1.0
+
+
+@compiled
+def tally_flows(rows: IntArray, flow: IntArray, groups: StateArray, least: int, by_column: FloatArray) -> None:
+    """Count moves in their own columns by group; see ``Tally.settle`` and ``tally_moves``."""
+    for i in range(rows.size):
+        group = groups[np.uint32(rows[i])]
+        if group >= least:
+            by_column[flow[i], group] += 1.0
+
+
+@compiled
+def tally_groups(
+    rows: IntArray, new: StateArray, groups: StateArray, carried: StateArray, lines: IntArray, firsts: IntArray,
+    least: int, by_column: FloatArray,
+) -> None:  # fmt: skip
+    """Count rows in other groups than theirs, in the columns of all their states; see ``Tally.shift``.
+
+    Parameters
+    ----------
+    rows, new
+        Whose groups change, and to what, (change,).
+    groups, least, by_column
+        As in ``tally_moves``.
+    carried, lines, firsts
+        (source, row), which of its lines are states, and their first columns, (chain,).
+    """
+    for c in range(lines.size):
+        for i in range(rows.size):
+            row = np.uint32(rows[i])
+            column = firsts[c] + np.int64(carried[lines[c], row])
+            if groups[row] >= least:
+                by_column[column, groups[row]] -= 1.0
+            if new[i] >= least:
+                by_column[column, new[i]] += 1.0
+
+
+@compiled
+def add_waits(
+    slot: IntArray, whole: IntArray, waits: FloatArray, by_wait: FloatArray, by_area: FloatArray, sums: FloatArray
+) -> None:
+    """Count who was let in by how long they waited; see ``Diary.admit``.
+
+    Parameters
+    ----------
+    slot, whole, waits
+        Slot of the area, whole steps waited and steps waited of each, (row,).
+    by_wait, by_area
+        Admissions by whole steps, (wait,) and (slot, wait).
+    sums
+        Steps waited, and how many waited at all, (slot, 2).
+    """
+    for i in range(slot.size):
+        by_wait[whole[i]] += 1.0
+        by_area[slot[i], whole[i]] += 1.0
+        sums[slot[i], 0] += waits[i]
+        sums[slot[i], 1] += waits[i] > 0

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from sim.arrays import FloatArray, IntArray
+from sim.engine import kernels
 from sim.engine.counts.record import TEAM_SERIES, WAIT_EDGES, WAIT_SUMS, Layout
 from sim.engine.teams.staffing import Staff
 from sim.model.compiled.model import Compiled
@@ -173,9 +174,13 @@ class Diary:
             return
         s, last = self.layout.services.index(service), self.layout.wait_bins - 1
         whole = np.minimum(waits.astype(np.int64), last)
-        np.add.at(self.waits[s], whole, 1.0)
-        np.add.at(self.area_waits[:, s], (slot, whole), 1.0)
-        np.add.at(self.wait_sums[:, s], slot, np.stack([waits, waits > 0], axis=1))
+        of_service = self.waits[s], self.area_waits[:, s], self.wait_sums[:, s]
+        if kernels.ON:
+            kernels.add_waits(slot, whole, waits.astype(np.float64), *of_service)
+        else:
+            np.add.at(of_service[0], whole, 1.0)
+            np.add.at(of_service[1], (slot, whole), 1.0)
+            np.add.at(of_service[2], slot, np.stack([waits, waits > 0], axis=1))
         if self.wait_times is not None:
             place = np.minimum(np.searchsorted(WAIT_EDGES, waits), len(WAIT_EDGES) - 1)
             np.add.at(self.wait_times[:, s], (slot, place), 1.0)

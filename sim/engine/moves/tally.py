@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.arrays import FloatArray, IntArray, StateArray
+from sim.engine import kernels
 
 if TYPE_CHECKING:
     from sim.engine.moves.world import MovingWorld
@@ -101,6 +102,10 @@ class Tally:
 
     def shift(self, unit: str, rows: IntArray, new: StateArray) -> None:
         """Count some rows that are there in ``new`` groups, (row,), and no longer in theirs."""
+        if kernels.ON:
+            carried, lines, firsts = self.world.sheets[unit].bytes, self.lines[unit], self.firsts[unit].reshape(-1)
+            kernels.tally_groups(rows, new, self.groups[unit], carried, lines, firsts, self.least, self.by_column)
+            return
         columns = self._states(unit, rows)
         self._add(columns, self.groups[unit].take(rows), -1.0)
         self._add(columns, new, 1.0)
@@ -108,6 +113,10 @@ class Tally:
     def move(self, moves: Mapping[str, StepMoves]) -> None:
         """Move rows to the states that they are in now, under the groups of the step's start."""
         for unit, one in moves.items():
+            if kernels.ON:
+                columns = self.left, self.entered
+                kernels.tally_moves(one.rows, one.flow, self.groups[unit], *columns, self.least, self.by_column)
+                continue
             group = self.groups[unit].take(one.rows)
             self._add(self.entered.take(one.flow), group, 1.0)
             self._add(self.left.take(one.flow), group, -1.0)
@@ -116,6 +125,10 @@ class Tally:
         """Count the flows of the step and whom conditions of meters hold for, under the groups of its end."""
         self.flows[:] = 0.0
         for unit, one in moves.items():
+            if kernels.ON:
+                groups = self.groups[unit]
+                kernels.tally_flows(one.counted_rows, one.counted_flow, groups, self.least, self.by_column)
+                continue
             self._add(one.counted_flow, self.groups[unit].take(one.counted_rows), 1.0)
         world = self.world
         for name, condition in world.compiled.conditions.items():
