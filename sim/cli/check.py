@@ -14,8 +14,7 @@ from sim.units import time_in_words
 
 if TYPE_CHECKING:
     from sim.config.check.cost import RunWork
-    from sim.language.evaluate import Expression
-    from sim.model.spec import Model, Scenario
+    from sim.model.spec import Scenario
 
 EXAMPLES = ("families check national", "families check study.yaml --set replications=50")
 
@@ -118,12 +117,6 @@ def notes(scenario: Scenario) -> list[str]:
     """Say what is legal but may be an oversight."""
     found = []
     baseline = scenario.worlds[0]
-    used = _used(baseline.model)
-    for world in scenario.worlds[1:]:
-        used |= _used(world.model)
-    for name in baseline.model.parameters:
-        if name not in used:
-            found.append(f"parameter '{name}' is used nowhere")
     for world in scenario.worlds:
         if (
             world.regime == baseline.regime
@@ -135,34 +128,3 @@ def notes(scenario: Scenario) -> list[str]:
         if chain.is_gated and chain.service and chain.service.team is None:
             found.append(f"service '{chain.name}' has no team, so its places have no limit")
     return found
-
-
-def _used(model: Model) -> set[str]:
-    """List every name that some expression of a model reads."""
-    names: set[str] = set()
-    for expression in _expressions(model):
-        names |= expression.names
-    return names
-
-
-def _expressions(model: Model) -> Iterator[Expression]:
-    """Walk all expressions of a model."""
-    yield from (parameter.expression for parameter in model.parameters.values())
-    for chain in model.chains:
-        yield from (move.expression for move in chain.transitions if move.expression is not None)
-        yield from (move.length.times for move in chain.transitions if move.length is not None)
-        yield from (fire.probability for fire in chain.fires)
-        yield from (chain.start or {}).values()
-        if chain.service and chain.service.team:
-            yield from chain.service.team.driven
-    for effect in model.effects:
-        yield from (effect.when, effect.times)
-    yield from (memory.when for memory in model.memories)
-    yield from (stock.expression for stock in model.stocks)
-    yield from (stock.start for stock in model.stocks if stock.start is not None)
-    yield from (meter.when for meter in model.meters if meter.when is not None)
-    yield from (line.price for line in model.costs)
-    for value in model.values:
-        yield from value.amounts.values()
-        if value.when is not None:
-            yield value.when

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli.check import check, notes
+from sim.cli.check import check
 from sim.cli.list import listing
 from sim.cli.new import new
 from sim.cli.show import show
@@ -53,10 +53,37 @@ def test_check_says_how_replications_are_shared_out(valid: Path, monkeypatch: py
 
 
 def test_check_notes_what_may_be_an_oversight(valid: Path) -> None:
-    assert notes(load(valid, ["services.keyworker.team=null"])) == [
-        "parameter 'doubled' is used nowhere",
-        "service 'keyworker' has no team, so its places have no limit",
-    ]
+    report = check(valid, ["services.keyworker.team=null"])
+    assert "note: nothing uses: parameters.doubled" in report
+    assert "note: service 'keyworker' has no team, so its places have no limit" in report
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ("caseload: 6", "caseload: doubled"),
+        ("contact_hours: 3", "contact_hours: doubled"),
+        ("north: 0.5, south: 0.5", "north: 1 - doubled, south: doubled"),
+        ("absent -> present: 0.2", "absent -> present: doubled"),
+        ("today: {}", "today: {set: {services.keyworker.team.caseload: doubled}}"),
+    ],
+)
+def test_a_parameter_that_becomes_a_number_is_used(tmp_path: Path, valid: Path, written: str, instead: str) -> None:
+    """Where a number is needed the parameter is worked out once, and the model knows its name no more."""
+    text = valid.read_text(encoding="utf-8").replace("priority:", "contact_hours: 3\n    priority:")
+    assert written in text
+    path = tmp_path / "used.yaml"
+    path.write_text(text.replace(written, instead), encoding="utf-8")
+    assert not load(path).cautions
+
+
+def test_a_parameter_that_only_an_unused_one_reads_is_not_used(tmp_path: Path, valid: Path) -> None:
+    path = tmp_path / "unused.yaml"
+    text = valid.read_text(encoding="utf-8").replace("  doubled: worsening * 2\n", "  one: 1\n  two: one * 2\n")
+    path.write_text(f"{text}seed: 2\n", encoding="utf-8")
+    top = tmp_path / "top.yaml"
+    top.write_text("extends: unused.yaml\n", encoding="utf-8")
+    assert load(top).cautions == ("nothing uses: parameters.one, parameters.two",)
 
 
 def test_show_says_where_each_value_came_from(valid: Path) -> None:

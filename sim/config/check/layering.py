@@ -57,8 +57,8 @@ class Used:
         self.agencies |= {name for part in config.costs for name in part.payers}
         self.agencies |= {part.agency for part in config.services.values()}
 
-    def check(self, tree: Tree, findings: Findings) -> None:
-        """Note what the topmost layer adds and nothing uses."""
+    def check(self, tree: Tree, config: Config, findings: Findings) -> None:
+        """Find fault with what the topmost layer adds and nothing uses; note the parameters of layers below it."""
         for section, used in (
             ("parameters", self.read), ("tables", self.read), ("outcomes", self.outcomes), ("agencies", self.agencies),
         ):  # fmt: skip
@@ -67,6 +67,9 @@ class Used:
                     others = [other for other in tree.mapping[section].mapping if other != name]
                     message = f"'{name}' is new in '{section}' and nothing uses it{nearest(name, others)}"
                     findings.add((section, name), message, of_key=True)
+        for name in config.parameters:
+            if name not in self.read:
+                findings.note("nothing uses", f"parameters.{name}")
 
 
 def added(tree: Tree, section: str) -> list[str]:

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -131,8 +132,9 @@ def read(path: Path, only: Collection[str] = ()) -> Tree:
     return tree
 
 
+@lru_cache(maxsize=128)
 def parse(text: str, name: str) -> Tree:
-    """Parse YAML text into one tree; ``name`` stands for the file in messages."""
+    """Parse YAML text into one tree; ``name`` stands for the file in messages. What was parsed lately is kept."""
     _check_characters(text, name)
     try:
         composer = _Composer(name)

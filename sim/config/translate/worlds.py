@@ -66,7 +66,7 @@ def worlds(
                 made += worlds_of_areas([world], config.areas_taken, "areas_taken")
                 laid.append(own)
     if not findings.problems and not known:
-        used.check(tree, findings)
+        used.check(tree, config, findings)
     before = len(findings.problems)
     _check_structure(made, findings)
     if len(findings.problems) == before:

@@ -134,7 +134,7 @@ def test_what_is_added_and_used_is_taken(base: Path) -> None:
     assert load(layer(base, only_in_a_regime)).worlds[2].model.parameters["fall"].expression.text == "own"
     below = base.read_text(encoding="utf-8").replace("parameters:\n", "parameters:\n  spare: 1\n")
     base.write_text(below, encoding="utf-8")
-    assert "parameter 'spare' is used nowhere" in check(layer(base, "seed: 2"))  # it was there before the layer
+    assert "nothing uses: parameters.spare" in check(layer(base, "seed: 2"))  # it was there before the layer
 
 
 @pytest.mark.parametrize(
