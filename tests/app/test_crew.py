@@ -17,8 +17,9 @@ from tests.app.workers import slowly
 LONG_SECONDS = 60
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def desk():
+    """Give one desk to all: each test leaves it with nothing to do."""
     made = Desk(BenchStudy(Path("none.yaml"), (), "integrated"), slowly)
     yield made
     made.close()
