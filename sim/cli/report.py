@@ -24,14 +24,16 @@ def command(
 ) -> None:
     """Rebuild the report and figures of a finished run; what is worked out for it once is kept and shown."""
     from sim.evaluation.checks.beside import write_checks
-    from sim.exhibits.csv import write_csv
+    from sim.exhibits.csv import write_tables
     from sim.report.presentation import present
     from sim.results.folder.beside import PACK
+    from sim.results.folder.files import write_json
     from sim.results.folder.held import held
     from sim.results.folder.store import copy_results, read_results, staged_in
     from sim.runs.follow.beside import followed_of, write_families
     from sim.studies.bridge.question import write_bridge
-    from sim.studies.gains.question import write_gains
+    from sim.studies.gains.answer import gains_by_group
+    from sim.studies.gains.question import equity_of
 
     with stages(quiet=quiet) as at, held(folder) as work:
         at.stage("Reading the results")
@@ -44,9 +46,12 @@ def command(
                 write_checks(fresh, ds, record)
             if families:
                 at.stage("Following families")
-                followed = followed_of(record)
-                write_families(fresh, *followed)
-                write_csv(fresh / "gains.csv", write_gains(fresh, *followed))
+                study, followed = followed_of(record)
+                write_families(fresh, study, followed)
+                if equity := equity_of(study, followed, len(study.worlds[0].model.areas.names)):
+                    write_tables(fresh, [gains_by_group(equity.gains, study.worlds)])
+                    summary["equity"] = equity.to_dict()
+                    write_json(fresh / "summary.json", summary)
             if bridge:
                 write_bridge(fresh, record, at=at)
             present(fresh, ds, summary, record, at=at)

@@ -187,6 +187,8 @@ def _write(work: Work, at: StageListener, options: dict[str, object]) -> Summary
     from sim.results.folder.run_record import run_record
     from sim.results.folder.store import write_results
     from sim.runs.identity import source_version
+    from sim.studies.gains.answer import gains_by_group
+    from sim.studies.gains.question import groups_in_a_run
 
     read = inputs_of(work.scenario)
     record = run_record(work.scenario, work.identity.code, source_version(), inputs=read, options=options)
@@ -194,11 +196,14 @@ def _write(work: Work, at: StageListener, options: dict[str, object]) -> Summary
     with work.staged() as folder, work.assembled(folder) as ds:
         at.stage("Appraising")
         full = full_appraisal(ds)
-        summary = summarise(ds, full)
+        at.stage("Following families")
+        equity = groups_in_a_run(work.scenario) if work.rows else None
+        summary = summarise(ds, full, equity)
         at.stage("Writing results")
         write_results(folder, ds, summary, record)
         at.stage("Writing tables")
-        write_tables(folder, run_tables(work.scenario, ds, summary, full))
+        groups = [] if equity is None else [gains_by_group(equity.gains, work.scenario.worlds)]
+        write_tables(folder, [*run_tables(work.scenario, ds, summary, full), *groups])
         present(folder, ds, summary, record, full, at)
         at.stage("Sealing the results")
     return summary

@@ -13,6 +13,7 @@ from sim.economics.rows import MONEY
 from sim.economics.value.answer_block import answer_figures
 from sim.economics.value.appraisal import Comparison, View
 from sim.economics.value.terms import Terms
+from sim.results.folder.beside import Equity
 from sim.results.summary import (
     Summary,
     figures_of,
@@ -29,7 +30,7 @@ NO_APPRAISAL = {
 }  # fmt: skip
 
 
-def summarise(ds: xr.Dataset, full: FullAppraisal | None = None) -> Summary:
+def summarise(ds: xr.Dataset, full: FullAppraisal | None = None, equity: Equity | None = None) -> Summary:
     """Summarise a Dataset with its appraisal.
 
     Parameters
@@ -38,6 +39,8 @@ def summarise(ds: xr.Dataset, full: FullAppraisal | None = None) -> Summary:
         What ``simulate`` or ``expect`` gave.
     full
         Its appraisal, where it has been made already.
+    equity
+        Who is better or worse off, where families were followed one by one; the Dataset has none of that.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def summarise(ds: xr.Dataset, full: FullAppraisal | None = None) -> Summary:
         "cost_effectiveness": cost_effectiveness(ds, made.terms),
         "posts_kept_on": posts_kept_on(ds),
         "interval": interval_kind(ds), "timing": timing_figures(ds), "appraisal": _appraisal(made),
-        **answer_figures(ds, made.answers, made.terms),
+        **answer_figures(ds, made.answers, made.terms), **({} if equity is None else {"equity": equity.to_dict()}),
     }  # fmt: skip
 
 

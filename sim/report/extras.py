@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import ResultError
-from sim.results.folder.beside import BRIDGE, CHECKS, EVALUATED, FAMILIES, GAINS, Answer, Bridge, CheckLine, Gain
+from sim.results.folder.beside import BRIDGE, CHECKS, EVALUATED, FAMILIES, Answer, Bridge, CheckLine
 from sim.runs.follow.spread import Spread
 
 ORDER = {"outside": 0, "within": 1, "not evaluated": 2}
@@ -24,7 +24,6 @@ class Extras:
     spread: Spread | None = None
     answers: tuple[Answer, ...] = ()
     bridge: Bridge | None = None
-    gains: tuple[Gain, ...] = ()
 
     def kept_in(self, file: str) -> list[tuple[str, Any]]:
         """Give what a file keeps, each reading of the evidence by itself where it keeps several, with its name."""
@@ -55,18 +54,17 @@ def read_extras(folder: Path) -> Extras:
     ResultError
         If a file there cannot be read.
     """
-    names = (CHECKS, FAMILIES, EVALUATED, BRIDGE, GAINS)
-    checks, families, answers, bridge, gains = (_read(folder / name) for name in names)
+    names = (CHECKS, FAMILIES, EVALUATED, BRIDGE)
+    checks, families, answers, bridge = (_read(folder / name) for name in names)
     try:
         return Extras(
             tuple(CheckLine(**line) for line in checks or ()),
             None if families is None else Spread.from_dict(families),
             tuple(Answer.from_dict(answer) for answer in answers or ()),
             None if bridge is None else Bridge.from_dict(bridge),
-            tuple(Gain.from_dict(gain) for gain in gains or ()),
         )
     except (TypeError, KeyError) as error:
-        files = f"{CHECKS}, {FAMILIES}, {EVALUATED}, {BRIDGE} or {GAINS}"
+        files = f"{CHECKS}, {FAMILIES}, {EVALUATED} or {BRIDGE}"
         again = "make them anew with families report DIR --checks --families --bridge"
         raise ResultError(f"{folder} holds {files} of another version ({error}); {again}") from error
 

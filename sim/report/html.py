@@ -21,6 +21,7 @@ from sim.report.extras import Extras, in_order, read_extras
 from sim.report.gallery import draw_extras
 from sim.report.page.beneath import tables_by_section
 from sim.report.page.claims import claim_rows, claims_of
+from sim.report.page.equity import one_by_one
 from sim.report.page.first import SIGNS, doubt, posts_cost, ranges_note, reading_rows, stamp, tiles
 from sim.report.page.submission import Submission, submission
 from sim.report.page.wording import in_words
@@ -74,7 +75,7 @@ def write_report(
     page = environment("sim.report").get_template("report.html").render(
         **_first(ds, summary, run, made, path.parent), checks=shown, opening=_placed(figures, summary, "answer"),
         outside=sum(check.verdict == "outside" for check in shown), basis=basis(summary, run), few=FEW,
-        sections=_sections(ds, summary, figures, made, extras), parts=register, missing=_missing(ds, summary, extras),
+        sections=_sections(ds, summary, figures, made), parts=register, missing=_missing(ds, summary, extras),
         n_entries=sum(len(part.entries) for part in register), name_of=name_of, span_of=span_of,
         left_out=left_out(run), origins=sorted(run.get("origins", {}).items()), config=run.get("config", ""),
         provenance=_provenance(summary, run), commands=commands(run), reliance=reliance(run),
@@ -107,11 +108,9 @@ def _placed(figures: Sequence[Drawn], summary: Summary, *sections: str) -> list[
     return [(item, svg, () if item.table is None else _shown(item.table, summary)) for item, svg in mine]
 
 
-def _sections(
-    ds: xr.Dataset, summary: Summary, figures: Sequence[Drawn], full: FullAppraisal, extras: Extras
-) -> list[Section]:
+def _sections(ds: xr.Dataset, summary: Summary, figures: Sequence[Drawn], full: FullAppraisal) -> list[Section]:
     """Put together the sections that have something to show."""
-    tables, made = tables_by_section(ds, summary, full, extras.gains), []
+    tables, made = tables_by_section(ds, summary, full), []
     for name, title in TITLES.items():
         mine = _placed(figures, summary, name, *(inner for inner, outer in WITHIN.items() if outer == name))
         shown = tuple(_shown(table, summary) for table in tables.get(name, ()) if table.rows)
@@ -125,7 +124,7 @@ def _missing(ds: xr.Dataset, summary: Summary, extras: Extras) -> str:
     if not (summary["differences"] and facts_of(ds).rows and ds.sizes["service"]):
         return ""
     told = [
-        *(() if extras.spread else ("families one by one (families report DIR --families)",)),
+        *(() if extras.spread else (one_by_one(summary),)),
         *(() if extras.checks else ("checks of a national study, and before and after held against the truth "
                                     "(families report DIR --checks)",)),
     ]  # fmt: skip

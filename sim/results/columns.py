@@ -42,6 +42,7 @@ FILES = {
     "fund.csv": "An invest-to-save fund: what it and each agency pay and receive by month, and what it is still owed.",
     "pool.csv": "A pooled budget: what each agency pays in, gets for its services and gets back, by year.",
     "cohort.csv": "What a family first helped in the stated year saves, by payer, line and month since its start.",
+    "gains.csv": "Who is better or worse off: families followed under each regime on the same fate, by what they are.",
     "staffing.csv": "Posts of each service: funded, in place, recruited, what they cost, and the queue that remains.",
 }
 TEXTS = {
@@ -94,6 +95,8 @@ TEXTS = {
     "count": "The count, as `distributions` names it.",
     "giver": "The agency that pays.",
     "taker": "The agency that is paid.",
+    "by": "What families are told apart by; all: every family.",
+    "group": "The group of families.",
 }
 NUMBERS = {
     "mean": "Mean over replications.",
@@ -146,6 +149,10 @@ NUMBERS = {
     "months_to_clear_the_queue": "How many wait, over how many start a month.",
     "pays": "What the account pays in the month, £, cash; mean of replications.",
     "receives": "What the account receives in the month, £, cash; mean of replications.",
+    "families": "How many families were followed.",
+    "baseline": "Mean of a family without the regime, since its start.",
+    "difference": "Mean change with the regime, on the same fate; a saving is negative.",
+    "less": "Share of the families with less of it.",
     "owed_after": "What the fund is still owed after the month, with interest, £; empty for an agency.",
     **{f"{part}{end}": f"{what}: {which}." for part, what in POOL.items() for end, which in INTERVAL.items()},
     **{f"left{end}": f"What is in the pool after the year, £: {INTERVAL[end]}." for end in ("_low", "_high")},
@@ -167,6 +174,10 @@ IN_FILE = {
     ("areas.csv", "item"): "The ledger of a cost, or the meter that is counted.",
     ("areas.csv", "agency"): "Who pays; empty for a count.",
     ("areas.csv", "price_year"): "The year in whose prices the pounds are; empty for a count.",
+    ("gains.csv", "measure"): "An outcome, months waiting, or a cost in the ledger of the headline, £, undiscounted.",
+    ("gains.csv", "low"): "Lower end of the 95% interval over these families.",
+    ("gains.csv", "high"): "Upper end of the 95% interval over these families.",
+    ("gains.csv", "more"): "Share of the families with more of it.",
     ("card.csv", "statistic"): "count, count per_million pounds, or cost_of_one.",
     ("unvalued.csv", "kind"): "cost line or outcome.",
     ("switching.csv", "what"): "What is varied, in words.",

@@ -161,4 +161,22 @@ def test_a_run_writes_the_appraisal_beside_the_rest(tmp_path) -> None:
         assert name in manifest
     rows = list(csv.DictReader(io.StringIO((out / "appraisal.csv").read_text(encoding="utf-8-sig"))))
     assert {row["price_year"] for row in rows} == {"2015/16"}
-    assert "Is it worth it?" in (out / "report.html").read_text(encoding="utf-8")
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "Is it worth it?" in page
+    assert "Who is better or worse off: one key worker" in page
+    equity = summary["equity"]
+    whole = {one["measure"]: one for one in equity["gains"] if one["by"] == "all"}
+    assert {one["families"] for one in whole.values()} == {equity["families"]}
+    told = list(csv.DictReader(io.StringIO((out / "gains.csv").read_text(encoding="utf-8-sig"))))
+    cost = next(row for row in told if (row["by"], row["measure"]) == ("all", "cost, narrow ledger"))
+    assert float(cost["difference"]) == whole["cost, narrow ledger"]["difference"]["mean"]
+
+
+def test_a_run_that_follows_no_family_says_how_to_be_told_who_is_better_off(tmp_path) -> None:
+    out = tmp_path / "run"
+    result = CliRunner().invoke(app, ["run", "demo", "--totals", "--out", str(out), *RUN])
+    assert result.exit_code == 0, result.output
+    assert "equity" not in read_results(out)[1]
+    assert not (out / "gains.csv").exists()
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "who is better or worse off (families report DIR --families)" in page

@@ -95,9 +95,11 @@ def every_column() -> dict[str, tuple[str, ...]]:
     from sim.economics.report import full_appraisal
     from sim.economics.rows import run_tables
     from sim.economics.value.cohort import COLUMNS as COHORT_COLUMNS
+    from sim.studies.gains.answer import GAINS_COLUMNS
 
     demo = sim.load("demo", ["units.family.size=100", "replications=2", "units.family.warm_up=1 month"])
     run = sim.simulate(demo)
     made = run_tables(demo, run, summarise(run), full_appraisal(run))
     return {"areas.csv": AREAS_COLUMNS, "distributions.csv": DISTRIBUTIONS_COLUMNS, "cohort.csv": COHORT_COLUMNS,
+            "gains.csv": GAINS_COLUMNS,
             "transfers.csv": shares.TRANSFER_COLUMNS, **{table.file: table.names for table in made}}  # fmt: skip

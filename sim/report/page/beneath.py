@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import xarray as xr
@@ -19,15 +18,12 @@ from sim.report.page.first import led
 from sim.report.sharing import agencies_table
 from sim.report.tables import comparisons, cost_effectiveness, costs, distributions, kept_on, outcomes
 from sim.results.facts import facts_of
-from sim.results.folder.beside import Gain
 from sim.results.summary import Summary
 from sim.results.worlds import world_names
 from sim.table import Table
 
 
-def tables_by_section(
-    ds: xr.Dataset, summary: Summary, full: FullAppraisal, gains: Sequence[Gain] = ()
-) -> dict[str, tuple[Table, ...]]:
+def tables_by_section(ds: xr.Dataset, summary: Summary, full: FullAppraisal) -> dict[str, tuple[Table, ...]]:
     """Give the tables of each section; those without rows are left out by the page."""
     services = (areas_table(ds), kept_on(summary)) if ds.sizes["service"] else ()
     worth = (appraisal.worth(full), appraisal.fiscal(full), appraisal.cards(full)) if full.found else ()
@@ -37,7 +33,7 @@ def tables_by_section(
             _agencies(ds, summary), displacement(summary), *worth, *cash, accounts(summary), followed(summary),
             break_even(summary), *cost_effectiveness(summary), comparisons(summary), costs(summary), present_values(ds),
         ),
-        "families": (outcomes(summary), *equity_tables(gains, summary)),
+        "families": (outcomes(summary), *equity_tables(summary)),
         "services": (*services, distributions(summary)),
         "sure": (
             beside_doubt(summary), conditions(summary),

@@ -15,6 +15,7 @@ from sim.exhibits.board import Board
 from sim.exhibits.xlsx import write_book
 from sim.report.workbook.calculator import calculator_sheet
 from sim.report.workbook.cover import cover_sheet
+from sim.report.workbook.groups import groups_sheet
 from sim.report.workbook.names import names_of
 from sim.report.workbook.readme import readme_sheet
 from sim.report.workbook.sheets import (
@@ -60,6 +61,7 @@ def write_workbook(
     sheets: list[Table | Board] = [
         readme_sheet(ds, summary, names, run), accounts, calculator_sheet(yearly, sums, accounts, appraisal), sums,
         appraisal, levels_sheet(ds, summary, names), budget_sheet(ds, full, names), waits_sheet(ds, names),
+        groups_sheet(ds, summary, names),
         assumptions_sheet(recorded_register(run) if run else []), provenance_sheet(summary, run),
     ]  # fmt: skip
     write_book(path, str(summary["title"]), cover_sheet(ds, summary, names, yearly), sheets)

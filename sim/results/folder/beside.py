@@ -17,7 +17,6 @@ CHECKS, FAMILIES, EVALUATED, BRIDGE = "checks.json", "families.json", "evaluated
 REPRODUCED = "reproduced.json"
 PACK = ("assurance.html", "assurance.xlsx")
 """The assurance pack, which ``families assure`` makes of all that stands there; it goes when that changes."""
-GAINS = "gains.json"
 WAITING = "months waiting"
 PLAIN, WEIGHTED = "cost to society", "cost to society, benefits weighted"
 """Measures of a gain: resources alone, and with a pound of benefit counting as the income weight says."""
@@ -64,6 +63,38 @@ class Gain:
     def from_dict(cls, content: Mapping[str, Any]) -> Gain:
         """Read what ``to_dict`` wrote."""
         return cls(**{**content, "difference": Estimate(**content["difference"])})
+
+
+@dataclass(frozen=True)
+class Equity:
+    """Who is better or worse off, of families followed one by one under one reading of the evidence, in one ledger.
+
+    Attributes
+    ----------
+    families
+        Families that were followed and stayed: on the books throughout, in one replication.
+    areas, of_areas
+        In how many areas they live, each whole, and how many the study has.
+    gains
+        Every regime, grouping, group and measure.
+    """
+
+    effect_set: str
+    ledger: str
+    families: int
+    areas: int
+    of_areas: int
+    gains: tuple[Gain, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write as plain figures for JSON, without waits for single services, which are in gains.csv."""
+        told = [one.to_dict() for one in self.gains if not one.measure.startswith(f"{WAITING},")]
+        return {**asdict(self), "gains": told}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Equity:
+        """Read what ``to_dict`` wrote."""
+        return cls(**{**content, "gains": tuple(Gain.from_dict(one) for one in content["gains"])})
 
 
 @dataclass(frozen=True)

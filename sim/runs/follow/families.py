@@ -1,6 +1,6 @@
 """Follows every family on its own: what it costs and lives through, how long it waits, who helps it, what it is.
 
-Looks at every row after every step, so it costs several times a plain replication and is not part of a run.
+Looks at every row after every step, so it costs several times a plain replication; a run does it for some areas.
 """
 
 from __future__ import annotations

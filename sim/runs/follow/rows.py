@@ -23,9 +23,13 @@ SMALL = 2e8
 
 def is_small(scenario: Scenario) -> bool:
     """Say whether looking at every row after every step of one replication is cheap."""
+    return looks_at(scenario) <= SMALL
+
+
+def looks_at(scenario: Scenario) -> float:
+    """Give rows x steps x chains x worlds: how often following every row of one replication looks at a state."""
     model = scenario.worlds[0].model
-    looks = max(model.units[0].size, 1) * model.clock.steps * len(model.chains) * len(scenario.worlds)
-    return looks <= SMALL
+    return float(max(model.units[0].size, 1) * model.clock.steps * len(model.chains) * len(scenario.worlds))
 
 
 def replicate_with_rows(scenario: Scenario, replication: int, layout: Layout) -> Record:

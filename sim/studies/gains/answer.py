@@ -1,7 +1,7 @@
 """Who gains and who loses: every family followed under each regime on the same fate, summed by what families are.
 
-Looks at every row after every step, so it costs several times a plain replication and is not part of a run. Families
-that came or went after the start are left out: a difference needs the same family in both regimes.
+Looks at every row after every step, so it costs several times a plain replication; a run does it for some areas.
+Families that came or went after the start are left out: a difference needs the same family in both regimes.
 """
 
 from __future__ import annotations
@@ -14,26 +14,29 @@ from sim.arrays import FloatArray
 from sim.engine.counts.record import Layout
 from sim.intervals import between_rows
 from sim.model.spec import Scenario, World
+from sim.results.columns import table
 from sim.results.folder.beside import PLAIN, WAITING, WEIGHTED, Gain
 from sim.runs.follow.families import Followed
 from sim.table import Table
 
 HELPED = "helped"
+GAINS_COLUMNS = (
+    "regime", "effect_set", "by", "group", "families", "measure", "baseline", "difference", "low", "high", "less",
+    "more",
+)  # fmt: skip
 DECILES = 10
 _SAME = 1e-9
 
 
 def gains_by_group(gains: Sequence[Gain], worlds: Sequence[World]) -> Table:
-    """Give every group and measure as a table; ``worlds`` are those of the scenario."""
+    """Give gains.csv: every group and measure; ``worlds`` are those of the scenario."""
     named = {world.name: (world.regime, world.effect_set) for world in worlds}
-    names = ("regime", "effect_set", "by", "group", "families", "measure", "baseline", "difference", "low", "high",
-             "less", "more")  # fmt: skip
     rows = [
         (*named[g.world], g.by, g.group, g.families, g.measure, g.baseline, g.difference.mean, g.difference.low,
          g.difference.high, g.less, g.more)
         for g in gains
     ]  # fmt: skip
-    return Table("Who gains", names, rows)
+    return table("gains.csv", GAINS_COLUMNS, rows)
 
 
 def gains_of(scenario: Scenario, layout: Layout, samples: Sequence[Followed], name: str, ledger: int) -> list[Gain]:

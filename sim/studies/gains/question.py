@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from sim.engine.solvers import families as engine
 from sim.model.spec import Scenario
-from sim.results.folder.beside import GAINS, Gain
-from sim.results.folder.files import write_json
+from sim.results.folder.beside import Equity, Gain
+from sim.runs.follow.beside import some_families
 from sim.runs.follow.families import Followed, follow
-from sim.studies.gains.answer import gains_by_group, gains_of
-from sim.table import Table
+from sim.studies.gains.answer import gains_of
 
 
 def who_gains(
@@ -56,11 +54,38 @@ def who_gains(
     return [gain for name in worlds or others for gain in gains_of(scenario, layout, samples, name, place)]
 
 
-def write_gains(folder: Path, scenario: Scenario, followed: Followed) -> Table:
-    """Write who gains beside a finished run for its report (gains.json), in its headline ledger; give it as a table."""
+def groups_in_a_run(scenario: Scenario) -> Equity | None:
+    """Follow some families of a study that is simulated, as many as a run can bear; see ``some_families``.
+
+    Returns
+    -------
+        What is found of them; None where nothing is simulated or compared, no service helps, or nobody can be followed.
+    """
+    compared = len({world.regime for world in scenario.worlds}) > 1
+    serves = any(chain.service is not None for chain in scenario.worlds[0].model.chains)
+    few = some_families(scenario) if scenario.solver == "simulate" and compared and serves else None
+    return None if few is None else equity_of(few, follow(few), len(scenario.worlds[0].model.areas.names))
+
+
+def equity_of(scenario: Scenario, followed: Followed, of_areas: int) -> Equity | None:
+    """Sum what following families showed, in the ledger of the headline; None where no family stays.
+
+    Parameters
+    ----------
+    scenario
+        The worlds in which they were followed, of one evidence set.
+    followed
+        What was seen of them.
+    of_areas
+        How many areas the study has, of which these families may live in some.
+    """
+    if not followed.stayed.any():
+        return None
     layout, headline = engine.layout(scenario), scenario.appraisal.ledger
     place = layout.ledgers.index(headline) if headline in layout.ledgers else 0
     others = [w.name for w in scenario.worlds if w.regime != scenario.baseline]
     found = [gain for name in others for gain in gains_of(scenario, layout, [followed], name, place)]
-    write_json(folder / GAINS, [one.to_dict() for one in found])
-    return gains_by_group(found, scenario.worlds)
+    return Equity(
+        scenario.worlds[0].effect_set, layout.ledgers[place] if layout.ledgers else "", int(followed.stayed.sum()),
+        len(scenario.worlds[0].model.areas.names), of_areas, tuple(found),
+    )  # fmt: skip

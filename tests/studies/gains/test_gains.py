@@ -11,12 +11,15 @@ import sim
 from sim.engine.solvers.families import layout as layout_of
 from sim.exhibits.titles import titles_of
 from sim.model.appraisal import IncomeWeight, Ranged
-from sim.report.page.equity import equity_tables
-from sim.results.folder.beside import PLAIN, WAITING, WEIGHTED, Gain
+from sim.report.page.equity import equity_tables, one_by_one
+from sim.results.folder.beside import PLAIN, WAITING, WEIGHTED, Equity, Gain
+from sim.runs.follow import beside
+from sim.runs.follow.beside import of_first_reading, some_families
 from sim.runs.follow.families import follow
+from sim.runs.follow.rows import looks_at
 from sim.studies.gains.answer import _deciles, gains_by_group, gains_of
 from sim.studies.gains.exhibits import gains_tables, plot_gains
-from sim.studies.gains.question import who_gains
+from sim.studies.gains.question import groups_in_a_run, who_gains
 from tests.clear_text import faults_of
 
 SMALL = ["units.family.size=300", "clock.steps=25", "effect_set=[measured, no_effect]"]
@@ -150,17 +153,55 @@ def test_weights_count_benefits_alone_and_stand_beside_the_plain_figure() -> Non
 def test_gains_are_kept_and_read_back_and_told_in_three_tables(both, scenario) -> None:
     kept = [Gain.from_dict(json.loads(json.dumps(one.to_dict()))) for one in both]
     assert kept == list(both)
+    equity = Equity("measured", "narrow", 300, 2, 12, tuple(both))
+    held = json.loads(json.dumps(equity.to_dict()))
+    assert {one["measure"] for one in held["gains"]} == {
+        g.measure for g in both if not g.measure.startswith("months waiting,")
+    }
     summary = {
         "answer": {}, "differences": {"integrated/measured": {}, "integrated/no_effect": {}}, "baseline": "siloed",
         "regimes": {"siloed/measured": {}, "integrated/measured": {}}, "titles": {},
         "appraisal": {"terms": {"income_weight": None},
                       "comparisons": [{"name": "integrated/measured", "against_regime": "siloed"}]},
+        "equity": held,
     }  # fmt: skip
-    tables = equity_tables(kept, summary)
+    tables = equity_tables(summary)
     assert [table.title.partition(":")[0] for table in tables] == [
         "Who is better or worse off", "Who waits longest", "What each group costs",
     ]  # fmt: skip
     waits = [g for g in kept if (g.measure, g.world) == (WAITING, "integrated/measured") and g.by != "all"]
     longest = max(waits, key=lambda g: g.baseline + g.difference.mean)
     assert longest.group in tables[1].rows[1][0]
-    assert equity_tables((), summary) == ()
+    assert "300 families in 2 of 12 areas" in tables[0].note
+    assert "families of all 12 areas (families report DIR --families)" in one_by_one(summary)
+    del summary["equity"]
+    assert equity_tables(summary) == ()
+    assert "who is better or worse off (families report DIR --families)" in one_by_one(summary)
+
+
+def test_a_run_follows_whole_areas_up_to_a_limit_and_nobody_where_none_can_be_taken(scenario, monkeypatch) -> None:
+    """Each area keeps its own families and posts; at the limit itself the study is followed as it is."""
+    first = of_first_reading(scenario)
+    assert {w.effect_set for w in first.worlds} == {"measured"}
+    monkeypatch.setattr(beside, "LOOKS", looks_at(first))
+    assert some_families(scenario) == first
+    monkeypatch.setattr(beside, "LOOKS", looks_at(first) / 2)
+    few, names = some_families(scenario), scenario.worlds[0].model.areas.names
+    assert len(names) == 2
+    assert few is not None
+    for whole, part in zip(first.worlds, few.worlds, strict=True):
+        (area,) = part.model.areas.names
+        share = whole.model.areas.weights[names.index(area)] / sum(whole.model.areas.weights)
+        assert part.model.root.size == round(share * whole.model.root.size)
+        for before, after in zip(whole.model.chains, part.model.chains, strict=True):
+            team = before.service and before.service.team
+            assert not team or after.service.team.workers[area] == team.workers[area]
+    monkeypatch.setattr(beside, "LOOKS", looks_at(first) / 3)
+    assert some_families(scenario) is None
+    assert groups_in_a_run(scenario) is None
+
+
+def test_expected_values_and_a_regime_alone_have_no_groups(scenario) -> None:
+    assert groups_in_a_run(replace(scenario, solver="expect")) is None
+    alone = tuple(w for w in scenario.worlds if w.regime == scenario.baseline)
+    assert groups_in_a_run(replace(scenario, worlds=alone)) is None
