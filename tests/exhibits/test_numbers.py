@@ -3,6 +3,7 @@
 import math
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from sim.exhibits.numbers import (
     months,
     pounds,
     ratio,
+    scale_of,
     share,
     short,
     signed,
@@ -115,6 +117,17 @@ def test_without_an_interval_pounds_have_three_figures() -> None:
 )  # fmt: skip
 def test_a_wait_is_said_in_a_unit_that_suits_it(months: float | None, text: str) -> None:
     assert span(months) == text
+
+
+@pytest.mark.parametrize(
+    ("largest", "unit"),
+    [(0.0, "£"), (9_999.0, "£"), (10_000.0, "£ thousand"), (9_999_999.0, "£ thousand"), (1e7, "£ million")],
+)
+def test_amounts_are_told_in_a_unit_of_which_there_are_ten(largest: float, unit: str) -> None:
+    factor, told = scale_of(np.array([[-largest, largest / 2]]))
+    assert told == unit
+    assert factor == {"£": 1.0, "£ thousand": 1e3, "£ million": 1e6}[unit]
+    assert scale_of(np.zeros(0)) == (1.0, "£")
 
 
 def test_what_is_next_to_nothing_is_no_row_of_noughts() -> None:

@@ -10,11 +10,22 @@ from matplotlib.figure import Figure
 
 from sim.errors import ModelError
 from sim.evaluation.backtest import question
-from sim.evaluation.backtest.answer import SERIES, WAYS, Foretold, end_table, error_table, parts
+from sim.evaluation.backtest.answer import PANDEMIC, SERIES, WAYS, Foretold, end_table, error_table, parts
 from sim.evaluation.backtest.exhibits import backtest_finding, plot_backtest
 from sim.evaluation.backtest.question import CHILDREN_2019, backtest, place_of_2019
-from sim.evaluation.backtest.series import CARE, CEASED, FIRST, KNOWN, LAST, STARTED, england_series, read_series
-from sim.evaluation.england.expecting import PER
+from sim.evaluation.backtest.series import (
+    ASYLUM,
+    CARE,
+    CEASED,
+    FIRST,
+    KNOWN,
+    LAST,
+    STARTED,
+    england_series,
+    read_series,
+)
+from sim.evaluation.england.expecting import PER, CareCourse
+from sim.evaluation.england.fit import FittedPlace
 from sim.exhibits.style import CANVASES, Canvas
 
 
@@ -56,6 +67,49 @@ def test_parts_add_up_to_the_error() -> None:
     found = made_up()
     total = next(one.published - one.chain for one in found if (one.series, one.year) == (CARE, LAST))
     assert sum(part.children for part in parts(found)) == pytest.approx(total)
+
+
+@pytest.mark.parametrize("name", [STARTED, CEASED])
+@pytest.mark.parametrize("year", range(KNOWN + 1, LAST + 1))
+def test_an_error_in_one_flow_of_one_year_is_in_its_part_alone(name: str, year: int) -> None:
+    """100 more started, or ceased, than was foretold: so many more, or fewer, are there at the end."""
+    sign = 1 if name == STARTED else -1
+    s = england_series()
+    found = tuple(
+        Foretold(of, at, s[of][at] + 100 * ((of, at) == (name, year)) + 100 * sign * ((of, at) == (CARE, LAST)),
+                 s[of][at], 1.0, 1.0)
+        for at in range(KNOWN + 1, LAST + 1) for of in SERIES
+    )  # fmt: skip
+    (part,) = [one for one in parts(found) if abs(one.children) > 1e-6]
+    assert part.children == pytest.approx(100 * sign)
+    assert ("started" if name == STARTED else "ceased") in part.words
+    assert ("pandemic" in part.words) == (year in PANDEMIC)
+
+
+def test_children_of_families_close_by_what_the_published_do() -> None:
+    """Asylum-seeking children are taken out of starts, ends and levels alike: growth less flows is as published."""
+    s = england_series()
+    for year in range(FIRST + 1, KNOWN + 1):
+        gap = s[CARE][year] - s[CARE][year - 1] - (s[STARTED][year] - s[CEASED][year])
+        own = question.levels(year)[2] - question.levels(year - 1)[2]
+        own -= question.started(year)[2] - question.ceased(year)
+        assert own * CHILDREN_2019 / PER == pytest.approx(gap, abs=1e-6)
+
+
+def test_a_chain_that_comes_to_what_was_published_foretells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With as many asylum-seeking children each year: every series is what was published, ends by what closes."""
+    s = {**england_series(), ASYLUM: dict.fromkeys(england_series()[ASYLUM], england_series()[ASYLUM][KNOWN])}
+    monkeypatch.setattr(question, "england_series", lambda: s)
+    years = range(FIRST, LAST + 1)
+    course = CareCourse(
+        np.array([question.levels(y) for y in years]), np.array([question.started(y) for y in years[1:]])
+    )
+    monkeypatch.setattr(question, "fit", lambda place: FittedPlace(place, {}, course))
+    monkeypatch.setattr(question, "courses", lambda *_: [course])
+    for one in backtest().foretold:
+        closes = s[CARE][one.year] - s[CARE][one.year - 1] - s[STARTED][one.year] + s[CEASED][one.year]
+        expected = one.published - (closes if one.series == CEASED else 0)
+        assert one.chain == pytest.approx(expected), (one.series, one.year)
 
 
 def test_errors_are_relative_to_what_came() -> None:

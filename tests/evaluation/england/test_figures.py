@@ -97,6 +97,7 @@ def test_classes_hold_as_many_areas_each() -> None:
     counts = np.bincount([class_of(value, edges) for value in values])
     assert len(counts) == CLASSES
     assert counts.max() - counts.min() <= 1
+    assert [class_of(edge, edges) for edge in edges] == [*range(CLASSES), CLASSES - 1]  # an edge is the class above
     assert class_edges([3.0, 3.0]) == [3.0]
     assert class_of(3.0, [3.0]) == 0
 

@@ -16,10 +16,18 @@ from sim.config.loading import load, tree_of
 from sim.config.text.merge import item_at
 from sim.config.text.source import Tree
 from sim.errors import ModelError
+from sim.evaluation.england import fit as fitting
 from sim.evaluation.england import writing
-from sim.evaluation.england.answer import OF_ENGLAND, OWN_FITTED, OWN_PUBLISHED, whose
+from sim.evaluation.england.answer import (
+    OF_ENGLAND,
+    OWN_FITTED,
+    OWN_PUBLISHED,
+    ahead_table,
+    authority_table,
+    whose,
+)
 from sim.evaluation.england.exhibits import write_authorities
-from sim.evaluation.england.expecting import CHAIN, LEVELS, PER, CareCourse, courses, england
+from sim.evaluation.england.expecting import CHAIN, LEVELS, PER, CareCourse, CourseFigure, courses, england
 from sim.evaluation.england.fit import FREE, FittedPlace, at, fit
 from sim.evaluation.england.funding import NATIONAL_GBP, funding_of
 from sim.evaluation.england.places import (
@@ -27,22 +35,27 @@ from sim.evaluation.england.places import (
     ASYLUM_LEVEL_2025,
     ASYLUM_STARTED,
     FIRST_YEAR,
+    READ,
     LocalPlace,
+    PlaceTarget,
     low_income_shares,
     place_of,
 )
 from sim.evaluation.england.published import (
     ASYLUM,
     CARE,
+    CARE_2024,
     CARE_CEASED,
     CARE_STARTED,
     CHILDREN,
+    COLUMNS,
     Authority,
     authorities,
     authority,
 )
 from sim.evaluation.own_data.kept import OwnData
 from sim.evaluation.own_data.rates import ALL, BEGAN, LEFT, LEVEL, LEVEL_BEFORE, STILL, OwnFigure
+from sim.exhibits.numbers import fixed
 from sim.model.spec import Scenario
 
 TEN = (
@@ -97,7 +110,55 @@ def test_asylum_seeking_children_add_up_to_englands() -> None:
     kent = authority("Kent").figures[ASYLUM] / ASYLUM_LEVEL_2025
     assert entries == pytest.approx(ASYLUM_STARTED * (1 - kent), rel=0.01)
     assert abs(ASYLUM_STARTED - 7_100) < 1
-    assert ASYLUM_LEVEL_2024 > ASYLUM_LEVEL_2025
+    for column, england_has in ((CARE, ASYLUM_LEVEL_2025), (CARE_2024, ASYLUM_LEVEL_2024)):
+        taken_out = sum(
+            one.published - one.value * place.children / PER
+            for place in places.values() for one in place.targets if one.reading == READ[column][0]
+        )  # fmt: skip
+        assert taken_out == pytest.approx(england_has, rel=0.02)
+
+
+def test_of_two_rates_known_by_their_product_alone_each_is_as_unsure_as_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums of two logarithms with a spread of 0.5 are told, differences not: each is left with 0.5 / sqrt(2)."""
+
+    def product(points: list[dict[str, float]], years: int = 1, before: int | None = None) -> list[CareCourse]:
+        of = england()
+        told = ("need_since", "need_ends_times")
+        rates = [np.prod([{**of, **one}[name] / of[name] for name in told]) for one in points]
+        return [CareCourse(np.ones((years + 1, 3)), np.full((years, 3), rate)) for rate in rates]
+
+    fitting.england_and_beside.cache_clear()
+    monkeypatch.setattr(fitting, "courses", product)
+    of = england()
+    given = dict(of)
+    for name, level in (("need", "in_need_level"), ("plan", "plan_level"), ("care", "care_level")):
+        given[f"{name}_begins"] = of[level]
+    told = PlaceTarget("", CourseFigure("started", 0, 0), 1.0, 1.0, 0.001, "")
+    found = fit(LocalPlace("made up", 1e4, given, (told,)))
+    fitting.england_and_beside.cache_clear()
+    for name in ("need_since", "need_ends_times"):
+        assert found.spread[name] == pytest.approx(0.5 / np.sqrt(2), rel=1e-3)
+    assert found.spread["care_since"] == pytest.approx(0.5)
+
+
+def test_levels_ahead_begin_with_those_that_are_fitted() -> None:
+    """Where levels go stands beside the 31 March of each: the first two are those of 2024 and 2025, as in the fit."""
+    found = unfitted(authority("Leicestershire"))
+    course, scale = courses([found.parameters])[0], found.place.children / PER
+    rows = {str(row[0]): row[1:] for row in ahead_table(found).rows}
+    for column, date in ((CARE_2024, "31 March 2024"), (CARE, "31 March 2025")):
+        told = READ[column][0]
+        assert rows[date][told.of] == fixed(course.read(told) * scale), date
+
+
+def test_a_middling_authority_lies_in_the_middle_half() -> None:
+    """Of each count half of all authorities, a child, lie between the two ends that the table gives."""
+    table = authority_table(authority("Leicestershire"))
+    for (_, _, each, middle, _), (column, about) in zip(table.rows, COLUMNS.items(), strict=True):
+        if each:
+            low, high = (float(end.replace(",", "")) for end in middle.split(" to "))
+            rates = np.array([one.each(column) for one in authorities() if one.each(column) is not None])
+            assert ((rates >= low) & (rates <= high)).mean() == pytest.approx(0.5, abs=0.06), about.words
 
 
 @pytest.mark.parametrize("one", FIT, ids=lambda one: one.area)

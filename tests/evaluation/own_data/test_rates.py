@@ -29,6 +29,7 @@ from sim.evaluation.own_data.rates import (
     SHARE_OF_AGE,
     STILL,
     OwnFigure,
+    covered_from,
     own_figures,
 )
 from sim.evaluation.own_data.returns import OPEN, CarePeriods
@@ -65,6 +66,27 @@ def test_a_child_that_comes_twice_counts_once() -> None:
     ended = np.concatenate([np.full(20, BEFORE + 50), np.full(20, BEFORE + 150)])
     found = own_figures(periods(begun, ended, child=np.tile(np.arange(20), 2)), 2025, 10_000)
     assert [value(found, name) for name in (BEGAN, LEFT)] == [20, 20]
+    assert value(found, LEAVING) == round(40 / (20 * (40 + 50) / 365.25), 2)  # but 40 times somebody left
+
+
+EDGES = st.sampled_from([BEFORE - 40, BEFORE - 1, BEFORE, BEFORE + 1, NOW - 1, NOW, NOW + 1])
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(EDGES, EDGES), min_size=3, max_size=8))
+def test_levels_differ_by_who_began_less_who_left(days: list[tuple[int, int]]) -> None:
+    """Also of who begins or leaves on the very 31 March: ten children of each kind, each with one period."""
+    begun = np.repeat([min(pair) for pair in days], LEAST)
+    ended = np.repeat([max(pair) + (pair[0] == pair[1]) for pair in days], LEAST)
+    found = own_figures(periods(begun, ended), 2025, 10_000)
+    after, before, began, left = (value(found, name) or 0 for name in (LEVEL, LEVEL_BEFORE, BEGAN, LEFT))
+    assert after - before == began - left
+
+
+@pytest.mark.parametrize("first", [date(2023, 4, 1), date(2023, 12, 31), date(2024, 3, 31)])
+def test_files_hold_who_left_since_the_april_before_the_first_end(first: date) -> None:
+    ended = np.array([first.toordinal(), first.toordinal() + 40, OPEN])
+    assert covered_from(periods(ended - 10, ended)) == date(2023, 4, 1).toordinal()
 
 
 def test_how_many_stay_without_censoring_is_the_share_itself() -> None:

@@ -19,14 +19,17 @@ from typer.testing import CliRunner
 import sim
 from sim.cli import app
 from sim.economics.summary import summarise
+from sim.economics.value.accounts import answers
+from sim.economics.value.terms import terms_of
 from sim.errors import ModelError
 from sim.model.spec import Scenario
 from sim.report.page.replications import reached
+from sim.results.facts import facts_of, written
 from sim.results.folder.run_record import run_record
 from sim.results.folder.store import write_results
 from sim.runs.resume import Work, at_work
 from sim.runs.until.rule import rule_of
-from sim.runs.until.running import Reached, run_until
+from sim.runs.until.running import Look, Reached, run_until
 from sim.runs.until.stopping import Limits
 from tests.places import KEY_WORKERS
 
@@ -143,6 +146,36 @@ def test_parts_of_a_rule_that_are_left_out_are_the_headlines() -> None:
     assert rule_of("programme.bcr within 5%", of(20)).account == "programme"
     with pytest.raises(ModelError, match=r"no answer to hold it to: the config has no appraisal\.answer"):
         rule_of(CLOSE, sim.load(KEY_WORKERS))
+
+
+def test_what_is_known_closely_is_known_on_its_wider_side_against_chance_alone() -> None:
+    """A ratio's interval reaches further on one side; draws of the inputs say nothing of the replications needed."""
+    scenario = of(6)
+    ds = sim.simulate(scenario, rows=False)
+    rule = rule_of("bcr within 5%", scenario)
+    account = answers(ds, terms_of(ds))[0].accounts[0]
+    bcr = account.worth["narrow"].bcr
+    assert bcr.low is not None
+    assert bcr.high is not None
+    sides = bcr.mean - bcr.low, bcr.high - bcr.mean
+    assert max(sides) > 1.02 * min(sides)
+    assert rule.found(ds) == pytest.approx((bcr.mean, max(sides)))
+    drawn = {"low": bcr.mean - 9, "high": bcr.mean + 9, "mean": bcr.mean, "central": bcr.mean}
+    told = {"figures": {"bcr": {"narrow": drawn}}, "turns_on": {}, "evpi": {}, "beside": {}}
+    doubt = {rule.world: {"made": {}, "accounts": {account.name: told}}}
+    doubtful = ds.assign_attrs(written(replace(facts_of(ds), doubt=doubt)))
+    assert rule.found(doubtful) == rule.found(ds)
+
+
+@pytest.mark.parametrize(
+    ("text", "within", "wanted"),
+    [("bcr within 5%", 0.1, 2 * 0.05 / 1.05), ("programme.break_even_price within £200", 200.0, 200.0)],
+)
+def test_what_is_kept_of_a_rule_says_how_close_it_asks_for(text: str, within: float, wanted: float) -> None:
+    """Of a figure of -2: a share of its size, or pounds as they stand."""
+    look = Look(rule_of(text, of(20)), 20, -2.0, 0.5)
+    (record,) = Reached(((look,),), Limits(10, 40), 0).records()
+    assert (record["within"], record["wanted"]) == pytest.approx((within, wanted))
 
 
 def test_options_that_do_not_go_together_are_refused_with_nothing_written(tmp_path: Path) -> None:
