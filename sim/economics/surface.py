@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from sim.arrays import FloatArray, finite
 
 POINTS = 9
-"""Values of each input at which the surface is given, from its 2.5% to its 97.5% point."""
+"""Values of each input at which the surface is given."""
 FINE = 201
 TAILS = (0.025, 0.975)
 LEAST_DRAWS = 60
@@ -32,7 +34,10 @@ class Surface:
     explained: float
 
 
-def break_even_surface(names: tuple[str, str], inputs: FloatArray, result: FloatArray) -> Surface:
+def break_even_surface(
+    names: tuple[str, str], inputs: FloatArray, result: FloatArray,
+    ends: Mapping[str, tuple[float, float]] = MappingProxyType({}),
+) -> Surface:  # fmt: skip
     """Fit a result to two inputs and find where it is nothing.
 
     The fit is a polynomial of second degree (a response surface; Box and Wilson 1951), by least squares over draws.
@@ -45,6 +50,8 @@ def break_even_surface(names: tuple[str, str], inputs: FloatArray, result: Float
         Their draws, (draw, 2).
     result
         What it came to in each draw, (draw,).
+    ends
+        Between what values of an input the surface is given; by default its 2.5% and 97.5% points over draws.
 
     Raises
     ------
@@ -61,7 +68,8 @@ def break_even_surface(names: tuple[str, str], inputs: FloatArray, result: Float
     coefficients, *_ = np.linalg.lstsq(design, result, rcond=None)
     total = float(result.var())
     left = float((result - design @ coefficients).var())
-    low, high = np.quantile(inputs, TAILS, axis=0)
+    spans = [ends.get(name, np.quantile(inputs[:, i], TAILS)) for i, name in enumerate(names)]
+    low, high = np.array(spans, np.float64).T
 
     def at(x: FloatArray, y: FloatArray) -> FloatArray:
         grid = np.stack(np.meshgrid(x, y), axis=-1)  # (y, x, input)

@@ -20,7 +20,7 @@ BESIDE = {
     "best_use": {"keeping", "runs"},
     "optimise": {"capacity", "levers", "workbook"},
     "shapley": {"joining", "rewriting"},
-    "uncertainty": {"conditions", "decision", "figures", "inputs", "keeping", "kept", "workbook"},
+    "uncertainty": {"conditions", "decision", "figures", "inputs", "keeping", "kept", "taken", "workbook"},
 }
 """Parts of an answer, of a question or of what is shown that fill a file of their own."""
 

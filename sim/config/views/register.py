@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic_core import PydanticCustomError
 
 from sim.config.loading import tree_of
 from sim.config.schema.phrases import Duration, read_duration
+from sim.config.text.merge import item_at, split_path
 from sim.config.text.source import Tree
 
 VALUES = ("value", "mean", "rate")
@@ -90,6 +91,33 @@ def entries(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[RegisterEntry]:
         yield from entries(child, (*path, str(child.mapping["name"].value) if "name" in child.mapping else str(i)))
 
 
+def figure_at(tree: Tree, text: str) -> RegisterEntry | None:
+    """Read the number at a path as ``--set`` takes it, of a figure with or without the key of its number.
+
+    Returns
+    -------
+        The figure, or the bare number without source or interval; None where no number stands there.
+    """
+    path = split_path(text)
+    for place, key in ((path, None), (path[:-1], path[-1] if path else "")):
+        node = item_at(tree, _joined(place)) if place else None
+        held = node.mapping if node is not None else {}
+        found = next((one for one in VALUES if one in held and key in (None, one)), None)
+        if node is not None and found is not None and not held[found].mapping:
+            entry = _entry(node, place, found)
+            return entry if entry.number is not None else None
+    node = item_at(tree, text)
+    if node is None or node.mapping or node.items:
+        return None
+    bare = replace(_entry(Tree({"value": node}, node.origin), path, "value"), path=_joined(path))
+    return bare if bare.number is not None else None
+
+
+def _joined(path: Sequence[str]) -> str:
+    """Write a path as ``--set`` takes it."""
+    return ".".join(f'"{part}"' if "." in part else part for part in path)
+
+
 def _entry(tree: Tree, path: tuple[str, ...], key: str) -> RegisterEntry:
     """Read one figure."""
     told = {name: child.value for name, child in tree.mapping.items()}
@@ -99,7 +127,7 @@ def _entry(tree: Tree, path: tuple[str, ...], key: str) -> RegisterEntry:
     text = {name: str(told.get(name) or "") for name in words}
     number, low, high = (_number(told.get(name), durations.get(name), unit) for name in (key, "low", "high"))
     return RegisterEntry(
-        path=".".join(f'"{part}"' if "." in part else part for part in (*path, key)),
+        path=_joined((*path, key)),
         written=str(told[key]), number=number, low=low, high=high, unit=f"{unit}s" if unit else text["unit"],
         source=text["source"], locator=text["locator"], quality=text["quality"], why=text["why"],
         price_year=text["price_year"], distribution=None if "distribution" not in told else str(told["distribution"]),

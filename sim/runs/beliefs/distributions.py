@@ -12,7 +12,7 @@ from scipy import optimize, stats
 
 from sim.arrays import FloatArray, finite
 
-Kind = Literal["normal", "lognormal", "gamma", "beta", "triangular", "fixed"]
+Kind = Literal["normal", "lognormal", "gamma", "beta", "triangular", "fixed", "uniform"]
 KINDS: tuple[str, ...] = get_args(Kind)
 TAIL = 0.025
 Z = float(stats.norm.isf(TAIL))
@@ -52,7 +52,7 @@ class Belief:
 
         Normal: mean the value, the interval's width 2 x 1.96 standard deviations. Lognormal: 95% of it within the
         interval, so its median is their geometric mean and not the value. Gamma and beta: mean the value, standard
-        deviation a quarter of the width. Triangular: mode the value, 95% between low and high.
+        deviation a quarter of the width. Triangular: mode the value, 95% between low and high. Uniform: all there.
         """
         u = finite("probabilities", u)
         if self.is_fixed:
@@ -75,6 +75,8 @@ def _distribution(one: Belief) -> stats.rv_continuous:
         return stats.norm(one.value, deviation)
     if one.kind == "lognormal":
         return stats.lognorm(log(one.high / one.low) / (2 * Z), scale=sqrt(one.low * one.high))
+    if one.kind == "uniform":
+        return stats.uniform(one.low, one.high - one.low)
     if one.kind == "gamma":
         shape = (one.value / deviation) ** 2
         return stats.gamma(shape, scale=one.value / shape)

@@ -15,6 +15,7 @@ EXAMPLES = (
     "families uncertainty national --draws 1000 --workers 2",
     "families uncertainty demo --draws 20 --solver simulate",
     "families uncertainty demo --draws 100 --surface parameters.aftercare_share,parameters.kw_caseload",
+    "families uncertainty telecare --draws 100 --surface 'costs.kits watched.price=0..15,services.kit.consent'",
     "families uncertainty national --keep --draws 500 --workers 2",
 )
 
@@ -37,7 +38,11 @@ def command(
     ] = None,
     surface: Annotated[
         str | None,
-        typer.Option(metavar="A,B", help="The two inputs of the break-even surface (default: those that matter most)."),
+        typer.Option(
+            metavar="A,B",
+            help="The two inputs of the break-even surface (default: those that matter most): any numbers of the "
+            "config by path, each over its own range or one that follows it, as PATH=LOW..HIGH.",
+        ),
     ] = None,
     kept: Annotated[
         bool, typer.Option("--keep", help="Draw for the answer alone, by reading, and keep what comes of it.")
@@ -48,7 +53,8 @@ def command(
     from sim.studies.uncertainty.answer import target_of
     from sim.studies.uncertainty.decision import decide
     from sim.studies.uncertainty.exhibits import outcomes, tables_of, why_nothing, write_uncertainty
-    from sim.studies.uncertainty.question import run as drawn
+    from sim.studies.uncertainty.inputs import check_enough, study
+    from sim.studies.uncertainty.question import solve_study
 
     folder = out or Path("results") / f"{Path(config).stem}-uncertainty"
     if kept:
@@ -56,17 +62,18 @@ def command(
         return
     target = target_of(target_error, on)
     with stages(quiet=quiet) as at:
+        made = study(config, [*(sets or []), f"solver={solver}"], surface)
+        if made.taken and out is None:
+            folder = Path("results") / f"{Path(config).stem}-surface"
+        check_enough(made, draws)
         at.stage("Draws")
-        _, table = drawn(
-            config, [*(sets or []), f"solver={solver}"], draws=draws, workers=workers, keep=folder / "draws.jsonl",
-            target=target, tell=at,
-        )  # fmt: skip
+        table = solve_study(made, draws, workers, folder / "draws.jsonl", target, at)
         at.stage("Drawing figures and writing tables")
         ledgers = write_uncertainty(folder, table, surface)
     if not quiet:
-        of_ledgers = (made for ledger in ledgers for made in tables_of(table, decide(table, ledger, surface)))
-        for made in filter(None, (outcomes(table), *of_ledgers)):
-            print_table(made)
+        of_ledgers = (one for ledger in ledgers for one in tables_of(table, decide(table, ledger, surface)))
+        for shown in filter(None, (None if made.taken else outcomes(table), *of_ledgers)):
+            print_table(shown)
         if not ledgers:
             say(why_nothing(table))
         say(f"Results are in {folder}; open uncertainty.html there")

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from sim.arrays import FloatArray
+from sim.config.views.register import VALUES
 from sim.economics.boxes import Box, find_box
 from sim.economics.surface import Surface, break_even_surface
 from sim.errors import ModelError
@@ -52,24 +54,36 @@ def varied(table: xr.Dataset) -> dict[str, FloatArray]:
     return {name: values for name, values in drawn if np.ptp(values) > 0}
 
 
+def parted(text: str) -> Iterator[Pair]:
+    """Give every way of parting a text in two at a comma, since names may hold some."""
+    for i in (i for i, sign in enumerate(text) if sign == ","):
+        yield text[:i].strip(), text[i + 1 :].strip()
+
+
+def named_in(path: str, names: Collection[str]) -> str:
+    """Find the name of an input by its path, with or without the key of its number; nothing where there is none."""
+    return next((one for one in (path, *(f"{path}.{key}" for key in VALUES)) if one in names), "")
+
+
 def pair_of(text: str, inputs: Mapping[str, FloatArray]) -> Pair:
-    """Read two inputs for a surface.
+    """Read two inputs for a surface, of each its path without the range that may follow it.
 
     Raises
     ------
     ModelError
         If it is not two different inputs that are drawn; names those there are.
     """
-    parts = tuple(part.strip() for part in text.split(","))
-    if len(parts) != 2 or parts[0] == parts[1] or not set(parts) <= set(inputs):
-        there = ", ".join(inputs) or "none"
-        raise ModelError(f"given --surface '{text}'; write two inputs that are drawn, with a comma between; {there}")
-    return parts[0], parts[1]
+    for both in parted(text):
+        one, other = (named_in(part.partition("=")[0].strip(), inputs) for part in both)
+        if one and other and one != other:
+            return one, other
+    there = ", ".join(inputs) or "none"
+    raise ModelError(f"given --surface '{text}'; write two inputs that are drawn, with a comma between; {there}")
 
 
 def conditions_of(
     inputs: Mapping[str, FloatArray], result: FloatArray, derived: Mapping[str, FloatArray] | None = None,
-    pair: Pair | None = None,
+    pair: Pair | None = None, ends: Mapping[str, tuple[float, float]] = MappingProxyType({}),
 ) -> Conditions | None:  # fmt: skip
     """Say where a result is above nothing.
 
@@ -83,6 +97,8 @@ def conditions_of(
         What may be limited beside the inputs, such as what help costs.
     pair
         The inputs of the surface; by default the two that move the result most.
+    ends
+        Of inputs that are taken over a range: its ends, to which the surface reaches.
 
     Returns
     -------
@@ -96,7 +112,7 @@ def conditions_of(
     surface = None
     if chosen is not None:
         names = (chosen[0], chosen[1])
-        surface = break_even_surface(names, np.stack([inputs[name] for name in names], axis=1), result)
+        surface = break_even_surface(names, np.stack([inputs[name] for name in names], axis=1), result, ends)
     return Conditions(len(result), float(holds.mean()), find_box(limited, holds), find_box(limited, ~holds), surface)
 
 

@@ -27,6 +27,8 @@ RATIOS = (1.0, 1.5, 2.0)
 TIMES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 3.5)
 """Times the worth of outcomes at which acceptability is given: £0 to £70,000 a QALY at the default."""
 TAILS = (0.025, 0.975)
+EVEN = "uniform"
+"""What is believed of an input that is taken over a range; no config can say it of a figure."""
 MOST_GROUPED = 4
 """Parameters of a group that a joint fit takes: those that are worth most alone."""
 
@@ -145,12 +147,19 @@ def decide(table: xr.Dataset, ledger: str, surface: str | None = None) -> Decisi
     why = _why_no_worth(table)
     worth = () if why else _worth(table, benefit, leading)
     inputs = varied(table)
-    where = conditions_of(inputs, benefit[:, leading], pair=pair_of(surface, inputs) if surface else None)
+    pair = pair_of(surface, inputs) if surface else None
+    where = conditions_of(inputs, benefit[:, leading], pair=pair, ends=taken_over(table))
     return Decision(
         ledger, baseline, len(benefit), standings, evpi(benefit), worth, _groups(table, benefit, worth),
         regimes[leading], terms_of_draws(table, ledger), why, where, _acceptable(table) if ledger == OUTCOMES else (),
         facts_of_draws(table).titles,
     )  # fmt: skip
+
+
+def taken_over(table: xr.Dataset) -> dict[str, tuple[float, float]]:
+    """Give the ranges of inputs that were taken evenly over one for a surface, whatever is believed of them."""
+    told = facts_of_draws(table).beliefs
+    return {name: (float(str(low)), float(str(high))) for name, (_, low, high, kind, _) in told.items() if kind == EVEN}
 
 
 def _why_no_worth(table: xr.Dataset) -> str:

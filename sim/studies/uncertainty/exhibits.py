@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sim.exhibits.conditions import condition_lines, conditions_table, plot_surface, surface_finding, surface_table
+from sim.exhibits.conditions import (
+    condition_lines,
+    conditions_table,
+    input_words,
+    plot_surface,
+    surface_finding,
+    surface_table,
+)
 from sim.exhibits.exhibit import Drawn, Exhibit
 from sim.exhibits.html import write_page
 from sim.exhibits.numbers import MISSING, digits, pounds, scale_of
@@ -27,7 +35,7 @@ from sim.studies.uncertainty.answer import (
     quantities,
     weighed,
 )
-from sim.studies.uncertainty.decision import RATIOS, Decision, decide
+from sim.studies.uncertainty.decision import RATIOS, Decision, decide, taken_over
 from sim.studies.uncertainty.figures import (
     MOST_SHOWN,
     net_finding,
@@ -40,6 +48,8 @@ from sim.studies.uncertainty.figures import (
 from sim.studies.uncertainty.workbook import uncertainty_book
 from sim.table import Table, all_plain
 
+OF_SURFACE = ("ledger", "baseline", "draws", "leading", "terms", "conditions")
+"""What is told of a decision where inputs were taken over a range, since shares of draws are then no chances."""
 _net = partial(digits, sign=True)
 
 
@@ -171,9 +181,23 @@ def why_nothing(table: xr.Dataset) -> str:
 
 
 def tables_of(table: xr.Dataset, decision: Decision) -> list[Table]:
-    """Give the tables of one decision."""
+    """Give the tables of one decision; of inputs that were taken over a range only where it is worth its cost."""
+    if taken_over(table):
+        return list(filter(None, [where(decision)]))
     made = (standings(decision), acceptable(decision), readings(table, decision), worth(decision), where(decision))
     return [one for one in made if one is not None]
+
+
+def over_lines(over: Mapping[str, tuple[float, float]]) -> tuple[str, ...]:
+    """Say which inputs were taken over a range that was asked for; nothing where none was."""
+    if not over:
+        return ()
+    spans = (f"{input_words(name)} from {digits(low)} to {digits(high)}" for name, (low, high) in over.items())
+    return (
+        sentence(f"{' and '.join(spans)}: taken evenly, each value alike, whatever is believed of it"),
+        "Shares of draws are of that range and no chances, so that ranges of results, and what it would be worth to "
+        "know an input, are left out.",
+    )
 
 
 def write_uncertainty(folder: Path, table: xr.Dataset, surface: str | None = None) -> list[str]:
@@ -194,13 +218,17 @@ def write_uncertainty(folder: Path, table: xr.Dataset, surface: str | None = Non
     """
     ledgers = weighed(table)
     decisions = {ledger: decide(table, ledger, surface) for ledger in ledgers}
+    over = taken_over(table)
     folder.mkdir(parents=True, exist_ok=True)
     table.to_netcdf(folder / "uncertainty.nc", engine="netcdf4")
     said = {ledger: all_plain(asdict(decision)) for ledger, decision in decisions.items()}
+    if over:
+        said = {ledger: {key: told[key] for key in OF_SURFACE} for ledger, told in said.items()}
     (folder / "uncertainty.json").write_text(json.dumps(said, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    uncertainty_book(folder / "workbook.xlsx", table, list(decisions.values()))
+    if not over:
+        uncertainty_book(folder / "workbook.xlsx", table, list(decisions.values()))
     figures: list[Drawn] = []
-    tables: list[Table] = list(filter(None, [outcomes(table)]))
+    tables: list[Table] = list(filter(None, [None if over else outcomes(table)]))
     for ledger, decision in decisions.items():
         tables += tables_of(table, decision)
         figures += draw_all(_exhibits(table, ledger), decision, folder / "figures")
@@ -212,6 +240,7 @@ def write_uncertainty(folder: Path, table: xr.Dataset, surface: str | None = Non
         f"{table.sizes['draw']:,} draws of {table.sizes['parameter']:,} uncertain inputs, each solved for every regime "
         "on the same draw. The ranges are those of the inputs as the config states them; what the model leaves out is "
         "not in them.",
+        *over_lines(over),
         *([f"Readings of the evidence are mixed by weight: {weights}."] if weights else []),
         *([f"{again:,} times figures that make no model, such as a rate below 0, were drawn again."] if again else []),
     ]
@@ -222,23 +251,24 @@ def write_uncertainty(folder: Path, table: xr.Dataset, surface: str | None = Non
 def _exhibits(table: xr.Dataset, ledger: str) -> tuple[Exhibit[Decision], ...]:
     """List the figures of one ledger, or of outcomes."""
     of = ledger if ledger == OUTCOMES else f"{ledger} ledger"
+    drawn = not taken_over(table)
     return (
         Exhibit(
             f"net_benefit_{ledger}", f"How the net benefit is spread ({of})",
             "Each curve counts draws of the inputs; triangles are means, bars below hold 95% of the draws. To the "
             "right of 0 the regime is worth its cost.",
             lambda _, canvas: plot_net_benefit(table, ledger, canvas=canvas),
-            finding=lambda _: net_finding(table, ledger),
+            finding=lambda _: net_finding(table, ledger), applies=lambda _: drawn,
         ),
         Exhibit(
             f"swings_{ledger}", f"What the result turns on ({of})",
             "Fitted mean of the leading regime's net benefit with one input at either end of its range.",
-            plot_swings, finding=swings_finding, applies=lambda one: not one.why_no_worth,
+            plot_swings, finding=swings_finding, applies=lambda one: drawn and not one.why_no_worth,
         ),
         Exhibit(
             f"worth_{ledger}", f"What would pay to find out ({of})",
             "Expected value of knowing one input before deciding; 0 where it would not change the choice.", plot_worth,
-            finding=worth_finding, applies=lambda one: not one.why_no_worth,
+            finding=worth_finding, applies=lambda one: drawn and not one.why_no_worth,
         ),
         Exhibit(
             f"surface_{ledger}", f"Where it breaks even ({of})",

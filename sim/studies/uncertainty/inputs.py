@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,8 @@ from sim.runs.beliefs.effects import drawn_ratios, effect_inputs, name_of
 from sim.runs.beliefs.joint_draws import JointFigures
 from sim.runs.beliefs.posterior import Posterior, read_posterior
 from sim.studies.uncertainty.answer import WORTH
+from sim.studies.uncertainty.conditions import FEWEST
+from sim.studies.uncertainty.taken import taken_inputs
 
 APART = 1 << 40
 """Between the numbers of a draw and of the one that takes its place: more than anybody draws."""
@@ -56,6 +58,8 @@ class UncertainConfig:
     """The config with its evidence sets."""
     for_answer: bool = False
     """Whether a draw is run for the accounts of the answer alone: no other regime, no longer than they need."""
+    taken: tuple[str, ...] = ()
+    """Figures that are taken evenly over a range for a surface, whatever is believed of them."""
 
     def drawn(self, draws: Sequence[int], attempt: int = 0) -> FloatArray:
         """Give the values of all inputs in some draws, (draw, input): the one place where draws come from.
@@ -93,8 +97,8 @@ class UncertainConfig:
         }
 
 
-def study(path: str | Path, sets: Sequence[str] = ()) -> UncertainConfig:
-    """Read a config and find what is uncertain in it.
+def study(path: str | Path, sets: Sequence[str] = (), surface: str | None = None) -> UncertainConfig:
+    """Read a config and find what is uncertain in it, and what a surface is to be taken over.
 
     Raises
     ------
@@ -133,10 +137,39 @@ def study(path: str | Path, sets: Sequence[str] = ()) -> UncertainConfig:
         if name not in run:
             there = ", ".join(run) if config.effect_set else "none"
             problems.append(Problem("", f"uncertainty.weights.{name}", f"is no evidence set of this study: {there}"))
+    if surface is not None and not problems:
+        made = _over_ranges(made, surface)
     problems += [*_without_curve(made), *_empty(made, Findings(tree))]
     if problems:
         raise ModelError(problems)
     return made
+
+
+def check_enough(made: UncertainConfig, draws: int | None) -> None:
+    """Refuse too few draws for a surface over ranges that were asked for.
+
+    Raises
+    ------
+    ModelError
+        With how many it takes.
+    """
+    number = made.config.uncertainty.draws if draws is None else draws
+    if made.taken and number < FEWEST:
+        raise ModelError([Problem("", "--draws", f"{number} are too few for a surface; give {FEWEST} or more")])
+
+
+def _over_ranges(made: UncertainConfig, surface: str) -> UncertainConfig:
+    """Take the inputs of a surface that are not drawn as they are evenly over their ranges."""
+    drawn_ = [one.name for one in made.inputs]
+    own = {one.name for one in made.uncertain} - {name for one in made.joint for name in one.names}
+    taken = taken_inputs(surface, made.tree, made.file, drawn_, set(drawn_) - own)
+    names = {one.name for _, one in taken}
+    return replace(
+        made,
+        figures=(*(one for one in made.figures if one.path not in names), *(figure for figure, _ in taken)),
+        uncertain=(*(one for one in made.uncertain if one.name not in names), *(one for _, one in taken)),
+        taken=tuple(one.name for _, one in taken),
+    )
 
 
 def _empty(made: UncertainConfig, findings: Findings) -> list[Problem]:

@@ -164,7 +164,8 @@ def _digest(made: UncertainConfig) -> str:
     known = made.posterior
     whole = () if known is None else (known.names, known.set, known.multiply, known.relative.tolist())
     rows = sha256(known.draws.tobytes()).hexdigest() if known is not None else ""
-    how = (*whole, made.for_answer, made.config.replications)
+    taken = [one for one in made.uncertain if one.name in made.taken]
+    how = (*whole, made.for_answer, made.config.replications, *taken)
     return digest_of_points(*to_yaml(tree).splitlines(), rows, repr(how))
 
 

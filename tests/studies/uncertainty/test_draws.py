@@ -22,8 +22,8 @@ from sim.studies.uncertainty.answer import doubt, enough, samples
 from sim.studies.uncertainty.decision import Decision, decide
 from sim.studies.uncertainty.exhibits import readings, write_uncertainty
 from sim.studies.uncertainty.figures import net_finding, plot_net_benefit, plot_swings, plot_worth
-from sim.studies.uncertainty.inputs import study
-from sim.studies.uncertainty.question import run, scenario_of_draw
+from sim.studies.uncertainty.inputs import check_enough, study
+from sim.studies.uncertainty.question import run, scenario_of_draw, solve_study
 from tests.clear_text import faults_of
 from tests.places import AGREEMENT
 
@@ -224,6 +224,82 @@ def test_each_reading_of_the_evidence_is_told_apart():
         ("claimed", "+20", "100%", "3"), ("null", f"{MINUS}20", "0%", "2"),
     ]  # fmt: skip
     assert readings(table.isel(draw=slice(0, 3)), decision) is None
+
+
+CASE = "costs.case.price"
+"""A price that no draw varies: 5,000 written without an interval."""
+
+
+def test_a_surface_over_any_number_is_exact_where_the_result_is(tmp_path: Path):
+    """Net value is linear in prices: care kept off x its price, and fewer cases, since better help keeps crises off."""
+    sets = few("uncertainty.only=[costs.care]")
+    surface = f"{CASE}=0..400000, costs.care.price"
+    made = study(CONFIG, sets, surface)
+    assert made.taken == (f"{CASE}.value",)
+    table = solve_study(made, draws=80)
+    decision = decide(table, "narrow", surface)
+    assert decision.conditions is not None
+    found = decision.conditions.surface
+    assert found is not None
+    assert found.inputs == (f"{CASE}.value", "costs.care.price.value")
+    assert (found.x[0], found.x[-1]) == (0.0, 400_000.0)
+    assert found.explained == pytest.approx(1.0, abs=1e-9)
+    slope = np.diff(found.value, axis=1)
+    assert slope == pytest.approx(slope[0, 0], rel=1e-6)
+    assert slope[0, 0] > 0
+    case = np.asarray(table["inputs"].sel(parameter=found.inputs[0]).values)
+    assert 0 <= case.min() < 20_000
+    assert 380_000 < case.max() <= 400_000
+    write_uncertainty(tmp_path, table, surface)
+    page = (tmp_path / "uncertainty.html").read_text(encoding="utf-8")
+    assert "Price of case from 0 to 400,000: taken evenly" in page
+    assert "How sure is the choice?" not in page
+    assert [path.stem for path in sorted((tmp_path / "figures").glob("*.svg"))] == ["surface_narrow"]
+    told = json.loads((tmp_path / "uncertainty.json").read_text(encoding="utf-8"))["narrow"]
+    assert "standings" not in told
+    assert told["conditions"]["surface"]["inputs"] == list(found.inputs)
+
+
+def test_a_surface_over_what_is_drawn_draws_nothing_else():
+    """Named with or without the key of their numbers; so draws that are there are those of the surface too."""
+    made = study(CONFIG, few(), "costs.care.price,parameters.helped.value")
+    assert (made.taken, made.inputs) == ((), study(CONFIG, few()).inputs)
+
+
+@pytest.mark.parametrize(
+    ("surface", "said"),
+    [
+        ("costs.care.price", "two inputs with a comma between"),
+        ("title,costs.care.price", "'title' is no number of the config"),
+        ("chains.crisis=0..1,costs.care.price", "'chains.crisis' is no number"),
+        ("queues=0..1,costs.care.price", "'queues' is no number"),
+        (f"{CASE},costs.care.price", "'costs.case.price' is 5000 and has no range of its own; give one"),
+        (f"{CASE}=9..5,costs.care.price", "'9..5' is no range"),
+        (f"{CASE}=5..nan,costs.care.price", "'5..nan' is no range"),
+        (f"{CASE}=5-9,costs.care.price", "'5-9' is no range"),
+        ("costs.care.price,costs.care.price.value", "one and the same"),
+        (f"{CASE}=1..5,{CASE}.value=1..9", "one and the same"),
+        ("units.family.size=100..200,costs.care.price", "units.family.size"),
+        ("services.keyworker.consent=0..2,costs.care.price", "from 0 to 1"),
+    ],
+)  # fmt: skip
+def test_what_can_be_no_surface_is_refused(surface: str, said: str):
+    with pytest.raises(ModelError) as refused:
+        study(CONFIG, few(), surface)
+    assert said in str(refused.value)
+
+
+def test_an_input_that_every_regime_sets_itself_is_refused():
+    sets = few("regimes.today.set={parameters.helped: 0.7}")
+    with pytest.raises(ModelError, match=r"'parameters\.helped\.value' changes nothing"):
+        study(CONFIG, sets, "parameters.helped=0.2..0.9,costs.care.price")
+
+
+def test_too_few_draws_for_a_surface_are_refused_before_any_is_made():
+    made = study(CONFIG, few(), f"{CASE}=0..9000,costs.care.price")
+    check_enough(made, 80)
+    with pytest.raises(ModelError, match="79 are too few for a surface"):
+        check_enough(made, 79)
 
 
 def test_the_page_says_what_was_drawn(table: xr.Dataset, tmp_path: Path):
