@@ -229,7 +229,9 @@ def print_headline(summary: Summary) -> None:
     from sim.report.answer import answer
     from sim.report.tables import headline
     from sim.report.terminal import headline_tables
+    from sim.report.told_once import ledgers_once
 
+    summary = ledgers_once(summary)
     say_paragraphs(headline(summary).title, *answer(summary))
     for made in headline_tables(summary):
         print_table(made)

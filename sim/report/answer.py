@@ -15,6 +15,7 @@ from sim.report.accounts import doubt_line
 from sim.report.page.first import sentence
 from sim.report.page.replications import reached
 from sim.report.tables import INTERVALS
+from sim.report.told_once import same_ledgers
 from sim.results.summary import Summary
 
 MILLION = 1e6
@@ -164,7 +165,8 @@ def basis(summary: Summary, run: Mapping[str, Any]) -> list[tuple[str, str]]:
     if sets:
         rows.append(("Effects of help", _effects(run, [titles_of(summary).reading(name) for name in sets])))
     if terms:
-        rows.append(("Ledger", f"{words(terms['ledger'])}; ledgers overlap and are never added"))
+        same = same_ledgers(summary) or "ledgers overlap and are never added"
+        rows.append(("Ledger", f"{words(terms['ledger'])}; {same[:1].lower()}{same[1:].rstrip('.')}"))
         rows.append(("Prices", f"{_prices(summary, terms)}; discounted by {words(terms['schedule'])}"))
         rows.append(("Years counted", f"{terms['horizon_years']:.3g} from {terms['base_year']}"))
         rows.append(("Money", _money(summary)))

@@ -7,9 +7,10 @@ from typing import Any
 
 import xarray as xr
 
-from sim.economics.report import FullAppraisal
+from sim.economics.report import FullAppraisal, full_appraisal
 from sim.report.gallery import draw_all
 from sim.report.html import write_report
+from sim.report.told_once import told_once
 from sim.report.workbook.book import write_workbook
 from sim.results.summary import Summary
 from sim.stages import SILENT, StageListener
@@ -19,7 +20,9 @@ def present(
     folder: Path, ds: xr.Dataset, summary: Summary, record: dict[str, Any], full: FullAppraisal | None = None,
     at: StageListener = SILENT,
 ) -> None:  # fmt: skip
-    """Draw the figures, write the report and the workbook into a results folder."""
+    """Draw the figures, write the report and the workbook into a results folder; ledgers that are alike once."""
+    told, summary = told_once(ds, summary)
+    ds, full = told, full if told is ds else full_appraisal(told)
     at.stage("Drawing figures")
     drawn = draw_all(ds, folder / "figures", at)
     at.stage("Writing the report")

@@ -18,6 +18,7 @@ from sim.exhibits.titles import titles_of
 from sim.model.titles import Titles
 from sim.report import tables
 from sim.report.accounts import doubt_line, short_accounts
+from sim.report.told_once import same_ledgers
 from sim.results.shown import looked_after
 from sim.results.summary import Summary
 from sim.results.worlds import NOT_REFITTED, row_name
@@ -38,7 +39,7 @@ def headline_tables(summary: Summary) -> tuple[Table, ...]:
         tables.kept_on(summary),
     ) if table.rows)]  # fmt: skip
     doubt = f"Doubt about the inputs of the answer: {doubt_line(summary)}." if summary.get("answer") else ""
-    note = f"{made[-1].note} {tables.headline(summary).note} {doubt}".strip()
+    note = " ".join(filter(None, (made[-1].note, tables.headline(summary).note, same_ledgers(summary), doubt)))
     return (*made[:-1], replace(made[-1], note=note))
 
 

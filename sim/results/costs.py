@@ -170,6 +170,19 @@ def compared_ledgers(ds: xr.Dataset, effect_set: str) -> list[str]:
     return [str(name) for name in ds["ledger"].values if claimed or name != UNITEMISED]
 
 
+def ledgers_alike(ds: xr.Dataset) -> dict[str, str]:
+    """Give the ledgers that hold exactly the lines of another one, by name: that one, the headline's if it is of them.
+
+    Whatever is counted, such ledgers agree.
+    """
+    names, headline = [str(name) for name in ds["ledger"].values], facts_of(ds).appraisal.ledger
+    held = {name: chosen_lines(ds, name).tobytes() for name in names}
+    first: dict[bytes, str] = {}
+    for name in sorted(names, key=lambda name: name != headline):
+        first.setdefault(held[name], name)
+    return {name: first[held[name]] for name in names if first[held[name]] != name}
+
+
 def fullest(ledgers: Container[str]) -> str:
     """Name the ledger that holds most: with what nobody has itemised where that is priced, else the wide one."""
     return UNITEMISED if UNITEMISED in ledgers else "wide"

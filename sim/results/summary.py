@@ -18,7 +18,7 @@ import xarray as xr
 from sim.arrays import FloatArray, IntArray
 from sim.intervals import Estimate, between_rows, over_replications
 from sim.money.bill import among_payers, bill
-from sim.results.costs import chosen_lines, compared_ledgers, cost_by_step, line_meters
+from sim.results.costs import chosen_lines, compared_ledgers, cost_by_step, ledgers_alike, line_meters
 from sim.results.facts import facts_of
 from sim.results.waits import nation_wait
 from sim.results.worlds import WorldName, is_not_refitted, of_world, other_worlds
@@ -30,7 +30,7 @@ Summary = dict[str, Any]
 
 def run_figures(ds: xr.Dataset) -> Summary:
     """Say what was run, how large it is, and by which conventions its outcomes count."""
-    facts = facts_of(ds)
+    facts, alike = facts_of(ds), ledgers_alike(ds)
     return {
         "title": facts.title, "families": facts.rows, "unit": str(ds["unit"].values[0]), "steps": ds.sizes["step"] - 1,
         "step": facts.step, "replications": ds.sizes["replication"], "seed": facts.seed,
@@ -43,7 +43,7 @@ def run_figures(ds: xr.Dataset) -> Summary:
         "conventions": {
             "count": facts.count, "first_cycle": facts.first_cycle, "discount": dict(facts.outcome_discount),
         },
-        **({} if facts.until is None else {"until": facts.until}),
+        **({} if facts.until is None else {"until": facts.until}), **({"ledgers_alike": alike} if alike else {}),
     }  # fmt: skip
 
 
