@@ -19,7 +19,7 @@ from sim.results.folder.run_record import run_record
 from tests import synthetic
 
 PUBLIC = [
-    "plot_break_even_surface", "plot_bridge", "plot_budget", "plot_cash_tornado", "plot_children",
+    "plot_areas_saved", "plot_break_even_surface", "plot_bridge", "plot_budget", "plot_cash_tornado", "plot_children",
     "plot_cost_by_agency", "plot_difference",
     "plot_displacement", "plot_evaluated", "plot_evidence",
     "plot_family_costs", "plot_flows", "plot_frontier", "plot_gains", "plot_ladder", "plot_left", "plot_model",

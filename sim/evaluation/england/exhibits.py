@@ -9,12 +9,12 @@ from pathlib import Path
 from matplotlib.axes import Axes
 
 from sim.evaluation.england.answer import all_authorities, rates_of_all, rates_per_10000, times_england
-from sim.evaluation.england.figures import area_key, plot_tiles, tiles
 from sim.evaluation.england.fit import FittedPlace
 from sim.evaluation.england.published import CARE, CARE_STARTED, NEED, PLAN, authorities
 from sim.exhibits.csv import write_csv
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.html import write_page
+from sim.exhibits.maps.tiles import area_key, draw_tiles, tiles
 from sim.exhibits.numbers import digits
 from sim.exhibits.sentences import sentence
 from sim.exhibits.style import WIDE, Canvas
@@ -39,7 +39,7 @@ FITTED = {
 
 def plot_authorities(values: AreaValues, unit: str, *, canvas: Canvas = WIDE) -> Axes:
     """Draw values by area as a map of squares."""
-    return plot_tiles(values, unit, canvas=canvas)
+    return draw_tiles(values, unit, canvas=canvas)
 
 
 def map_exhibit(name: str, unit: str) -> Exhibit[AreaValues]:

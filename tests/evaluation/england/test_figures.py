@@ -10,8 +10,8 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from sim.evaluation.england.figures import CLASSES, class_edges, class_of, plot_tiles, tiles
 from sim.evaluation.england.published import authorities
+from sim.exhibits.maps.tiles import CLASSES, class_edges, class_of, draw_tiles, tiles
 from sim.exhibits.style import CANVASES, LEAST_TEXT, RC, WIDE, Canvas
 
 ISLANDS = {"Isles of Scilly", "Isle of Wight"}
@@ -58,7 +58,7 @@ def test_north_is_up_and_east_is_right() -> None:
 def drawn(canvas: Canvas) -> Figure:
     values = {area: float(i) if i else None for i, area in enumerate(tiles())}
     with rc_context(RC):
-        figure = plot_tiles(values, "Children looked after per 10,000 children, 31 March 2025", canvas=canvas).figure
+        figure = draw_tiles(values, "Children looked after per 10,000 children, 31 March 2025", canvas=canvas).figure
     assert isinstance(figure, Figure)
     return figure
 
@@ -104,4 +104,4 @@ def test_classes_hold_as_many_areas_each() -> None:
 
 def test_nothing_to_draw_is_refused() -> None:
     with pytest.raises(ValueError, match="no area of the map"):
-        plot_tiles({"synthetic_001": 1.0}, "x")
+        draw_tiles({"synthetic_001": 1.0}, "x")

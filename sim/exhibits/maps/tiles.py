@@ -54,7 +54,7 @@ def tiles() -> Mapping[str, MapSquare]:
     return {area_key(tile.name): tile for tile in rows}
 
 
-def plot_tiles(values: Mapping[str, float | None], unit: str, ax: Axes | None = None, *, canvas: Canvas = WIDE) -> Axes:
+def draw_tiles(values: Mapping[str, float | None], unit: str, ax: Axes | None = None, *, canvas: Canvas = WIDE) -> Axes:
     """Draw values by area as shades of squares in five classes of as many areas each.
 
     Parameters

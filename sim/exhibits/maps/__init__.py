@@ -1,0 +1,1 @@
+"""Maps of places: squares of one size, not shapes."""
