@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 
 import pytest
+import xarray as xr
 
 from sim.app.levers.listed import levers
 from sim.app.levers.position import as_sets, position, to_yaml
 from sim.app.levers.study import open_study
 from sim.app.work.bench import Bench, BenchStudy, Job
 from sim.app.work.headline import six
+from sim.app.work.repricing import POUNDS, SQUARES, repriced
 from sim.config.loading import load
 from sim.economics.summary import summarise
 from sim.runs.ensemble import simulate
 from sim.table import all_plain
+from tests.economics.priced import chance, dataset
 from tests.places import APPLICATION
 
 MOVED = {"caseload": 8, "posts": 45, "effect": 50, "post_price": 4500, "horizon": 3}
@@ -89,6 +92,18 @@ def test_screens_are_drawn_by_the_functions_of_the_report(bench):
     assert drawn.svg.startswith("<svg")
     assert drawn.table.rows
     assert bench.do(Job("draw", "measured", (), 1, "../../etc/passwd")).found is None
+
+
+def test_what_is_paid_varies_as_its_price_does():
+    """Twice the price of a line: twice its pounds, and twice their spread, in every table that holds either."""
+    ds = dataset(chance(), noise=2.0)
+    made = repriced(ds, {"care": 2.0})
+    for name in (*POUNDS, *SQUARES):
+        if name in ds:
+            once, times = ds[name], 4.0 if name in SQUARES else 2.0
+            xr.testing.assert_allclose(made[name].sel(line="care"), times * once.sel(line="care"))
+            xr.testing.assert_identical(made[name].drop_sel(line="care"), once.drop_sel(line="care"))
+    assert ds["area_cost_var"].sel(line="care").any()
 
 
 def test_a_price_by_a_factor_is_the_price_of_the_config(study, bench):

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from sim.exhibits.svg import LARGEST, draw, inline, svg_of
 from sim.intervals import Estimate
 from sim.report.defaults import months, worlds_of_set
 from sim.report.figures import figures
+from sim.report.figures.money import displacement
 from sim.report.figures.money.difference import saved_so_far
 from sim.report.figures.money.displacement import PARTS, displaced
 from sim.report.figures.states.bands import fewer
@@ -168,6 +170,17 @@ def test_what_is_said_of_children_is_what_was_counted(toy: xr.Dataset) -> None:
     counted = toy["meters"].sel(at).sel(meter="care == looked_after").values[:, 1:]
     children = toy["rows"].sel(at).sel(unit="child").values[:, 1:]
     np.testing.assert_allclose(in_care(toy, world), (1000 * counted / children).T)
+
+
+def test_the_picture_of_displacement_is_of_the_last_regime_under_the_first_reading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    several = [
+        (SimpleNamespace(world=SimpleNamespace(regime=regime, effect_set=effects)), {})
+        for effects in ("first", "second") for regime in ("some", "all")
+    ]  # fmt: skip
+    monkeypatch.setattr(displacement, "displaced", lambda _: several)
+    assert displacement._first(xr.Dataset()) == several[1]
 
 
 def test_the_parts_of_displacement_are_those_of_the_accounts_and_add_up(toy: xr.Dataset) -> None:

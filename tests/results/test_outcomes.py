@@ -11,12 +11,13 @@ import sim
 from sim.economics.value.present_value import present_value_per_family, schedule_named
 from sim.errors import ModelError
 from sim.language.evaluate import number, parse
-from sim.model.spec import Clock, Outcome, Scenario, Value
+from sim.model.spec import Clock, Outcome, Scenario, Value, World
 from sim.money.discounting import factors
 from sim.results.facts import facts_of
-from sim.results.outcomes import outcome_totals, outcome_weights, point_weights
+from sim.results.outcomes import outcome_totals, outcome_weights, point_weights, world_weights
 from tests import synthetic
 from tests.places import language
+from tests.strategies import make_scenario
 
 MODEL = replace(
     synthetic.model(), clock=Clock(20, 1.0), count="start", outcomes=(Outcome("total", 0.06),),
@@ -37,6 +38,15 @@ def test_weights_by_hand() -> None:
     assert point_weights("end", 3).tolist() == [0, 1, 1, 1]
     assert point_weights("half_cycle", 3).tolist() == [0.5, 1, 1, 0.5]
     assert point_weights((1.0, 0.0), 1).tolist() == [1, 0]
+
+
+def test_a_regime_values_what_comes_after_the_point_where_it_begins() -> None:
+    """That point was reached under the baseline: twice the worth counts from the next one on, moves there included."""
+    dearer = replace(MODEL, values=(Value("in crisis", {"total": number(2.0)}),))
+    made = make_scenario(MODEL, later=World("later", "later", "as_written", dearer, start=8))
+    base, own = (world_weights(made, world, synthetic.METERS) for world in made.worlds)
+    np.testing.assert_array_equal(own, base * np.where(np.arange(21) > 8, 2.0, 1.0)[:, None])
+    assert base.any()
 
 
 def test_simpson_integrates_a_cubic_exactly() -> None:

@@ -16,7 +16,8 @@ from sim.exhibits.csv import write_csv
 from sim.intervals import between_rows, over_replications
 from sim.report.tables import comparisons
 from sim.results.dataset import to_dataset
-from sim.results.summary import cost_per_family_year
+from sim.results.facts import facts_of, written
+from sim.results.summary import cost_per_family_year, figures_of
 from sim.results.tables import LEDGER_COLUMNS, ledger_rows, ledger_table, summary_rows
 from sim.results.waits import quantile, quantile_of_times
 from sim.results.worlds import world_names
@@ -214,3 +215,13 @@ def test_a_quantile_of_times_lies_within_its_bin_by_the_share_that_is_wanted():
     low, high = WAIT_EDGES[499], WAIT_EDGES[500]
     assert quantile_of_times(histogram, 0.5) == pytest.approx(low + (high - low) / 3, rel=1e-12)
     assert quantile_of_times(histogram, 1.0) == pytest.approx(high, rel=1e-12)
+
+
+def test_half_the_time_up_to_a_number_is_the_least_that_holds_for_half_of_it(ds):
+    """3 in twelve of 24 steps and 8 in the others: up to 3 in just half of them, up to 8 in nine of ten."""
+    named = replace(facts_of(ds), distributions={"load": "calls"})
+    counts = ds["meters"].copy(deep=True)
+    counts.loc[{"meter": "calls"}] = np.where(np.arange(ds.sizes["step"]) % 2, 3.0, 8.0)
+    made = ds.assign(meters=counts).assign_attrs(written(named))
+    told = figures_of(made, world_names(made)[0])["distributions"]["load"]
+    assert told == {"mean": 5.5, "p50": 3, "p90": 8, "p99": 8, "most": 8}

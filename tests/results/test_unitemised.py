@@ -6,6 +6,7 @@ crisis costs 12 a year itemised and 120 unitemised; so levels are 88 and 44, and
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +49,15 @@ def cost(figures: dict[str, Any]) -> dict[str, float]:
 def test_levels_hold_what_is_not_itemised_beside_the_wide_ledger(summary: dict[str, Any], effects: str) -> None:
     assert cost(summary["regimes"][f"siloed/{effects}"]) == {"narrow": 8, "wide": 8, "with_unitemised": 88}
     assert cost(summary["regimes"][f"joined/{effects}"]) == {"narrow": 4, "wide": 4, "with_unitemised": 44}
+
+
+@pytest.mark.parametrize(("ledger", "beside"), [("narrow", False), ("wide", True)])
+def test_what_is_in_the_wide_ledger_is_in_the_one_that_holds_all(tmp_path: Path, ledger: str, beside: bool) -> None:
+    path = tmp_path / "one.yaml"
+    path.write_text(CONFIG.replace("ledger: [narrow, wide]", f"ledger: [{ledger}]"), encoding="utf-8")
+    known, unknown = sim.load(path).worlds[0].model.costs
+    assert known.ledgers == ((ledger, "with_unitemised") if beside else (ledger,))
+    assert unknown.ledgers == ("with_unitemised",)
 
 
 def test_differences_leave_it_out_but_for_a_claim(summary: dict[str, Any]) -> None:

@@ -98,6 +98,17 @@ def test_the_dearest_cost_at_least_the_mean_and_at_most_the_largest(toy: WorldHi
     assert of("top_cost(narrow, 1)", toy) == pytest.approx(costs[0], rel=1e-5)
 
 
+@pytest.mark.parametrize("chain", ["school", "offending"])
+def test_children_count_from_the_first_of_a_chains_ages_to_before_the_last(families: WorldHistory, chain: str) -> None:
+    """All of one age: of those at the upper end, who are out of the chain, nothing is said."""
+    low, high = next(c.ages_steps for c in families.model.chains if c.name == chain)
+    state, found = families.chain_states(chain)[0], []
+    for years in (low // 12 - 1, low // 12, high // 12 - 1, high // 12):
+        ages = {**families.age, "child": np.full_like(families.age["child"], years)}
+        found.append(of(f"any_after({chain}, {state}, 6)", replace(families, age=ages)))
+    assert [math.isnan(share) for share in found] == [True, False, False, True]
+
+
 def test_what_follows_entry_in_the_families_of_england_holds_together(families: WorldHistory) -> None:
     assert families.entries
     worse, better = of("at_entry(care, in_need)", families), of("at_entry(care, plan)", families)

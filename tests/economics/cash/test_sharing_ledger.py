@@ -89,6 +89,11 @@ def test_who_loses_and_what_each_rule_asks():
     for rule in RULES[:2]:
         assert sum(pool.pays_in[rule].values()) == pytest.approx(pool.budget)
     assert pool.pays_in["gain"]["dwp"] == pytest.approx(pool.budget * 6_000 / 14_400)
+    # 100 children at £1,200 and 300 claims at £600; ten workers at £100 a month are spend, and no need.
+    spent, need = ({"council": care, "police": 0.0, "dwp": 180_000.0} for care in (132_000.0, 120_000.0))
+    for rule, by in (("spend", spent), ("need", need)):
+        whole = sum(by.values())
+        assert pool.pays_in[rule] == pytest.approx({name: pool.budget * of / whole for name, of in by.items()})
 
 
 def test_the_smallest_transfer_makes_the_loser_whole():

@@ -63,6 +63,15 @@ def test_only_named_areas_are_shown(plan) -> None:
     assert shares[-1].funded == pytest.approx(0.6 * np.mean([s.funded for s in nation]), rel=0.02)
 
 
+def test_a_named_area_is_planned_by_whole_years_alone() -> None:
+    """44 months from April 2011: eight of 2014/15 are seen, which would make a year of half the starts."""
+    sets = ["units.family.size=60", "clock.steps=44", "replications=1", "units.family.areas.north.synthetic=false"]
+    scenario = sim.load("demo", sets)
+    ds = sim.simulate(scenario, rows=False)
+    made = of(staffing_plan(scenario, ds, terms_of(ds)), area="north", service="keyworker")
+    assert [s.period for s in made] == ["2012/13", "2013/14"]
+
+
 def test_rows_have_a_cell_for_each_column(study, plan) -> None:
     rows = staffing_rows(plan, terms_of(study[1]))
     assert rows

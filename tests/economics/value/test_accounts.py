@@ -119,6 +119,19 @@ def test_help_that_does_nothing_saves_nothing_and_its_price_is_in_no_break_even_
     assert double.worth["narrow"].cost.mean == pytest.approx(2 * single.worth["narrow"].cost.mean)
 
 
+def test_a_price_that_grows_bills_each_month_at_its_own_year() -> None:
+    """The same counts at 10% more a year: month 13 of a family that starts in the first is in the second year."""
+    plain = replace(steady(), replications=1)
+    grown = replace(plain, appraisal=replace(plain.appraisal, growth={"trouble": 0.1}))
+    one, other = (
+        sim.simulate(study, rows=False)["cohort_saved"].sel(regime="helped", account="one_episode", line="trouble")
+        for study in (plain, grown)
+    )
+    assert one.any()
+    factor = 1.1 ** ((one["month"].round() - 1) // 12)
+    np.testing.assert_allclose(other.transpose(..., "month"), (one * factor).transpose(..., "month"), rtol=1e-12)
+
+
 def test_one_replication_has_no_interval() -> None:
     ds = sim.simulate(replace(steady(), replications=1), rows=False)
     worth = account(ds, "one_episode").worth["narrow"]
@@ -197,6 +210,15 @@ def test_cohort_csv_adds_up_to_the_accounts(toy: Scenario, ds: xr.Dataset) -> No
                 worth.saved.mean - worth.cost.mean
             )
     assert {row[at["month"]] for row in table.rows} >= {0.0, 1.0, 27.0}
+
+
+def test_children_of_whom_it_is_told_are_those_there_at_the_end_of_the_month(ds: xr.Dataset) -> None:
+    told = account(ds, "programme").looked_after
+    assert told is not None
+    rows = ds["rows"].sel(regime="integrated", effect_set="as_written", unit="child").mean("replication")
+    at = terms_of(ds).base_point + 12
+    assert told.children == float(rows[at])
+    assert float(rows[at]) != float(rows[at - 1])  # or this would show nothing
 
 
 def test_summary_says_what_it_holds(ds: xr.Dataset) -> None:

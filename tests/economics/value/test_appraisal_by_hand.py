@@ -10,7 +10,9 @@ from sim.economics.value.appraisal import appraise, payback_step
 from sim.economics.value.card import card
 from sim.economics.value.increments import increments
 from sim.economics.value.switching import switching_values
+from sim.evaluation.checks.totals import payback_values
 from sim.model.appraisal import IncomeWeight, OptimismBias, Ranged
+from sim.results.worlds import world_names
 from tests.economics.priced import CALL, CARE, CLAIM, DEFLATORS, PLAIN, WAGE, annuity, chance, dataset, with_spec
 
 YEARS = 5
@@ -148,6 +150,11 @@ def test_payback_is_the_month_after_the_last_one_in_the_red() -> None:
     found = appraise(ds, schedule="none").of("helped").view("narrow", "social")
     assert found.payback_month == math.ceil(COST / (CARE_SAVED / 12))
     assert appraise(ds, schedule="none", horizon_years=2).of("helped").view("narrow", "social").payback_month is None
+    whole = appraise(ds, horizon_years=YEARS + 1).of("helped").view("narrow", "social")
+    assert switches(ds)["horizon"].value == pytest.approx(whole.payback_month / 12)
+    fiscal = appraise(ds, schedule="none").of("helped").view("narrow", "fiscal")
+    checked = payback_values(ds, world_names(ds)[-1], 12)["payback"]  # of the sanity checks: every saving counts
+    assert checked[0] == fiscal.payback_month > 0
 
 
 @pytest.mark.parametrize(

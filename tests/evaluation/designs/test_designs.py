@@ -19,7 +19,9 @@ from sim.evaluation.designs.bias import (
     REGRESSION,
     Judged,
     Worlds,
+    _served,
     judge,
+    level_before,
     true_effect,
 )
 from sim.evaluation.designs.designs import BEFORE_AFTER, DESIGNS, Setting, everyone_served
@@ -83,6 +85,22 @@ def test_drawn_by_lot_every_comparison_of_one_day_is_unbiased() -> None:
         error = np.std(biases, ddof=1) / np.sqrt(len(biases))
         assert error < 0.015, name  # else the next line would say nothing
         assert abs(np.mean(biases)) < 4 * error, name
+
+
+@pytest.mark.parametrize("month", range(-1, 14))
+def test_before_is_the_twelve_months_that_end_with_the_one_before_entry(month: int) -> None:
+    """All are badly off in one month alone, so long before entry: it is a twelfth of the year before, or no part."""
+    worlds, setting = families(300, 2, months=1)
+    worst = np.zeros((STEPS, 300))
+    worst[START - month] = 1.0
+    worlds.look_at(lambda _: (worst, np.ones_like(worst)))
+    everyone = everyone_served(setting)
+    assert everyone[0].helped > 0
+    parts = {(1, 12): 1 / 12, (1, 6): 1 / 6, (7, 12): 1 / 6}
+    for (first, last), share in parts.items():
+        found = level_before(worlds, everyone, _served, helped=True, months=(first, last))
+        assert found == pytest.approx(share if first <= month <= last else 0.0)
+    assert level_before(worlds, everyone, _served, helped=True) == pytest.approx(1 / 12 if 1 <= month <= 12 else 0.0)
 
 
 def test_before_and_after_shows_regression_to_the_mean_of_known_size() -> None:

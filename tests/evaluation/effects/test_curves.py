@@ -59,13 +59,16 @@ def test_a_bend_is_followed() -> None:
 
 
 def test_what_others_do_is_told_apart() -> None:
-    """Theory: of log r_plan = 0.3 p - 0.5 c the curve in p is that at the fitted c; moved together, it would fall."""
-    plan = replace(PLAN, interval=(0.9, 1.3))
+    """Theory: of log r_plan = 0.3 p - 0.5 c the curve in p is that at the fitted c; moved together, it would fall.
+
+    The fitted c is not in the middle of those that are tried, since the ratio found is not in that of its interval.
+    """
+    care, plan = replace(CARE, interval=(0.6, 0.98)), replace(PLAN, interval=(0.9, 1.3))
 
     def both(values: np.ndarray) -> np.ndarray:
         return np.array([[0.4 * values[0], 0.3 * values[1] - 0.5 * values[0]]])
 
-    made = curves(both, [CARE, plan], np.array([-0.9, -1.2]), 7)
+    made = curves(both, [care, plan], np.array([-0.9, -1.2]), 7)
     for ratio, value in made["plan"]:
         assert value == pytest.approx(np.clip((np.log(ratio) - 0.45) / 0.3, -1, 2), abs=1e-6)
     for ratio, value in made["care"]:

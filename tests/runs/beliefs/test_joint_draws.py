@@ -36,6 +36,13 @@ def test_rank_correlations_are_those_asked_for():
     np.testing.assert_allclose(found, wanted, atol=4 / np.sqrt(len(MANY)))
 
 
+@pytest.mark.parametrize("rank", [-0.9, -0.5, 0.3, 0.7])
+def test_scores_are_correlated_as_their_ranks_ask(rank: float):
+    """Theory: ranks of normal scores with correlation s correlate by 6 / pi arcsin(s / 2)."""
+    factor = copula("ab", {("a", "b"): rank}).factor
+    assert 6 / np.pi * np.arcsin((factor @ factor.T)[0, 1] / 2) == pytest.approx(rank, abs=1e-12)
+
+
 def test_each_figure_is_distributed_as_if_it_were_alone():
     """Kolmogorov and Smirnov's distance of n draws exceeds 1.95 / sqrt(n) with a chance of 0.1%."""
     values = drawn(THREE, 5, MANY, [copula("abc", RANKS)])

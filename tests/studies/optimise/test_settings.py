@@ -10,12 +10,15 @@ from matplotlib.axes import Axes
 
 from sim.config.loading import load
 from sim.errors import ModelError
+from sim.results.dataset import to_dataset
+from sim.results.worlds import world_names
 from sim.runs import kept
 from sim.studies.optimise.answer import Lever, Tried, best_of, search
-from sim.studies.optimise.capacity import erlang_wait, knee
+from sim.studies.optimise.capacity import erlang_wait, knee, use_of
 from sim.studies.optimise.exhibits import best_table, frontier_table, plot_frontier, plot_settings, write_optimum
 from sim.studies.optimise.levers import lever_of, staffed
 from sim.studies.optimise.question import optimise
+from tests import synthetic
 from tests.clear_text import faults_of
 from tests.places import AGENCIES, KEY_WORKERS
 
@@ -55,6 +58,22 @@ def test_a_knee_lies_farthest_above_the_chord():
     assert knee(x, 2 * x + 1) is None
     assert knee(x, x**2) is None
     assert knee(x[:2], x[:2]) is None
+
+
+def test_a_load_is_of_the_time_for_which_a_service_is_open():
+    """Little's law: where nobody waits, who joins a month times the mean stay is the mean number helped, since then."""
+    study = synthetic.scenario()
+    ds = to_dataset(study, synthetic.layout(study), synthetic.records(study))
+    team, queue = (ds[name].copy(deep=True) * 0.0 for name in ("team", "queue"))
+    opens = ds.sizes["step"] // 2
+    for series, level in (("places", 6.0), ("engaged", 4.0), ("workers", 1.0)):
+        team.loc[{"team_series": series}] = np.where(np.arange(ds.sizes["step"]) >= opens, level, 0.0).reshape(-1, 1)
+    for count in ("joined", "admitted"):
+        queue.loc[{"queue_count": count}] = 12.0
+    made = ds.assign(team=team, queue=queue)
+    use = use_of(made, world_names(made)[0], "keyworker")
+    assert use["load"] == pytest.approx(4.0)
+    assert (use["wait"], use["posts"], use["places"]) == (0.0, 1.0, 6.0)
 
 
 def test_optimum_of_runs_is_that_of_brute_force():

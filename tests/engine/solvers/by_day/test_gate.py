@@ -123,3 +123,17 @@ def test_a_family_uses_up_its_time_at_the_present_hazard():
     assert [twin.uniform() for _ in range(100)] == [family.uniform() for _ in range(100)]
     family.catch_up(100.0)
     assert family.left == 0.0
+
+
+def test_a_history_that_parts_counts_who_stands_there_and_not_who_left():
+    """With room for one, somebody who gave up before the histories parted leaves the chair free in both."""
+    gate = Gate(simpy.Environment(), [0, 0], 1, lambda row, since: None, room=1)
+    gate.join(0, 0)
+    assert gate.is_full(0)
+    gate.leave(0)
+    twin = gate.fork(gate.env, lambda row, since: None, 1)
+    assert not gate.is_full(0)
+    assert not twin.is_full(0)
+    twin.join(1, 0)
+    assert twin.is_full(0)
+    assert not gate.is_full(0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.engine.feedback import Drive
-from sim.engine.solvers.closure.services import FluidQueue
+from sim.engine.solvers.closure.services import FluidQueue, _chances
 from sim.engine.teams.posts import PARTS, Posts
 from sim.engine.teams.staffing import TeamPlan
 
@@ -44,6 +44,16 @@ def test_a_cohort_that_nobody_lets_in_grows_old_and_stays() -> None:
         queue.age(np.array([float(step + 1)]), np.ones(1))
     assert queue.cohorts.tolist() == [[1.0] * 200]
     assert queue.admit(np.array([3.0]), np.zeros(1))[[199, 198, 197, 196]].tolist() == [1, 1, 1, 0]
+
+
+@pytest.mark.parametrize("free", [0.0, 0.3, 0.9, 1.4, 5.0])
+def test_as_many_are_let_in_as_there_are_places_or_people(free: float) -> None:
+    """Those put first, then class by class; nobody is let in twice."""
+    ordinary, put_first = np.array([0.4, 0.0, 0.6]), np.array([0.1, 0.2, 0.3])
+    chance, first = _chances(free, ordinary, put_first)
+    assert first * put_first.sum() + chance @ ordinary == pytest.approx(min(free, 1.6))
+    assert first == pytest.approx(min(free / 0.6, 1.0))
+    assert (np.diff(chance[ordinary > 0]) <= 0).all()
 
 
 @pytest.mark.parametrize("hire", [0.0, 0.7, 4.0])
