@@ -21,6 +21,7 @@ from sim.studies.gains.answer import _deciles, gains_by_group, gains_of
 from sim.studies.gains.exhibits import gains_tables, plot_gains
 from sim.studies.gains.question import groups_in_a_run, who_gains
 from tests.clear_text import faults_of
+from tests.places import VALID
 
 SMALL = ["units.family.size=300", "clock.steps=25", "effect_set=[measured, no_effect]"]
 
@@ -123,6 +124,17 @@ def test_waits_of_services_add_up(gains) -> None:
             assert sum(g.difference.mean for g in each) == pytest.approx(whole.difference.mean, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("months", "band"), [(59, "0 to 4"), (60, "5 to 10"), (131, "5 to 10"), (132, "11 to 17"), (215, "11 to 17")]
+)
+def test_a_family_is_in_the_band_of_its_youngest_childs_last_birthday(months: int, band: str) -> None:
+    """All children of one age when the regime begins, which is in month 12."""
+    at_first = f"{{months: [{months - 12}, {months - 12}]}}"
+    followed = follow(sim.load(VALID, [f"units.child.age={at_first}"]))
+    labels, place = followed.groups["youngest child"]
+    assert {labels[int(i)] for i in place[followed.stayed]} == {band}
+
+
 def test_needs_at_the_start_order_families(gains) -> None:
     """More chains in trouble at the start mean more months in crisis afterwards: crisis is driven by needs."""
     found = [g for g in gains if g.by == "needs at the start" and g.measure == gains[0].measure]
@@ -131,7 +143,10 @@ def test_needs_at_the_start_order_families(gains) -> None:
 
 
 def test_weights_count_benefits_alone_and_stand_beside_the_plain_figure() -> None:
-    """With a weight w a change is the plain one less (w - 1) x that in benefits, group by group; at 1 it is plain."""
+    """With a weight w a cost is the plain one less (w - 1) x benefits, level and change, by group; at 1 it is plain.
+
+    Levels are looked at too: so few families in so short a time have the same benefits under both regimes.
+    """
     scenario = sim.load("demo", ["units.family.size=120", "clock.steps=25"])
     followed, layout = follow(scenario), layout_of(scenario)
     made = {}
@@ -139,11 +154,14 @@ def test_weights_count_benefits_alone_and_stand_beside_the_plain_figure() -> Non
         income = IncomeWeight(apply=True, weight=Ranged(weight, weight, weight))
         weighed = replace(scenario, appraisal=replace(scenario.appraisal, income_weight=income))
         found = gains_of(weighed, layout, [followed], "integrated", 0)
-        made[weight] = {(g.by, g.group, g.measure.partition(", narrow")[0]): g.difference.mean for g in found}
+        made[weight] = {
+            (of, g.by, g.group, g.measure.partition(", narrow")[0]): value
+            for g in found for of, value in (("level", g.baseline), ("change", g.difference.mean))
+        }  # fmt: skip
     assert not any(WEIGHTED in g.measure for g in gains_of(scenario, layout, [followed], "integrated", 0))
-    groups = {(by, group) for by, group, _ in made[1.0]}
+    groups = {one[:-1] for one in made[1.0]}
     benefits = {one: made[2.5][*one, "cost"] - made[2.5][*one, PLAIN] for one in groups}
-    assert any(benefits.values())
+    assert benefits["level", "all", "all families"] > 1000
     for one in groups:
         plain = made[2.5][*one, PLAIN]
         assert made[1.0][*one, WEIGHTED] == pytest.approx(plain, abs=1e-6)
