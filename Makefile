@@ -10,7 +10,7 @@ UV_PYTHON ?= >=3.11
 UV      := $(shell command -v uv 2>/dev/null)
 BIN     := $(VENV)/bin
 
-.PHONY: run app scenarios draws setup fast test test-all verification test-lowest test-matrix bench bench-check bench-ci bench-peers docs lint clean
+.PHONY: run app scenarios draws bridges setup fast test test-all verification test-lowest test-matrix bench bench-check bench-ci bench-peers docs lint clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime-ready
@@ -44,6 +44,12 @@ draws: $(VENV)/.runtime-ready
 	@for reading in $(DRAWS_READING); do echo "$$reading"; \
 	  nice -n 10 $(BIN)/families uncertainty $(DRAWS_OF) --keep --draws $(DRAWS) --set "effect_set=[$$reading]" \
 	    --out results/draws/$(DRAWS_OF) --workers $(WORKERS) || exit $$?; done
+
+# How the answers of studies are led to published ones, kept in configs/bridges and shown by every run of the same model; a few minutes.
+BRIDGES_OF ?= national phase_two
+
+bridges: $(VENV)/.runtime-ready
+	@for name in $(BRIDGES_OF); do echo "$$name"; $(BIN)/families bridge $$name --keep --workers $(WORKERS) || exit $$?; done
 
 setup: $(VENV)/.dev-ready
 

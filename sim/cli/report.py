@@ -23,6 +23,7 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Rebuild the report and figures of a finished run; what is worked out for it once is kept and shown."""
+    from sim.config.views.recorded import recorded_scenario
     from sim.evaluation.checks.beside import write_checks
     from sim.exhibits.csv import write_tables
     from sim.report.presentation import present
@@ -31,7 +32,7 @@ def command(
     from sim.results.folder.held import held
     from sim.results.folder.store import copy_results, read_results, staged_in
     from sim.runs.follow.beside import followed_of, write_families
-    from sim.studies.bridge.question import write_bridge
+    from sim.studies.bridge.keeping import lay_beside
     from sim.studies.gains.answer import gains_by_group
     from sim.studies.gains.question import equity_of
 
@@ -53,7 +54,7 @@ def command(
                     summary["equity"] = equity.to_dict()
                     write_json(fresh / "summary.json", summary)
             if bridge:
-                write_bridge(fresh, record, at=at)
+                lay_beside(fresh, recorded_scenario(record), ds, whatever_it_takes=True, at=at)
             present(fresh, ds, summary, record, at=at)
     say(f"Rebuilt {folder / 'report.html'}")
     if had_pack:

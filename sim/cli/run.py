@@ -14,6 +14,8 @@ from sim.console.printing import print_table, say, say_missing_kernels, say_note
 from sim.console.progress import stages
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from sim.model.spec import Scenario
     from sim.results.summary import Summary
     from sim.runs.resume import Work
@@ -204,9 +206,21 @@ def _write(work: Work, at: StageListener, options: dict[str, object]) -> Summary
         at.stage("Writing tables")
         groups = [] if equity is None else [gains_by_group(equity.gains, work.scenario.worlds)]
         write_tables(folder, [*run_tables(work.scenario, ds, summary, full), *groups])
+        _lead(folder, work.scenario, ds, at)
         present(folder, ds, summary, record, full, at)
         at.stage("Sealing the results")
     return summary
+
+
+def _lead(folder: Path, scenario: Scenario, ds: xr.Dataset, at: StageListener) -> None:
+    """Lead the answer to the published one that the config names, where that is kept or soon done."""
+    from sim.errors import ModelError
+    from sim.studies.bridge.keeping import lay_beside
+
+    try:
+        lay_beside(folder, scenario, ds, whatever_it_takes=False, at=at)
+    except ModelError as error:
+        say_notes(f"note: not led to the published answer: {error}", err=True)
 
 
 def _tell(summary: Summary, destination: Path, config: str, *, as_json: bool, quiet: bool) -> None:

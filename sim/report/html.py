@@ -11,6 +11,7 @@ from typing import Any
 import xarray as xr
 from markupsafe import Markup
 
+from sim.config.views.recorded import names_bridge
 from sim.economics.report import FullAppraisal, full_appraisal
 from sim.exhibits.exhibit import Drawn
 from sim.exhibits.html import environment, pieces, with_markup
@@ -75,7 +76,8 @@ def write_report(
     page = environment("sim.report").get_template("report.html").render(
         **_first(ds, summary, run, made, path.parent), checks=shown, opening=_placed(figures, summary, "answer"),
         outside=sum(check.verdict == "outside" for check in shown), basis=basis(summary, run), few=FEW,
-        sections=_sections(ds, summary, figures, made), parts=register, missing=_missing(ds, summary, extras),
+        sections=_sections(ds, summary, figures, made, extras), parts=register,
+        missing=_missing(ds, summary, extras, run),
         n_entries=sum(len(part.entries) for part in register), name_of=name_of, span_of=span_of,
         left_out=left_out(run), origins=sorted(run.get("origins", {}).items()), config=run.get("config", ""),
         provenance=_provenance(summary, run), commands=commands(run), reliance=reliance(run),
@@ -119,7 +121,7 @@ def _sections(ds: xr.Dataset, summary: Summary, figures: Sequence[Drawn], full: 
     return made
 
 
-def _missing(ds: xr.Dataset, summary: Summary, extras: Extras) -> str:
+def _missing(ds: xr.Dataset, summary: Summary, extras: Extras, run: Mapping[str, Any]) -> str:
     """Say in a line what is not worked out for this run, and the commands that do; nothing where nothing is missing."""
     if not (summary["differences"] and facts_of(ds).rows and ds.sizes["service"]):
         return ""
@@ -127,6 +129,8 @@ def _missing(ds: xr.Dataset, summary: Summary, extras: Extras) -> str:
         *(() if extras.spread else (one_by_one(summary),)),
         *(() if extras.checks else ("checks of a national study, and before and after held against the truth "
                                     "(families report DIR --checks)",)),
+        *(("the answer led to a published one, one change a step (families report DIR --bridge)",)
+          if extras.bridge is None and names_bridge(run) else ()),
     ]  # fmt: skip
     return f"Not in this page, since it takes longer than the run: {'; '.join(told)}." if told else ""
 

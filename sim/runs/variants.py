@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sim.config.check.problems import Findings
 from sim.config.text.merge import put
@@ -12,8 +12,13 @@ from sim.config.translate.model import config_of
 
 def under_set(tree: Tree, effect_set: str, here: Origin) -> Tree:
     """Give a config under one evidence set; as it is where the name is empty."""
-    alone = Tree((Tree(effect_set, here),), here)
-    return put(tree, "effect_set", alone, here, [], "") if effect_set else tree
+    return under_sets(tree, (effect_set,), here) if effect_set else tree
+
+
+def under_sets(tree: Tree, effect_sets: Sequence[str], here: Origin) -> Tree:
+    """Give a config under these evidence sets."""
+    alone = Tree(tuple(Tree(name, here) for name in effect_sets), here)
+    return put(tree, "effect_set", alone, here, [], "")
 
 
 def under_first_set(tree: Tree, here: Origin) -> Tree:

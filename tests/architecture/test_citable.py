@@ -34,7 +34,7 @@ NOT_TEXT = (
     "jpeg", "gif", "webp", "svg", "pdf", "ico", "ttf", "otf", "woff", "woff2", "ipynb", "mplstyle",
 )  # fmt: skip
 """Endings of data, figures and fonts."""
-MADE_LATER = ("configs/assurance/*", "configs/draws/*")
+MADE_LATER = ("configs/assurance/*", "configs/draws/*", "configs/bridges/*")
 """What commands write into the library once they were run."""
 
 

@@ -15,7 +15,7 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 CITED = re.compile(r"(?<![\w/.-])((?:sim|calibration|configs|tests|benchmarks|notebooks|docs|\.ci)/[\w./*-]*[\w*])")
 """A path of the repository, or a pattern of some, as a page writes it."""
 ELSEWHERE = {"tests/testthat/test_dmhee.R", "sim/studies/NAME", "notebooks/index.md",
-             "configs/assurance/verification.json", "configs/draws/*.json"}  # fmt: skip
+             "configs/assurance/verification.json", "configs/draws/*.json", "configs/bridges/*.json"}  # fmt: skip
 """A path in another project's repository, one whose last part stands for any, and what the site and commands make."""
 
 

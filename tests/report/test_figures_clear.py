@@ -48,7 +48,7 @@ def station(title: str, ratio: float) -> Station:
 def bridge() -> Bridge:
     steps = [station("the whole programme, six families to a post", 0.4), station("one episode of each family", 0.9),
              station("the price of the programme that was evaluated: 15 families to a post", 1.3)]  # fmt: skip
-    return Bridge("key_workers", "siloed", "narrow", "2015/16", tuple(steps), tuple(steps[::-1]), 1.51, "F8",
+    return Bridge("key_workers", "siloed", "narrow", "2015/16", 2, tuple(steps), tuple(steps[::-1]), 1.51, "F8",
                   "what it counts that this does not")  # fmt: skip
 
 

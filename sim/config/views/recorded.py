@@ -84,6 +84,12 @@ def recorded_claims(run: Mapping[str, Any]) -> tuple[tuple[ClaimPart, ...], str]
     return ((), "") if config is None else (tuple(config.appraisal.claims.values()), config.appraisal.rests_on or "")
 
 
+def names_bridge(run: Mapping[str, Any]) -> bool:
+    """Whether the config of a run names a published answer that its own is led to."""
+    tree = recorded_tree(run)
+    return "appraisal" in tree.mapping and "bridge" in tree.mapping["appraisal"].mapping
+
+
 def recorded_assurance(run: Mapping[str, Any], sets: Sequence[str] = ()) -> AssurancePart:
     """Give what a run's study is for and who answers for it.
 

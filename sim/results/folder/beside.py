@@ -164,6 +164,7 @@ class Bridge:
     against: str
     ledger: str
     price_year: str
+    replications: int
     forwards: tuple[Station, ...]
     backwards: tuple[Station, ...]
     published: float

@@ -20,19 +20,26 @@ def command(
     replications: Replications = None,
     workers: Workers = 1,
     out: Annotated[Path | None, typer.Option(help="Also write bridge.csv and its figure to this folder.")] = None,
+    to_keep: Annotated[
+        bool, typer.Option("--keep", help="Keep it in the library; runs of the same study then show it.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Lead the answer of a study to a published one, one change a step and in both orders, and name what remains."""
     from sim.exhibits.csv import write_csv
     from sim.exhibits.svg import draw_all
     from sim.report.figures.evidence.bridge import FIGURE, bridge_rows, bridge_table
-    from sim.studies.bridge.question import bridge
+    from sim.studies.bridge.keeping import keep
+    from sim.studies.bridge.question import cross, named_way
 
+    way = named_way(config, [*(sets or []), *changed(None, replications)])
     with stages(quiet=quiet) as at:
-        found = bridge(config, [*(sets or []), *changed(None, replications)], workers, at)
+        found = cross(way, workers=workers, at=at)
     print_table(bridge_table(found))
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         write_csv(out / "bridge.csv", bridge_rows(found))
         draw_all([FIGURE], found, out / "figures")
         say(f"Every step is in {out}")
+    if to_keep:
+        say(f"Kept in {keep(way, found)}: runs of {way.scenario.name} show it now")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,33 +14,103 @@ from sim.config.schema.appraisal import BridgePart
 from sim.config.text.merge import apply_set, prune
 from sim.config.text.source import Tree
 from sim.config.translate.model import config_of
-from sim.config.views.recorded import recorded_tree
-from sim.economics.value.accounts import Account, answers
+from sim.economics.value.accounts import Worth, answers
 from sim.economics.value.terms import terms_of
 from sim.errors import ModelError, Problem
-from sim.model.spec import Scenario
-from sim.results.folder.beside import BRIDGE, Bridge, Station
-from sim.results.folder.files import write_json
+from sim.model.spec import AS_WRITTEN, Scenario
+from sim.results.folder.beside import Bridge, Station
+from sim.runs.beliefs.doubt import model_digest, name_of
 from sim.runs.ensemble import simulate
-from sim.runs.variants import beside_baseline, under_set
+from sim.runs.variants import beside_baseline, under_sets
 from sim.stages import SILENT, StageListener
 
 HERE = ("appraisal", "bridge")
+NOTHING = "there is nothing to lead to: the config has no 'appraisal.bridge'"
+Steps = tuple[int, ...]
+"""The changes of a way that set something, by their place in the config; states of one run have the same."""
 
 
 @dataclass(frozen=True)
-class _State:
+class State:
     """The study after some changes: under which reading, which account of it is read, and what was set."""
 
     title: str
     account: str
     effect_set: str
-    steps: tuple[int, ...]
+    steps: Steps
+
+
+@dataclass(frozen=True)
+class Way:
+    """From a study to a published ratio: the study, as a config and as a scenario, and what its config says of it."""
+
+    tree: Tree
+    scenario: Scenario
+    part: BridgePart
 
     @property
-    def run(self) -> tuple[str, tuple[int, ...]]:
-        """What has to be run: states of one run differ in their account alone."""
-        return self.effect_set, self.steps
+    def regime(self) -> str:
+        """The regime that is led there."""
+        return self.part.regime or self.scenario.worlds[-1].regime
+
+    @property
+    def forwards(self) -> tuple[State, ...]:
+        """The states that the changes lead through in their order, from the start on."""
+        return self._states(range(len(self.part.steps)))
+
+    @property
+    def backwards(self) -> tuple[State, ...]:
+        """The states when the last change comes first."""
+        return self._states(range(len(self.part.steps))[::-1])
+
+    def scenarios(self) -> Iterator[tuple[Steps, Scenario]]:
+        """Give what has to be run, one after another: for each set of settings its readings beside each other.
+
+        Raises
+        ------
+        ModelError
+            When the config is wrong at a step.
+        """
+        states = (*self.forwards, *self.backwards)
+        for steps in dict.fromkeys(state.steps for state in states):
+            yield steps, self._scenario(steps, tuple(dict.fromkeys(s.effect_set for s in states if s.steps == steps)))
+
+    def _states(self, order: Sequence[int]) -> tuple[State, ...]:
+        """Give the states that changes lead through in an order."""
+        made = []
+        for n in range(len(order) + 1):
+            done = sorted(order[:n])
+            told = [self.part.start, *(self.part.steps[i] for i in done)]
+            title = self.part.steps[order[n - 1]].title if n else self.part.start.title
+            account = next((s.account for s in reversed(told) if s.account), "programme")
+            under = next((s.effect_set for s in reversed(told) if s.effect_set), self.scenario.worlds[0].effect_set)
+            made.append(State(title, account, under, tuple(i for i in done if self.part.steps[i].set)))
+        return tuple(made)
+
+    def _scenario(self, steps: Steps, effect_sets: Sequence[str]) -> Scenario:
+        """Lay settings over the config, and keep its regime beside the baseline under some readings."""
+        tree = self.tree
+        held = tree.mapping[HERE[0]].mapping[HERE[1]]
+        for at, one in ((HERE, held.mapping["start"]), *((HERE, held.mapping["steps"].items[i]) for i in steps)):
+            if "set" in one.mapping:
+                tree = apply_set(tree, one.mapping["set"], (*at, "set"))
+        tree = tree if effect_sets == (AS_WRITTEN,) else under_sets(tree, effect_sets, held.origin)
+        regimes = tree.mapping["regimes"].mapping
+        tree = prune(beside_baseline(tree, {self.regime: regimes[self.regime]}, held.origin))
+        return scenario_of(tree, Path(f"{self.scenario.name}.yaml"))
+
+
+def way_of(tree: Tree, scenario: Scenario) -> Way | None:
+    """Read the way that a config names; None where it names none.
+
+    Parameters
+    ----------
+    tree, scenario
+        The config, and what it was translated to.
+    """
+    config = config_of(tree, Findings(tree))
+    part = config.appraisal.bridge if config is not None else None
+    return None if part is None else Way(tree, scenario, part)
 
 
 def bridge(path: str | Path, sets: Sequence[str] = (), workers: int = 1, at: StageListener = SILENT) -> Bridge:
@@ -60,79 +130,80 @@ def bridge(path: str | Path, sets: Sequence[str] = (), workers: int = 1, at: Sta
     ModelError
         When the config is wrong at any step, has no ``appraisal.bridge``, or an account that a step names is not there.
     """
-    return _bridge(tree_of(path, sets), find(path), workers, at)
+    return cross(named_way(path, sets), workers=workers, at=at)
 
 
-def write_bridge(folder: Path, run: dict[str, object], workers: int = 1, at: StageListener = SILENT) -> None:
-    """Lead a finished run to the published ratio that its config names, and write bridge.json beside it.
+def named_way(path: str | Path, sets: Sequence[str] = ()) -> Way:
+    """Read the way of a config; parameters as for ``load``.
+
+    Raises
+    ------
+    ModelError
+        When the config is wrong, or has no ``appraisal.bridge``.
+    """
+    tree = tree_of(path, sets)
+    way = way_of(tree, scenario_of(tree, find(path)))
+    if way is None:
+        raise ModelError(NOTHING)
+    return way
+
+
+def cross(way: Way, ds: xr.Dataset | None = None, workers: int = 1, at: StageListener = SILENT) -> Bridge:
+    """Run the study after each change, and read both orders.
+
+    Parameters
+    ----------
+    way
+        Where it leads.
+    ds
+        Results of ``way.scenario``, where there are any: a state that is in them is read and not run.
+    workers, at
+        As for ``bridge``.
 
     Raises
     ------
     ModelError
         As ``bridge``.
     """
-    found = _bridge(recorded_tree(run), Path(f"{run['name']}.yaml"), workers, at)
-    write_json(folder / BRIDGE, found.to_dict())
+    made = dict(way.scenarios())
+    ran: dict[Steps, xr.Dataset] = {}
+    for i, (steps, scenario) in enumerate(made.items()):
+        if ds is not None and _is_in(way.scenario, scenario):
+            ran[steps] = ds
+        else:
+            at.stage(f"Run {i + 1} of {len(made)}", scenario.replications)
+            ran[steps] = simulate(scenario, workers, at, rows=False)
+    terms = terms_of(ran[way.forwards[0].steps])
+    ledger = way.part.ledger or terms.ledger
+    found = {(steps, *key): worth[ledger] for steps, one in ran.items() for key, worth in _accounts(one, way).items()}
+    there, back = (tuple(_station(s, found) for s in states) for states in (way.forwards, way.backwards))
+    published, source = way.part.published.number() or 0.0, way.part.published.source or ""
+    titles = way.scenario.titles
+    return Bridge(
+        titles.regime(way.regime), titles.regime(way.scenario.baseline), ledger, terms.price_year,
+        way.scenario.replications, there, back, published, source, way.part.remains,
+    )  # fmt: skip
 
 
-def _bridge(tree: Tree, file: Path, workers: int, at: StageListener) -> Bridge:
-    """Run every state of a bridge once."""
-    whole = scenario_of(tree, file)
-    config = config_of(tree, Findings(tree))
-    part = config.appraisal.bridge if config is not None else None
-    if part is None:
-        raise ModelError("there is nothing to lead to: the config has no 'appraisal.bridge'")
-    regime = part.regime or whole.worlds[-1].regime
-    forwards, backwards = (_states(part, whole, backwards=way) for way in (False, True))
-    made = {one.run: _scenario(tree, file, part, regime, one) for one in (*forwards, *backwards)}
-    ran: dict[tuple[str, tuple[int, ...]], xr.Dataset] = {}
-    for i, (key, scenario) in enumerate(made.items()):
-        at.stage(f"Run {i + 1} of {len(made)}", scenario.replications)
-        ran[key] = simulate(scenario, workers, at, rows=False)
-    price_year = terms_of(ran[forwards[0].run]).price_year
-    ledger = part.ledger or terms_of(ran[forwards[0].run]).ledger
-    there, back = (tuple(_station(ran[s.run], s, ledger) for s in states) for states in (forwards, backwards))
-    published, source = part.published.number() or 0.0, part.published.source or ""
-    return Bridge(regime, whole.baseline, ledger, price_year, there, back, published, source, part.remains)
+def _is_in(study: Scenario, wanted: Scenario) -> bool:
+    """Whether a study has all worlds of another one already."""
+    there = {name_of(world): model_digest(study, world) for world in study.worlds}
+    return all(there.get(name_of(world)) == model_digest(wanted, world) for world in wanted.worlds)
 
 
-def _states(part: BridgePart, whole: Scenario, *, backwards: bool) -> list[_State]:
-    """Give the states that changes lead through, from the start on; backwards the last change comes first."""
-    order = range(len(part.steps))
-    made = []
-    for n in range(len(part.steps) + 1):
-        done = tuple(sorted((order[::-1] if backwards else order)[:n]))
-        steps = [part.start, *(part.steps[i] for i in done)]
-        title = part.start.title if not n else part.steps[order[-n] if backwards else order[n - 1]].title
-        account = next((s.account for s in reversed(steps) if s.account), "programme")
-        under = next((s.effect_set for s in reversed(steps) if s.effect_set), whole.worlds[0].effect_set)
-        made.append(_State(title, account, under, tuple(i for i in done if part.steps[i].set)))
-    return made
+def _accounts(ds: xr.Dataset, way: Way) -> dict[tuple[str, str], Mapping[str, Worth]]:
+    """Give what the accounts of a run come to, by reading of the evidence and account."""
+    return {
+        (found.world.effect_set, account.name): account.worth
+        for found in answers(ds, terms_of(ds)) if found.world.regime == way.regime
+        for account in found.accounts if account.families
+    }  # fmt: skip
 
 
-def _scenario(tree: Tree, file: Path, part: BridgePart, regime: str, state: _State) -> Scenario:
-    """Lay the changes of a state over the config, and keep its regime beside the baseline."""
-    held = tree.mapping[HERE[0]].mapping[HERE[1]]
-    for at, one in ((HERE, held.mapping["start"]), *((HERE, held.mapping["steps"].items[i]) for i in state.steps)):
-        if "set" in one.mapping:
-            tree = apply_set(tree, one.mapping["set"], (*at, "set"))
-    tree = under_set(tree, state.effect_set, held.origin)
-    regimes = tree.mapping["regimes"].mapping
-    return scenario_of(prune(beside_baseline(tree, {regime: regimes[regime]}, held.origin)), file)
-
-
-def _station(ds: xr.Dataset, state: _State, ledger: str) -> Station:
-    """Read an account of a run."""
-    worth = _account(ds, state).worth[ledger]
+def _station(state: State, found: Mapping[tuple[Steps, str, str], Worth]) -> Station:
+    """Read where a state has come to."""
+    worth = found.get((state.steps, state.effect_set, state.account))
+    if worth is None:
+        why = "the run is too short for it, or nobody is helped; families run says which"
+        raise ModelError([Problem("", ".".join(HERE), f"'{state.title}' has no account '{state.account}': {why}")])
     return Station(state.title, worth.saved, worth.cost, worth.bcr)
-
-
-def _account(ds: xr.Dataset, state: _State) -> Account:
-    """Give the account that a state reads."""
-    terms = terms_of(ds)
-    for found in answers(ds, terms):
-        for account in found.accounts:
-            if account.name == state.account and account.families:
-                return account
-    why = "the run is too short for it, or nobody is helped; families run says which"
-    raise ModelError([Problem("", ".".join(HERE), f"'{state.title}' has no account '{state.account}': {why}")])

@@ -65,7 +65,7 @@ def controls() -> tuple[Answer, ...]:
 def bridge() -> Bridge:
     stations = (Station("start", Estimate(1.0), Estimate(2.0), Estimate(0.5)),
                 Station("end", Estimate(3.0), Estimate(2.0), Estimate(1.5)))  # fmt: skip
-    return Bridge("one", "today", "narrow", "2015/16", stations, stations, 1.51, "F8", "the rest")
+    return Bridge("one", "today", "narrow", "2015/16", 2, stations, stations, 1.51, "F8", "the rest")
 
 
 CHECKS = (

@@ -1,16 +1,25 @@
 """A bridge from a study to a published ratio: both orders lead to one place, and every change is told."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import xarray as xr
+from typer.testing import CliRunner
 
 import sim
+from sim.cli import app
+from sim.config.views.recorded import names_bridge
 from sim.errors import ModelError
+from sim.model.spec import Scenario
 from sim.report.extras import read_extras
 from sim.report.figures.evidence.bridge import bridge_rows, bridge_table, plot_bridge
 from sim.results.folder.beside import BRIDGE, Bridge
 from sim.results.folder.files import write_json
-from sim.studies.bridge.question import bridge
+from sim.results.folder.manifest import MANIFEST
+from sim.studies.bridge import keeping, question
+from sim.studies.bridge.keeping import keep, kept, lay_beside
+from sim.studies.bridge.question import bridge, cross, named_way
 from tests.clear_text import faults_of
 
 TOY = """
@@ -105,3 +114,78 @@ def test_what_is_wrong_is_told_with_its_place_before_any_run(tmp_path: Path, old
 def test_a_config_without_a_bridge_is_refused() -> None:
     with pytest.raises(ModelError, match=r"no 'appraisal\.bridge'"):
         bridge("demo")
+
+
+@pytest.fixture(scope="module")
+def ran(config: Path) -> tuple[Scenario, xr.Dataset]:
+    scenario = sim.load(config)
+    return scenario, question.simulate(scenario, rows=False)
+
+
+def test_a_state_that_the_study_has_already_is_read_and_not_run(
+    config: Path, found: Bridge, ran: tuple[Scenario, xr.Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The toy's own run has two of its four states; the others are one run, both readings beside each other."""
+    asked = []
+    simulate = question.simulate
+
+    def counted(scenario: Scenario, *args: Any, **kwargs: Any) -> xr.Dataset:
+        asked.append(sorted({world.effect_set for world in scenario.worlds}))
+        return simulate(scenario, *args, **kwargs)
+
+    monkeypatch.setattr(question, "simulate", counted)
+    assert cross(named_way(config), ran[1]) == found
+    assert asked == [["measured", "no_effect"]]
+
+
+def test_what_is_kept_is_taken_by_the_same_study_and_by_no_other(
+    config: Path, found: Bridge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "configs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert kept(named_way(config)) is None
+    assert keep(named_way(config), found) == Path("configs/bridges/toy.json")
+    assert kept(named_way(config)) == found
+    assert kept(named_way(config, ["replications=3", "seed=2"])) == found  # more of the same, as with draws
+    for change in ("units.family.size=61", "parameters.assessments_each.value=0.7", "appraisal.bridge.remains=nothing"):
+        assert kept(named_way(config, [change])) is None, change
+
+
+def test_a_small_study_has_it_beside_its_results_without_being_asked(
+    found: Bridge, ran: tuple[Scenario, xr.Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lay_beside(tmp_path, *ran, whatever_it_takes=False) == found
+    assert read_extras(tmp_path).bridge == found
+    monkeypatch.setattr(keeping, "is_small", lambda scenario: False)
+    monkeypatch.setattr(keeping, "cross", lambda *args: found)
+    (tmp_path / BRIDGE).unlink()
+    assert lay_beside(tmp_path, *ran, whatever_it_takes=False) is None
+    assert not (tmp_path / BRIDGE).exists()
+    assert lay_beside(tmp_path, *ran, whatever_it_takes=True) == found
+    assert read_extras(tmp_path).bridge == found
+
+
+def test_a_report_without_it_gives_the_command() -> None:
+    assert names_bridge({"config": TOY})
+    assert not names_bridge({"config": "title: none"})
+    assert not names_bridge({"config": "appraisal: {horizon: 3}"})
+
+
+@pytest.mark.slow
+def test_the_report_of_a_run_shows_it_or_says_how(
+    config: Path, found: Bridge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run() -> dict[str, str]:
+        made = CliRunner().invoke(app, ["run", str(config), "--out", str(tmp_path / "out"), "--quiet", "--force"])
+        assert made.exit_code == 0, made.output
+        return {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "out").glob("*.[hjc]*")}
+
+    made, title = run(), bridge_table(found).title
+    assert "bridge.csv" in made[MANIFEST]
+    assert len(made["bridge.csv"].splitlines()) == 1 + len(bridge_rows(found).rows)
+    assert title in made["report.html"]
+    monkeypatch.setattr(keeping, "is_small", lambda scenario: False)
+    made = run()
+    assert BRIDGE not in made
+    assert title not in made["report.html"]
+    assert "families report DIR --bridge" in made["report.html"]

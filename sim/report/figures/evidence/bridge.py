@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from sim.exhibits.drawing import bar_height, name_rows, places, value_column
 from sim.exhibits.exhibit import Exhibit
-from sim.exhibits.numbers import fixed, interval, ratio
+from sim.exhibits.numbers import fixed, interval, plural, ratio
 from sim.exhibits.sentences import sentence
 from sim.exhibits.style import COLOURS, INK, WIDE, Canvas, new_panels, words
 from sim.results.folder.beside import BRIDGE, Bridge, Station
@@ -38,9 +38,11 @@ def bridge_table(found: Bridge) -> Table:
             ))  # fmt: skip
         rows.append(("", f"published ({found.source})", "", "", ratio(found.published), _signed(found.unexplained)))
     columns = ("order", "step", "saved, £ a family", "cost, £ a family", "saved for each £1", "change")
+    runs = plural("replication") if found.replications != 1 else "replication"
     note = (
         f"{words(found.regime)} against {words(found.against)}; {found.ledger} ledger, {found.price_year} prices, per "
-        f"family helped (95% intervals over replications). What remains, {_signed(found.unexplained)}: {found.remains}"
+        f"family helped ({found.replications} {runs}; 95% intervals over them). "
+        f"What remains, {_signed(found.unexplained)}: {found.remains}"
     )
     return Table("From this study to the published analysis", columns, tuple(rows), note)
 
