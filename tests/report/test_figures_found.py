@@ -106,4 +106,4 @@ def test_public_figures_are_those_that_were_promised() -> None:
 
 def test_every_topic_holds_figures() -> None:
     topics = {spec.name.removeprefix("sim.report.figures.").split(".")[0] for spec in modules()}
-    assert topics == {"states", "waits", "money", "evidence"}
+    assert topics == {"areas", "states", "waits", "money", "evidence"}
