@@ -121,6 +121,38 @@ def rates_of_all(places: Sequence[FittedPlace]) -> Table:
     return Table("Fitted rates of local authorities", columns, rows, file="rates.csv")
 
 
+def residuals_of_all(places: Sequence[FittedPlace]) -> Table:
+    """Give every figure of many places: as published, what was fitted to, what came out, and how far off it is."""
+    columns = (
+        Column("authority", "authority", 30.0), Column("figure", "figure", 40.0), Column("source", "source"),
+        *(Column(name, name.replace("_", " "), style="figure") for name in ("published", "used", "comes_out")),
+        Column("residual", "off, in standard errors", style="figure"),
+    )  # fmt: skip
+    rows: list[Row] = [
+        (one.place.name, target.words, target.source, target.published,
+         *(x * one.place.children / PER for x in (target.value, float(came))), float(off))
+        for one in places
+        for target, came, off in zip(one.place.targets, one.expected, one.residuals, strict=True)
+    ]  # fmt: skip
+    return Table("Figures of authorities and what the fitted rates make of them", columns, rows, file="residuals.csv")
+
+
+def worst_of_all(places: Sequence[FittedPlace]) -> Table:
+    """Give for each figure how far off fits are: half of the places, the worst of them, and which that is."""
+    off: dict[str, list[tuple[float, str]]] = {}
+    for one in places:
+        for target, residual in zip(one.place.targets, map(float, one.residuals), strict=True):
+            off.setdefault(target.words, []).append((residual, one.place.name))
+    rows = []
+    for words, found in off.items():
+        worst, name = max(found, key=lambda each: abs(each[0]))
+        half = float(np.median([abs(residual) for residual, _ in found]))
+        rows.append((words, f"{len(found):,}", digits(half, 2), digits(worst, 2), name))
+    columns = ("figure", "authorities", "half are off by at most", "most", "in")
+    note = "In standard errors: expected less published, over how far the figure is trusted. residuals.csv has each."
+    return Table("How well the rates fit", columns, rows, note)
+
+
 def rates_table(found: FittedPlace) -> Table:
     """Give every parameter of the chain of a place, and whose it is."""
     of = england()

@@ -24,7 +24,7 @@ def command(
     out: Annotated[Path | None, typer.Option(help="Write authorities.csv and maps of England to this folder.")] = None,
     fit_all: Annotated[
         bool,
-        typer.Option("--fit", help="With --out: also fit every authority (ten minutes), rates.csv and their maps."),
+        typer.Option("--fit", help="With --out: also fit every authority (ten minutes), with residuals and maps."),
     ] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -34,7 +34,14 @@ def command(
     from sim.console.progress import stages
     from sim.errors import ModelError
     from sim.evaluation.england import published
-    from sim.evaluation.england.answer import ahead_table, all_authorities, authority_table, fit_table, rates_table
+    from sim.evaluation.england.answer import (
+        ahead_table,
+        all_authorities,
+        authority_table,
+        fit_table,
+        rates_table,
+        worst_of_all,
+    )
     from sim.evaluation.england.exhibits import write_authorities
     from sim.evaluation.england.fit import fit
     from sim.evaluation.england.places import place_of
@@ -50,6 +57,8 @@ def command(
                 at(done, len(places))
                 rates.append(fit(place_of(one)))
             write_authorities(out, rates)
+        if rates:
+            print_table(worst_of_all(rates))
         say(f"Maps and figures are in {out}; open authorities.html there")
         return
     if fit_all:

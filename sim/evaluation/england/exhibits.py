@@ -8,7 +8,14 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 
-from sim.evaluation.england.answer import all_authorities, rates_of_all, rates_per_10000, times_england
+from sim.evaluation.england.answer import (
+    all_authorities,
+    rates_of_all,
+    rates_per_10000,
+    residuals_of_all,
+    times_england,
+    worst_of_all,
+)
 from sim.evaluation.england.fit import FittedPlace
 from sim.evaluation.england.published import CARE, CARE_STARTED, NEED, PLAN, authorities
 from sim.exhibits.csv import write_csv
@@ -74,7 +81,7 @@ def map_finding(values: AreaValues, unit: str) -> str:
 
 
 def write_authorities(folder: Path, rates: Sequence[FittedPlace] = ()) -> None:
-    """Write authorities.csv and authorities.html with its maps; with fitted places also rates.csv and maps of these."""
+    """Write authorities.csv and authorities.html with its maps; with fitted places their rates and residuals."""
     folder.mkdir(parents=True, exist_ok=True)
     table = all_authorities()
     write_csv(folder / "authorities.csv", table)
@@ -85,6 +92,7 @@ def write_authorities(folder: Path, rates: Sequence[FittedPlace] = ()) -> None:
     ]
     if rates:
         write_csv(folder / "rates.csv", rates_of_all(rates))
+        write_csv(folder / "residuals.csv", residuals_of_all(rates))
     for name, unit in FITTED.items() if rates else ():
         values: dict[str, float | None] = {area_key(one.place.name): times_england(one, name) for one in rates}
         figures += draw_all([map_exhibit(name, unit)], values, folder / "figures")
@@ -94,4 +102,5 @@ def write_authorities(folder: Path, rates: Sequence[FittedPlace] = ()) -> None:
         "They count different things in one place and another (thresholds, records, who is asked), so that a high rate "
         "is no finding about an authority.",
     ]
-    write_page(folder / "authorities.html", "Local authorities of England", lead, figures, [])
+    tables = [worst_of_all(rates)] if rates else []
+    write_page(folder / "authorities.html", "Local authorities of England", lead, figures, tables)
