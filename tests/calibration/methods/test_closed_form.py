@@ -191,6 +191,13 @@ def test_history_matching_leaves_the_volume_that_theory_leaves() -> None:
     assert np.all(np.sort(np.abs(found.draws), axis=1)[:, 0] <= 0.9 + 1e-6)
 
 
+def test_what_history_matching_leaves_is_a_share_of_the_whole_box_after_every_wave() -> None:
+    """One figure: 6 x 0.3 of 14, however narrow the box of a wave; 4 sqrt(0.13 x 0.87 / 2000) = 0.03, and levels."""
+    found = history.fit(problem(lambda x: x, [0.0], 1), 1, 60)
+    left = [value for name, value in found.measures if name.startswith("share of the box left after wave")]
+    assert left == pytest.approx([1.8 / 14] * 3, abs=0.04)
+
+
 def test_history_matching_finds_what_no_design_would_hit() -> None:
     """Eight parameters to 0.01 of their width: a share of 1e-14 and less of the box, with the truth inside it."""
     truth = np.linspace(-2, 2, 8)
