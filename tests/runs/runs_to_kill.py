@@ -32,7 +32,7 @@ def start(folder: Path, *arguments: str, file_limit: int | None = None, figures:
 def families(folder: Path, *arguments: str, file_limit: int | None = None, figures: bool = False) -> tuple[int, str]:
     """Run ``families`` in a folder to its end: exit code and what it said."""
     process = start(folder, *arguments, file_limit=file_limit, figures=figures)
-    process.join(120)
+    process.join(600)  # a busy machine
     assert process.exitcode is not None
     return process.exitcode, said(folder)
 

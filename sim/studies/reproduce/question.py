@@ -16,13 +16,15 @@ from typing import Any
 
 from sim.config.views.recorded import made_differences
 from sim.errors import ResultError, RunError
+from sim.interrupts import deaf_children
 from sim.places import CHECKOUT, is_checkout
 from sim.results.folder.beside import PACK, REPRODUCED
 from sim.results.folder.files import write_json
-from sim.results.folder.held import held
+from sim.results.folder.held import held, work_folder
 from sim.results.folder.manifest import MANIFEST, verify
 from sim.results.folder.run_record import flags_of, requirements
 from sim.results.folder.store import check_destination, copy_results, staged_in
+from sim.runs.points import kept_in
 from sim.studies.reproduce.answer import Reproduction, hold_against
 
 RECORD = "run.json"
@@ -105,7 +107,7 @@ def reproduce(
         raise ResultError(f"{folder} has {run['replications']} replications; {replications} cannot be held against it")
     if out is not None:
         check_destination(out, force=False)
-    with TemporaryDirectory() as temporary:
+    with TemporaryDirectory() as temporary, kept_in(None if out is None else work_folder(out)):
         place = Path(temporary)
         program = fresh_program(place / "environment", run, tell) if fresh else Interpreter()
         config = place / f"{run['name']}.yaml"
@@ -113,7 +115,7 @@ def reproduce(
         made = (out or place / "made").resolve()
         asked = [] if replications is None else ["--replications", str(replications)]
         # -P: the program of this source, and not one that lies in the working folder
-        command = ["-P", "-m", "sim.cli", "run", str(config), "--out", str(made), "--workers", str(workers)]
+        command = ["-P", "-m", "sim.cli", "run", str(config), "--out", str(made), "--workers", str(workers), "--resume"]
         words = [program.python, *command, *asked, *flags_of(run)]
         _done(words, "the run failed", program, quiet=tell is None)
         again = json.loads((made / RECORD).read_text(encoding="utf-8"))
@@ -171,13 +173,21 @@ def _source(folder: Path, run: Mapping[str, Any]) -> Path | None:
 def _done(
     command: Sequence[str], why: str, program: Interpreter | None = None, *, quiet: bool = True
 ) -> None:  # fmt: skip
-    """Run a program to its end; what it prints goes nowhere, and where it stands to stderr unless ``quiet``."""
+    """Run a program to its end; what it prints goes nowhere, and where it stands to stderr unless ``quiet``.
+
+    It does not hear Ctrl-C, and ends when whoever started it does.
+    """
     program = program or Interpreter()
     further = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") and program.folder is None else []
-    done = subprocess.run(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE if quiet else None, text=True, check=False,
-        cwd=program.folder, env={**os.environ, "PYTHONPATH": os.pathsep.join([str(program.source), *further])},
-    )  # fmt: skip
-    if done.returncode:
-        raise RunError(f"{why} (exit code {done.returncode}){f': {done.stderr.strip()[-500:]}' if done.stderr else ''}")
-
+    with deaf_children():
+        started = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE if quiet else None, text=True,
+            cwd=program.folder, env={**os.environ, "PYTHONPATH": os.pathsep.join([str(program.source), *further])},
+        )  # fmt: skip
+    try:
+        said = started.communicate()[1]
+    finally:
+        started.kill()
+        started.wait()
+    if started.returncode:
+        raise RunError(f"{why} (exit code {started.returncode}){f': {said.strip()[-500:]}' if said else ''}")
