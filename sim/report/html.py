@@ -76,7 +76,7 @@ def write_report(
     page = environment("sim.report").get_template("report.html").render(
         **_first(ds, summary, run, made, path.parent), checks=shown, opening=_placed(figures, summary, "answer"),
         outside=sum(check.verdict == "outside" for check in shown), basis=basis(summary, run), few=FEW,
-        sections=_sections(ds, summary, figures, made, extras), parts=register,
+        sections=_sections(ds, summary, figures, made), parts=register,
         missing=_missing(ds, summary, extras, run),
         n_entries=sum(len(part.entries) for part in register), name_of=name_of, span_of=span_of,
         left_out=left_out(run), origins=sorted(run.get("origins", {}).items()), config=run.get("config", ""),
