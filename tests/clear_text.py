@@ -1,4 +1,4 @@
-"""Measures a drawn figure: text that lies over other text or over the line of an axis, is cut off, or is too small."""
+"""Measures a drawn figure: text over other text, over the line of an axis or a tick, cut off, or too small."""
 
 from collections.abc import Callable
 from itertools import combinations
@@ -49,6 +49,23 @@ def spines(figure: Figure) -> list[tuple[str, Bbox]]:
     ]  # fmt: skip
 
 
+def ticks(figure: Figure) -> list[tuple[str, Bbox]]:
+    """Give the boxes of the marks of all ticks in sight: upright below a level axis, level beside an upright one."""
+    found = []
+    for ax in figure.axes:
+        box = ax.get_window_extent()
+        for axis, name in ((ax.xaxis, "x"), (ax.yaxis, "y")):
+            low, high = sorted(axis.get_view_interval())
+            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+                spot, size = tick.get_loc(), tick.tick1line.get_markersize() * figure.dpi / 72
+                if not (ax.axison and axis.get_visible() and tick.tick1line.get_visible() and low <= spot <= high):
+                    continue
+                x, y = ax.transData.transform((spot, spot))
+                ends = (x, box.y0 - size, x, box.y0) if name == "x" else (box.x0 - size, y, box.x0, y)
+                found.append((f"tick at {spot:g} of the {name} axis", Bbox.from_extents(*ends)))
+    return found
+
+
 def _line(ax: Axes, side: str) -> tuple[float, float, float, float]:
     """Give the ends of one side of the axes."""
     box = ax.get_window_extent()
@@ -79,7 +96,7 @@ def _crosses(text: Bbox, line: Bbox) -> bool:
 
 def faults(figure: Figure) -> list[str]:
     """Say what is wrong with the text of a figure, a line each."""
-    texts = drawn_texts(figure)
+    texts, marks = drawn_texts(figure), ticks(figure)
     said = []
     for (one, box), (other, box_of_other) in combinations(texts, 2):
         if box.overlaps(box_of_other) and _meet(box, box_of_other):
@@ -87,6 +104,7 @@ def faults(figure: Figure) -> list[str]:
     for text, box in texts:
         said += [f"{text.get_text()!r} lies over the {side} of an axis" for side, line in spines(figure)
                  if _crosses(box, line)]  # fmt: skip
+        said += [f"{text.get_text()!r} lies over the {name}" for name, mark in marks if _crosses(box, mark)]
         whole = figure.bbox
         if min(box.x0 - whole.x0, box.y0 - whole.y0, whole.x1 - box.x1, whole.y1 - box.y1) < -TOUCH:
             said.append(f"{text.get_text()!r} is cut off at the edge of the figure")

@@ -12,15 +12,18 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim.exhibits.drawing import key, name_y
 from sim.exhibits.numbers import digits, pounds, share
 from sim.exhibits.sentences import sentence
-from sim.exhibits.style import COLOURS, INK, WIDE, Canvas, new_axes, words
+from sim.exhibits.style import COLOURS, INK, LEAST_TEXT, WIDE, Canvas, new_axes, words
 from sim.table import Table
 
 Told = Mapping[str, Any]
+EDGE = 0.08
+"""Share of an axis at either end of which no level of a surface is named."""
 
 
 def input_words(path: str) -> str:
@@ -109,7 +112,8 @@ def plot_surface(told: Told, label: str, ax: Axes | None = None, *, canvas: Canv
             ax.fill_between([], [], color=colour, alpha=0.25, label=said)
     lines = ax.contour(told["x"], told["y"], value, levels=MaxNLocator(5).tick_values(value.min(), value.max()),
                        colors=INK, linewidths=0.6)  # fmt: skip
-    ax.clabel(lines, fmt=pounds, fontsize=11)
+    for text in ax.clabel(lines, fmt=pounds, fontsize=LEAST_TEXT):
+        _clear_of_edges(ax, text)
     known = [(x, y) for x, y in zip(told["x"], told["crossing"], strict=True) if y is not None]
     if known:
         ax.plot(*zip(*known, strict=True), color=INK, linewidth=2.2, label="breaks even")
@@ -120,6 +124,13 @@ def plot_surface(told: Told, label: str, ax: Axes | None = None, *, canvas: Canv
         axis.set_major_locator(MaxNLocator(5))
     key(ax, canvas)
     return ax
+
+
+def _clear_of_edges(ax: Axes, text: Text) -> None:
+    """Take away what is written so near the edge of the axes that it would lie over what stands beside them."""
+    ends = zip(text.get_position(), (ax.get_xlim(), ax.get_ylim()), strict=True)
+    if any(not EDGE < (at - low) / (high - low) < 1 - EDGE for at, (low, high) in ends):
+        text.remove()
 
 
 def surface_table(told: Told, title: str) -> Table:

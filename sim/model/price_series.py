@@ -28,9 +28,18 @@ class PriceSeries:
         """Say of which price year figures are, for a summary: the year, and whether its prices are a forecast."""
         return {"price_year": year or None, "price_forecast": year in self.forecast}
 
+    def marked(self, year: str) -> str:
+        """Write a financial year, with a star where the level of its prices was a forecast."""
+        return f"{year}*" if year in self.forecast else year
+
 
 def prices_of(held: Mapping[str, Any]) -> str:
     """Write of which year pounds are from what ``stated`` says, and that its prices are a forecast where they are."""
     if not held["price_year"]:
         return "prices of no stated year"
     return f"{held['price_year']} prices{' (a forecast)' if held.get('price_forecast') else ''}"
+
+
+def prices_aside(held: Mapping[str, Any]) -> str:
+    """Write the same to stand in brackets, such as ``forecast prices of 2015/16``."""
+    return f"forecast prices of {held['price_year']}" if held.get("price_forecast") else prices_of(held)

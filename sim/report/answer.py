@@ -9,7 +9,7 @@ from typing import Any
 from sim.exhibits.numbers import MINUS, difference, digits, expected, interval, plural
 from sim.exhibits.style import words
 from sim.exhibits.titles import titles_of
-from sim.model.price_series import PriceSeries, prices_of
+from sim.model.price_series import PriceSeries, prices_aside, prices_of
 from sim.model.titles import Titles
 from sim.report.accounts import doubt_line
 from sim.report.page.first import sentence
@@ -38,7 +38,7 @@ def answer(summary: Summary) -> tuple[str, ...]:
     sets = list(dict.fromkeys(_set(one) for one in found))
     main = [one for one in found if _set(one) == sets[0]]
     supposed = f"If {titles.supposing(sets[0])}, " if sets[0] else ""
-    price = f"{terms['price_year']} prices" if terms["price_year"] else "prices of no stated year"
+    price = prices_aside(terms)
     claims = ", and ".join(f"{_worth(one, terms['ledger'])} {_where(one, baseline, titles)}" for one in main)
     chance = "95% intervals are of chance alone, " if _net(main[0], terms["ledger"])["low"] is not None else ""
     said = (

@@ -15,6 +15,7 @@ from sim.exhibits.numbers import millions, opposite, share, short
 from sim.exhibits.style import words
 from sim.exhibits.terminal import PAGE, width
 from sim.exhibits.titles import titles_of
+from sim.model.price_series import prices_aside
 from sim.model.titles import Titles
 from sim.report import tables
 from sim.report.accounts import doubt_line, short_accounts
@@ -59,7 +60,7 @@ def _costs(summary: Summary) -> Table:
     columns = [f"cost, {words(ledgers[0])}", *(f"saved, {words(ledger)}" for ledger in ledgers)]
     columns += [*(("net value, £m",) if worth else ()), *(("in care at end",) if has_care else ())]
     against = titles_of(summary).regime(summary["baseline"])
-    prices = f", {summary['price_year']} prices" if summary["price_year"] else ""
+    prices = f", {prices_aside(summary)}" if summary["price_year"] else ""
     title = f"Cost of a {summary['unit']} a year and what is saved against {against}, £{prices} (± 95% interval)"
     return Table(f"{title}; a saving is positive", ("", *columns), _by_set(rows, summary))
 

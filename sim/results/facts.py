@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from sim.model.appraisal import AppraisalSpec, from_json, to_json
-from sim.model.price_series import PriceSeries
+from sim.model.price_series import PriceSeries, prices_aside
 from sim.model.spec import AS_WRITTEN
 
 if TYPE_CHECKING:
@@ -134,6 +134,11 @@ class Facts:
     def is_exact(self) -> bool:
         """Whether numbers are expected values, without chance and intervals."""
         return self.solver == "expect"
+
+    @property
+    def prices_aside(self) -> str:
+        """Of which year pounds are, in words that stand in brackets; says so where its prices are a forecast."""
+        return prices_aside(self.price_series.stated(self.price_year))
 
 
 def facts_of(ds: xr.Dataset) -> Facts:

@@ -1,6 +1,8 @@
 """Every figure on a desk and on a phone: text is clear of text and axes, and what is said of it is what was counted."""
 
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -30,6 +32,7 @@ from sim.report.figures.waits.queues import levels
 from sim.results.dataset import to_dataset
 from sim.results.folder.beside import BRIDGE, CHECKS, EVALUATED, FAMILIES, Bridge, CheckLine, Station
 from sim.results.worlds import of_world
+from sim.runs.beliefs.doubt import read_draws
 from tests import synthetic
 from tests.clear_text import faults, faults_of
 from tests.economics.value.test_accounts import TOY_SETS
@@ -38,6 +41,9 @@ from tests.report.test_evaluation_figures import answers as evaluated
 from tests.report.test_report_figures import spread
 
 SMALL_NATION = ["units.family.size=900", "replications=2"]
+SMALLEST = 360
+"""CSS pixels of the narrowest screen on which text has its size."""
+OF_NATION = ["budget", "cash_tornado", "fund", "pool"]
 LONG = "a title that is about as long as those of the library: today's services, as they were paid for"
 
 
@@ -72,6 +78,24 @@ def made_up() -> xr.Dataset:
     return ds.assign_attrs(regime_titles=f'{{"siloed": "{LONG}"}}', set_titles=f'{{"measured": "{LONG}"}}')
 
 
+@pytest.fixture(scope="module")
+def drawn(toy: xr.Dataset) -> xr.Dataset:
+    """Give a run whose inputs were drawn: with what is kept of the nation's."""
+    kept = read_draws(ROOT / "configs" / "draws" / "national.json")["integrated/measured"]
+    return toy.assign_attrs(doubt=json.dumps({"integrated/measured": kept}))
+
+
+@pytest.fixture(scope="module")
+def rungs() -> xr.Dataset:
+    """Give a run of made-up counts that is a ladder, of rungs with long titles."""
+    scenario = synthetic.scenario(sets=("measured",))
+    low, high = scenario.worlds
+    names = [f"rung_{i}" for i in range(3)]
+    scenario = replace(scenario, worlds=(low, *(replace(high, name=f"{n}/measured", regime=n) for n in names)))
+    ds = to_dataset(scenario, synthetic.layout(scenario), synthetic.records(scenario))
+    return ds.assign_attrs(regime_titles=json.dumps(dict.fromkeys(names, LONG)))
+
+
 def of_run() -> list[Exhibit]:
     return [figure for figure in figures() if not figure.source]
 
@@ -83,6 +107,22 @@ def test_text_is_clear_of_text_and_axes(exhibit: Exhibit, run: str, request: pyt
     if exhibit.applies(ds):
         assert faults_of(exhibit.draw, ds) == []
         assert re.search(r"\d", exhibit.finding(ds))
+
+
+@pytest.mark.parametrize(
+    ("name", "run"), [("price_tornado", "drawn"), ("break_even_surface", "drawn"), ("ladder", "rungs")]
+)
+def test_text_is_clear_in_what_few_runs_have(name: str, run: str, request: pytest.FixtureRequest) -> None:
+    exhibit, ds = next(one for one in of_run() if one.name == name), request.getfixturevalue(run)
+    assert exhibit.applies(ds)
+    assert faults_of(exhibit.draw, ds) == []
+    assert re.search(r"\d", exhibit.finding(ds))
+
+
+def test_every_figure_of_a_run_is_measured(request: pytest.FixtureRequest) -> None:
+    """A figure that no run has would be measured nowhere; a small nation has those of cash, slowly."""
+    runs = [request.getfixturevalue(name) for name in ("toy", "made_up", "drawn", "rungs")]
+    assert [one.name for one in of_run() if not any(one.applies(ds) for ds in runs)] == OF_NATION
 
 
 @pytest.mark.parametrize("exhibit", [one for one in figures() if one.source], ids=lambda one: one.name)
@@ -99,7 +139,7 @@ def test_text_is_clear_in_a_small_nation() -> None:
     ds = sim.simulate(sim.load("tenth", SMALL_NATION))
     shown = [exhibit for exhibit in of_run() if exhibit.applies(ds)]
     named = {one.name for one in shown}
-    assert {"children_in_care", "displacement", "model", "fund", "pool", "money", "budget"} <= named
+    assert {"children_in_care", "displacement", "model", "money", *OF_NATION} <= named
     for exhibit in shown:
         assert faults_of(exhibit.draw, ds) == [], exhibit.name
         said = exhibit.finding(ds)
@@ -116,8 +156,10 @@ def test_the_measure_finds_what_is_wrong() -> None:
     ax.text(-0.05, 0.8, "over the axis", fontsize=12)
     ax.text(0.9, 0.1, "out at the right edge of the figure", fontsize=12, clip_on=False, in_layout=False)
     ax.text(0.2, 0.2, "small", fontsize=LEAST_TEXT - 1)
+    ax.text(0.57, -0.005, "over a tick", fontsize=12, va="top")
     found = "\n".join(faults(ax.figure))
-    for fault in ("lies over 'another'", "over the left of an axis", "is cut off", "has 10.0 pixels"):
+    for fault in ("lies over 'another'", "over the left of an axis", "is cut off", "has 10.0 pixels",
+                  "over the tick at 0.6 of the x axis"):  # fmt: skip
         assert fault in found
 
 
@@ -137,6 +179,11 @@ def test_both_layouts_stand_in_a_page_and_the_style_shows_one(toy: xr.Dataset, t
     (rem,) = re.findall(r"@media \(min-width: (\d+)rem\), print { .card .drawn-wide", style)
     around = 2 * 24 + 2 * 8 + 2  # of the page and of the card
     assert int(rem) * 16 - around >= 72 * WIDE.width
+    padding = re.compile(
+        r"max-width: 44rem.*?body { padding: \.5rem (\S+)rem; } \.card { padding: (\S+)rem; }", re.DOTALL
+    )
+    body, card = (float(rem) for rem in padding.findall(style)[0])
+    assert SMALLEST - 2 * 16 * (body + card) - 2 >= 72 * NARROW.width
 
 
 def test_markup_keeps_what_a_drawing_says() -> None:

@@ -10,13 +10,17 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xarray as xr
+from matplotlib.text import Text
 
 import sim
 from sim.economics.report import full_appraisal
 from sim.economics.summary import summarise
 from sim.economics.value.terms import stated_terms
+from sim.exhibits.style import NARROW
+from sim.exhibits.svg import figure_of
 from sim.report.answer import basis
 from sim.report.appraisal_tables import budgets, terms_note
+from sim.report.figures import figures
 from sim.report.html import write_report
 from sim.report.tables import headline
 from sim.report.workbook.book import write_workbook
@@ -65,6 +69,20 @@ def test_sentences_mark_prices_of_a_forecast_year(scenario: sim.Scenario, ds: xr
     assert terms_note(full.terms).startswith(f"{FORECAST}, base year 2024/25")
     assert dict(basis(summary, {}))["Prices"] == f"{FORECAST}, by the {SERIES}; discounted by none"
     assert "The deflators of 2025/26 are forecasts." in budgets(full).note
+
+
+def test_no_figure_names_a_forecast_year_without_saying_so(ds: xr.Dataset) -> None:
+    said = {}
+    for exhibit in figures():
+        if not exhibit.source and exhibit.applies(ds):
+            texts = figure_of(exhibit.draw(ds, canvas=NARROW)).findobj(Text)
+            told = [text.get_text() for text in texts] + ([str(exhibit.table(ds))] if exhibit.table else [])
+            said[exhibit.name] = " ".join(" ".join(told).split())
+    assert {"payers", "npsv", "budget"} <= set(said)
+    for name, words in said.items():
+        assert words.count("2025/26 prices") == words.count(FORECAST), name
+    assert "narrow ledger, forecast prices of 2025/26" in said["payers"]
+    assert "2024/25 2025/26*" in said["budget"]
 
 
 def test_the_page_and_the_workbook_say_what_was_not_observed(

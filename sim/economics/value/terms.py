@@ -10,7 +10,7 @@ import xarray as xr
 from sim.arrays import FloatArray, finite
 from sim.intervals import Estimate, over_replications
 from sim.model.appraisal import AppraisalSpec
-from sim.model.price_series import PriceSeries, prices_of
+from sim.model.price_series import PriceSeries, prices_aside, prices_of
 from sim.model.spec import AS_WRITTEN, Scenario
 from sim.money.discounting import factors
 from sim.money.money import Basis
@@ -49,6 +49,11 @@ class Terms:
     def prices(self) -> str:
         """Of which year pounds are, in words; says so where its prices are a forecast."""
         return prices_of(self.price_series.stated(self.price_year))
+
+    @property
+    def prices_aside(self) -> str:
+        """The same, to stand in brackets."""
+        return prices_aside(self.price_series.stated(self.price_year))
 
     @property
     def horizon_years(self) -> float:

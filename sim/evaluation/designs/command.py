@@ -55,6 +55,7 @@ def command(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no tables.")] = False,
 ) -> None:  # fmt: skip
     """Say what each evaluation design would report of the same families, how far off it is, and why."""
+    from sim.config.loading import load
     from sim.errors import ModelError, ResultError
     from sim.evaluation.designs.exhibits import write_evaluated
     from sim.evaluation.designs.question import run, run_controls
@@ -70,7 +71,8 @@ def command(
                 config, sets or [], regime=regime, under=under or [], replications=replications, share=share,
                 workers=workers, at=at,
             )  # fmt: skip
-        tables = [one for name, of_set in made.items() for one in control_tables(of_set, name, replications)]
+        titles = load(config, sets or []).titles
+        tables = [one for name, of_set in made.items() for one in control_tables(of_set, name, replications, titles)]
         for table in tables:
             print_table(table)
         if out is not None:

@@ -13,8 +13,8 @@ from sim.evaluation.designs.designs import DESIGNS
 from sim.evaluation.trial.family_outcomes import OUTCOMES
 from sim.evaluation.trial.referral import RULES
 from sim.exhibits.numbers import MINUS, MISSING, fixed, interval, ratio, share
-from sim.exhibits.style import words
 from sim.intervals import Estimate
+from sim.model.titles import Titles
 from sim.table import Table
 
 TITLES = {design.name: design.title for design in DESIGNS}
@@ -146,8 +146,9 @@ def _range(one: FollowedOutcome) -> str:
     return f"{2 * one.smallest:,} to {'any number' if one.largest is None else f'{2 * one.largest:,}'}"
 
 
-def control_tables(made: Sequence[Control], effect_set: str, replications: int) -> list[Table]:
+def control_tables(made: Sequence[Control], effect_set: str, replications: int, titles: Titles) -> list[Table]:
     """Make two tables of designs one change apart: the ratio each finds of each outcome, and what its comparison is."""
+    reading = titles.aside(effect_set)
     ratios = tuple(
         (one.title, question.name, _three(c.ratio), _three(c.ratio_low), _three(c.ratio_high))
         for one in made for question, c in zip(ASKED, one.found, strict=True)
@@ -159,9 +160,9 @@ def control_tables(made: Sequence[Control], effect_set: str, replications: int) 
     note = (f"The families helped to the comparison; 95% intervals are of chance, over {replications} replications. "
             "Where nothing helps the truth is 1.")  # fmt: skip
     return [
-        Table(f"Ratios that each design finds ({words(effect_set)})", ("design", "outcome", "ratio", "low", "high"),
+        Table(f"Ratios that each design finds ({reading})", ("design", "outcome", "ratio", "low", "high"),
               ratios, note, f"controls_{effect_set}.csv"),
-        Table(f"Comparisons ({words(effect_set)})",
+        Table(f"Comparisons ({reading})",
               ("design", "helped within 24 months", "counts as families", "mean frailty, less the helped"), alike,
               "", f"comparisons_{effect_set}.csv"),
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from sim.config.views.recorded import recorded_claims
 from sim.errors import ModelError
 from sim.exhibits.numbers import MISSING, digits, fixed, pounds, ratio
 from sim.exhibits.style import words
+from sim.model.price_series import prices_aside
 from sim.report.page.first import Said
 from sim.report.page.readings import ReadingFigures, headline_ledger, readings
 from sim.report.page.wording import ledger_words
@@ -112,7 +113,11 @@ def prices(summary: Summary, claims: Sequence[ClaimPart], deflators: Mapping[str
     if found:
         rows.append(("posts in this study", *_at(float(found[0].cost(found[0].ledgers[0])["posts"]), found[0])))
     ledgers = found[0].ledgers if found else ()
-    columns = ("price of help", f"in {year} prices", *(f"gain a family, {ledger_words(ledger)}" for ledger in ledgers))
+    columns = (
+        "price of help",
+        f"in {prices_aside(summary)}",
+        *(f"gain a family, {ledger_words(ledger)}" for ledger in ledgers),
+    )
     note = "What each family helped saves less all that it costs at that price, under the reading that leads."
     return Table("Would help pay at these prices?", columns, tuple(rows), note)
 

@@ -9,6 +9,7 @@ import xarray as xr
 
 from sim.exhibits.numbers import MILLION, MINUS, count, fixed, pounds, share
 from sim.exhibits.titles import titles_of
+from sim.model.price_series import prices_aside
 from sim.report.page.readings import ACCOUNTS, ReadingFigures, headline_ledger, readings, regime_of, set_of, span
 from sim.report.page.wording import ledger_words, years_words
 from sim.results.summary import Summary
@@ -83,7 +84,7 @@ def stamp(summary: Summary) -> str:
     return (
         f"{regime[0].upper()}{regime[1:]} against {titles.regime(lead.figures['against'])}{reading}: "
         f"{count(lead.figures['families'])} families followed for {lead.time}, "
-        f"{lead.figures['price_year'] or 'undated'} prices, {ledger_words(ledger)}{others}.{_foreign(summary, lead)}"
+        f"{prices_aside(summary)}, {ledger_words(ledger)}{others}.{_foreign(summary, lead)}"
     )
 
 

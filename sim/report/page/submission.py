@@ -15,6 +15,7 @@ from sim.economics.report import Found, FullAppraisal
 from sim.exhibits.numbers import MILLION, MISSING, count, fixed, pounds, share
 from sim.exhibits.style import words
 from sim.exhibits.titles import titles_of
+from sim.model.price_series import PriceSeries
 from sim.report.page.claims import prices
 from sim.report.page.first import fiscal_view
 from sim.report.page.readings import ReadingFigures, headline_ledger, readings, span
@@ -49,16 +50,16 @@ def submission(
     lead = found[0]
     compared = next((one for one in full.found if one.compared.world.name == lead.world
                      and one.compared.against.regime == lead.figures["against"]), None)  # fmt: skip
-    recruits = _recruits(folder / STAFFING, lead)
+    recruits, series = _recruits(folder / STAFFING, lead), full.terms.price_series
     tables = [
-        *([affordability(compared, recruits)] if compared is not None and compared.budgets else []),
+        *([affordability(compared, recruits, series)] if compared is not None and compared.budgets else []),
         prices(summary, claims, facts_of(ds).deflators),
     ]
     facts = [*_verdict(summary, lead), *_cash(summary, full, lead), *_posts(recruits), *_rests(summary, lead, rests_on)]
     return Submission(tuple(facts), tuple(table for table in tables if table.rows))
 
 
-def affordability(found: Found, recruits: Mapping[str, float]) -> Table:
+def affordability(found: Found, recruits: Mapping[str, float], series: PriceSeries) -> Table:
     """Make the table of cash by financial year and kind of budget, freed or needed, with posts to recruit."""
     impact = next(one for one in found.budgets if one.reading == READINGS[1])
     by_kind = -impact.amount.sum(axis=2).mean(axis=0)  # (year, control)
@@ -67,9 +68,9 @@ def affordability(found: Found, recruits: Mapping[str, float]) -> Table:
         (c for c in range(len(impact.controls)) if by_kind[:, c].any()),
         key=lambda c: order.get(impact.controls[c], len(order)),
     )
+    years = [financial_year_label(year) for year in impact.years]
     rows = [
-        _year(financial_year_label(year), [by_kind[y, c] for c in kept], recruits.get(financial_year_label(year)))
-        for y, year in enumerate(impact.years)
+        _year(series.marked(year), [by_kind[y, c] for c in kept], recruits.get(year)) for y, year in enumerate(years)
     ]
     together = _year("all years", [by_kind[:, c].sum() for c in kept], sum(recruits.values()) if recruits else None)
     columns = (
@@ -79,6 +80,7 @@ def affordability(found: Found, recruits: Mapping[str, float]) -> Table:
     note = (
         "Cash of each year, not discounted, freed (+) or needed (\N{MINUS SIGN}); savings count where a rule makes "
         f"cash of them. If every saving were cash: {_all_savings(found.budgets)}."
+        f"{' A star: the level of prices was a forecast.' if set(years) & set(series.forecast) else ''}"
     )
     return Table("What budgets must find, year by year", columns, (*rows, together), note)
 

@@ -28,6 +28,8 @@ from sim.results.summary import Summary, cost_per_family_year, window_start
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
 
 ROUNDING = 1e-9
+COST_MINUS, VALUE_AGAINST = "cost minus ", "net present value against "
+"""How measures begin that hold a regime against its baseline, whose name follows."""
 Key = tuple[str, str, str]
 """World, measure and item of a figure."""
 
@@ -188,7 +190,7 @@ def _costs(ds: xr.Dataset, summary: Summary, world: WorldName, base: WorldName) 
         if world != base and ledger in compared_ledgers(ds, world.effect_set):
             change = _read(summary["differences"][world.name]["cost_per_family_year"][ledger])
             less = samples - cost_per_family_year(ds, base, ledger)
-            yield (world.name, f"cost minus {base.regime}", ledger), SampledFigure(change, "£", less)
+            yield (world.name, f"{COST_MINUS}{base.regime}", ledger), SampledFigure(change, "£", less)
 
 
 def _worth(ds: xr.Dataset) -> Iterator[tuple[Key, SampledFigure]]:
@@ -197,7 +199,7 @@ def _worth(ds: xr.Dataset) -> Iterator[tuple[Key, SampledFigure]]:
     for found in full.found:
         net = found.compared.view(full.terms.ledger, "social").net
         against = found.compared.against.regime
-        key = (found.compared.world.name, f"net present value against {against}", full.terms.ledger)
+        key = (found.compared.world.name, f"{VALUE_AGAINST}{against}", full.terms.ledger)
         yield (
             key,
             SampledFigure(net.estimate(sampled=full.terms.sampled), "£m", np.asarray(net.amount, dtype=np.float64)),

@@ -26,7 +26,6 @@ def command(
     """Compare two finished runs: what differs in their configs and in what came out."""
     from sim.config.views.recorded import config_differences
     from sim.exhibits.terminal import visible
-    from sim.exhibits.titles import titles_of
     from sim.results.folder.store import read_results
     from sim.studies.compare import exhibits as comparison
     from sim.studies.compare.answer import compare_runs
@@ -36,14 +35,15 @@ def command(
     wide = console()
     say(f"A is {a}\nB is {b}\n")
     say("\n".join(comparison.config_lines(keys) or ["Nothing differs in the configs."]))
-    results = comparison.results_table(found, titles_of(ds_a))
+    titles = comparison.titles_of_both(ds_a, ds_b)
+    results = comparison.results_table(found, titles)
     if results.rows:
         print_table(results)
     else:
         say(comparison.verdict(found))
     say("")
-    for line in comparison.said(found):
+    for line in comparison.said(found, titles):
         wide.print(visible(line), markup=False, width=min(wide.width, 80))
     if html is not None:
-        comparison.write_comparison(html, (str(a), str(b)), (run_a, run_b), keys, found)
+        comparison.write_comparison(html, (str(a), str(b)), (run_a, run_b), keys, found, titles)
         say(f"Wrote {html}")

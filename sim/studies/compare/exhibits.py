@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import xarray as xr
+
 from sim.config.views.recorded import Difference, made_differences
 from sim.exhibits.html import write_page
 from sim.exhibits.numbers import MISSING, Writer, figure, millions, share, short, span
 from sim.exhibits.style import words
+from sim.exhibits.titles import titles_of
 from sim.intervals import Estimate
 from sim.model.titles import Titles
-from sim.studies.compare.answer import Compared, RunsCompared
+from sim.studies.compare.answer import COST_MINUS, VALUE_AGAINST, Compared, RunsCompared
 from sim.table import Table
 
 NO_TITLES = Titles()
@@ -25,7 +28,7 @@ PAIRED = (
 )
 
 
-def said(found: RunsCompared) -> list[str]:
+def said(found: RunsCompared, titles: Titles = NO_TITLES) -> list[str]:
     """Say how the runs were compared, a sentence each."""
     how = PAIRED if not found.why_not_paired else (
         f"The runs cannot be paired ({found.why_not_paired}): where both are samples, the interval of B minus A takes "
@@ -39,9 +42,10 @@ def said(found: RunsCompared) -> list[str]:
     ]
     for name, only, figures in (("A", found.only_a, found.left_out_a), ("B", found.only_b, found.left_out_b)):
         if only:
-            lines.append(f"Only {name} has {', '.join(words(one) for one in only)}.")
+            lines.append(f"Only {name} has {', '.join(titles.world(one) for one in only)}.")
         if figures:
-            lines.append(f"Left out, since only {name} has them: {', '.join(words(one) for one in figures)}.")
+            told = ", ".join(_in_words(one, titles) for one in figures)
+            lines.append(f"Left out, since only {name} has them: {told}.")
     return lines
 
 
@@ -86,34 +90,37 @@ def results_table(found: RunsCompared, titles: Titles = NO_TITLES) -> Table:
         last = one.world
         mark = " *" if one.overlap is False else ""
         cells = (_short(value, one, signs=i == 2) for i, value in enumerate((one.a, one.b, one.difference)))
-        rows.append((f"  {_label(one)}", *cells))
+        rows.append((f"  {_label(one, titles)}", *cells))
         rows[-1] = (*rows[-1][:-1], rows[-1][-1] + mark)
     note = "* the 95% intervals of A and B do not overlap" if any(row[-1].endswith("*") for row in rows) else ""
     return Table("What differs in the results; mean ± 95% interval", ("", "A", "B", "B minus A"), tuple(rows), note)
 
 
-def page_tables(found: RunsCompared) -> list[Table]:
+def page_tables(found: RunsCompared, titles: Titles = NO_TITLES) -> list[Table]:
     """Make a table of the figures that differ for each world, for a page."""
     said_of = {None: MISSING, True: "yes", False: "no"}
     columns = ("figure", "A", "B", "B minus A", "intervals overlap")
     rows: dict[str, list[tuple[str, ...]]] = {}
     for one in (each for each in found.figures if each.differs):
         cells = (_short(value, one, signs=i == 2) for i, value in enumerate((one.a, one.b, one.difference)))
-        rows.setdefault(one.world, []).append((_label(one), *cells, said_of[one.overlap]))
+        rows.setdefault(one.world, []).append((_label(one, titles), *cells, said_of[one.overlap]))
     note = "Costs are £ per row of the study and year; mean ± half the 95% interval."
-    return [Table(f"What differs in the results: {world}", columns, tuple(of), note) for world, of in rows.items()]
+    return [
+        Table(f"What differs in the results: {titles.world(world)}", columns, tuple(of), note)
+        for world, of in rows.items()
+    ]
 
 
 def write_comparison(
     path: Path, names: tuple[str, str], runs: tuple[Mapping[str, Any], Mapping[str, Any]],
-    differences: Sequence[Difference], found: RunsCompared,
+    differences: Sequence[Difference], found: RunsCompared, titles: Titles = NO_TITLES,
 ) -> None:  # fmt: skip
     """Write the page of a comparison; ``names`` say which folders A and B are."""
     same = [] if differences else ["Nothing differs in the configs."]
     same += filter(None, [verdict(found)])
     lead = [f"A is {names[0]}: {runs[0].get('title', '')}", f"B is {names[1]}: {runs[1].get('title', '')}",
-            *same, *said(found)]  # fmt: skip
-    tables = (*page_tables(found), config_table(differences), made_table(*runs))
+            *same, *said(found, titles)]  # fmt: skip
+    tables = (*page_tables(found, titles), config_table(differences), made_table(*runs))
     write_page(path, "Two runs compared", lead, (), tables)
 
 
@@ -122,13 +129,32 @@ def _held(value: str | None) -> str:
     return "not there" if value is None else value
 
 
-def _label(one: Compared) -> str:
+def _label(one: Compared, titles: Titles) -> str:
     """Name a figure in few words."""
-    measure = {"mean wait": "wait", "outcome": "", "share at the end": "share"}.get(one.measure, one.measure)
+    short_of = {"mean wait": "wait", "outcome": "", "share at the end": "share"}
+    measure = _in_words(short_of.get(one.measure, one.measure), titles)
     if one.unit == "£m":
-        return f"£m {words(measure)}".replace("present value against", "value from")
+        return f"£m {measure}".replace("present value against", "value from")
     pounds = ", £" if one.unit == "£" else ""
-    return " ".join(part for part in (words(measure), words(one.item)) if part) + pounds
+    return " ".join(part for part in (measure, words(one.item)) if part) + pounds
+
+
+def _in_words(measure: str, titles: Titles) -> str:
+    """Write a measure with the title of the regime that it is held against."""
+    for against in (COST_MINUS, VALUE_AGAINST):
+        if measure.startswith(against):
+            regime, _, item = measure.removeprefix(against).partition(" ")
+            return f"{against}{titles.regime(regime)} {words(item)}".strip()
+    return words(measure)
+
+
+def titles_of_both(a: xr.Dataset, b: xr.Dataset) -> Titles:
+    """Give the titles of two runs; where they give the same name another, that of A."""
+    first, second = titles_of(a), titles_of(b)
+    return Titles(
+        {**second.regimes, **first.regimes}, {**second.sets, **first.sets},
+        {**second.suppositions, **first.suppositions},
+    )  # fmt: skip
 
 
 def _short(estimate: Estimate, one: Compared, *, signs: bool = False) -> str:

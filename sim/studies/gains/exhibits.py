@@ -46,8 +46,8 @@ def _row(gain: Gain, titles: Titles) -> tuple[str, ...]:
 
 
 def plot_gains(
-    gains: Sequence[Gain], ax: Axes | None = None, measure: str | None = None, world: str | None = None, *,
-    canvas: Canvas = WIDE,
+    gains: Sequence[Gain], ax: Axes | None = None, measure: str | None = None, world: str | None = None,
+    titles: Titles | None = None, *, canvas: Canvas = WIDE,
 ) -> Axes:  # fmt: skip
     """Draw the mean change of a measure for each group with its 95% interval; left of 0 is less.
 
@@ -73,8 +73,9 @@ def plot_gains(
     zero_line(ax, upright=True)
     labels = [gain.group if gain.by == "all" else f"{words(gain.by)}: {gain.group}" for gain in shown]
     name_rows(ax, labels, canvas, each=EACH)
+    named = (titles or Titles()).world(str(world))
     label = (
-        f"← less | more →\nChange in {words(str(measure))} a family since the start, {words(str(world))}; "
+        f"← less | more →\nChange in {words(str(measure))} a family since the start, {named}; "
         "evidence ends at month 24"
     )
     ax.set_xlabel(canvas.fold(label, 0 if canvas.is_narrow else 34))

@@ -31,6 +31,7 @@ from sim.evaluation.trial.matching import Matching
 from sim.evaluation.trial.panel import follow
 from sim.evaluation.trial.referral import CONFIGURED, LONGEST_WAIT, RANDOM, Lottery, with_rule
 from sim.model.spec import Scenario
+from sim.model.titles import Titles
 from sim.runs.replications import pared
 from tests.clear_text import faults_of
 
@@ -162,7 +163,9 @@ def test_controls_are_one_change_apart_and_each_changes_what_it_says() -> None:
         assert 0 < one.reached.mean < 1
     assert abs(of[Matching("everybody", frailty=True)].frailty.mean) < 0.002 < abs(of[now].frailty.mean)
     assert of[now].found != of[replace(now, reached="dropped")].found
-    ratios, comparisons = control_tables(made, "no_effect", 1)
+    titles = Titles(sets={"no_effect": "help changes nothing (2016)"})
+    ratios, comparisons = control_tables(made, "no_effect", 1, titles)
+    assert ratios.title == "Ratios that each design finds (help changes nothing, 2016)"
     assert len(ratios.rows) == len(CONTROLS) * len(ASKED)
     assert [row[0] for row in comparisons.rows] == list(CONTROLS)
 

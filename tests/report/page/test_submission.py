@@ -9,6 +9,7 @@ import pytest
 
 from sim.economics.cash.budget import READINGS, BudgetImpact
 from sim.economics.report import Found, full_appraisal
+from sim.model.price_series import PriceSeries
 from sim.report.page.submission import affordability, submission
 from sim.results.dataset import to_dataset
 from sim.results.facts import WorldName
@@ -33,16 +34,16 @@ def found(amount: np.ndarray) -> Found:
 def test_money_by_year_and_kind_adds_up_and_what_is_freed_is_positive() -> None:
     amount = np.zeros((2, 2, 2, 3))
     amount[:, 0, 0, 2], amount[:, 1, 1, 1], amount[:, 1, 0, 0] = 30e6, -8e6, 1e6
-    table = affordability(found(amount), {"2012/13": 40.0, "2013/14": -3.0})
+    table = affordability(found(amount), {"2012/13": 40.0, "2013/14": -3.0}, PriceSeries(forecast=("2013/14",)))
     assert table.columns == (
         "financial year", "departments (DEL), £m", "benefits (AME), £m", "councils (local), £m", "together, £m",
         "posts to recruit",
     )  # fmt: skip
     assert list(table.rows) == [
-        ("2012/13", "−30", "0.0", "0.0", "−30", "40"), ("2013/14", "0.0", "−1.0", "+8.0", "+7.0", "0"),
+        ("2012/13", "−30", "0.0", "0.0", "−30", "40"), ("2013/14*", "0.0", "−1.0", "+8.0", "+7.0", "0"),
         ("all years", "−30", "−1.0", "+8.0", "−23", "37"),
     ]  # fmt: skip
-    assert "If every saving were cash: −12 £m in all." in table.note
+    assert "If every saving were cash: −12 £m in all. A star: the level of prices was a forecast." in table.note
 
 
 @pytest.fixture

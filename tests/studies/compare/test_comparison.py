@@ -19,6 +19,7 @@ from sim.config.views.recorded import config_differences, recorded_register
 from sim.economics.summary import summarise
 from sim.errors import ResultError
 from sim.intervals import Estimate, over_replications
+from sim.model.titles import Titles
 from sim.results.dataset import to_dataset
 from sim.results.folder.store import staged, write_results
 from sim.results.summary import cost_per_family_year
@@ -190,9 +191,23 @@ def test_runs_without_a_world_in_common_are_not_said_to_agree() -> None:
     assert found.figures == ()
     assert comparison.verdict(found).startswith("Nothing could be compared in the results")
     said = " ".join(comparison.said(found))
-    assert "Only A has siloed/measured" in said
-    assert "Only B has siloed/no effect" in said
+    assert "Only A has siloed (measured)" in said
+    assert "Only B has siloed (no effect)" in said
     assert said.count("cost narrow") == 2
+
+
+def test_worlds_and_what_they_are_held_against_are_told_by_their_titles() -> None:
+    titles = Titles({"siloed": "today's services", "integrated": "one key worker"}, {"measured": "as measured (2019)"})
+    found = compare_runs(run(made(150.0)), run(made(200.0, seed=4)))
+    pages = comparison.page_tables(found, titles)
+    assert pages[0].title == "What differs in the results: today's services (as measured, 2019)"
+    labels = [row[0] for table in pages for row in table.rows]
+    labels += [row[0].strip() for row in comparison.results_table(found, titles).rows]
+    assert "cost minus today's services wide, £" in labels
+    assert not any("siloed" in label or "/" in label for label in labels)
+    apart = compare_runs(run(made(sets=("measured",))), run(made(sets=("no_effect",))))
+    assert "Only A has today's services (as measured, 2019)" in " ".join(comparison.said(apart, titles))
+    assert "siloed" not in " ".join(comparison.said(apart, titles))
 
 
 def test_what_one_run_alone_has_of_a_world_is_left_out_by_name() -> None:

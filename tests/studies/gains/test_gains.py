@@ -99,6 +99,8 @@ def test_the_file_and_the_figure(gains, scenario) -> None:
     assert all(len(row) == len(made.names) for row in made.rows)
     assert not any("/" in str(cell) for row in made.rows for cell in row[:2])
     assert isinstance(plot_gains(gains), Axes)
+    drawn = plot_gains(gains, titles=scenario.titles).get_xlabel().replace("\n", " ")
+    assert "one key worker (as measured, 2015-20)" in drawn
     assert faults_of(plot_gains, gains) == []
     with pytest.raises(ValueError, match="no gains of 'luck'"):
         plot_gains(gains, measure="luck")

@@ -38,9 +38,7 @@ def plot_break_even_surface(ds: xr.Dataset, ax: Axes | None = None, *, canvas: C
     if told is None or shown is None:
         raise ValueError("the inputs of this run were not drawn, or too few times: see families run --draws")
     terms = terms_of(ds)
-    label = (
-        f"Saved less spent, £ per family helped ({words(shown[1])}; {terms.ledger} ledger, {terms.price_year} prices)"
-    )
+    label = f"Saved less spent, £ per family helped ({words(shown[1])}; {terms.ledger} ledger, {terms.prices_aside})"
     return plot_surface(told["surface"], label, ax, canvas=canvas)
 
 

@@ -58,7 +58,7 @@ def plot_price_tornado(ds: xr.Dataset, ax: Axes | None = None, *, canvas: Canvas
     ax.axvspan(price["low"], price["high"], color=FAINT, alpha=0.35, zorder=0, label="95% range, all inputs drawn")
     name_rows(ax, [input_words(one["input"]) for one in bars], canvas, each=0.32)
     label = (
-        f"Break-even price, £ per family helped ({words(account)}; {terms.ledger} ledger, {terms.price_year} prices); "
+        f"Break-even price, £ per family helped ({words(account)}; {terms.ledger} ledger, {terms.prices_aside}); "
         "right: help may cost more"
     )
     ax.set_xlabel(canvas.fold(label, 0 if canvas.is_narrow else 34))

@@ -77,7 +77,7 @@ def net_label(ds: xr.Dataset, canvas: Canvas) -> str:
     lines = (
         "← costs more than it saves | saves more →",
         f"Net present social value, £ million over {terms.horizon_years:.3g} years ({terms.ledger} ledger, "
-        f"{terms.price_year} prices, discounted); evidence ends at month {terms.spec.evidence_months:g}",
+        f"{terms.prices_aside}, discounted); evidence ends at month {terms.spec.evidence_months:g}",
     )
     return canvas.fold("\n".join(lines), beside)
 

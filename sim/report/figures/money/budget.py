@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from sim.arrays import FloatArray
-from sim.economics.cash.budget import budget_impact
-from sim.economics.value.terms import terms_of
+from sim.economics.cash.budget import BudgetImpact, budget_impact
+from sim.economics.value.terms import Terms, terms_of
 from sim.exhibits.drawing import key, name_y, shade_after, zero_line
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import MILLION
@@ -49,17 +49,23 @@ def plot_budget(
     zero_line(ax)
     ax.set(xticks=years, xlim=(-0.6, len(years) - 0.4))
     upright = canvas.is_narrow or len(years) > MOST_LEVEL
-    ax.set_xticklabels([financial_year_label(year) for year in impact.years], rotation=90 if upright else 0)
+    ax.set_xticklabels(_years(impact, terms), rotation=90 if upright else 0)
     ax.set_ylim(top=ax.get_ylim()[1] + 0.12 * float(np.ptp(ax.get_ylim())))  # room for the words at the top
     counted = "only savings that close capacity" if reading == "cashable" else "all savings as money"
     said = f"£ million of cash a year that {titles.regime(regime_named(ds, regime))} frees (above 0) or needs (below 0)"
     name_y(ax, f"{said}; {counted}, {terms.ledger} ledger, not discounted", canvas)
-    ax.set_xlabel("Financial year")
+    starred = any(name.endswith("*") for name in _years(impact, terms))
+    ax.set_xlabel("Financial year (*: its prices are a forecast)" if starred else "Financial year")
     ax.yaxis.set_major_formatter(FuncFormatter(pounds_axis))
     evidence = terms.spec.evidence_months / MONTHS_PER_YEAR
     shade_after(ax, evidence - 0.5, f"evidence ends at month {terms.spec.evidence_months:g}")
     key(ax, canvas)
     return ax
+
+
+def _years(impact: BudgetImpact, terms: Terms) -> list[str]:
+    """Write the financial years, with a star where the level of prices was a forecast."""
+    return [terms.price_series.marked(financial_year_label(year)) for year in impact.years]
 
 
 def _stack(ax: Axes, years: FloatArray, parts: list[tuple[str, FloatArray]]) -> None:
@@ -78,12 +84,14 @@ def budget_table(ds: xr.Dataset) -> Table:
     amount = -impact.amount.sum(axis=-1) / MILLION  # (replication, year, agency)
     paying = [i for i in range(len(impact.agencies)) if amount[..., i].any()]
     rows = []
-    for y, year in enumerate(impact.years):
+    for y, year in enumerate(_years(impact, terms)):
         cells = [span_of(many_over_replications(amount[:, y, i]), 1) for i in paying]
         together = many_over_replications(amount[:, y].sum(axis=-1))
-        rows.append((financial_year_label(year), span_of(together, 1), *cells))
+        rows.append((year, span_of(together, 1), *cells))
     columns = ("year", "together", *(agency_label(ds, impact.agencies[i]) for i in paying))
-    return Table("Cash freed (above 0) or needed (below 0) by financial year, £m", columns, tuple(rows))
+    starred = any(str(row[0]).endswith("*") for row in rows)
+    note = "A star: the level of prices of that year was a forecast." if starred else ""
+    return Table("Cash freed (above 0) or needed (below 0) by financial year, £m", columns, tuple(rows), note)
 
 
 def budget_finding(ds: xr.Dataset) -> str:

@@ -37,7 +37,7 @@ def plot_cash_tornado(
     name_rows(ax, [words(name) for name in found], canvas, each=0.32)
     label = (
         f"← {titles_of(ds).regime(regime_named(ds, regime))} needs cash | frees it →\nNet cash over "
-        f"{terms.horizon_years:g} years, £ million ({terms.ledger} ledger, {terms.price_year} prices, discounted); "
+        f"{terms.horizon_years:g} years, £ million ({terms.ledger} ledger, {terms.prices_aside}, discounted); "
         f"evidence ends at month {terms.spec.evidence_months:g}"
     )
     ax.set_xlabel(canvas.fold(label, 0 if canvas.is_narrow else 34))

@@ -40,7 +40,7 @@ def plot_cost_by_agency(
         if not facts_of(ds).is_exact and ds.sizes["replication"] > 1:
             ax.errorbar(mean, y, xerr=mean - low, fmt="none", ecolor=INK, elinewidth=0.8, capsize=1.5)
     name_rows(ax, [agency_words(ds, str(name)) for name in ds["agency"].values[paying]], canvas, each=each)
-    label = f"£ per family-year on the books ({ledger} ledger, {facts_of(ds).price_year} prices)"
+    label = f"£ per family-year on the books ({ledger} ledger, {facts_of(ds).prices_aside})"
     ax.set_xlabel(canvas.fold(label, 0 if canvas.is_narrow else 34))
     ax.set_xlim(left=0)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: figure(x)))

@@ -50,7 +50,7 @@ def plot_difference(
     ax.set(xlabel="Months from the start of the run", xlim=(0, months(ds)[-1]))
     chosen, other = titles.regime(regime_named(ds, regime)), titles.regime(facts.baseline)
     said = f"£ a family saved so far by {chosen} against {other}, all spending counted ({ledger} ledger, "
-    name_y(ax, f"{said}{facts.price_year} prices, not discounted); below 0 it has cost more", canvas)
+    name_y(ax, f"{said}{facts.prices_aside}, not discounted); below 0 it has cost more", canvas)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: figure(y)))
     shade_after(ax, window_start(ds) * months(ds)[1] + EVIDENCE_MONTHS, f"evidence ends at month {EVIDENCE_MONTHS}")
     name_lines(ax, ends, labels, canvas)

@@ -75,7 +75,7 @@ def plot_displacement(ds: xr.Dataset, ax: Axes | None = None, *, canvas: Canvas 
     label = (
         f"← costs more | costs less →\n£ million over {terms.horizon_years:.3g} years with "
         f"{titles.regime(found.world.regime)} against {titles.regime(found.against.regime)} ({terms.ledger} ledger, "
-        f"{terms.price_year} prices, discounted)"
+        f"{terms.prices_aside}, discounted)"
     )
     ax.set_xlabel(canvas.fold(label, 0 if canvas.is_narrow else 34))
     return ax

@@ -57,7 +57,7 @@ def plot_npsv(
         ax.set_xticks(np.arange(0, months[-1] + 1, MONTHS_PER_YEAR * (2 if canvas.is_narrow else 1)))
     head_room(ax, 0.2)
     chosen, other = titles.regime(regime_named(ds, regime)), titles.regime(against or facts_of(ds).baseline)
-    said = f"£ million that {chosen} saves more than it costs, against {other} ({terms.price_year} prices, "
+    said = f"£ million that {chosen} saves more than it costs, against {other} ({terms.prices_aside}, "
     name_y(ax, f"{said}{terms.ledger} ledger, discounted)", canvas)
     ax.yaxis.set_major_formatter(FuncFormatter(pounds_axis))
     mark(ax, terms.horizon_years * MONTHS_PER_YEAR, f"horizon of {terms.horizon_years:g} years")

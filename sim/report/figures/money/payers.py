@@ -57,9 +57,7 @@ def plot_payers(
     margins_for(ax, *(np.array(many_over_replications(saving[paying])) for saving in savings.values()))
     name_rows(ax, [agency_words(ds, str(name)) for name in ds["agency"].values[paying]], canvas)
     regime = titles.regime(worlds_of_set(ds, effect_set)[-1].regime)
-    label = (
-        f"← pays more | saves →\nwith {regime}, £ per family-year ({ledger} ledger, {facts_of(ds).price_year} prices)"
-    )
+    label = f"← pays more | saves →\nwith {regime}, £ per family-year ({ledger} ledger, {facts_of(ds).prices_aside})"
     ax.set_xlabel(canvas.fold(label, 0 if canvas.is_narrow else 34))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: signed(x)))
     ax.xaxis.set_major_locator(MaxNLocator(5))

@@ -126,7 +126,7 @@ def draw_sankey(
     _draw_nodes(ax, left, middle, right, colours, [amount / MILLION for amount in amounts], canvas)
     ax.set(xlim=(-1.0, 0.92) if canvas.is_narrow else (-0.68, 1.16), ylim=(-0.02, 1.02))
     ax.set_axis_off()
-    title = f"{titles_of(ds).regime(chosen)}: £{total / MILLION:,.1f} million a year ({terms.price_year} prices, "
+    title = f"{titles_of(ds).regime(chosen)}: £{total / MILLION:,.1f} million a year ({terms.prices_aside}, "
     ax.set_title(canvas.fold(f"{title}{terms.ledger} ledger)"), loc="center", fontsize=SMALL)
     return ax
 

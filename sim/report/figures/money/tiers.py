@@ -61,7 +61,7 @@ def plot_tiers(
                     textcoords="offset points")  # fmt: skip
     name_rows(ax, [titles_of(ds).regime(world.regime) for world in worlds], canvas, each=EACH)
     ax.set_xlim(0, (1.3 if canvas.is_narrow else 1.16) * largest)
-    label = f"£ per family-year on the books ({ledger} ledger, {facts_of(ds).price_year} prices)"
+    label = f"£ per family-year on the books ({ledger} ledger, {facts_of(ds).prices_aside})"
     ax.set_xlabel(canvas.fold(label, 0 if canvas.is_narrow else 34))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: figure(x)))
     ax.xaxis.set_major_locator(MaxNLocator(4))
