@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.text import Text
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim.exhibits.drawing import key, name_y
 from sim.exhibits.numbers import digits, pounds, share
 from sim.exhibits.sentences import sentence
 from sim.exhibits.style import COLOURS, INK, LEAST_TEXT, WIDE, Canvas, new_axes, words
 from sim.table import Table
+
+if TYPE_CHECKING:  # as in ``style``
+    from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
 Told = Mapping[str, Any]
 EDGE = 0.08
@@ -102,6 +103,8 @@ def plot_surface(told: Told, label: str, ax: Axes | None = None, *, canvas: Canv
     canvas
         The room that there is.
     """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
     ax = new_axes(4.6 if canvas.is_narrow else 4.4, canvas) if ax is None else ax
     value = np.array(told["value"])
     for above, colour, said in ((True, COLOURS[2], "pays for itself"), (False, COLOURS[1], "does not")):

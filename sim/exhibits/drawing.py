@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from textwrap import shorten
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
 
 from sim.arrays import FloatArray
 from sim.exhibits.style import COLOURS, FAINT, INK, SHADE, Canvas, dark, new_axes
+
+if TYPE_CHECKING:  # as in ``style``
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 SMALL = "small"
 TWO_LINES = 0.4
@@ -96,6 +98,8 @@ def columns_of(labels: Sequence[str], canvas: Canvas, most: int) -> int:
 
 def own_figure(ax: Axes) -> Figure | SubFigure:
     """Give the figure that axes stand on."""
+    from matplotlib.figure import Figure, SubFigure
+
     figure = ax.figure
     assert isinstance(figure, Figure | SubFigure)
     return figure

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sim.exhibits.style import words
 from sim.table import Table
+
+if TYPE_CHECKING:  # as in ``style``
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Subject = TypeVar("Subject")
 

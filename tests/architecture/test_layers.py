@@ -46,6 +46,11 @@ def test_simulating_does_not_load_the_drawing_library() -> None:
     assert "matplotlib" not in imported_by("import sim; sim.load, sim.simulate, sim.summarise, sim.build, sim.expect")
 
 
+def test_the_application_is_served_without_the_drawing_library() -> None:
+    """Figures are drawn by its worker processes; the address is there as soon as the study is read."""
+    assert "matplotlib" not in imported_by("import sim.app.pages.server")
+
+
 def test_public_names_are_found_and_others_named() -> None:
     import sim
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from sim.config.check.problems import Findings
-from sim.config.loading import find, load, tree_of
+from sim.config.loading import find, load, scenario_of, tree_of
 from sim.config.schema.appraisal import ClaimPart
 from sim.config.sizes import TENTH_AREAS, TENTH_SETTINGS
+from sim.config.text.layers import with_settings
 from sim.config.text.library import names
+from sim.config.text.merge import prune
 from sim.config.text.source import Tree
 from sim.config.translate.effect_sets import effect_sets
 from sim.config.translate.fewer_areas import worlds_of_areas
@@ -124,7 +126,7 @@ def _study(extends: str, file: Path, folder: Path | None) -> OpenStudy:
     found = effect_sets(tree, config, file, Findings(tree))
     readings = tuple(one.name for one in found)
     only = [] if readings == (AS_WRITTEN,) else [f"effect_set=[{readings[0]}]"]
-    scenario = load(file, [*only, "replications=1"])
+    scenario = scenario_of(prune(with_settings(tree, [*only, "replications=1"])), file)
     why, plan = why_no_accounts(scenario), account_plan(scenario)
     if why or plan is None:
         raise ModelError(f"{file}: the application shows what each family helped saves, and there is nothing: {why}")
