@@ -10,15 +10,18 @@ import xarray as xr
 from sim.app.levers.listed import levers
 from sim.app.levers.position import as_sets, position, to_yaml
 from sim.app.levers.study import open_study
-from sim.app.work.bench import Bench, BenchStudy, Job
+from sim.app.work import drawing
+from sim.app.work.bench import OF_STUDY, Bench, BenchStudy, Job
 from sim.app.work.headline import six
 from sim.app.work.repricing import POUNDS, SQUARES, repriced
 from sim.config.loading import load
 from sim.economics.summary import summarise
+from sim.runs.beliefs.doubt import read_draws
 from sim.runs.ensemble import simulate
 from sim.table import all_plain
 from tests.economics.priced import chance, dataset
-from tests.places import APPLICATION
+from tests.places import APPLICATION, CONFIGS
+from tests.studies.assure.made import bridge
 
 MOVED = {"caseload": 8, "posts": 45, "effect": 50, "post_price": 4500, "horizon": 3}
 
@@ -104,6 +107,19 @@ def test_what_is_paid_varies_as_its_price_does():
             xr.testing.assert_allclose(made[name].sel(line="care"), times * once.sel(line="care"))
             xr.testing.assert_identical(made[name].drop_sel(line="care"), once.drop_sel(line="care"))
     assert ds["area_cost_var"].sel(line="care").any()
+
+
+def test_what_is_kept_of_the_unmoved_study_is_drawn_under_its_reading(bench, monkeypatch):
+    """The toy has no draws and no bridge: those of the nation stand for its own."""
+    names, _ = bench.do(Job("screen", "measured", (), 1, "sure")).found
+    assert set(OF_STUDY) <= set(names)
+    assert [bench.do(Job("draw", "measured", (), 1, name)).found for name in OF_STUDY] == [None] * len(OF_STUDY)
+    kept = read_draws(CONFIGS / "draws" / "national.json")["integrated/measured"]
+    monkeypatch.setattr(drawing, "doubt_of", lambda study: {"integrated/measured": kept})
+    monkeypatch.setattr(drawing, "kept_bridge", lambda study: bridge())
+    for name in OF_STUDY:
+        assert bench.do(Job("draw", "measured", (), 1, name)).found.svg.startswith("<svg"), name
+    assert bench.do(Job("draw", "no_effect", (), 1, "price_tornado")).found is None
 
 
 def test_a_price_by_a_factor_is_the_price_of_the_config(study, bench):

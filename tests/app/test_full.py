@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 from queue import Queue
 
@@ -48,6 +51,27 @@ def test_a_run_that_fails_says_why(working):
     assert found[-1][0] == FAILED
     assert "no_such_study" in found[-1][1]
     assert not run.is_running
+    assert not run.log.exists()
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_when_the_application_ends(working):
+    """Whoever started it is gone in the middle; it ends as if they were there, and its log says where it stands."""
+    save(f"extends: {APPLICATION}\nreplications: 2\n", "long")
+    start = """
+from pathlib import Path
+from sim.app.work.full import FullRun
+run = FullRun(Path("long.yaml"), Path("results") / "long", lambda state, line: None)
+print(run.pid, run.log)
+"""
+    said = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=True).stdout.split()
+    assert said[1] == "results/long.log"
+    os.kill(int(said[0]), 0)  # it lives
+    ends = time.monotonic() + LONG_SECONDS
+    while not (working / "results" / "long" / "summary.json").is_file() and time.monotonic() < ends:
+        time.sleep(0.5)
+    assert (working / "results" / "long" / "report.html").is_file()
+    assert "Replications" in (working / "results" / "long.log").read_text(encoding="utf-8")
 
 
 def test_a_saved_file_replaces_none(working):

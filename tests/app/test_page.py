@@ -242,6 +242,21 @@ def test_it_fits(browser, server, width, scheme):
 
 
 @pytest.mark.slow
+def test_the_price_of_an_episode_moves_that_of_a_post_and_both_say_the_same(context, server):
+    """What a family's posts cost is so much for each pound that a post costs; the track's nearest step is taken."""
+    page = opened(context, server)
+    lever = page.locator(".lever[data-lever='post_price']")
+    expect(lever.locator("#episode")).to_be_visible()
+    each = float(lever.get_attribute("data-each") or 0)
+    page.fill("#episode", str(round(5000 * each)))
+    page.press("#episode", "Tab")
+    page.wait_for_url("**post_price=5000*")
+    page.wait_for_selector(SETTLED)
+    assert page.input_value("#episode") == str(round(5000 * each))
+    assert float(lever.get_attribute("data-each") or 0) == pytest.approx(each)
+
+
+@pytest.mark.slow
 def test_pinned_positions_stand_beside_each_other_and_in_the_address(context, server):
     page = opened(context, server)
     page.click("#pin")

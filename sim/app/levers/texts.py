@@ -38,7 +38,8 @@ TEXTS: Mapping[str, str] = {
     ),
     "post_price": (
         "What a key worker's post costs a month, with salary, on-costs and overheads. The tick is the price at "
-        "which nothing is gained or lost. Nothing is simulated: what was counted is priced again."
+        "which nothing is gained or lost. Nothing is simulated: what was counted is priced again. The price of a "
+        "family's episode of help, her posts alone, follows from it and can be given instead."
     ),
     "care_price": (
         "The share of the average price of a year in care that is saved when one child less is looked after. 1 is "

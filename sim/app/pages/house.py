@@ -91,8 +91,13 @@ class House:
         self._pages.discard(page)
         asyncio.get_running_loop().call_later(FORGET_SECONDS, self.crew.forget, page)
 
-    def close(self) -> None:
-        """End all work."""
-        if self._full is not None and self._full.is_running:
-            self._full.stop()
+    def close(self) -> str:
+        """End all work but a run in full, which goes on; says so where one does."""
         self.crew.close()
+        full = self._full
+        if full is None or not full.is_running:
+            return ""
+        return (
+            f"The run in full goes on: {full.out} when it is done, {full.log} says where it stands; "
+            f"kill -INT {full.pid} stops it."
+        )

@@ -75,7 +75,8 @@ def serve(what: str, port: int, say: Callable[[str], None], open_page: Callable[
         except KeyboardInterrupt:
             pass
         finally:
-            house.close()
+            if goes_on := house.close():
+                say(goes_on)
 
 
 async def _serve(server: uvicorn.Server, door: socket.socket, opened: Callable[[], object]) -> None:

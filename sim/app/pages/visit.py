@@ -15,7 +15,7 @@ from shiny import Session, reactive
 from sim.app.levers.position import Position, as_sets
 from sim.app.pages import screens
 from sim.app.pages.house import House
-from sim.app.work.bench import QUICK_REPLICATIONS, Job, JobResult
+from sim.app.work.bench import OF_STUDY, QUICK_REPLICATIONS, Job, JobResult
 from sim.app.work.crew import Desk
 from sim.app.work.headline import Figures
 
@@ -153,8 +153,8 @@ class Visit:
             return
         price, posts = done.found.money("break_even_price")["mean"], done.found.money("cost_per_family_helped")["posts"]
         if price is not None and posts:
-            value = float(self.at.get().value(lever)) * price / posts
-            await self.session.send_custom_message("tick", {"lever": lever.name, "value": value})
+            each = posts / float(self.at.get().value(lever))  # pounds a family for each pound a month
+            await self.session.send_custom_message("tick", {"lever": lever.name, "value": price / each, "each": each})
 
     async def _send(self, done: JobResult) -> None:
         """Send a figure or tables to the page, if they are still of where the levers stand."""
@@ -162,7 +162,7 @@ class Visit:
         now = self.job(at, self.reading(at), QUICK)
         if (of.reading, of.sets, of.folder, of.factors) != (now.reading, now.sets, now.folder, now.factors):
             return
-        stamp = self.stamp(done)[0]
+        stamp = "of the unmoved study, as it is kept" if of.name in OF_STUDY else self.stamp(done)[0]
         if of.what == "draw":
             html = screens.part(done.found, (), stamp) if done.found is not None else ""
             await self.session.send_custom_message("part", {"name": of.name, "html": html})

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import cached_property
 from io import StringIO
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,10 +28,13 @@ from sim.config.schema.appraisal import ClaimPart
 from sim.errors import ModelError, ResultError
 from sim.model.compiled.accounts import account_plan
 from sim.model.spec import AS_WRITTEN, Scenario
+from sim.runs.beliefs.doubt import doubt_of
 from sim.runs.kept import Kept, again, keep
 
 QUICK_REPLICATIONS = 1
 """Of what is seen first."""
+OF_STUDY = ("price_tornado", "break_even_surface", "bridge")
+"""Figures of what is kept of the unmoved study, wherever the levers stand."""
 MOST_KEPT = 6
 """Positions whose counts stay in memory, some ten megabytes a replication each."""
 
@@ -111,16 +115,16 @@ class Bench:
     def _do(self, job: Job) -> tuple[Any, str]:
         """Do a job and say what was simulated for it."""
         if job.what == "doubt":
-            from sim.app.work.drawing import doubt
-
-            return doubt(self.source.file), ""
+            return doubt_of(self.unmoved), ""
         if job.what == "dots":
             return self._dots(job), ""
         ds, how = self._results(job)
         if job.what == "figures":
             return self._figures(ds, job), how
-        from sim.app.work.drawing import drawn, names_of, tables
+        from sim.app.work.drawing import drawn, drawn_of_study, names_of, tables
 
+        if job.what == "draw" and job.name in OF_STUDY:
+            return drawn_of_study(ds, job.name, self.unmoved, job.reading), how
         if job.what == "draw":
             return drawn(ds, job.name), how
         return (names_of(job.name), tables(ds, job.name)), how
@@ -156,6 +160,11 @@ class Bench:
                 self._whole.pop(next(iter(self._whole)))
             self._whole[folder] = read_results(Path(folder))[0].load()
         return self._whole[folder]
+
+    @cached_property
+    def unmoved(self) -> Scenario:
+        """The whole study as it stands, of which draws and a bridge may be kept."""
+        return load(self.source.file)
 
     def scenario(self, reading: str, replications: int) -> Scenario:
         """Load the unmoved study under one reading."""

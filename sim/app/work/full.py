@@ -1,4 +1,7 @@
-"""A run of a position in full: ``families run`` in a process of its own, with where it stands, and a way to stop it."""
+"""A run of a position in full: ``families run`` in a process of its own, with where it stands, and a way to stop it.
+
+What it says goes to a file beside its folder, so that it goes on when the application ends, and can be watched then.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
@@ -14,6 +18,7 @@ from sim.errors import ModelError
 
 SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 GRACE_SECONDS = 10.0
+LOOK_SECONDS = 0.2
 STARTED, FINISHED, STOPPED, FAILED = "started", "finished", "stopped", "failed"
 Tell = Callable[[str, str], None]
 """Told the state of a run, and a line about it."""
@@ -54,18 +59,20 @@ class FullRun:
     config
         The saved position.
     out
-        Its folder under results.
+        Its folder under results; ``log``, beside it, holds what the run says until it is done.
     tell
         Told where it stands, from a thread of its own.
     """
 
     def __init__(self, config: Path, out: Path, tell: Tell) -> None:
         self.config, self.out, self._tell, self._stopping = config, out, tell, False
+        self.log = out.with_name(f"{out.name}.log")
+        self.log.parent.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "sim.cli", "run", str(config), "--out", str(out), "--workers", "1", "--totals"]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            start_new_session=True,
-        )  # fmt: skip
+        with self.log.open("w", encoding="utf-8") as lines:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=lines, start_new_session=True
+            )
         tell(STARTED, "started; the first estimate of the time left comes after ten seconds")
         Thread(target=self._watch, name="full run", daemon=True).start()
 
@@ -74,15 +81,24 @@ class FullRun:
         """Whether it has not ended."""
         return self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def _watch(self) -> None:
         """Hand on each line, and how it ended."""
         last = ""
-        assert self._process.stderr is not None
-        with self._process.stderr as lines:
-            for line in lines:
-                if line.strip():
-                    last = line.strip()
+        with self.log.open(encoding="utf-8") as lines:
+            while True:
+                is_over, said = not self.is_running, lines.read()  # in this order: what it says last is read
+                if told := [line.strip() for line in said.splitlines() if line.strip()]:
+                    last = told[-1]
                     self._tell(STARTED, last)
+                if is_over:
+                    break
+                time.sleep(LOOK_SECONDS)
+        self.log.unlink(missing_ok=True)
         code = self._process.wait()
         if self._stopping:
             self._tell(STOPPED, "stopped; nothing was written")

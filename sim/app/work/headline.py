@@ -10,10 +10,11 @@ from typing import Any
 import xarray as xr
 
 from sim.config.schema.appraisal import ClaimPart
-from sim.economics.report import FullAppraisal, full_appraisal
 from sim.economics.summary import summarise
-from sim.economics.value.accounts import PROGRAMME
+from sim.economics.value.accounts import PROGRAMME, answers
 from sim.economics.value.answer_block import answer_figures
+from sim.economics.value.appraisal import appraise
+from sim.economics.value.terms import Terms
 from sim.exhibits.numbers import figure, millions, pounds, share
 from sim.model.compiled.accounts import ACCOUNTS
 from sim.report.accounts import PARTS
@@ -75,46 +76,45 @@ def figures_of(
     ValueError
         When the run has no such world, or no accounts.
     """
-    full = full_appraisal(ds)
+    found = appraise(ds)
+    terms = found.terms
     world = next((w for w in world_names(ds) if (w.regime, w.effect_set) == (regime, reading)), None)
-    block = answer_figures(ds, full.answers, full.terms).get("answer")
+    block = answer_figures(ds, answers(ds, terms), terms).get("answer")
     if world is None or not isinstance(block, dict) or world.name not in block:
         raise ValueError(f"the run has no account of {regime} under {reading}")
     baseline = baseline_of(ds, world)
     net, view = {}, None
-    for found in full.found:
-        if found.compared.world == world:
-            held = found.compared.view(full.terms.ledger, FISCAL)
-            net[found.compared.against.regime] = float(held.net.amount.mean()) / of_whole
-            view = held if found.compared.against == baseline else view
+    for compared in found.comparisons:
+        if compared.world == world:
+            held = compared.view(terms.ledger, FISCAL)
+            net[compared.against.regime] = float(held.net.amount.mean()) / of_whole
+            view = held if compared.against == baseline else view
     if view is None:
         raise ValueError(f"{world.name} is held against nothing")
     gross = float(view.gross.amount.mean())
     shares = block[world.name][PROGRAMME].get("displacement", {})
     displaced = {name: shares[name]["mean"] / of_whole for name in DISPLACED if name in shares}
     return Figures(
-        reading, full.terms.ledger, full.terms.price_year, full.terms.horizon_years, block[world.name],
+        reading, terms.ledger, terms.price_year, terms.horizon_years, block[world.name],
         (_of_joined(ds, baseline, "left"), _of_joined(ds, world, "left")),
         (_mean_waiting(ds, baseline), _mean_waiting(ds, world)),
         float(view.cashable.amount.mean()) / gross if gross > 0 else math.nan,
-        float(view.intervention.amount.mean()) / full.terms.horizon_years / of_whole, view.payback_month, net,
-        displaced, sentence(_leading(ds, world, block[world.name], full)), _claims(ds, world, full, claims),
+        float(view.intervention.amount.mean()) / terms.horizon_years / of_whole, view.payback_month, net,
+        displaced, sentence(_leading(ds, world, block[world.name], terms)), _claims(ds, world, claims),
     )  # fmt: skip
 
 
-def _leading(ds: xr.Dataset, world: WorldName, account: object, full: FullAppraisal) -> Summary:
+def _leading(ds: xr.Dataset, world: WorldName, account: object, terms: Terms) -> Summary:
     """Give as much of a summary as the first sentence takes, in which one reading leads."""
-    terms = {"terms": {"ledger": full.terms.ledger}}
-    return {**run_figures(ds), "answer": {world.name: account}, "appraisal": terms, "differences": {}}
+    told = {"terms": {"ledger": terms.ledger}}
+    return {**run_figures(ds), "answer": {world.name: account}, "appraisal": told, "differences": {}}
 
 
-def _claims(
-    ds: xr.Dataset, world: WorldName, full: FullAppraisal, claims: Sequence[ClaimPart]
-) -> tuple[tuple[str, str, str, str], ...]:
+def _claims(ds: xr.Dataset, world: WorldName, claims: Sequence[ClaimPart]) -> tuple[tuple[str, str, str, str], ...]:
     """Set what was claimed and measured beside what the run finds under a reading."""
     if not claims:
         return ()
-    summary = summarise(ds, full)
+    summary = summarise(ds)
     summary["answer"] = {world.name: summary["answer"][world.name]}
     rows = claim_rows(summary, claims)
     return tuple((row.title, _cell(row.claimed), _cell(row.measured), _cell(row.modelled)) for row in rows)
@@ -165,5 +165,3 @@ def _chance(estimate: Mapping[str, Any]) -> str:
     if estimate["low"] is None or estimate["high"] is None:
         return "one replication: chance not told"
     return f"{pounds(estimate['low'])} to {pounds(estimate['high'])}"
-
-

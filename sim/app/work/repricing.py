@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import xarray as xr
+
+from sim.arrays import FloatArray
 
 POUNDS = ("price", "cost", "area_cost", "class_value", "cohort_value", "cohort_saved")
 """Variables of a Dataset that are pounds of a line, or pounds for one of what it counts."""
@@ -28,7 +31,13 @@ def repriced(ds: xr.Dataset, factors: Mapping[str, float]) -> xr.Dataset:
     """
     if not factors:
         return ds
-    each = xr.DataArray([factors.get(str(name), 1.0) for name in ds["line"].values], dims="line")
-    moved = {name: (ds[name] * each).transpose(*ds[name].dims) for name in POUNDS if name in ds}
-    moved |= {name: (ds[name] * each**2).transpose(*ds[name].dims) for name in SQUARES if name in ds}
+    each = np.array([factors.get(str(name), 1.0) for name in ds["line"].values])
+    moved = {name: _times(ds.variables[name], each) for name in POUNDS if name in ds}
+    moved |= {name: _times(ds.variables[name], each**2) for name in SQUARES if name in ds}
     return ds.assign(moved)
+
+
+def _times(held: xr.Variable, each: FloatArray) -> xr.Variable:
+    """Multiply a variable by a factor of each line."""
+    along = each.reshape([-1 if dim == "line" else 1 for dim in held.dims])
+    return held.copy(data=held.values * along)

@@ -28,6 +28,11 @@
     if (held.type !== "range") return;
     lever.querySelector("output").textContent = stated(value, held.dataset.unit);
     held.setAttribute("aria-valuetext", stated(value, held.dataset.unit));
+    const episode = lever.querySelector(".episode");
+    if (episode && lever.dataset.each) {
+      episode.hidden = false;
+      episode.querySelector("input").value = Math.round(value * lever.dataset.each);
+    }
     const share = (x) => ((x - held.min) / (held.max - held.min)) * 100;
     if ("low" in lever.dataset) {
       const low = Number(lever.dataset.low), high = Number(lever.dataset.high);
@@ -142,6 +147,13 @@
       held.addEventListener("input", () => { show(lever); if (lever.dataset.kind === "prices" || held.tagName === "SELECT") move(false); });
       held.addEventListener("change", () => { show(lever); move(true); });
     }
+    const episode = $("episode");
+    if (episode) episode.addEventListener("change", () => {
+      const lever = episode.closest(".lever");
+      if (episode.value !== "") control(lever).value = episode.value / lever.dataset.each;
+      show(lever);
+      move(true);
+    });
     $("levers").addEventListener("submit", (event) => event.preventDefault());
     $("reset").addEventListener("click", () => {
       for (const lever of levers()) { control(lever).value = lever.dataset.default; show(lever); }
@@ -191,6 +203,8 @@
       tick.hidden = !(share >= 0 && share <= 1);
       tick.style.left = share * 100 + "%";
       tick.title = "breaks even at " + number(at.value);
+      lever.dataset.each = at.each;
+      if (document.activeElement !== $("episode")) show(lever);
     });
     Shiny.addCustomMessageHandler("parts", (told) => {
       const holder = $("parts-" + told.screen);
