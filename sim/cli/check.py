@@ -52,7 +52,7 @@ def check(path: str | Path, sets: Sequence[str] = ()) -> str:
     from sim.results.worlds import said_elsewhere
     from sim.runs.fits import with_fits
 
-    scenario = load(path, sets)
+    scenario = with_fits(load(path, sets))
     tree = tree_of(path, sets)
     config = config_of(tree, Findings(tree))
     lines = [f"{scenario.title}: nothing wrong was found", *_contents(scenario)]
@@ -71,7 +71,7 @@ def check(path: str | Path, sets: Sequence[str] = ()) -> str:
             lines.append(_on_all_cores(scenario, work, os.cpu_count() or 1))
     lines.append(f"--solver expect: {solver.kind} ({solver.reason})")
     lines += [f"note: {note}" for note in (*scenario.notes, *scenario.cautions, *notes(scenario), *stale(scenario))]
-    lines += [f"note: {said}" for said in (said_elsewhere(with_fits(scenario).found_elsewhere),) if said]
+    lines += [f"note: {said}" for said in (said_elsewhere(scenario.found_elsewhere),) if said]
     return "\n".join(lines) + "\n"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from sim.language.functions import COMPARISONS, FUNCTIONS
 from sim.language.tree import Expression, ExpressionError, Node, number
@@ -28,8 +29,12 @@ def parse(text: str | float) -> Expression:
     ExpressionError
         When the text is not in the grammar; says what was expected and at which column.
     """
-    if not isinstance(text, str):
-        return number(text)
+    return _parsed(text) if isinstance(text, str) else number(text)
+
+
+@lru_cache(maxsize=10_000)
+def _parsed(text: str) -> Expression:
+    """Parse text; what many worlds of a study say is parsed once."""
     parser = _Parser(text)
     root = parser.either()
     if parser.kind != "end":

@@ -20,9 +20,8 @@ def nothing_taken_away(tree: Tree, findings: Findings, root: Any = Config, path:
 
     An empty regime is one that changes nothing, and nulls in ``set`` take away later.
     """
-    for key, child in tree.mapping.items():
-        if key == "set" or allows_any(root, path):
-            continue
+    named = {} if allows_any(root, path) else {key: child for key, child in tree.mapping.items() if key != "set"}
+    for key, child in named.items():
         if child.value is not None:
             nothing_taken_away(child, findings, root, (*path, key))
         elif path != ("regimes",) and key not in (allowed := fields_at(root, path)):

@@ -20,7 +20,6 @@ from sim.evaluation.effects.fit import EffectFit, fit_effects
 from sim.evaluation.effects.record import as_record
 from sim.evaluation.trial.evaluation import helping
 from sim.model.spec import Scenario
-from sim.runs.fits import with_fits
 from sim.runs.meaning import digest_of_program
 from sim.stages import SILENT, StageListener
 
@@ -137,11 +136,16 @@ def _how_stale(fit: Mapping[str, Any]) -> str:
 def stale(scenario: Scenario) -> list[str]:
     """Say which evidence sets of a study were solved for in another model than the study's, or by another program.
 
+    Parameters
+    ----------
+    scenario
+        The study, with what was solved for elsewhere (``with_fits``).
+
     Returns
     -------
         A sentence for each set whose digest does not fit, or that was never solved for; empty when all is well.
     """
-    found, foreign = [], with_fits(scenario).not_refitted
+    found, foreign = [], scenario.not_refitted
     for name in dict.fromkeys(world.effect_set for world in scenario.worlds):
         file = set_file(name)
         if file is None:

@@ -13,6 +13,7 @@ from sim.evaluation.effects.estimands import digest, estimands_of
 from sim.evaluation.effects.fit import EffectFit, _fitted
 from sim.evaluation.effects.question import estimands_in, keep, run, set_file, stale
 from sim.runs import meaning
+from sim.runs.fits import with_fits
 
 SET = """\
 # A comment at the top.
@@ -79,11 +80,11 @@ def test_a_set_without_the_parameter_is_refused(evidence: Path) -> None:
 
 def test_a_stale_fit_is_noted_not_refused(evidence: Path) -> None:
     scenario = sim.load("demo")
-    assert "'measured' has not been solved for" in stale(scenario)[0]
+    assert "'measured' has not been solved for" in stale(with_fits(scenario))[0]
     keep(a_fit(evidence, digest(scenario, "integrated", "measured", ["kw_care"])), evidence)
-    assert stale(sim.load("demo")) == []
+    assert stale(with_fits(sim.load("demo"))) == []
     other = sim.load("demo", ["parameters.help_per_hour.value=0.06"])
-    assert "was solved for in another model" in stale(other)[0]
+    assert "was solved for in another model" in stale(with_fits(other))[0]
     checked = CliRunner().invoke(app, ["check", "demo", "--set", "parameters.help_per_hour.value=0.06"])
     assert checked.exit_code == 0
     assert "note: evidence set 'measured' was solved for in another model" in checked.output
@@ -95,12 +96,13 @@ def test_a_program_that_makes_other_results_is_told_from_another_model(
     scenario = sim.load("demo")
     keep(a_fit(evidence, digest(scenario, "integrated", "measured", ["kw_care"])), evidence)
     monkeypatch.setattr(meaning, "RESULTS_VERSION", meaning.RESULTS_VERSION + 1)
-    assert "'measured' was solved for by a version of the program that makes other results" in stale(scenario)[0]
+    said = stale(with_fits(scenario))[0]
+    assert "'measured' was solved for by a version of the program that makes other results" in said
 
 
 @pytest.mark.parametrize("study", ["national", "phase_two"])
 def test_fits_of_the_library_are_of_its_models(study: str) -> None:
-    assert stale(sim.load(study)) == []
+    assert stale(with_fits(sim.load(study))) == []
 
 
 def test_face_value_asks_for_the_same_ratios_of_the_truth() -> None:
