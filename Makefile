@@ -53,17 +53,20 @@ bridges: $(VENV)/.runtime-ready
 
 setup: $(VENV)/.dev-ready
 
+# Two processes, each with a half of the tests in their order, so that what the tests of a file share is made once.
+PYTEST := -m pytest -q -n 2 --dist worksteal
+
 test: lint
-	$(BIN)/python -m pytest -q -m "not slow" -n 2
+	$(BIN)/python $(PYTEST) -m "not slow"
 
 test-all: lint
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python $(PYTEST)
 
 # Every test, and what they found kept in the library for assurance packs (docs/assurance.md); TESTS="-m 'not slow'" takes a part.
 TESTS ?=
 
 verification: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest -q -n 2 -p tests.recording --record configs/assurance/verification.json --record-static $(TESTS)
+	$(BIN)/python $(PYTEST) -p tests.recording --record configs/assurance/verification.json --record-static $(TESTS)
 
 # The lowest versions that pyproject.toml allows, on the oldest Python, in an environment of their own (needs uv): a small
 # study, then tests, in which warnings of old libraries are no errors. LOWEST_TESTS="tests/cli tests/config" takes a part.
@@ -72,7 +75,7 @@ LOWEST_TESTS  ?= tests
 
 test-lowest: .venv-lowest/.ready
 	.venv-lowest/bin/families run demo --replications 2 --set units.family.size=300 --out .venv-lowest/demo --force
-	.venv-lowest/bin/python -m pytest -q -m "not slow" -n 2 -p no:cacheprovider -o filterwarnings= $(LOWEST_TESTS)
+	.venv-lowest/bin/python $(PYTEST) -m "not slow" -p no:cacheprovider -o filterwarnings= $(LOWEST_TESTS)
 
 .venv-lowest/.ready: pyproject.toml
 	@[ -n "$(UV)" ] || { echo "uv is needed, which can choose the lowest versions: pip install uv" >&2; exit 1; }
@@ -90,7 +93,7 @@ test-matrix:
 	  then left="$$left $$v"; continue; fi; \
 	  echo "Python $$v"; \
 	  $(MAKE) --no-print-directory setup VENV=.venv-$$v PYTHON=python$$v UV_PYTHON=$$v \
-	  && .venv-$$v/bin/python -m pytest -q -m "not slow" -n 2 -p no:cacheprovider $(MATRIX_TESTS) || failed="$$failed $$v"; \
+	  && .venv-$$v/bin/python $(PYTEST) -m "not slow" -p no:cacheprovider $(MATRIX_TESTS) || failed="$$failed $$v"; \
 	done; \
 	[ -z "$$left" ] || echo "Not here, so not tried: Python$$left"; \
 	[ -z "$$failed" ] || { echo "Failed on Python$$failed" >&2; exit 1; }

@@ -20,7 +20,7 @@ TOUCH = 1.0
 
 def drawn_texts(figure: Figure) -> list[tuple[Text, Bbox]]:
     """Give all text that is drawn, with its box in pixels; labels of ticks beyond the end of an axis are not drawn."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     hidden = set()
     for ax in figure.axes:
         for axis in (ax.xaxis, ax.yaxis):
@@ -101,11 +101,10 @@ def faults(figure: Figure) -> list[str]:
     for (one, box), (other, box_of_other) in combinations(texts, 2):
         if box.overlaps(box_of_other) and _meet(box, box_of_other):
             said.append(f"{one.get_text()!r} lies over {other.get_text()!r}")
+    lines, whole = spines(figure), figure.bbox
     for text, box in texts:
-        said += [f"{text.get_text()!r} lies over the {side} of an axis" for side, line in spines(figure)
-                 if _crosses(box, line)]  # fmt: skip
+        said += [f"{text.get_text()!r} lies over the {side} of an axis" for side, line in lines if _crosses(box, line)]
         said += [f"{text.get_text()!r} lies over the {name}" for name, mark in marks if _crosses(box, mark)]
-        whole = figure.bbox
         if min(box.x0 - whole.x0, box.y0 - whole.y0, whole.x1 - box.x1, whole.y1 - box.y1) < -TOUCH:
             said.append(f"{text.get_text()!r} is cut off at the edge of the figure")
         if text.get_fontsize() < LEAST_TEXT:

@@ -1,6 +1,6 @@
 """The application in a browser: it opens on the answer, a lever moves it, it says what a run says; and no network.
 
-The first two tests are the short path; the others take longer and are run by ``make test-all``.
+What needs a browser takes long and is run by ``make test-all``; that strangers are refused is always tested.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ def six_of(sets: str, tmp_path: Path) -> list[str]:
     return [number for _, number, _ in six(figures_of(ds, "integrated", "measured"))]
 
 
+@pytest.mark.slow
 def test_it_opens_on_the_answer_a_lever_moves_it_and_nothing_is_fetched_from_elsewhere(context, server, tmp_path):
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))

@@ -33,18 +33,37 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def families(root: Path, *words: str) -> str:
-    command = [sys.executable, "-m", "sim.cli", *words]
+def python(root: Path, *words: str) -> str:
+    command = [sys.executable, *words]
     environment = {**os.environ, "PYTHONPATH": str(root), "FAMILIES_KERNELS": "0"}  # a copy would compile them anew
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
+def families(root: Path, *words: str) -> str:
+    return python(root, "-m", "sim.cli", *words)
+
+
 def test_every_kind_of_thing_has_an_example() -> None:
     assert len(BLOCK.findall(PAGE)) == 6
 
 
+def test_a_service_an_outcome_a_function_and_a_figure_are_known(copy: Path) -> None:
+    """What the page of a run is made of, of a short run, without drawing all of it."""
+    sets = [*SMALL[1::2], "replications=1", "clock.steps=26"]
+    said = python(copy, "-c", f"""
+import json, sim, sim.report
+ds = sim.simulate(sim.load("mine.yaml", {sets}))
+print(json.dumps([list(ds.outcome.values), list(ds.service.values), len(sim.report.plot_joined(ds).patches)]))
+""")  # fmt: skip
+    outcomes, services, bars = json.loads(said)
+    assert "months_truant" in outcomes
+    assert "money_advice" in services
+    assert bars == len(services)
+
+
+@pytest.mark.slow
 def test_a_service_an_outcome_a_function_and_a_figure_reach_the_results(copy: Path) -> None:
     families(copy, "run", "mine.yaml", "--out", "out", "--replications", "1", "--quiet", *SMALL)
     summary = json.loads((copy / "out" / "summary.json").read_text(encoding="utf-8"))

@@ -137,7 +137,7 @@ def test_the_point_alone_goes_on_from_what_was_run(done: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "more", "why"),
     [
-        ("unreachable", [], "onset is pressed against its upper bound of 2"),
+        pytest.param("unreachable", [], "onset is pressed against its upper bound of 2", marks=pytest.mark.slow),
         ("contradictory", ["--point-only"], "none of the 2 fitted figures lies in the 95% range that the model gives"),
     ],
 )

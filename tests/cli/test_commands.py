@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -38,6 +39,14 @@ def start(*arguments: str) -> "subprocess.Popen[str]":
     )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a finished run, for tests to copy."""
+    folder = tmp_path_factory.mktemp("finished") / "a"
+    assert families("run", ANNUITY, *QUICK, "--quiet", "--out", str(folder)).exit_code == 0
+    return folder
+
+
 def written() -> list[str]:
     return sorted(path.name for path in Path().iterdir())
 
@@ -67,8 +76,8 @@ def test_quiet_says_nothing() -> None:
     assert (result.exit_code, result.output) == (0, "")
 
 
-def test_finished_results_are_replaced_only_with_force() -> None:
-    assert families("run", ANNUITY, *QUICK, "--quiet", "--out", "a").exit_code == 0
+def test_finished_results_are_replaced_only_with_force(finished: Path) -> None:
+    shutil.copytree(finished, "a")
     before = Path("a/manifest.json").read_bytes()
     refused = families("run", ANNUITY, *QUICK, "--out", "a", "--seed", "9")
     assert refused.exit_code == 2
@@ -129,8 +138,8 @@ def test_a_fault_while_writing_leaves_no_results(monkeypatch: pytest.MonkeyPatch
     assert written() == ["a"]
 
 
-def test_report_is_rebuilt_to_the_same_figures() -> None:
-    families("run", ANNUITY, *QUICK, "--quiet", "--out", "a")
+def test_report_is_rebuilt_to_the_same_figures(finished: Path) -> None:
+    shutil.copytree(finished, "a")
     before = {path.name: path.read_bytes() for path in Path("a").rglob("*") if path.is_file()}
     result = families("report", "a")
     assert result.exit_code == 0, result.output
@@ -138,8 +147,8 @@ def test_report_is_rebuilt_to_the_same_figures() -> None:
     assert {path.name: path.read_bytes() for path in Path("a").rglob("*") if path.is_file()} == before
 
 
-def test_an_altered_result_is_not_reported_on() -> None:
-    families("run", ANNUITY, *QUICK, "--quiet", "--out", "a")
+def test_an_altered_result_is_not_reported_on(finished: Path) -> None:
+    shutil.copytree(finished, "a")
     with Path("a/ledger.csv").open("a") as file:
         file.write("more\n")
     result = families("report", "a")

@@ -75,7 +75,7 @@ def test_other_populations(name: str) -> None:
     check(small(name), name)
 
 
-@pytest.mark.parametrize("name", ENDING)
+@pytest.mark.parametrize("name", [ENDING[0], *(pytest.param(name, marks=pytest.mark.slow) for name in ENDING[1:])])
 def test_where_posts_end_they_are_kept_on_until_help_does(name: str) -> None:
     found = check(run(name), name)
     assert any(one.kept_on > 0 for one in found)

@@ -1,6 +1,7 @@
 """A small real study and its records, run once, for tests of what is kept of many replications."""
 
 from dataclasses import replace
+from functools import cache
 
 import sim
 from sim.engine.counts.record import Layout, Record
@@ -12,6 +13,7 @@ from tests.places import TOY
 SETS = ("units.family.size=60", "clock.steps=15", "units.family.warm_up=1 month")
 
 
+@cache
 def study(replications: int) -> tuple[Scenario, Layout, list[Record]]:
     """Give the toy with everything, its layout and its records; those from the third on are made of the second."""
     scenario = sim.load(TOY, [*SETS, f"replications={replications}"])

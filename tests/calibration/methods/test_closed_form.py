@@ -144,6 +144,7 @@ def test_held_out_figures_have_no_part_in_the_fit() -> None:
     assert log_likelihood(more, more.predict(mean[None])) == pytest.approx(log_likelihood(one, one.predict(mean[None])))
 
 
+@pytest.mark.slow
 def test_a_box_that_misses_the_posterior_is_left(sampled: Fit) -> None:
     """History matching may leave a box that a compromise between contradicting figures is outside of."""
     mean, covariance = exact(linear())

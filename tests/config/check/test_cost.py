@@ -94,7 +94,7 @@ def test_cells_are_those_of_the_space_or_of_the_tables() -> None:
     ("name", "sets"),
     [
         ("annuity", ["units.person.size=50", "replications=2"]),
-        ("queue_patience", ["clock.steps=60", "replications=1"]),
+        pytest.param("queue_patience", ["clock.steps=60", "replications=1"], marks=pytest.mark.slow),
         pytest.param("demo", ["units.family.size=200", "replications=1"], marks=pytest.mark.slow),
     ],
 )

@@ -60,7 +60,7 @@ def test_an_open_population_is_a_closed_one_begun_every_step(tmp_path: Path) -> 
         assert (standard_errors([run[point, seen] for run in runs], expected[point, seen]) < K).all(), point
 
 
-@pytest.mark.parametrize("rate", [40.0, 200.0])
+@pytest.mark.parametrize("rate", [40.0, pytest.param(200.0, marks=pytest.mark.slow)])
 def test_the_mean_stay_and_littles_law(rate: float, tmp_path: Path) -> None:
     """At 40 a year a stay is 9.64 days, at 200 a year 2.37; exposed at once they would be seen a day less."""
     text = CHAIN.format(steps=1500, cases=f"{OPEN}, warm_up: 200").replace("in -> half: 40", f"in -> half: {rate}")

@@ -20,6 +20,7 @@ from tests.theory.queues.lived import Queue, Seen, live, tail
 FALSE_ALARM = 1e-4
 STEPS = [100.0, 4.0, 1.0, 0.05]
 """Days; help lasts a day."""
+slow = pytest.mark.slow
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_delay(places: int, step: float):
     assert min(found.values()) > FALSE_ALARM, found
 
 
-@pytest.mark.slow
+@slow
 def test_delay_near_full_load():
     """Erlang C at 90% with ten places."""
     theory = sim.wait_c(10, 9.0)
@@ -93,8 +94,8 @@ def test_delay_near_full_load():
     assert min(found.values()) > FALSE_ALARM, found
 
 
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize(("places", "rho", "patience"), [(5, 0.9, 2.0), (3, 1.2, 3.0)])
+@pytest.mark.parametrize("step", [100.0, 0.05, *(pytest.param(step, marks=slow) for step in (4.0, 1.0))])
+@pytest.mark.parametrize(("places", "rho", "patience"), [(5, 0.9, 2.0), pytest.param(3, 1.2, 3.0, marks=slow)])
 def test_patience(places: int, rho: float, patience: float, step: float):
     """Erlang A: shares at once and leaving, mean and distribution of waits of those let in, mean number waiting."""
     theory = sim.erlang_a(places, places * rho, patience)
@@ -113,7 +114,7 @@ def test_patience(places: int, rho: float, patience: float, step: float):
 
 @pytest.mark.parametrize("step", [100.0, 1.0])
 @pytest.mark.parametrize("stages", [1, 4])
-@pytest.mark.parametrize("rho", [0.5, 0.9, 1.2])
+@pytest.mark.parametrize("rho", [0.9, *(pytest.param(rho, marks=slow) for rho in (0.5, 1.2))])
 def test_loss(rho: float, stages: int, step: float):
     """Erlang B, with patience of nothing: shares turned away; any distribution of help will do (insensitivity)."""
     places = 3
