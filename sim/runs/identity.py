@@ -27,7 +27,7 @@ from sim.runs.follow.rows import is_small
 PRESENTING = (
     "app", "cli", "console", "exhibits", "report", "studies/assure", "studies/reproduce",
     "studies/*/exhibits.py", "studies/*/figures.py", "studies/*/workbook.py", "studies/*/command.py",
-    "evaluation/*/beside.py", "evaluation/*/exhibits.py", "evaluation/*/figures.py", "evaluation/*/words.py",
+    "evaluation/*/beside.py", "evaluation/*/exhibits.py", "evaluation/*/words.py",
     "evaluation/*/command.py", "evaluation/england", "evaluation/own_data", "evaluation/backtest",
 )  # fmt: skip
 """Rooms that only show results, or write configs and tables of their own, and on which no run depends; others count."""

@@ -18,6 +18,7 @@ BESIDE = {
         "assumptions", "contents", "data_log", "doubts", "finished", "origin", "scope", "validation", "verification",
     },
     "best_use": {"keeping", "runs"},
+    "bridge": {"keeping"},
     "optimise": {"capacity", "levers", "workbook"},
     "shapley": {"joining", "rewriting"},
     "uncertainty": {"conditions", "decision", "figures", "inputs", "keeping", "kept", "taken", "workbook"},

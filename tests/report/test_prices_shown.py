@@ -96,9 +96,9 @@ def test_the_page_and_the_workbook_say_what_was_not_observed(
     assert text.count("uprated, not observed</td>") == 1
     write_workbook(tmp_path / "book.xlsx", ds, summary, run, full)
     book = openpyxl.load_workbook(tmp_path / "book.xlsx")
-    told = {name: list(book[name].iter_rows(values_only=True)) for name in ("Read me", "Assumptions", "Provenance")}
+    told = {name: list(book[name].iter_rows(values_only=True)) for name in ("Read me", "Assumptions")}
     assert ("Prices", f"{FORECAST}, by the {SERIES}; discounted by none") in {row[:2] for row in told["Read me"]}
-    assert ("Series of prices", SERIES) in {row[:2] for row in told["Provenance"]}
+    assert ("Series of prices", SERIES) in {row[:2] for row in told["Read me"]}
     why = {row[0]: str(row[-1]) for row in told["Assumptions"]}
     assert why["costs.acute.price.value"] == "uprated, not observed"
     assert why["costs.posts.price.value"] == "observed"

@@ -24,7 +24,6 @@ from sim.report.workbook.sheets import (
     assumptions_sheet,
     budget_sheet,
     levels_sheet,
-    provenance_sheet,
     waits_sheet,
 )
 from sim.report.workbook.yearly import yearly_of, yearly_sheet
@@ -62,6 +61,6 @@ def write_workbook(
         readme_sheet(ds, summary, names, run), accounts, calculator_sheet(yearly, sums, accounts, appraisal), sums,
         appraisal, levels_sheet(ds, summary, names), budget_sheet(ds, full, names), waits_sheet(ds, names),
         groups_sheet(ds, summary, names),
-        assumptions_sheet(recorded_register(run) if run else []), provenance_sheet(summary, run),
+        assumptions_sheet(recorded_register(run) if run else []),
     ]  # fmt: skip
     write_book(path, str(summary["title"]), cover_sheet(ds, summary, names, yearly), sheets)

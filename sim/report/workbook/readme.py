@@ -7,13 +7,16 @@ from typing import Any
 
 import xarray as xr
 
-from sim.model.price_series import prices_of
+from sim.exhibits.numbers import plural
+from sim.model.price_series import PriceSeries, prices_of
 from sim.model.titles import Titles
 from sim.report.answer import basis
+from sim.report.tables import INTERVALS
 from sim.report.workbook.names import who
 from sim.report.workbook.sheets import terms_line
-from sim.results.columns import FILES
+from sim.results.columns import FILES, heading
 from sim.results.facts import facts_of
+from sim.results.folder.run_record import PACKAGES, REQUIREMENTS
 from sim.results.summary import Summary
 from sim.results.worlds import world_names
 from sim.table import Column, Row, Table
@@ -26,7 +29,8 @@ def readme_sheet(ds: xr.Dataset, summary: Summary, names: Titles, run: Mapping[s
     """Say how the workbook is to be read."""
     columns = (Column("about", "About", 34, "wrapped"), Column("told", "What to know", 120, "wrapped"))
     rests = [(what, f"{told[:1].upper()}{told[1:]}") for what, told in basis(summary, run)]
-    rows: list[Row] = [*_how(summary), *_named(ds, names), *rests, *((f, FILES[f]) for f in ELSEWHERE)]
+    files = ((file, FILES[file]) for file in ELSEWHERE)
+    rows: list[Row] = [*_how(summary), *_named(ds, names), *rests, *files, *_made_by(summary, run)]
     return Table("Read me", columns, rows, "What to know before a figure is quoted.")
 
 
@@ -53,3 +57,25 @@ def _named(ds: xr.Dataset, names: Titles) -> Iterator[Row]:
         yield names.regime(regime), f"Regime; in CSV files and configs: {regime}{held}."
     for world in {world.effect_set: world for world in worlds}.values():
         yield who(ds, names, world)[1], f"Reading of the evidence; in CSV files and configs: {world.effect_set}."
+
+
+def _made_by(summary: Summary, run: Mapping[str, Any]) -> Iterator[Row]:
+    """List what made the run, and on what terms; when it was made and how long it took are left to files."""
+    yield "Study", str(summary["title"])
+    yield plural(str(summary["unit"])).capitalize(), summary["families"]
+    for name in ("steps", "step", "replications", "seed", "baseline", "solver", "price_year"):
+        value = summary[name]
+        yield heading(name), value if isinstance(value, int | float) else str(value or "")
+    yield "Series of prices", PriceSeries(**summary.get("price_series") or {}).title
+    yield "Intervals", INTERVALS[summary["interval"]]
+    yield "Config (sha256)", run.get("config_sha256", "")
+    yield "Commit", run.get("commit") or ""
+    yield "Platform", run.get("platform", "")
+    versions = run.get("versions", {})
+    for name in (name for name in ("python", *PACKAGES) if name in versions):
+        yield f"Version of {name}", versions[name] or ""
+    yield "All versions", REQUIREMENTS
+    for name, value in (summary.get("appraisal") or {}).get("terms", {}).items():
+        if isinstance(value, str | int | float):
+            yield f"Appraisal: {heading(name).lower()}", value
+    yield "Make it again", "families reproduce DIR, DIR being this folder: it also says what differs, and by how much"

@@ -5,7 +5,7 @@ A saving is positive on every sheet. Each is short enough to print; what is long
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import xarray as xr
@@ -13,17 +13,14 @@ import xarray as xr
 from sim.config.views.register import RegisterEntry
 from sim.economics.report import FullAppraisal
 from sim.economics.rows import budget_table
-from sim.exhibits.numbers import plural
 from sim.exhibits.style import words
-from sim.exhibits.xlsx import provenance
 from sim.intervals import ENDS
-from sim.model.price_series import PriceSeries, prices_of
+from sim.model.price_series import prices_of
 from sim.model.titles import Titles
 from sim.report.tables import INTERVALS
 from sim.report.workbook.names import ACCOUNTS, AGAINST, MILLION, REGIME, VIEWS, numbers, texts, who
 from sim.results.columns import heading
 from sim.results.facts import facts_of
-from sim.results.folder.run_record import PACKAGES, REQUIREMENTS
 from sim.results.summary import Summary
 from sim.results.tidy import WAITS_COLUMNS, waits_table
 from sim.results.waits import NATION
@@ -220,31 +217,3 @@ def assumptions_sheet(register: Sequence[RegisterEntry]) -> Table:
         Column("source", "Source", 14, "indented"), Column("why", "Where in it, or why", 90, "wrapped"),
     )  # fmt: skip
     return Table("Assumptions", columns, rows, note if rows else "Nothing here: no figure has a source.", "run.json", 1)
-
-
-def provenance_sheet(summary: Summary, run: Mapping[str, Any]) -> Table:
-    """Say how the run was made and on what terms, but for when and how fast."""
-    about = "How to make it again. When it was made and how long it took is in run.json and summary.json."
-    return provenance(list(_made_by(summary, run)), about, "run.json")
-
-
-def _made_by(summary: Summary, run: Mapping[str, Any]) -> Iterator[Row]:
-    """List what made the run."""
-    yield "Study", str(summary["title"])
-    yield plural(str(summary["unit"])).capitalize(), summary["families"]
-    for name in ("steps", "step", "replications", "seed", "baseline", "solver", "price_year"):
-        value = summary[name]
-        yield heading(name), value if isinstance(value, int | float) else str(value or "")
-    yield "Series of prices", PriceSeries(**summary.get("price_series") or {}).title
-    yield "Intervals", INTERVALS[summary["interval"]]
-    yield "Config (sha256)", run.get("config_sha256", "")
-    yield "Commit", run.get("commit") or ""
-    yield "Platform", run.get("platform", "")
-    versions = run.get("versions", {})
-    for name in (name for name in ("python", *PACKAGES) if name in versions):
-        yield f"Version of {name}", versions[name] or ""
-    yield "All versions", REQUIREMENTS
-    for name, value in (summary.get("appraisal") or {}).get("terms", {}).items():
-        if isinstance(value, str | int | float):
-            yield f"Appraisal: {heading(name).lower()}", value
-    yield "Make it again", "families reproduce DIR, DIR being this folder: it also says what differs, and by how much"
