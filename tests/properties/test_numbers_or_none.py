@@ -122,6 +122,7 @@ FUNCTIONS: dict[tuple[Callable[..., Any], str], Call] = {
     (find_box, "holds"): lambda x: find_box({"a": one(ROW, x)}, ROW > 0.5),  # truths alone: nothing else can be none
     (break_even_surface, "inputs"): lambda x: break_even_surface(("a", "b"), one(WIDER, x), WIDER[:, 0]),
     (break_even_surface, "result"): lambda x: break_even_surface(("a", "b"), WIDER, one(WIDER[:, 0], x)),
+    (break_even_surface, "ends"): lambda x: break_even_surface(("a", "b"), WIDER, WIDER[:, 0], {"a": (-1.0, x)}),
     (dirichlet, "shares"): lambda x: dirichlet(one([0.5, 0.5], x), 20.0, TABLE),
     (dirichlet, "u"): lambda x: dirichlet(np.array([0.5, 0.5]), 20.0, one(TABLE, x)),
     (chosen_set, "weights"): lambda x: chosen_set(named(x) | {"council": 1.0}, 1, 1),

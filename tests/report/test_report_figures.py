@@ -31,7 +31,7 @@ from tests import synthetic
 
 STUDIES = {
     "plot_family_costs", "plot_paired", "plot_naive", "plot_ladder", "plot_budget", "plot_cash_tornado",
-    "plot_evaluated", "plot_bridge", "plot_price_tornado",
+    "plot_evaluated", "plot_bridge", "plot_price_tornado", "plot_areas_saved",
     "plot_break_even_surface", "plot_children", "plot_displacement", *sim.report.OF_STUDIES,
 }  # fmt: skip
 """Drawn from what a study found, or of more than the made-up run has."""
@@ -56,8 +56,13 @@ def test_each_public_figure_needs_the_run_alone(ds: xr.Dataset, name: str) -> No
     assert made.get_xlabel()
 
 
+def test_areas_that_are_no_authorities_have_no_map(ds: xr.Dataset) -> None:
+    with pytest.raises(ValueError, match="no local authorities of today"):
+        sim.report.plot_areas_saved(ds)
+
+
 def test_an_unknown_figure_is_refused() -> None:
-    with pytest.raises(AttributeError, match="it has plot_break_even_surface, plot_bridge"):
+    with pytest.raises(AttributeError, match="it has plot_areas_saved, plot_break_even_surface"):
         _ = sim.report.plot_nothing
     assert "plot_evidence" in dir(sim.report)
 

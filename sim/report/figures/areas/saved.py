@@ -43,7 +43,14 @@ def saved_by_area(ds: xr.Dataset) -> FloatArray:
     Returns
     -------
         Pounds of the price year a family of the area, undiscounted, in the ledger of the headline; help's cost counts.
+
+    Raises
+    ------
+    ValueError
+        If an area is no local authority of today.
     """
+    if not placed_areas(ds):
+        raise ValueError("some areas of this run are no local authorities of today, so that there is no map of them")
     regime, ledger = regime_named(ds), terms_of(ds).ledger
     world = next(one for one in worlds_of_set(ds) if one.regime == regime)
     families = facts_of(ds).rows * np.array(facts_of(ds).area_shares)
