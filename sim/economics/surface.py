@@ -69,7 +69,7 @@ def break_even_surface(
     total = float(result.var())
     left = float((result - design @ coefficients).var())
     spans = [ends.get(name, np.quantile(inputs[:, i], TAILS)) for i, name in enumerate(names)]
-    low, high = finite("ends", spans).T
+    low, high = finite("ends", np.array(spans, np.float64)).T
 
     def at(x: FloatArray, y: FloatArray) -> FloatArray:
         grid = np.stack(np.meshgrid(x, y), axis=-1)  # (y, x, input)
