@@ -51,10 +51,14 @@ def check(path: str | Path, sets: Sequence[str] = ()) -> str:
     from sim.evaluation.effects.question import stale
     from sim.results.worlds import said_elsewhere
     from sim.runs.fits import with_fits
+    from sim.studies.bridge.question import way_of
 
     scenario = with_fits(load(path, sets))
     tree = tree_of(path, sets)
     config = config_of(tree, Findings(tree))
+    way = way_of(tree, scenario)
+    if way is not None:
+        list(way.scenarios())  # each step of a bridge is a config of its own
     lines = [f"{scenario.title}: nothing wrong was found", *_contents(scenario)]
     solver = solver_of(scenario)
     if config is not None:

@@ -214,12 +214,12 @@ def _write(work: Work, at: StageListener, options: dict[str, object]) -> Summary
 
 def _lead(folder: Path, scenario: Scenario, ds: xr.Dataset, at: StageListener) -> None:
     """Lead the answer to the published one that the config names, where that is kept or soon done."""
-    from sim.errors import ModelError
+    from sim.errors import ModelError, ResultError
     from sim.studies.bridge.keeping import lay_beside
 
     try:
         lay_beside(folder, scenario, ds, whatever_it_takes=False, at=at)
-    except ModelError as error:
+    except (ModelError, ResultError) as error:  # the run is done, and is kept
         say_notes(f"note: not led to the published answer: {error}", err=True)
 
 

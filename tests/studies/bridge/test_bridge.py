@@ -1,5 +1,6 @@
 """A bridge from a study to a published ratio: both orders lead to one place, and every change is told."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 import sim
 from sim.cli import app
+from sim.cli.check import check
 from sim.config.views.recorded import names_bridge
 from sim.errors import ModelError
 from sim.model.spec import Scenario
@@ -109,6 +111,8 @@ def test_what_is_wrong_is_told_with_its_place_before_any_run(tmp_path: Path, old
     with pytest.raises(ModelError, match=r"toy\.yaml:1") as refused:
         bridge(path)
     assert said in str(refused.value)
+    with pytest.raises(ModelError, match=re.escape(str(refused.value))):
+        check(path)
 
 
 def test_a_config_without_a_bridge_is_refused() -> None:
