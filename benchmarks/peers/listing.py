@@ -47,6 +47,7 @@ FORMS = (
     Form(OURS, "this program, one replication", HERE),
     Form(REPLICATIONS, "this program, each of ten replications", HERE),
     Form(REGIMES, "this program, three regimes, each of ten replications", HERE),
+    Form("numba_tables", "numba, from move to move over tables worked out before", "numba"),
     Form("numba_events", "numba, from move to move", "numba"),
     Form("numba_dense", "numba, month by month", "numba"),
     Form(STRONGEST_NEWORDER, "neworder, mc.sample for each state", "neworder"),
