@@ -24,7 +24,7 @@ def command(
     out: Annotated[Path | None, typer.Option(help="Write authorities.csv and maps of England to this folder.")] = None,
     fit_all: Annotated[
         bool,
-        typer.Option("--fit", help="With --out: also fit every authority (ten minutes), with residuals and maps."),
+        typer.Option("--fit", help="With --out: also fit every authority (five minutes), with residuals and maps."),
     ] = False,
     quiet: Quiet = False,
 ) -> None:
