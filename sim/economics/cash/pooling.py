@@ -49,7 +49,8 @@ def smallest_transfers(gains: Mapping[str, float]) -> list[Transfer]:
     takers, givers = losers(gains), {name: gain for name, gain in gains.items() if gain > SMALLEST}
     lost, won = -sum(gains[name] for name in takers), sum(givers.values())
     if won < lost - SMALLEST:
-        raise NotEnoughError(f"agencies together lose £{lost - won:,.0f}: transfers cannot leave all of them whole")
+        short = float(f"{lost - won:.3g}")
+        raise NotEnoughError(f"agencies together lose £{short:,.0f}: transfers cannot leave all of them whole")
     return [
         Transfer(giver, taker, -gains[taker] * gain / won) for giver, gain in givers.items() for taker in takers
     ]  # fmt: skip

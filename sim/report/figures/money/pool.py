@@ -119,8 +119,9 @@ def pool_finding(ds: xr.Dataset) -> str:
     account = _account_shown(ds)
     pays, saves = (flow.mean(axis=0) for flow in _flows(account))
     parts = [
-        f"{agency_words(ds, account.flows.agencies[a])} pays {pounds_words(-MILLION * pays[a])} and saves "
-        f"{pounds_words(MILLION * saves[a])} in cash"
+        f"{agency_words(ds, account.flows.agencies[a])} pays {pounds_words(-MILLION * pays[a])} and "
+        f"{'saves' if saves[a] >= 0.0 else 'spends'} {pounds_words(MILLION * abs(saves[a]))}"
+        f"{' in cash' if saves[a] >= 0.0 else ' more'}"
         for a in np.argsort(pays)[:3]
     ]
     return sentence(f"in {_years(account)}, {listed(parts, ';')}")
