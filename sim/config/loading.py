@@ -188,6 +188,7 @@ def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario
         found={name: _found(part.found) for name, part in config.regimes.items() if part.found},
         counts_unitemised=tuple(one.name for one in sets_of_effects if one.counts_unitemised),
         regime_titles={name: part.title for name, part in config.regimes.items() if part.title},
+        service_titles={name: part.title for name, part in config.services.items() if part.title},
         set_titles={one.name: one.title for one in sets_of_effects if one.title},
         set_suppositions={one.name: one.supposing for one in sets_of_effects if one.supposing},
     )

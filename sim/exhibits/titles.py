@@ -33,6 +33,6 @@ def titles_of(results: xr.Dataset | Mapping[str, Any] | Scenario) -> Titles:
         return results.titles
     if isinstance(results, xr.Dataset):
         facts = facts_of(results)
-        return Titles(facts.regime_titles, facts.set_titles, facts.set_suppositions)
+        return Titles(facts.regime_titles, facts.set_titles, facts.set_suppositions, facts.service_titles)
     held = results.get("titles", {})
-    return Titles(held.get("regimes", {}), held.get("effect_sets", {}), held.get("suppositions", {}))
+    return Titles(*(held.get(of, {}) for of in ("regimes", "effect_sets", "suppositions", "services")))

@@ -576,6 +576,8 @@ class Scenario:
     """What people read instead of the name of a regime; by default the name in words."""
     set_titles: Mapping[str, str] = field(default_factory=dict)
     """The same of evidence sets."""
+    service_titles: Mapping[str, str] = field(default_factory=dict)
+    """The same of services."""
     set_suppositions: Mapping[str, str] = field(default_factory=dict)
     """What an evidence set supposes, in words that follow "if"."""
     doubt: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -586,7 +588,7 @@ class Scenario:
     @property
     def titles(self) -> Titles:
         """What people read instead of names."""
-        return Titles(self.regime_titles, self.set_titles, self.set_suppositions)
+        return Titles(self.regime_titles, self.set_titles, self.set_suppositions, self.service_titles)
 
     def world(self, name: str) -> World:
         """Give the world of that name."""

@@ -1,4 +1,4 @@
-"""What people read instead of the names of regimes and evidence sets: the titles that their config gives them."""
+"""What people read instead of names of regimes, evidence sets and services: the titles that their config gives them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class Titles:
     regimes: Mapping[str, str] = field(default_factory=dict)
     sets: Mapping[str, str] = field(default_factory=dict)
     suppositions: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)
 
     def regime(self, name: str) -> str:
         """Say which regime."""
@@ -21,6 +22,10 @@ class Titles:
     def reading(self, name: str) -> str:
         """Say which reading of the evidence."""
         return self.sets.get(name) or _words(name)
+
+    def service(self, name: str) -> str:
+        """Say which service."""
+        return self.services.get(name) or _words(name)
 
     def aside(self, name: str) -> str:
         """Say which reading of the evidence, to stand in brackets."""

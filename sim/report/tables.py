@@ -134,7 +134,7 @@ def costs(summary: Summary) -> Table:
 def waits(summary: Summary) -> Table:
     """Make the table of waits by service and regime: who waited, how long, waiting at the end and left."""
     rows = [
-        (service.replace("_", " "), name, share(wait["waited_share"], 0),
+        (titles_of(summary).service(service), name, share(wait["waited_share"], 0),
          *(months(wait[part]) for part in ("p50", "p90", "mean")), *(count(wait[part]) for part in ("waiting", "left")))
         for service in _first(summary, "wait_months")
         for name, figures in summary["regimes"].items()
@@ -159,7 +159,8 @@ def distributions(summary: Summary) -> Table:
 def kept_on(summary: Summary) -> Table:
     """Make the table of posts kept on, beyond what is funded, until the help that was begun has ended."""
     rows = [
-        (one["name"], words(one["service"]), digits(one["post_months"] / 12), _scaled(_exactly(one["pounds"]), 1e6, 2))
+        (one["name"], titles_of(summary).service(one["service"]), digits(one["post_months"] / 12),
+         _scaled(_exactly(one["pounds"]), 1e6, 2))
         for one in summary.get("posts_kept_on", ())
     ]
     columns = ("regime", "service", "post-years", "£m")

@@ -221,7 +221,7 @@ def facts_of_run(scenario: Scenario, layout: Layout) -> Facts:
         counts_unitemised=list(scenario.counts_unitemised), not_refitted=list(scenario.not_refitted),
         found_elsewhere=list(scenario.found_elsewhere),
         regime_titles=dict(scenario.regime_titles), set_titles=dict(scenario.set_titles),
-        set_suppositions=dict(scenario.set_suppositions),
+        service_titles=dict(scenario.service_titles), set_suppositions=dict(scenario.set_suppositions),
         doubt={name: dict(kept) for name, kept in scenario.doubt.items()},
         until=[dict(one) for one in scenario.until] or None, why_no_answer=why_no_answer, why_no_cohort=why_no_cohort,
     )  # fmt: skip

@@ -115,6 +115,8 @@ class Facts:
     """What people read instead of the name of a regime; see ``regime``."""
     set_titles: Mapping[str, str] = field(metadata=JSON, default_factory=dict)
     """What people read instead of the name of an evidence set; see ``reading``."""
+    service_titles: Mapping[str, str] = field(metadata=JSON, default_factory=dict)
+    """What people read instead of the name of a service."""
     set_suppositions: Mapping[str, str] = field(metadata=JSON, default_factory=dict)
     """What an evidence set supposes, in words that follow "if"."""
     doubt: Mapping[str, Mapping[str, Any]] = field(metadata=JSON, default_factory=dict)

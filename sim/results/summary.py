@@ -39,7 +39,7 @@ def run_figures(ds: xr.Dataset) -> Summary:
         "not_refitted": [w.name for w in facts.worlds if is_not_refitted(ds, w)],
         "found_elsewhere": list(facts.found_elsewhere),
         "titles": {"regimes": dict(facts.regime_titles), "effect_sets": dict(facts.set_titles),
-                   "suppositions": dict(facts.set_suppositions)},
+                   "suppositions": dict(facts.set_suppositions), "services": dict(facts.service_titles)},
         "conventions": {
             "count": facts.count, "first_cycle": facts.first_cycle, "discount": dict(facts.outcome_discount),
         },

@@ -5,14 +5,17 @@ Plain sums over arrays, beside the code that the tables are made with; text is c
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 from scipy import stats
 
+from sim.config import load
 from sim.economics.summary import summarise
 from sim.economics.value.card import counted
 from sim.economics.value.cashability import cashable_savings
@@ -22,6 +25,8 @@ from sim.exhibits.numbers import MINUS
 from sim.model.appraisal import CardItem
 from sim.report import tables
 from sim.report.figures.money.sankey import money_flows, money_table
+from sim.report.figures.states.model import parts_of
+from sim.report.figures.waits.queues import places_table, queues_finding
 from sim.report.figures.waits.services import waits_table
 from sim.report.terminal import headline_tables
 from sim.results.dataset import to_dataset
@@ -29,6 +34,7 @@ from sim.results.summary import Summary, agency_cost_per_family_year
 from sim.results.waits import area_waits, nation_wait
 from sim.results.worlds import WorldName, world_names
 from tests import synthetic
+from tests.places import ROOT
 
 START = 6
 """The step at which help begins in the made-up study; costs count from there."""
@@ -162,6 +168,25 @@ def test_every_median_and_mean_behind_the_figure_of_waits(ds: xr.Dataset) -> Non
     for world, row in zip(worlds, table.rows, strict=True):
         for name, value in wait_figures(ds, world).items():
             assert row[place[name]] == f"{value:.1f}"
+
+
+def test_services_are_called_by_their_titles_wherever_people_read(ds: xr.Dataset) -> None:
+    assert "keyworker" in str(waits_table(ds).rows)  # a name without a title is said in words
+    titled = ds.assign_attrs({**ds.attrs, "service_titles": json.dumps({"keyworker": "one worker"})})
+    shown = (
+        waits_table(titled), places_table(titled), tables.waits(summarise(titled)), queues_finding(titled),
+        parts_of(titled),
+    )  # fmt: skip
+    for one in shown:
+        assert "one worker" in str(one)
+        assert "keyworker" not in str(one)
+
+
+def test_a_service_takes_its_title_from_the_config(tmp_path: Path) -> None:
+    text = (ROOT / "tests" / "configs" / "toy.yaml").read_text(encoding="utf-8")
+    (tmp_path / "toy.yaml").write_text(text.replace("  keyworker:\n", "  keyworker:\n    title: one worker\n"), "utf-8")
+    titles = load(tmp_path / "toy.yaml").titles
+    assert (titles.service("keyworker"), titles.service("need_service")) == ("one worker", "need service")
 
 
 def test_small_net_present_values_get_a_place(summary: Summary) -> None:

@@ -18,6 +18,7 @@ from sim.config.schema.fields import (
     NotNegative,
     PointOrDate,
     Share,
+    Text,
 )
 from sim.config.schema.readers import refuse
 from sim.language.evaluate import parse
@@ -171,6 +172,7 @@ class ServicePart(Provenance):
     kind: Literal["statutory", "discretionary"] = Field(
         description="statutory (answers by law, no queue) or discretionary"
     )
+    title: Text = Field(default="", description="what people read instead of its name, in a few words")
     agency: Called = Field(default="", description="who runs it")
     of: Name | None = Field(default=None, description="the unit whose rows it takes; default the root unit")
     after: Name | None = Field(

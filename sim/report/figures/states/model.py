@@ -18,6 +18,7 @@ from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import figure, plural
 from sim.exhibits.sentences import sentence
 from sim.exhibits.style import INK, SEVERITY, WIDE, Canvas, new_axes, words
+from sim.exhibits.titles import titles_of
 from sim.report.defaults import agency_words, main_chain
 from sim.results.facts import facts_of
 from sim.table import Table
@@ -50,7 +51,7 @@ def parts_of(ds: xr.Dataset) -> dict[str, Piece]:
     states = [words(str(name)) for name in ds["state_name"].values[ds["chain"].values == hub]]
     needs = tuple(words(name) for name in chains if of_unit[name] == units[0])
     others = tuple(words(name) for name in chains if of_unit[name] != units[0])
-    helping = tuple(words(name) for name in facts.service_chains)
+    helping = tuple(titles_of(ds).service(name) for name in facts.service_chains)
     payers = tuple(agency_words(ds, str(name)) for name in ds["agency"].values)
     made = (
         Piece("services", "Services that help", helping), Piece("needs", f"What troubles a {units[0]}", needs),

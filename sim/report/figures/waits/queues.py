@@ -14,7 +14,7 @@ from sim.exhibits.drawing import ABOVE, grid_x, key, name_rows, places, row_axes
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.numbers import figure
 from sim.exhibits.sentences import listed, sentence
-from sim.exhibits.style import COLOURS, WIDE, Canvas, new_panels, words
+from sim.exhibits.style import COLOURS, WIDE, Canvas, new_panels
 from sim.exhibits.titles import titles_of
 from sim.report.defaults import worlds_of_set
 from sim.results.facts import facts_of
@@ -53,7 +53,7 @@ def plot_queues(
         y = places(len(services), canvas, i, len(worlds), each=each)
         ax.hlines(y, 0, values[i], color=colour, linewidth=1.6)
         ax.plot(values[i], y, "os^D"[i % 4], color=colour, markersize=6, label=titles.regime(world.regime))
-    name_rows(ax, [words(name) for name in services], canvas, each=each)
+    name_rows(ax, [titles_of(ds).service(name) for name in services], canvas, each=each)
     ax.set_xlim(0, 1.06 * float(np.nanmax(values, initial=1e-9)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: figure(x)))
     ax.xaxis.set_major_locator(MaxNLocator(4))
@@ -79,7 +79,7 @@ def queues_finding(ds: xr.Dataset) -> str:
     services, waiting = levels(ds, "waiting")
     _, held = levels(ds, "places")
     parts = [
-        _who_waits(services, waits, places_there, titles.regime(world.regime))
+        _who_waits([titles.service(name) for name in services], waits, places_there, titles.regime(world.regime))
         for world, waits, places_there in zip(worlds_of_set(ds), waiting, held, strict=True)
     ]
     return sentence(listed(parts, ";"))
@@ -94,7 +94,7 @@ def _who_waits(services: Sequence[str], waits: FloatArray, held: FloatArray, reg
         return f"nobody waits for {there}"
     most = int(np.nanargmax(waits))
     total = figure(float(np.nansum(waits)))
-    return f"{total} wait for {there}, {figure(waits[most])} of them for {words(services[most])}"
+    return f"{total} wait for {there}, {figure(waits[most])} of them for {services[most]}"
 
 
 def places_table(ds: xr.Dataset) -> Table:
@@ -108,7 +108,7 @@ def places_table(ds: xr.Dataset) -> Table:
                 cells = [
                     figure(float(level.sel(team_series=name))) for name in ("workers", "places", "engaged", "waiting")
                 ]
-                rows.append((words(service), titles_of(ds).regime(world.regime), *cells))
+                rows.append((titles_of(ds).service(service), titles_of(ds).regime(world.regime), *cells))
     columns = ("service", "regime", "workers", "places", "taken", "waiting")
     return Table("Places, and who waits", columns, tuple(rows))
 

@@ -78,7 +78,7 @@ def draw_changes(
         ax.plot(change.helped, y, "os^D"[i % 4], color=colour, markersize=6.5, clip_on=False)
         label = titles.regime(change.world.regime)
         handles.append(Line2D([], [], marker="os^D"[i % 4], color=colour, label=label))
-    name_rows(ax, [words(name) for name in services], canvas, each=each)
+    name_rows(ax, [titles.service(name) for name in services], canvas, each=each)
     ends = [np.concatenate([change.without, change.helped, change.high]) for change in changes] or [np.ones(1)]
     top = np.concatenate(ends)
     ax.set_xlim(0, 1.06 * float(np.max(top[np.isfinite(top)], initial=1e-9)))
@@ -105,7 +105,7 @@ def changed_most(
     said = []
     for i in dict.fromkeys((int(moved.argmax()), int(moved.argmin()))):
         if moved[i] != 0:
-            said.append(f"{words(services[i])} from {write(change.without[i])} to {write(change.helped[i])}")
+            said.append(f"{titles.service(services[i])} from {write(change.without[i])} to {write(change.helped[i])}")
     regime, base = titles.regime(change.world.regime), titles.regime(facts_of(ds).baseline)
     most = f"; it changes most for {listed(said)}" if said else ""
     counts = f"{up_down[0]} in {up} and {up_down[1]} in {down} of {len(services)} services"
@@ -114,10 +114,10 @@ def changed_most(
 
 def waits_table(ds: xr.Dataset) -> Table:
     """Make the table behind waits and leaving."""
-    services, worlds = waited_for(ds), worlds_of_set(ds)
+    services, worlds, titles = waited_for(ds), worlds_of_set(ds), titles_of(ds)
     left = [zip(*many_over_replications(left_shares(ds, world, services)), strict=True) for world in worlds]
     rows = [
-        (words(name), titles_of(ds).regime(world.regime), *map(months, wait_months(ds, world, name)[1:]),
+        (titles.service(name), titles.regime(world.regime), *map(months, wait_months(ds, world, name)[1:]),
          _share(*shares))
         for name, *of_worlds in zip(services, *left, strict=True)
         for world, shares in zip(worlds, of_worlds, strict=True)
@@ -139,7 +139,7 @@ def areas_table(ds: xr.Dataset) -> Table:
         (words(str(area)), titles_of(ds).regime(world.regime), *(_of_area(wait) for wait in waits[world][i]))
         for i, area in enumerate(ds["area"].values) for world in worlds if services
     ]  # fmt: skip
-    columns = ("area", "regime", *(words(name) for name in services))
+    columns = ("area", "regime", *(titles_of(ds).service(name) for name in services))
     note = "Median wait in months of those admitted, then how long nine in ten waited at most; all replications."
     return Table("Waits in named areas", columns, tuple(rows), note)
 
