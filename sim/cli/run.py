@@ -48,7 +48,11 @@ def command(
     ] = None,
     solver: Solver = None,
     size: Annotated[
-        str | None, typer.Option(metavar="full|tenth", help="The whole study, or some 16 of its areas, each whole.")
+        str | None,
+        typer.Option(
+            metavar="full|tenth",
+            help="The whole study, or some 16 of its areas, each whole; a study of areas by name is run as it is.",
+        ),
     ] = None,
     totals: Annotated[
         bool,
@@ -83,18 +87,20 @@ def command(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar and no table.")] = False,
 ) -> None:
     """Simulate every regime of a config and write a results folder."""
-    from sim.config.loading import load
+    from sim.config.loading import find, load
     from sim.config.sizes import settings_of_size
+    from sim.config.text.layers import load_tree
     from sim.results.folder.store import check_destination
     from sim.runs.resume import at_work
 
     tell = functools.partial(say, err=True)
     limits = _limits(until or [], replications, at_least, at_most)
+    laid = settings_of_size(size, load_tree(find(config), only=("areas_taken",))) if size else ()
 
     def loaded(number: int | None) -> Scenario:
         flags = {"replications": number, "seed": seed, "solver": solver}
         stated = [f"{key}={value}" for key, value in flags.items() if value is not None]
-        return load(config, [*settings_of_size(size), *(sets or []), *stated])
+        return load(config, [*laid, *(sets or []), *stated])
 
     scenario = loaded(limits.ceiling if until else replications)
     rules = _rules(until or [], scenario)

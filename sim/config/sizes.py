@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.config.text.source import Tree
 from sim.errors import ModelError, Problem
 
 FULL, TENTH = "full", "tenth"
@@ -10,8 +11,15 @@ TENTH_SETTINGS = (f"areas_taken={TENTH_AREAS}", "replications=4")
 """A tenth of the 152 authorities, as draws of the inputs take them (configs/appraisal/doubt.yaml)."""
 
 
-def settings_of_size(size: str | None) -> tuple[str, ...]:
+def settings_of_size(size: str | None, tree: Tree | None = None) -> tuple[str, ...]:
     """Give the settings of a size, to be laid over a config before all others.
+
+    Parameters
+    ----------
+    size
+        Its name; None is all of it.
+    tree
+        The config: one that names the areas it takes is run as it is, since a tenth of England is other areas.
 
     Raises
     ------
@@ -21,5 +29,11 @@ def settings_of_size(size: str | None) -> tuple[str, ...]:
     if size in (None, FULL):
         return ()
     if size == TENTH:
-        return TENTH_SETTINGS
+        return () if tree is not None and names_areas(tree) else TENTH_SETTINGS
     raise ModelError([Problem("--size", "", f"given '{size}'; must be {FULL} or {TENTH}")])
+
+
+def names_areas(tree: Tree) -> bool:
+    """Whether a config says by name which areas it takes."""
+    taken = tree.mapping.get("areas_taken")
+    return taken is not None and (bool(taken.items) or isinstance(taken.value, str))

@@ -41,13 +41,15 @@ def test_the_nation_has_every_lever_with_its_range_from_the_config(tmp_path):
     nation = open_study("national", tmp_path)
     found = {one.name: one for one in levers(nation)}
     assert list(found) == ["reading", "effect", "lasting", "dose", "caseload", "posts", "post_price", "care_price",
-                           "against", "horizon", "discount", "ledger", "bias", "cash_lag", "cash_unit"]  # fmt: skip
+                           "against", "horizon", "discount", "ledger", "bias", "cash_lag", "cash_unit", "area",
+                           "prices"]  # fmt: skip
     for name, path in (("caseload", "parameters.kw_caseload.value"), ("lasting", "services.keyworker.aftercare.mean"),
                        ("post_price", "costs.keyworker staff.price.value")):  # fmt: skip
         entry = nation.figures[path]
         assert (found[name].default, found[name].low, found[name].high) == (entry.number, entry.low, entry.high)
         assert found[name].is_assumed == (entry.source == "assumption")
-    assert nation.extends == "national"
+    assert nation.extends == ("national",)
+    assert sorted(found["area"].choices)[:3] == ["", "birmingham", "bristol"]  # made-up authorities are no places
     assert nation.is_tenth
     assert 0.09 < nation.of_whole < 0.11
     assert all(len(one.text.split()) >= 20 for one in found.values())

@@ -258,6 +258,20 @@ def test_the_price_of_an_episode_moves_that_of_a_post_and_both_say_the_same(cont
 
 
 @pytest.mark.slow
+def test_prices_of_another_year_open_the_page_anew_and_keep_what_was_moved(context, server):
+    page = opened(context, server, "caseload=8")
+    before = numbers(page)
+    page.select_option("#lever-prices", "of_2024_25")
+    page.wait_for_url("**prices=of_2024_25*")
+    page.wait_for_selector(SETTLED)
+    expect(page.locator("#answer .stamp")).to_contain_text("pounds of 2024/25")
+    assert page.input_value("#lever-caseload") == "8"
+    after = numbers(page)
+    assert (after[2:4], after[:2]) != (before[2:4], before[:2])
+    assert after[2:4] == before[2:4]  # children in care and waiting are counted, and have no price
+
+
+@pytest.mark.slow
 def test_pinned_positions_stand_beside_each_other_and_in_the_address(context, server):
     page = opened(context, server)
     page.click("#pin")

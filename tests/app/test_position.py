@@ -47,7 +47,7 @@ def test_a_saved_config_says_what_the_address_says(study, data):
     order = settings.pop("effect_set", None)
     assert saved.get("set", {}) == settings
     assert saved.get("effect_set") == order
-    assert saved["extends"] == study.extends
+    assert [saved["extends"]] == list(study.extends)
 
 
 def test_a_saved_config_is_the_study_with_what_was_moved(study, tmp_path):

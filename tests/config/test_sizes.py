@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli import app
-from sim.config.loading import changed, load
+from sim.config.loading import changed, load, tree_of
 from sim.config.sizes import FULL, TENTH, settings_of_size
 from sim.config.translate.fewer_areas import with_areas
 from sim.errors import ModelError
@@ -33,6 +33,33 @@ def test_a_change_to_a_regime_leaves_the_areas_taken_as_they_were():
 def test_more_areas_than_there_are_are_refused():
     with pytest.raises(ModelError, match="areas_taken: given 9; the study has 4"):
         load(DOUBTFUL, [*FEW, "areas_taken=9"])
+
+
+def test_areas_are_taken_by_name():
+    whole = load(DOUBTFUL, FEW)
+    areas = whole.worlds[0].model.areas
+    scenario = load(DOUBTFUL, [*FEW, f"areas_taken=[{areas.names[1]}]"])
+    model = scenario.worlds[0].model
+    assert model.areas.names == areas.names[1:2]
+    assert model.root.size == round(whole.worlds[0].model.root.size * areas.weights[1] / sum(areas.weights))
+    assert load(DOUBTFUL, [*FEW, f"areas_taken={areas.names[1]}"]).worlds[0].model == model
+
+
+@pytest.mark.parametrize(
+    ("taken", "why"), [("[nowhere]", "there is no area 'nowhere'"), ("[]", "names no area"), ("0", "must be 1 or more")]
+)
+def test_areas_that_are_not_there_are_refused_where_they_are_named(tmp_path, taken, why):
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"extends: {DOUBTFUL}\nareas_taken: {taken}\n", encoding="utf-8")
+    with pytest.raises(ModelError, match=rf"mine.yaml:2:\d+: areas_taken: .*{why}"):
+        load(file)
+
+
+def test_a_study_of_named_areas_is_run_as_it_is(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"extends: {DOUBTFUL}\nset: {{areas_taken: [middle]}}\n", encoding="utf-8")
+    assert settings_of_size(TENTH, tree_of(file)) == ()
+    assert settings_of_size(TENTH, tree_of(DOUBTFUL)) == settings_of_size(TENTH)
 
 
 def test_sizes_by_name():

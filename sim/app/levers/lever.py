@@ -13,9 +13,12 @@ from sim.config.views.register import RegisterEntry
 
 Value = float | str
 Settings = dict[str, object]
-PRICES, BEHAVIOUR, SHOWN = "prices", "behaviour", "shown"
-"""What a lever asks for: pricing counts anew, simulating, or another comparison of what is there."""
+PRICES, BEHAVIOUR, SHOWN, STUDY = "prices", "behaviour", "shown", "study"
+"""What a lever asks for: pricing counts anew, simulating, another comparison of what is there, or another study."""
 BELIEVE, DO, COST, COUNT = "What we believe", "What we do", "What it costs", "How it is counted"
+WHERE = "Where, and at whose prices"
+AS_IT_IS = ""
+"""Where a lever of another study stands until it is moved."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class StudyLever:
     Attributes
     ----------
     name, title, group, kind
-        Its name in an address, its words, the group it stands in, and ``PRICES``, ``BEHAVIOUR`` or ``SHOWN``.
+        Its name in an address, its words, the group it stands in, and ``PRICES``, ``BEHAVIOUR``,
+        ``SHOWN`` or ``STUDY``.
     unit
         Words after its value.
     default
@@ -44,8 +48,8 @@ class StudyLever:
         A paragraph: what it is, what it stands on, who disagrees.
     settings
         What a value sets in a config, by path.
-    line
-        The cost line whose price it multiplies; empty for all other levers.
+    line, price_year
+        The cost line whose price it multiplies, and the year of its pounds; empty for all other levers.
     """
 
     name: str
@@ -64,6 +68,7 @@ class StudyLever:
     text: str
     settings: Callable[[Value], Settings]
     line: str = ""
+    price_year: str = ""
 
     @property
     def is_choice(self) -> bool:
@@ -104,7 +109,7 @@ def of_figure(
 
     return StudyLever(
         name, title, group, kind, unit or entry.unit, entry.number, entry.low, entry.high, ends, step, {},
-        entry.is_assumption, _source_of(entry), text, settings, _line_of(path),
+        entry.is_assumption, _source_of(entry), text, settings, _line_of(path), entry.price_year,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sim.app.levers.lever import (
+    AS_IT_IS,
     BEHAVIOUR,
     BELIEVE,
     COST,
@@ -13,6 +14,8 @@ from sim.app.levers.lever import (
     DO,
     PRICES,
     SHOWN,
+    STUDY,
+    WHERE,
     Settings,
     StudyLever,
     Value,
@@ -21,7 +24,7 @@ from sim.app.levers.lever import (
     number,
     of_figure,
 )
-from sim.app.levers.study import OpenStudy
+from sim.app.levers.study import OpenStudy, place
 from sim.app.levers.texts import TEXTS
 from sim.config.text.source import Tree, plain
 
@@ -35,7 +38,7 @@ DOSES = {
 def levers(study: OpenStudy) -> tuple[StudyLever, ...]:
     """Give the levers of a study in their order: those whose figure it has."""
     makers = (_reading, _effect, _lasting, _dose, _caseload, _posts, _post_price, _care_price, _against, _horizon,
-              _discount, _ledger, _bias, _cash_lag, _cash_unit)  # fmt: skip
+              _discount, _ledger, _bias, _cash_lag, _cash_unit, _area, _prices)  # fmt: skip
     return tuple(lever for lever in (make(study) for make in makers) if lever is not None)
 
 
@@ -75,16 +78,20 @@ def _effect(study: OpenStudy) -> StudyLever | None:
 def _lasting(study: OpenStudy) -> StudyLever | None:
     """Make the lever of how long effects last."""
     return of_figure(
-        study, "lasting", "How long it lasts after help ends", BELIEVE, BEHAVIOUR, "services.keyworker.aftercare.mean",
-        (1, 48), 1,
+        study, "lasting", "How long it lasts after help ends", BELIEVE, BEHAVIOUR,
+        f"services.{study.helper}.aftercare.mean", (1, 48), 1,
         TEXTS["lasting"], in_the_regime=True,
     )  # fmt: skip
 
 
 def _caseload(study: OpenStudy) -> StudyLever | None:
     """Make the lever of families per key worker."""
+    team = study.tree.mapping["services"].mapping[study.helper].mapping.get("team")
+    held = team.mapping.get("caseload") if team is not None else None
+    own = f"services.{study.helper}.team.caseload.value"
+    path = f"parameters.{held.value}.value" if held is not None and isinstance(held.value, str) else own
     return of_figure(
-        study, "caseload", "Families for each key worker", DO, BEHAVIOUR, "parameters.kw_caseload.value", (3, 20), 0.5,
+        study, "caseload", "Families for each key worker", DO, BEHAVIOUR, path, (3, 20), 0.5,
         TEXTS["caseload"], "families",
         in_the_regime=True,
     )  # fmt: skip
@@ -107,13 +114,13 @@ def _posts(study: OpenStudy) -> StudyLever | None:
     """Make the lever of how many key workers there are, their build-up in proportion."""
     regimes = study.tree.mapping["regimes"].mapping
     held = regimes[study.regime].mapping.get("set")
-    team = "services.keyworker.team"
+    team = f"services.{study.helper}.team"
     if held is None or f"{team}.workers" not in held.mapping:
         return None
     first = plain(held.mapping[f"{team}.workers"])
     funding = held.mapping.get(f"{team}.funding")
     later = [dict(plain(item)) for item in funding.items] if funding is not None else []
-    last = float((later[-1]["workers"] if later else first)["total"])
+    last = float((later[-1]["workers"] if later else first)["total"]) * study.of_all
 
     def settings(value: Value) -> Settings:
         share = float(value) / last
@@ -136,9 +143,13 @@ def _posts(study: OpenStudy) -> StudyLever | None:
 
 
 def _post_price(study: OpenStudy) -> StudyLever | None:
-    """Make the lever of what a post costs."""
+    """Make the lever of what a post costs, at the prices in which the study writes it."""
+    posts = [line for line in _lines(study) if str(plain(line.mapping.get("per", line))) == f"{study.helper}.worker"]
+    if not posts:
+        return None
+    path = f"costs.{posts[0].mapping['name'].value}.price.value"
     return of_figure(
-        study, "post_price", "Price of a post", COST, PRICES, "costs.keyworker staff.price.value", (1500, 9000), 25,
+        study, "post_price", "Price of a post", COST, PRICES, path, (1500, 9000), 25,
         TEXTS["post_price"], "£ a month",
     )  # fmt: skip
 
@@ -245,4 +256,24 @@ def _cash_unit(study: OpenStudy) -> StudyLever | None:
         "appraisal.cashability.care_placements.capacity.value", (1, 12), 1,
         TEXTS["cash_unit"],
     )  # fmt: skip
-    return None if lever is None else replace(lever, unit="places")
+    return None if lever is None else replace(lever, unit="")
+
+
+def _area(study: OpenStudy) -> StudyLever | None:
+    """Make the lever of the area: all of them, or one that is a real place."""
+    named = {name: place(name) for name in sorted(study.areas)}
+    return choice(
+        "area", "Area", WHERE, STUDY, AS_IT_IS, {AS_IT_IS: "all areas", **named},
+        TEXTS["area"],
+        lambda value: {"areas_taken": [value]}, "the areas of the study that are real places",
+    )  # fmt: skip
+
+
+def _prices(study: OpenStudy) -> StudyLever | None:
+    """Make the lever of the prices, and of the time whose levels hold; a layer or a study, and no setting."""
+    own = "as the study has them" if study.stands_at else f"{study.price_year}, as the study has them"
+    return choice(
+        "prices", "Prices and levels", WHERE, STUDY, AS_IT_IS, {AS_IT_IS: own, **study.prices},
+        TEXTS["prices"],
+        lambda value: {}, "configs/costs_2025 (docs/evidence.md, section 12)",
+    )  # fmt: skip

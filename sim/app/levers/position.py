@@ -97,6 +97,19 @@ def _checked(lever: StudyLever, given: object, problems: list[Problem]) -> Value
     return number
 
 
+def said(query: str) -> dict[str, str]:
+    """Read what the query of an address says, unchecked.
+
+    Raises
+    ------
+    ModelError
+        For an address of absurd length.
+    """
+    if len(query) > LONGEST_ADDRESS:
+        raise ModelError([Problem("the address", "", f"is longer than {LONGEST_ADDRESS} characters")])
+    return dict(parse_qsl(query, keep_blank_values=True))
+
+
 def from_address(levers: Sequence[StudyLever], query: str) -> Position:
     """Read the query of an address.
 
@@ -105,14 +118,12 @@ def from_address(levers: Sequence[StudyLever], query: str) -> Position:
     ModelError
         As ``position``; also for an address of absurd length.
     """
-    if len(query) > LONGEST_ADDRESS:
-        raise ModelError([Problem("the address", "", f"is longer than {LONGEST_ADDRESS} characters")])
-    return position(levers, dict(parse_qsl(query, keep_blank_values=True)))
+    return position(levers, said(query))
 
 
-def to_yaml(extends: str, title: str, levers: Sequence[StudyLever], at: Position) -> str:
+def to_yaml(extends: Sequence[str], title: str, levers: Sequence[StudyLever], at: Position) -> str:
     """Write a config that extends a study and holds only what was moved."""
-    lines = [f"title: {scalar(title)}", f"extends: {scalar(extends)}"]
+    lines = [f"title: {scalar(title)}", f"extends: {_names(extends)}"]
     settings = at.settings(levers)
     for path in [path for path in settings if path == "effect_set"]:
         lines.append(f"{path}: {_flow(settings.pop(path))}")
@@ -122,6 +133,12 @@ def to_yaml(extends: str, title: str, levers: Sequence[StudyLever], at: Position
         lines.append("set:")
         lines += [f"  {quoted(path)}: {_flow(value)}" for path, value in settings.items()]
     return "\n".join(lines) + "\n"
+
+
+def _names(extends: Sequence[str]) -> str:
+    """Write what is extended: a name, or a list of them."""
+    written = [scalar(name) for name in extends]
+    return written[0] if len(written) == 1 else f"[{', '.join(written)}]"
 
 
 def _flow(value: object) -> str:

@@ -1,10 +1,13 @@
-"""What the application has open: a config or a finished folder, its figures with their ranges, its readings."""
+"""What the application has open: a config or a finished folder, its figures with their ranges, its readings.
+
+Leaves out its levers, and how one of its areas or other prices are chosen: see ``elsewhere``.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,19 +15,25 @@ from typing import Any
 from sim.config.check.problems import Findings
 from sim.config.loading import find, load, scenario_of, tree_of
 from sim.config.schema.appraisal import ClaimPart
-from sim.config.sizes import TENTH_AREAS, TENTH_SETTINGS
-from sim.config.text.layers import with_settings
+from sim.config.sizes import TENTH_AREAS, TENTH_SETTINGS, names_areas
+from sim.config.text.layers import load_tree, with_settings
 from sim.config.text.library import names
 from sim.config.text.merge import prune
-from sim.config.text.source import Tree
+from sim.config.text.source import Tree, plain
 from sim.config.translate.effect_sets import effect_sets
 from sim.config.translate.fewer_areas import worlds_of_areas
 from sim.config.translate.model import config_of
 from sim.config.views.register import RegisterEntry, entries
 from sim.errors import ModelError
 from sim.model.compiled.accounts import account_plan, why_no_accounts
-from sim.model.spec import AS_WRITTEN
+from sim.model.spec import AS_WRITTEN, Areas
 from sim.model.titles import Titles
+
+LAID = {"of_2024_25": "costs_2025/prices"}
+"""Prices of another year: the layer of the library that has them."""
+OTHERS = {"today": "England today, another study"}
+"""Levels of another time are another study of the library, offered where the prices above are."""
+SMALL_WORDS = frozenset({"and", "of", "the", "upon"})
 
 
 @dataclass(frozen=True)
@@ -34,49 +43,75 @@ class OpenStudy:
     Attributes
     ----------
     extends
-        What a saved position extends: a name of the library, or a file.
+        What a saved position extends: names of the library, or a file.
     file
         The config that is loaded.
     tree
         It, with all its layers.
-    regime, baseline, others
-        The regime with a key worker, what it is held against, and other regimes that it may be held against.
+    regime, helper, baseline, others
+        The regime with a key worker, the service that is it, what it is held against, and other regimes that it may
+        be held against.
     readings
         Readings of the evidence, the study's own first.
     titles
         What people read instead of names.
     claims
         What was claimed and measured, to be set beside what is found.
+    areas
+        Areas that are real places, with their share of all families.
     of_whole
-        The share of the study's families that a quick run has.
+        The share of its families that a quick run has.
     folder
         A finished folder of the same study, whose figures are shown until something is moved; None without one.
+    area, stands_at
+        The one area that it is of, and other prices that it stands at; empty where it is as it was opened.
+    prices
+        Other prices that it may stand at, in words.
     """
 
-    extends: str
+    extends: tuple[str, ...]
     file: Path
     tree: Tree
     title: str
     regime: str
+    helper: str
     baseline: str
     others: tuple[str, ...]
     readings: tuple[str, ...]
     titles: Titles
     replications: int
     seed: int
+    price_year: str = ""
     claims: tuple[ClaimPart, ...] = ()
+    areas: Mapping[str, float] = field(default_factory=dict)
     of_whole: float = 1.0
     folder: Path | None = None
+    area: str = ""
+    stands_at: str = ""
+    prices: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def figures(self) -> Mapping[str, RegisterEntry]:
         """Every figure by its path, with range and source."""
         return {entry.path: entry for entry in entries(self.tree)}
 
+    @property
+    def heading(self) -> str:
+        """What it is of, and where."""
+        return f"{self.title}: {place(self.area)}" if self.area else self.title
+
+    @property
+    def of_all(self) -> float:
+        """The share of all families that it is of."""
+        return self.areas[self.area] if self.area else 1.0
+
     @cached_property
     def quick(self) -> tuple[str, ...]:
         """Settings of a run that can be waited for: a tenth in some of the areas, or a small study as it is."""
-        return TENTH_SETTINGS if _areas(self.tree) > TENTH_AREAS else (f"replications={self.replications}",)
+        if self.area:
+            return (f"areas_taken={json.dumps([self.area])}", f"replications={self.replications}")
+        is_small = names_areas(self.tree) or _areas(self.tree) <= TENTH_AREAS
+        return (f"replications={self.replications}",) if is_small else TENTH_SETTINGS
 
     @property
     def is_tenth(self) -> bool:
@@ -109,15 +144,21 @@ def open_study(what: str, scratch: Path) -> OpenStudy:
         held = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         file = scratch / f"{_plain(held.get('name', 'study'))}.yaml"
         file.write_text(held["config"], encoding="utf-8")
-        return _study(str(file), file, folder)
+        return study_of((str(file),), file, folder)
     file = find(what)
     extends = what if what in names("scenarios") or what in names() else str(file.resolve())
     beside = Path("results") / file.stem
-    return _study(extends, file, beside if _is_of(beside, file) else None)
+    return study_of((extends,), file, beside if _is_of(beside, file) else None)
 
 
-def _study(extends: str, file: Path, folder: Path | None) -> OpenStudy:
-    """Read a study."""
+def study_of(extends: tuple[str, ...], file: Path, folder: Path | None = None) -> OpenStudy:
+    """Read a study.
+
+    Raises
+    ------
+    ModelError
+        When it is wrong, or has no answer to show.
+    """
     tree = tree_of(file)
     config = config_of(tree, Findings(tree))
     if config is None:
@@ -130,18 +171,45 @@ def _study(extends: str, file: Path, folder: Path | None) -> OpenStudy:
     why, plan = why_no_accounts(scenario), account_plan(scenario)
     if why or plan is None:
         raise ModelError(f"{file}: the application shows what each family helped saves, and there is nothing: {why}")
-    regime = scenario.world(next(iter(plan.services))).regime
-    others = tuple(w.regime for w in scenario.worlds if w.regime not in (regime, scenario.baseline))
+    led = [world for world in scenario.worlds if world.name in plan.services][-1]
+    others = tuple(w.regime for w in scenario.worlds if w.regime not in (led.regime, scenario.baseline))
     titles = Titles(scenario.regime_titles, {one.name: one.title for one in found if one.title})
     model = scenario.worlds[0].model
-    taken = 1.0
-    if _areas(tree) > TENTH_AREAS:
-        few = worlds_of_areas(scenario.worlds[:1], TENTH_AREAS, "areas_taken")[0].model
-        taken = few.root.size / model.root.size
-    return OpenStudy(
-        extends, file, tree, scenario.title, regime, scenario.baseline, others, readings, titles, config.replications,
-        config.seed, tuple(config.appraisal.claims.values()), taken, folder,
+    made = OpenStudy(
+        extends, file, tree, scenario.title, led.regime, plan.services[led.name][0], scenario.baseline, others,
+        readings, titles, config.replications, config.seed, scenario.price_year,
+        tuple(config.appraisal.claims.values()), _real(model.areas), folder=folder,
+        prices=_other_prices(tree, scenario.price_year),
     )  # fmt: skip
+    if not made.is_tenth:
+        return made
+    few = worlds_of_areas(scenario.worlds[:1], TENTH_AREAS, "areas_taken")[0].model
+    return replace(made, of_whole=few.root.size / model.root.size)
+
+
+def _real(areas: Areas) -> dict[str, float]:
+    """Give the share of all families that lives in each area that is a real place; nothing where there is one alone."""
+    if len(areas.names) == 1:
+        return {}
+    each = zip(areas.names, areas.weights, areas.synthetic, strict=True)
+    return {name: weight / sum(areas.weights) for name, weight, made_up in each if not made_up}
+
+
+def _other_prices(tree: Tree, price_year: str) -> dict[str, str]:
+    """Name other prices that a study may stand at; nothing where it lacks a line that they are of."""
+    own, found = _lines(tree), {}
+    for name, layer in LAID.items():
+        laid = load_tree(find(layer), only=("costs", "price_year"))
+        year = str(plain(laid.mapping["price_year"]))
+        if _lines(laid) <= own and year != price_year:
+            found[name] = f"{year}, observed or brought forward"
+    return {**found, **(OTHERS if found else {})}
+
+
+def _lines(tree: Tree) -> set[str]:
+    """Name the cost lines of a config."""
+    held = tree.mapping.get("costs")
+    return {str(line.mapping["name"].value) for line in held.items if "name" in line.mapping} if held else set()
 
 
 def _areas(tree: Tree) -> int:
@@ -165,3 +233,8 @@ def _plain(name: object) -> str:
     """Give a name that is a file's and no path."""
     kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in str(name))
     return kept[:60] or "study"
+
+
+def place(name: str) -> str:
+    """Write the name of an area as that of a place."""
+    return " ".join(word if word in SMALL_WORDS else word.capitalize() for word in name.split("_"))

@@ -78,5 +78,17 @@ TEXTS: Mapping[str, str] = {
         "Foster placements end one by one; a home that a council runs closes as a whole. Savings turn into cash "
         "only in such units. It moves the share of the saving that is cash, and nothing else."
     ),
+    "area": (
+        "All areas, or one authority with its own families and its share of every post. Nothing but size is its own: "
+        "rates, services and prices are those of all, so that it shows how small teams and few families change the "
+        "answer and not what is known of the place. 'families new NAME --authority' fits a study to what one "
+        "authority publishes. Few families leave more to chance, which is shown."
+    ),
+    "prices": (
+        "The same families and help at prices of another year: what was observed lately takes the place of the old "
+        "price, all else is brought forward by the deflator, with the Green Book of that year. The price of a post is"
+        " given in its own year whichever is chosen and is brought forward once. Prices that nobody has observed may "
+        "be a long way off. Levels of today are another study, with other services and evidence, and take a minute."
+    ),
 }
 """By the name of a lever."""

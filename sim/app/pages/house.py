@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 
-from sim.app.levers.lever import StudyLever
-from sim.app.levers.listed import levers
+from sim.app.levers.elsewhere import Studies
+from sim.app.levers.lever import AS_IT_IS
 from sim.app.levers.position import as_sets
 from sim.app.levers.study import OpenStudy
 from sim.app.work.bench import BenchStudy, Job, JobResult
@@ -39,6 +39,16 @@ class DoneJobs:
                 self._held.popitem(last=False)
 
 
+def _of_bench(study: OpenStudy) -> BenchStudy:
+    """Give a study as a bench takes it."""
+    return BenchStudy(study.file, study.quick, study.regime, study.of_whole, study.claims)
+
+
+def _key(study: OpenStudy, settings: Mapping[str, object]) -> tuple[str, ...]:
+    """Name a position of one of the studies among finished folders."""
+    return (study.stands_at, study.area, *as_sets(settings))
+
+
 class House:
     """The application behind its pages.
 
@@ -50,23 +60,29 @@ class House:
         Counts up whenever that changes.
     """
 
-    def __init__(self, study: OpenStudy) -> None:
+    def __init__(self, study: OpenStudy, scratch: Path) -> None:
         self.study, self.done = study, DoneJobs()
-        self.levers: tuple[StudyLever, ...] = levers(study)
-        self.crew = Crew(BenchStudy(study.file, study.quick, study.regime, study.of_whole, study.claims))
+        self.studies = Studies(study, scratch)
+        self.crew = Crew(_of_bench(study))
         self.state, self.line, self.news = "", "", 0
         self._full: FullRun | None = None
-        self._folders: dict[tuple[str, ...], Path] = {} if study.folder is None else {(): study.folder.resolve()}
+        self._folders: dict[tuple[str, ...], Path] = {}
+        if study.folder is not None:
+            self._folders[_key(study, {})] = study.folder.resolve()
         self._pages: set[str] = set()
 
-    def folder_of(self, settings: Mapping[str, object]) -> Path | None:
-        """Give the finished folder of a position, if there is one."""
-        return self._folders.get(tuple(as_sets(settings)))
+    def elsewhere(self, study: OpenStudy) -> BenchStudy | None:
+        """Give a study as a bench takes it; None for the one that was opened."""
+        return None if (study.area, study.stands_at) == (AS_IT_IS, AS_IT_IS) else _of_bench(study)
 
-    def run_in_full(self, config: Path, settings: Mapping[str, object]) -> None:
+    def folder_of(self, study: OpenStudy, settings: Mapping[str, object]) -> Path | None:
+        """Give the finished folder of a position, if there is one."""
+        return self._folders.get(_key(study, settings))
+
+    def run_in_full(self, config: Path, study: OpenStudy, settings: Mapping[str, object]) -> None:
         """Start a run of a saved position."""
         out = Path("results") / config.stem
-        key = tuple(as_sets(settings))
+        key = _key(study, settings)
 
         def tell(state: str, line: str) -> None:
             if state == FINISHED:

@@ -10,7 +10,7 @@ from functools import partial
 
 from shiny import Inputs, Outputs, Session, reactive, render, ui
 
-from sim.app.levers.position import LONGEST_ADDRESS, Position, from_address, to_yaml
+from sim.app.levers.position import LONGEST_ADDRESS, Position, to_yaml
 from sim.app.pages import screens
 from sim.app.pages.house import House
 from sim.app.pages.visit import MOST_PINNED, Visit
@@ -28,7 +28,7 @@ def visit(house: House, input: Inputs, output: Outputs, session: Session) -> Non
     @reactive.event(input.position)
     async def _moved() -> None:
         try:
-            at = from_address(house.levers, str(input.position())[: LONGEST_ADDRESS + 1])
+            _, at = house.studies.at(str(input.position())[: LONGEST_ADDRESS + 1])
         except ModelError as error:
             await session.send_custom_message("say", {"title": "This cannot be", "text": str(error)})
             return
@@ -51,7 +51,7 @@ def visit(house: House, input: Inputs, output: Outputs, session: Session) -> Non
         given = input.pins()
         try:
             texts = given if isinstance(given, list | tuple) else ()
-            pins = [from_address(house.levers, str(text)) for text in texts]
+            pins = [house.studies.at(str(text))[1] for text in texts]
         except ModelError as error:
             await session.send_custom_message("say", {"title": "A pin was lost", "text": str(error)})
             return
@@ -97,7 +97,7 @@ def _outputs(output: Outputs, here: Visit, house: House) -> None:
 
     shown("answer", here.answer)
     shown("compare", here.compare)
-    shown("sources", lambda: screens.sources(house.study, house.levers, here.at.get()))
+    shown("sources", here.sources)
 
     def running() -> str:
         here.changed.get()
@@ -112,11 +112,13 @@ def _save(house: House, at: Position, name: object, *, run: bool) -> dict[str, o
         safe = safe_name(name)
         if run and house.state == STARTED:
             return {"title": "One run at a time", "text": "Another one runs; stop it, or wait for its end."}
-        path = save(to_yaml(house.study.extends, f"{house.study.title}, moved", house.levers, at), safe)
+        study = house.studies.of(at)
+        levers = house.studies.levers(study)
+        path = save(to_yaml(study.extends, f"{study.title}, moved", levers, at), safe)
         if run:
-            house.run_in_full(path, at.settings(house.levers, but=("reading",)))
+            house.run_in_full(path, study, at.settings(levers, but=("reading", "area")))
     except (ModelError, OSError) as error:
         return {"title": "Not saved", "text": str(error)}
-    size = " --size tenth" if house.study.is_tenth else ""
+    size = " --size tenth" if study.is_tenth else ""
     text = f"Saved as {path}. These figures again: families run {path}{size}. In full: families run {path}"
     return {"title": "Running in full" if run else "Saved", "text": text}

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from sim.app.levers.lever import StudyLever
 from sim.app.levers.position import Position
-from sim.app.levers.study import OpenStudy
+from sim.app.levers.study import OpenStudy, place
 from sim.app.pages.bars import bars
 from sim.app.work.headline import Figures, six
 from sim.exhibits.exhibit import Drawn
@@ -49,8 +49,8 @@ def page(study: OpenStudy, levers: Sequence[StudyLever], at: Position, screen: s
     """Write the shell of the page, with levers where the address puts them."""
     groups = [(name, list(of)) for name, of in groupby(levers, key=lambda lever: lever.group)]
     return _templates().get_template("page.html").render(
-        title=study.title, screens=SCREENS, screen=screen, groups=groups, at=at, shown=number, problem=problem,
-        drawn=DRAWN, suggested=f"{study.file.stem}_moved",
+        title=study.heading, year=study.price_year, screens=SCREENS, screen=screen, groups=groups, at=at, shown=number,
+        problem=problem, drawn=DRAWN, suggested=f"{study.file.stem}_moved",
     )  # fmt: skip
 
 
@@ -69,12 +69,21 @@ def answer(
     nets = [(titles.regime(name), in_millions(net), name == against) for name, net in held.net.items()]
     return template.render(
         seen=True, study=study, told=held.told, claims=held.claims, six=six(held), stamp=stamp,
+        terms=_terms(study, held),
         stamp_more=stamp_more, out_of_date=old,
         changes=[] if pinned is None else [(a[0], b[1], a[1]) for a, b in zip(six(held), six(pinned), strict=True)],
+        other_pounds="" if pinned is None or pinned.price_year == held.price_year else pinned.price_year,
         bars=Markup(bars(study, seen, reading, doubt)), readings=rows,
         doubt_words=doubt_words(study, reading, doubt, at), nets=nets,
         asked=asked, years=f"{held.horizon_years:.3g} years", parts=_parts(held), address=at.address(), seed=study.seed,
     )  # fmt: skip
+
+
+def _terms(study: OpenStudy, held: Figures) -> str:
+    """Say of what pounds figures are, and where."""
+    where = place(study.area) if study.area else "all areas" if study.areas else ""
+    pounds_of = f"pounds of {held.price_year}" if held.price_year else ""
+    return ", ".join(part for part in (pounds_of, f"{held.ledger.replace('_', ' ')} ledger", where) if part)
 
 
 def _row(held: Figures | None) -> tuple[str, ...]:
@@ -117,19 +126,31 @@ def part(drawn: Drawn | None, tables: Sequence[Table], stamp: str) -> str:
 
 
 def compare(
-    study: OpenStudy, levers: Sequence[StudyLever], places: Sequence[Position], seen: Sequence[Figures | None]
+    levers: Sequence[Sequence[StudyLever]], places: Sequence[Position], seen: Sequence[Figures | None]
 ) -> str:  # fmt: skip
-    """Write pinned positions beside each other, where the levers stand last."""
+    """Write pinned positions beside each other, each with the levers of its study; where the levers stand is last."""
     heads = [f"pinned {i + 1}" for i in range(len(places) - 1)] + ["now"]
     rows: list[tuple[str, ...]] = []
     there = [six(held) if held is not None else None for held in seen]
     for i, what in enumerate(next((one for one in there if one is not None), ())):
         rows.append((what[0], *(one[i][1] if one is not None else "simulating …" for one in there)))
-    for lever in levers:
-        if any(lever.name in place.values for place in places):
-            values = [place.value(lever) for place in places]
-            rows.append((lever.title, *(lever.choices.get(str(v)) or number(v) for v in values)))
+    years = [held.price_year if held is not None else "" for held in seen]
+    if len({year for year in years if year}) > 1:
+        rows.append(("pounds of", *(year or "…" for year in years)))
+    moved = {name for where in places for name in where.values}
+    for lever in dict.fromkeys(lever.name for of in levers for lever in of if lever.name in moved):
+        own = [next((one for one in of if one.name == lever), None) for of in levers]
+        title = next(one.title for one in own if one is not None)
+        rows.append((title, *(_stands(one, where) for one, where in zip(own, places, strict=True))))
     return _templates().get_template("compare.html").render(pinned=len(places) > 1, heads=heads, rows=rows)
+
+
+def _stands(lever: StudyLever | None, at: Position) -> str:
+    """Say where a lever stands; a study without it has a dash."""
+    if lever is None:
+        return "–"
+    value = at.value(lever)
+    return lever.choices.get(str(value)) or number(value)
 
 
 def sources(study: OpenStudy, levers: Sequence[StudyLever], at: Position) -> str:

@@ -18,10 +18,9 @@ import uvicorn
 from shiny import App, ui
 from starlette.requests import Request
 
-from sim.app.levers.position import Position, from_address
 from sim.app.levers.study import open_study
 from sim.app.pages import screens
-from sim.app.pages.guard import Guard
+from sim.app.pages.guard import Application, Guard, Receive, Scope, Send
 from sim.app.pages.house import House
 from sim.app.pages.inputs import visit
 from sim.errors import ModelError
@@ -61,10 +60,10 @@ def serve(what: str, port: int, say: Callable[[str], None], open_page: Callable[
             raise ModelError(f"port {port} of this machine cannot be had: {error.strerror}; leave --port out") from None
         door.listen()  # whoever comes before the server is ready waits and is not sent away
         port = door.getsockname()[1]
-        house, token = House(study), secrets.token_urlsafe(24)
+        house, token = House(study, Path(scratch)), secrets.token_urlsafe(24)
         address = f"http://{LOOPBACK}:{port}/?token={token}"
         say(f"{study.title}: open {address}\nOn this machine alone; Ctrl-C ends it.")
-        guarded = Guard(application(house), port, token, _scripts())
+        guarded = Guard(_reading_first(house, application(house)), port, token, _scripts())
         config = uvicorn.Config(
             guarded, log_level="error", access_log=False, timeout_graceful_shutdown=1,
             server_header=False, ws_max_size=1 << 20, lifespan="on",
@@ -90,6 +89,18 @@ def application(house: House) -> App:
     return App(partial(_page, house), partial(visit, house), static_assets={"/app": STATIC})
 
 
+def _reading_first(house: House, inner: Application) -> Application:
+    """Read the study of an address away from the server's loop, before its page is made."""
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/":
+            query = scope.get("query_string", b"").decode("latin-1")
+            await asyncio.to_thread(house.studies.nearest, "&".join(_of_levers(query)))
+        await inner(scope, receive, send)
+
+    return served
+
+
 def _scripts() -> list[str]:
     """Give the scripts that Shiny itself puts into a page."""
     return re.findall(r"<script>(.*?)</script>", str(ui.busy_indicators.use()), re.DOTALL)
@@ -100,11 +111,8 @@ def _page(house: House, request: Request) -> Any:
     query = request.url.query
     asked = parse_qs(query).get("screen", ["answer"])[0]
     screen = asked if asked in dict(screens.SCREENS) else "answer"
-    try:
-        at, problem = from_address(house.levers, "&".join(_of_levers(query))), ""
-    except ModelError as error:
-        at, problem = Position(), str(error)
-    return ui.page_html(screens.page(house.study, house.levers, at, screen, problem))
+    study, at, problem = house.studies.nearest("&".join(_of_levers(query)))
+    return ui.page_html(screens.page(study, house.studies.levers(study), at, screen, problem))
 
 
 def _of_levers(query: str) -> list[str]:

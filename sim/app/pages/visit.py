@@ -6,18 +6,20 @@ Leaves out what the words are (``screens``) and who works (``crew``).
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from shiny import Session, reactive
 
 from sim.app.levers.position import Position, as_sets
+from sim.app.levers.study import OpenStudy
 from sim.app.pages import screens
 from sim.app.pages.house import House
 from sim.app.work.bench import OF_STUDY, QUICK_REPLICATIONS, Job, JobResult
 from sim.app.work.crew import Desk
 from sim.app.work.headline import Figures
+from sim.config.sizes import TENTH_SETTINGS
 
 MOST_PINNED = 4
 QUIET_SECONDS = 0.7
@@ -49,24 +51,39 @@ class Visit:
 
     # Jobs of a position.
 
+    def study(self, at: Position) -> OpenStudy:
+        """Give the study that a position is of."""
+        return self.house.studies.of(at)
+
     def reading(self, at: Position) -> str:
         """Give the reading of the evidence of a position."""
-        return str(at.values.get("reading", self.house.study.readings[0]))
+        return str(at.values.get("reading", self.study(at).readings[0]))
+
+    def settings(self, at: Position, *, but: tuple[str, ...] = ()) -> dict[str, object]:
+        """Give what a position sets in the study that it is of, apart from its reading."""
+        return at.settings(self.house.studies.levers(self.study(at)), but=("reading", "area", *but))
+
+    def sets(self, at: Position) -> tuple[str, ...]:
+        """Give what a position sets, as ``--set`` takes it."""
+        return tuple(as_sets(self.settings(at)))
 
     def job(self, at: Position, reading: str, replications: int = 0) -> Job:
         """Give the job of a position: of a finished folder where it has one, else a simulation.
 
         What is seen first is what was counted, priced again by factors; what follows is the config, loaded whole.
         """
-        by_factor = [lever.name for lever in self.house.levers if lever.line]
-        counted, factors = at.settings(self.house.levers, but=("reading", *by_factor)), at.factors(self.house.levers)
-        settings = at.settings(self.house.levers, but=("reading",))
-        own, folder = self.house.folder_of(settings), self.house.folder_of(counted)
+        study = self.study(at)
+        levers, elsewhere = self.house.studies.levers(study), self.house.elsewhere(study)
+        by_factor = tuple(lever.name for lever in levers if lever.line)
+        counted, factors = self.settings(at, but=by_factor), at.factors(levers)
+        own, folder = (self.house.folder_of(study, settings) for settings in (self.settings(at), counted))
         if own is not None or folder is not None:
-            return Job("figures", reading, folder=str(own or folder), factors=() if own else factors)
+            factors = () if own else factors
+            return Job("figures", reading, folder=str(own or folder), factors=factors, elsewhere=elsewhere)
         if replications == QUICK:
-            return Job("figures", reading, tuple(as_sets(counted)), QUICK, factors=factors)
-        return Job("figures", reading, tuple(as_sets(settings)), replications)
+            sets = tuple(as_sets(counted))
+            return Job("figures", reading, sets, QUICK, factors=factors, elsewhere=elsewhere)
+        return Job("figures", reading, self.sets(at), replications, elsewhere=elsewhere)
 
     def best(self, at: Position, reading: str) -> JobResult | None:
         """Give the best figures that there are of a position."""
@@ -91,20 +108,27 @@ class Visit:
                 return
         reading = self.reading(at)
         self._ask(self.house.crew.in_hand, "settled", self.job(at, reading))
-        for other in self.house.study.readings:
+        for other in self.study(at).readings:
             if other != reading:
                 self._ask(self.house.crew.beside, f"ghost {other}", self.job(at, other, QUICK))
-        self._ask(self.house.crew.beside, "doubt", Job("doubt"))
+        self._ask(self.house.crew.beside, "doubt", self._doubt_job(at))
 
     def look(self, screen: str, at: Position) -> None:
         """Ask for the figures of a screen."""
         if screen in screens.DRAWN:
             of = self.job(at, self.reading(at), QUICK)
-            asked = Job("screen", of.reading, of.sets, of.replications, screen, of.folder, of.factors)
-            self._ask(self.house.crew.in_hand, "screen", asked)
+            self._ask(self.house.crew.in_hand, "screen", replace(of, what="screen", name=screen))
         if screen == "families" and self.best(at, self.reading(at)) is not None:
-            settings = at.settings(self.house.levers, but=("reading",))
-            self._ask(self.house.crew.beside, "dots", Job("dots", self.reading(at), tuple(as_sets(settings)), QUICK))
+            self._ask(self.house.crew.beside, "dots", self._dots_job(at))
+
+    def _dots_job(self, at: Position) -> Job:
+        """Give the job of families as dots."""
+        elsewhere = self.house.elsewhere(self.study(at))
+        return Job("dots", self.reading(at), self.sets(at), QUICK, elsewhere=elsewhere)
+
+    def _doubt_job(self, at: Position) -> Job:
+        """Give the job of what kept draws say of a study, unmoved."""
+        return Job("doubt", elsewhere=self.house.elsewhere(self.study(at)))
 
     def _ask(self, desk: Desk, slot: str, job: Job, *, first: bool = False) -> None:
         """Ask for a job unless it is done."""
@@ -139,16 +163,17 @@ class Visit:
 
     async def _send_dots(self, done: JobResult) -> None:
         """Send families as dots to the page, if they are still of where the levers stand."""
-        at, titles = self.at.get(), self.house.study.titles
-        settings = at.settings(self.house.levers, but=("reading",))
-        if done.found is None or (done.job.reading, done.job.sets) != (self.reading(at), tuple(as_sets(settings))):
+        at = self.at.get()
+        study = self.study(at)
+        if done.found is None or done.job != self._dots_job(at):
             return
-        words = [titles.regime(self.house.study.baseline), titles.regime(self.house.study.regime)]
+        words = [study.titles.regime(study.baseline), study.titles.regime(study.regime)]
         await self.session.send_custom_message("dots", {**asdict(done.found), "worlds": words})
 
     async def _tick(self, done: JobResult) -> None:
         """Mark the price of a post at which nothing is gained or lost on its track."""
-        lever = next((one for one in self.house.levers if one.name == "post_price"), None)
+        levers = self.house.studies.levers(self.study(self.at.get()))
+        lever = next((one for one in levers if one.name == "post_price"), None)
         if lever is None or done.found is None:
             return
         price, posts = done.found.money("break_even_price")["mean"], done.found.money("cost_per_family_helped")["posts"]
@@ -160,7 +185,7 @@ class Visit:
         """Send a figure or tables to the page, if they are still of where the levers stand."""
         of, at = done.job, self.at.get()
         now = self.job(at, self.reading(at), QUICK)
-        if (of.reading, of.sets, of.folder, of.factors) != (now.reading, now.sets, now.folder, now.factors):
+        if replace(of, what="figures", name="") != now:
             return
         stamp = "of the unmoved study, as it is kept" if of.name in OF_STUDY else self.stamp(done)[0]
         if of.what == "draw":
@@ -174,8 +199,7 @@ class Visit:
         html = screens.part(None, tables, stamp)
         await self.session.send_custom_message("parts", {"screen": of.name, "names": names, "html": html})
         for name in names:
-            drawn = Job("draw", of.reading, of.sets, of.replications, name, of.folder, of.factors)
-            self._ask(self.house.crew.in_hand, f"draw {name}", drawn)
+            self._ask(self.house.crew.in_hand, f"draw {name}", replace(of, what="draw", name=name))
 
     # What is shown.
 
@@ -185,7 +209,7 @@ class Visit:
             return "repriced on what was simulated in full", f"in {done.seconds:.1f} seconds"
         if done.job.folder:
             return "simulated in full", f"as a finished run has it ({Path(done.job.folder).name})"
-        size = "at a tenth" if self.house.study.is_tenth else "in full"
+        size = "at a tenth" if self._is_tenth(done.job) else "in full"
         many = "1 replication, more follow" if done.job.replications == QUICK else "all replications"
         took = f"{many}, in {done.seconds:.1f} seconds"
         moved = done.job.sets
@@ -193,9 +217,13 @@ class Visit:
             return f"repriced on what was simulated {size}", took
         return f"simulated {size}", took
 
+    def _is_tenth(self, job: Job) -> bool:
+        """Whether a job is of some of the areas of its study."""
+        return self.house.study.is_tenth if job.elsewhere is None else job.elsewhere.quick == TENTH_SETTINGS
+
     def figures(self, at: Position) -> dict[str, Figures | None]:
         """Give the figures of every reading at a position that are there."""
-        found = {name: self.best(at, name) for name in self.house.study.readings}
+        found = {name: self.best(at, name) for name in self.study(at).readings}
         return {name: done.found if done is not None else None for name, done in found.items()}
 
     def answer(self) -> str:
@@ -209,7 +237,7 @@ class Visit:
         if self._shown is None:
             why = done.why if done is not None and done.why else "a few seconds."
             return screens.answer(
-                self.house.study, at, {}, reading, "", "", why, doubt={}, pinned=None, old=True, asked=self.asked
+                self.study(at), at, {}, reading, "", "", why, doubt={}, pinned=None, old=True, asked=self.asked
             )  # fmt: skip
         held, of = self._shown
         old = of is not done
@@ -220,13 +248,13 @@ class Visit:
         then = self.figures(pins[0]).get(self.reading(pins[0])) if pins else None
         seen = {**self.figures(at), reading: held}
         return screens.answer(
-            self.house.study, at, seen, reading, stamp, more, "", doubt=self.doubt(), pinned=then, old=old,
+            self.study(at), at, seen, reading, stamp, more, "", doubt=self.doubt(), pinned=then, old=old,
             asked=self.asked,
         )  # fmt: skip
 
     def doubt(self) -> dict[str, Any]:
         """Give what kept draws say, by world."""
-        done = self.house.done.get(Job("doubt"))
+        done = self.house.done.get(self._doubt_job(self.at.get()))
         return dict(done.found or {}) if done is not None else {}
 
     def compare(self) -> str:
@@ -237,4 +265,10 @@ class Visit:
             if self.best(place, self.reading(place)) is None:
                 self._ask(self.house.crew.beside, f"pin {i}", self.job(place, self.reading(place), QUICK))
         seen = [self.figures(place).get(self.reading(place)) for place in places]
-        return screens.compare(self.house.study, self.house.levers, places, seen)
+        return screens.compare([self.house.studies.levers(self.study(place)) for place in places], places, seen)
+
+    def sources(self) -> str:
+        """Write every figure in force."""
+        at = self.at.get()
+        study = self.study(at)
+        return screens.sources(study, self.house.studies.levers(study), at)

@@ -9,10 +9,8 @@ from __future__ import annotations
 import signal
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from functools import cached_property
 from io import StringIO
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -52,6 +50,11 @@ class BenchStudy:
     of_whole: float = 1.0
     claims: tuple[ClaimPart, ...] = ()
 
+    @property
+    def areas(self) -> str:
+        """The setting that says which areas are run; empty for all."""
+        return next((text for text in self.quick if text.startswith("areas_taken=")), "")
+
 
 @dataclass(frozen=True)
 class Job:
@@ -71,6 +74,8 @@ class Job:
         A finished folder that it is of; empty for a simulation.
     factors
         What the price of a cost line is multiplied by.
+    elsewhere
+        Another study than that of the bench; None for its own.
     """
 
     what: str
@@ -80,6 +85,7 @@ class Job:
     name: str = ""
     folder: str = ""
     factors: tuple[tuple[str, float], ...] = ()
+    elsewhere: BenchStudy | None = None
 
 
 @dataclass(frozen=True)
@@ -98,8 +104,9 @@ class Bench:
 
     def __init__(self, source: BenchStudy) -> None:
         self.source = source
-        self._scenarios: dict[tuple[str, int], Scenario] = {}
-        self._kept: OrderedDict[tuple[str, tuple[str, ...], int], tuple[Kept, str]] = OrderedDict()
+        self._unmoved: dict[Path, Scenario] = {}
+        self._scenarios: dict[tuple[BenchStudy, str, int], Scenario] = {}
+        self._kept: OrderedDict[tuple[BenchStudy, str, tuple[str, ...], int], tuple[Kept, str]] = OrderedDict()
         self._whole: dict[str, xr.Dataset] = {}
 
     def do(self, job: Job) -> JobResult:
@@ -115,7 +122,7 @@ class Bench:
     def _do(self, job: Job) -> tuple[Any, str]:
         """Do a job and say what was simulated for it."""
         if job.what == "doubt":
-            return doubt_of(self.unmoved), ""
+            return doubt_of(self.unmoved(job)), ""
         if job.what == "dots":
             return self._dots(job), ""
         ds, how = self._results(job)
@@ -124,7 +131,7 @@ class Bench:
         from sim.app.work.drawing import drawn, drawn_of_study, names_of, tables
 
         if job.what == "draw" and job.name in OF_STUDY:
-            return drawn_of_study(ds, job.name, self.unmoved, job.reading), how
+            return drawn_of_study(ds, job.name, self.unmoved(job), job.reading), how
         if job.what == "draw":
             return drawn(ds, job.name), how
         return (names_of(job.name), tables(ds, job.name)), how
@@ -133,23 +140,25 @@ class Bench:
         """Give the results that a job is of."""
         if job.folder:
             return repriced(self._of_folder(job.folder), dict(job.factors)), "read from the finished folder"
-        kept, how = self.kept(job.reading, job.sets, job.replications)
+        kept, how = self.kept(job)
         return repriced(kept.ds, dict(job.factors)), how
 
     def _figures(self, ds: xr.Dataset, job: Job) -> Figures:
         """Give the six figures and what they come of."""
-        share = 1.0 if job.folder else self.source.of_whole
-        claims = self.source.claims if job.replications != QUICK_REPLICATIONS else ()
-        return figures_of(ds, self.source.regime, job.reading, share, claims)
+        source = self.of(job)
+        share = 1.0 if job.folder else source.of_whole
+        claims = source.claims if job.replications != QUICK_REPLICATIONS else ()
+        return figures_of(ds, source.regime, job.reading, share, claims)
 
     def _dots(self, job: Job) -> Dots:
         """Follow families of a position."""
-        unmoved = self.scenario(job.reading, QUICK_REPLICATIONS)
+        source = self.of(job)
+        unmoved = self.scenario(source, job.reading, QUICK_REPLICATIONS)
         moved = changed(unmoved, job.sets) if job.sets else unmoved
         plan = account_plan(moved)
         assert plan is not None  # a study without accounts is not opened
-        world = next(world.name for world in moved.worlds if world.regime == self.source.regime)
-        return dots(moved, self.source.regime, plan.services[world])
+        world = next(world.name for world in moved.worlds if world.regime == source.regime)
+        return dots(moved, source.regime, plan.services[world])
 
     def _of_folder(self, folder: str) -> xr.Dataset:
         """Read a finished folder once; the last two stay in memory."""
@@ -161,28 +170,34 @@ class Bench:
             self._whole[folder] = read_results(Path(folder))[0].load()
         return self._whole[folder]
 
-    @cached_property
-    def unmoved(self) -> Scenario:
-        """The whole study as it stands, of which draws and a bridge may be kept."""
-        return load(self.source.file)
+    def of(self, job: Job) -> BenchStudy:
+        """Give the study that a job is of."""
+        return job.elsewhere or self.source
 
-    def scenario(self, reading: str, replications: int) -> Scenario:
+    def unmoved(self, job: Job) -> Scenario:
+        """Give the whole study as it stands, of which draws and a bridge may be kept."""
+        file = self.of(job).file
+        if file not in self._unmoved:
+            self._unmoved[file] = load(file)
+        return self._unmoved[file]
+
+    def scenario(self, source: BenchStudy, reading: str, replications: int) -> Scenario:
         """Load the unmoved study under one reading."""
-        key = (reading, replications)
+        key = (source, reading, replications)
         if key not in self._scenarios:
             many = [f"replications={replications}"] if replications else []
-            self._scenarios[key] = load(self.source.file, [*self.source.quick, *_one_reading(reading), *many])
+            self._scenarios[key] = load(source.file, [*source.quick, *_one_reading(reading), *many])
         return self._scenarios[key]
 
-    def kept(self, reading: str, sets: Sequence[str], replications: int) -> tuple[Kept, str]:
+    def kept(self, job: Job) -> tuple[Kept, str]:
         """Run a position, from the nearest that is kept."""
-        key = (reading, tuple(sets), replications)
+        key = (self.of(job), job.reading, job.sets, job.replications)
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        unmoved = self.scenario(reading, replications)
-        moved = changed(unmoved, sets) if sets else unmoved
-        nearest = self._nearest(reading, sets)
+        unmoved = self.scenario(self.of(job), job.reading, job.replications)
+        moved = changed(unmoved, job.sets) if job.sets else unmoved
+        nearest = self._nearest(job)
         if nearest is None:
             made, how = keep(moved), "simulated whole"
         else:
@@ -193,15 +208,16 @@ class Bench:
             self._kept.popitem(last=False)
         return made, how
 
-    def _nearest(self, reading: str, sets: Sequence[str]) -> Kept | None:
-        """Give what is kept of a reading: best with the same behaviour, else with the most replications."""
-        there = [(key, kept) for key, (kept, _) in self._kept.items() if key[0] == reading]
+    def _nearest(self, job: Job) -> Kept | None:
+        """Give what is kept of a reading and its areas: best with the same behaviour, else with most replications."""
+        areas = self.of(job).areas
+        there = [(key, kept) for key, (kept, _) in self._kept.items() if (key[0].areas, key[1]) == (areas, job.reading)]
         if not there:
             return None
-        behaviour = {text for text in sets if text.startswith("regimes.")}
+        behaviour = {text for text in job.sets if text.startswith("regimes.")}
 
-        def worth(item: tuple[tuple[str, tuple[str, ...], int], Kept]) -> tuple[bool, int]:
-            (_, held, _), kept = item
+        def worth(item: tuple[tuple[BenchStudy, str, tuple[str, ...], int], Kept]) -> tuple[bool, int]:
+            (_, _, held, _), kept = item
             return {text for text in held if text.startswith("regimes.")} == behaviour, len(kept.replications)
 
         return max(there, key=worth)[1]

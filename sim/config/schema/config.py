@@ -24,6 +24,7 @@ from sim.config.schema.fields import (
     NotNegative,
     PointOrDate,
     Positive,
+    Taken,
     Text,
 )
 from sim.config.schema.money import (
@@ -182,8 +183,9 @@ class Config(Part):
     )
     effect_set: Names | None = Field(default=None, description="a name or a list of names of effect sets")
     effect_sets: dict[Label, EffectSetPart] = Field(default_factory=dict, description="effect sets written here")
-    areas_taken: AtLeastOne | None = Field(
-        default=None, description="how many of the areas are run, chosen evenly by size, each whole; default all"
+    areas_taken: Taken | None = Field(
+        default=None,
+        description="how many of the areas are run, chosen evenly by size, or which, by name; each whole; default all",
     )
     clock: ClockPart = Field(description="time")
     count: CountRule = Field(default="end", description="points that count")

@@ -42,6 +42,7 @@ from sim.config.schema.readers import (
     read_point,
     read_schedule,
     read_state,
+    read_taken,
     read_text,
     read_whole,
 )
@@ -151,6 +152,18 @@ Names = Annotated[
         {
             "description": "a name or a list of names",
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        }
+    ),
+]
+Taken = Annotated[
+    int | tuple[str, ...],
+    BeforeValidator(read_taken),
+    WithJsonSchema(
+        {
+            "description": "a whole number of 1 or more, a name or a list of names",
+            "anyOf": [
+                {"type": "integer", "minimum": 1}, {"type": "string"}, {"type": "array", "items": {"type": "string"}},
+            ],
         }
     ),
 ]

@@ -194,6 +194,19 @@ def read_names(value: object) -> tuple[str, ...]:
     return tuple(AS_WRITTEN if item in (None, "null") else read_label(item) for item in listed)
 
 
+def read_taken(value: object) -> int | tuple[str, ...]:
+    """Read how many areas are taken, or the names of those that are."""
+    if isinstance(value, str | list | tuple):
+        listed = value if isinstance(value, list | tuple) else [value]
+        if not listed:
+            raise refuse("names no area")
+        return tuple(dict.fromkeys(read_called(item) for item in listed))
+    count = read_whole(value)
+    if count < 1:
+        raise refuse("must be 1 or more, or names of areas")
+    return count
+
+
 def read_keyed_by_number(value: object) -> object:
     """Read the keys of a mapping as numbers."""
     if not isinstance(value, dict):

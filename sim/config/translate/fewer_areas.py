@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sim.errors import ModelError
-from sim.model.spec import Chain, Model, Scenario, World
+from sim.model.spec import Areas, Chain, Model, Scenario, World
 
 
 def with_areas(scenario: Scenario, count: int | None) -> Scenario:
@@ -32,17 +32,35 @@ def with_areas(scenario: Scenario, count: int | None) -> Scenario:
     return scenario if fewer is scenario.worlds else replace(scenario, worlds=tuple(fewer))
 
 
-def worlds_of_areas(worlds: Sequence[World], count: int | None, key: str) -> Sequence[World]:
-    """Take some of the areas of worlds, as ``with_areas``; ``key`` is what asked for them."""
+def worlds_of_areas(worlds: Sequence[World], taken: int | Sequence[str] | None, key: str) -> Sequence[World]:
+    """Take some of the areas of worlds, so many or those named, as ``with_areas``; ``key`` is what asked for them.
+
+    Raises
+    ------
+    ModelError
+        As ``with_areas``; also when there is no area of a name.
+    """
     areas = worlds[0].model.areas if worlds else None
-    if areas is None or count is None or count == len(areas.names):
+    if areas is None or taken is None:
         return worlds
-    if not 1 <= count < len(areas.names):
+    if isinstance(taken, int):
+        chosen = _evenly(areas, taken, key)
+    elif unknown := [name for name in taken if name not in areas.names]:
+        raise ModelError(f"{key}: the study has no area {', '.join(unknown)}")
+    else:
+        chosen = [i for i, name in enumerate(areas.names) if name in taken]
+    if len(chosen) == len(areas.names):
+        return worlds
+    return [replace(world, model=_of_areas(world.model, chosen, key)) for world in worlds]
+
+
+def _evenly(areas: Areas, count: int, key: str) -> list[int]:
+    """Choose so many areas, evenly among those sorted by size."""
+    if not 1 <= count <= len(areas.names):
         raise ModelError(f"{key}: given {count}; the study has {len(areas.names)}")
     order = sorted(range(len(areas.names)), key=lambda i: (areas.weights[i], areas.names[i]))
     step = len(order) / count
-    chosen = sorted(order[int((i + 0.5) * step)] for i in range(count))
-    return [replace(world, model=_of_areas(world.model, chosen, key)) for world in worlds]
+    return sorted(order[int((i + 0.5) * step)] for i in range(count))
 
 
 def _of_areas(model: Model, chosen: list[int], key: str) -> Model:

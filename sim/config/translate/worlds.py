@@ -63,7 +63,9 @@ def worlds(
                 title = f"{regime}/{effect_set.name}" if listed else regime
                 start = _start(config, regime, part, findings)
                 world = World(title, regime, effect_set.name, model, start, *_rule(part, model, regime, findings))
-                made += worlds_of_areas([world], config.areas_taken, "areas_taken")
+                if _are_there(config.areas_taken, model, findings):
+                    world, = worlds_of_areas([world], config.areas_taken, "areas_taken")
+                made.append(world)
                 laid.append(own)
     if not findings.problems and not known:
         used.check(tree, config, findings)
@@ -73,6 +75,16 @@ def worlds(
         _check_transfers(made, config.baseline or next(iter(regimes)), findings)
         _check_posts(made, laid, config.baseline or next(iter(regimes)), findings)
     return made
+
+
+def _are_there(taken: int | Sequence[str] | None, model: Model, findings: Findings) -> bool:
+    """Check that areas which are taken by name are areas of the study."""
+    names = list(model.areas.names)
+    unknown = [] if taken is None or isinstance(taken, int) else [name for name in taken if name not in names]
+    for name in unknown:
+        hint = library.nearest(name, names)
+        findings.add(("areas_taken",), f"there is no area '{name}'; areas: {library.some(names, name)}{hint}")
+    return not unknown
 
 
 def _start(config: Config, regime: str, part: RegimePart, findings: Findings) -> int:

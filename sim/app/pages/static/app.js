@@ -144,8 +144,8 @@
     for (const lever of levers()) {
       show(lever);
       const held = control(lever);
-      held.addEventListener("input", () => { show(lever); if (lever.dataset.kind === "prices" || held.tagName === "SELECT") move(false); });
-      held.addEventListener("change", () => { show(lever); move(true); });
+      held.addEventListener("input", () => { show(lever); if (lever.dataset.kind === "prices" || (held.tagName === "SELECT" && lever.dataset.kind !== "study")) move(false); });
+      held.addEventListener("change", () => { show(lever); if (lever.dataset.kind === "study") { remember(); location.reload(); } else move(true); });
     }
     const episode = $("episode");
     if (episode) episode.addEventListener("change", () => {
@@ -156,8 +156,9 @@
     });
     $("levers").addEventListener("submit", (event) => event.preventDefault());
     $("reset").addEventListener("click", () => {
+      const elsewhere = levers().some((lever) => lever.dataset.kind === "study" && lever.classList.contains("moved"));
       for (const lever of levers()) { control(lever).value = lever.dataset.default; show(lever); }
-      move(true);
+      if (elsewhere) { remember(); location.reload(); } else move(true);
     });
     const tabs = Array.from(document.querySelectorAll('[role="tab"]'));
     tabs.forEach((tab, i) => {
