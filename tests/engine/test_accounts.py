@@ -33,6 +33,12 @@ SETS = [
     f'regimes.integrated.set."services.keyworker.team.workers"={POSTS}',
 ]  # fmt: skip
 """The toy, with key workers in one of its regimes alone."""
+CROWDED = [
+    "units.family.leaves={rate: 0.6, replace: true}", "services.need_service.refer.rate=6",
+    "services.need_service.team.workers={north: 3, south: 2, synthetic_1: 1}",
+    "services.keyworker.brokers.need_service=1.0", "costs.both.while='crisis >= stable'",
+]  # fmt: skip
+"""Families that stay for less than two years on average, and a queue that key workers fill; a meter of everybody."""
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +116,16 @@ def test_classes_are_those_of_a_walk_over_families(
             counted = record.class_meters[at(scenario, "integrated"), side, number, START:, meter]
             np.testing.assert_array_equal(counted, told)
     assert all((classes[START:] == number).any() for number in range(len(CLASSES)))
+
+
+def test_who_comes_in_the_place_of_another_takes_over_no_wait() -> None:
+    """Places change hands soon and queues of the two worlds part often, so that a wait taken over would be counted."""
+    toy = sim.load(TOY, [*SETS, *CROWDED])
+    crowded = replace(toy, appraisal=replace(toy.appraisal, answer=AnswerSpec()))
+    meter = layout(crowded).meters.index("crisis >= stable")  # everybody
+    counted = replicate(crowded, 0).class_meters[at(crowded, "integrated"), 0, :, START:, meter]
+    classes = plainly(track(crowded, 0, ("siloed", "integrated"), 0, STEPS))[0][START:]
+    np.testing.assert_array_equal(counted, [(classes == number).sum(axis=1) for number in range(len(CLASSES))])
 
 
 def test_cohorts_are_those_of_a_walk_over_families(
