@@ -15,6 +15,7 @@ import typer
 
 from sim.cli.collecting import add_found, add_installed
 from sim.console.printing import say
+from sim.interrupts import noted
 
 __all__ = ["add_installed", "app", "main"]
 
@@ -49,11 +50,12 @@ def main() -> None:
     if not sys.warnoptions:  # what a library has to say to programmers is not for a user; tests make it an error
         warnings.simplefilter("ignore")
         logging.getLogger().addHandler(logging.NullHandler())
-    add_installed(app)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without a £ sign gets a question mark, not a failure
-    app()
+    with noted():
+        add_installed(app)
+        app()
 
 
 def _open_closed_streams() -> None:

@@ -45,11 +45,12 @@ class Served:
 
 
 @contextmanager
-def served(what: str, folder: Path) -> Iterator[Served]:
-    """Serve a study until the test is over, then end it as Ctrl-C does."""
+def served(what: str, folder: Path, *, start_new_session: bool = False) -> Iterator[Served]:
+    """Serve a study until the test is over, then end it as Ctrl-C does; perhaps as a group of processes of its own."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sim.cli", "app", what, "--no-browser"], cwd=folder, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=start_new_session,
     )  # fmt: skip
     assert process.stdout is not None
     line = process.stdout.readline()

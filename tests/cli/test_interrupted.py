@@ -1,13 +1,15 @@
 """Ctrl-C in any long command: exit code 130, one line, nothing that looks finished, and the same command goes on.
 
 In most commands Ctrl-C is pressed where a stage begins, which is heard as anywhere else; in studies of many points and
-in runs made again it is sent to a process at work, once something is kept. Runs are in ``tests/runs/test_faults.py``.
+in runs made again it is sent to a process at work, once something is kept. At last it is sent to commands of each kind
+at moments spread over all that they do. Runs are in ``tests/runs/test_faults.py``.
 """
 
 from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -18,8 +20,9 @@ from typer.testing import CliRunner
 
 from sim.cli import app
 from sim.console.progress import Progress
+from tests.app.browser import served
 from tests.cli.test_examples import LONG, SMALLER, words_of
-from tests.places import AGREEMENT
+from tests.places import AGREEMENT, CALIBRATION, STUDIES
 from tests.runs.runs_to_kill import STUDY, families, said, start
 
 OF_EACH = {words_of(example)[0]: example for example in reversed(SMALLER) if words_of(example)[0] in LONG}
@@ -94,3 +97,60 @@ def test_a_run_that_is_made_again_goes_on(tmp_path: Path) -> None:
     time.sleep(1.0)
     assert {path.name for path in work.glob("batch-*.nc")} == kept
     assert not (tmp_path / "again").exists()
+
+
+MOMENTS = 5
+AT_WORK = {
+    "run": ["run", *STUDY, "--out", "new"],
+    "report": ["report", "done"],
+    "best-use": ["best-use", "study.yaml", "--share", "1", "--replications", "2"],
+    "calibrate": ["calibrate", str(CALIBRATION / "toy.yaml"), "--out", "new"],
+    "fit-effects": words_of("families fit-effects phase_two --share 0.02 --replications 2 --dry-run"),
+    "authorities": words_of("families authorities --fit --out new"),
+}
+"""A command of each kind: what it does takes seconds; ``done`` is a finished run."""
+MAY_STAY = {"points.jsonl", "draws.jsonl", "lock"}
+"""What commands that go on leave in a folder that is not finished."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", AT_WORK)
+def test_at_any_moment(command: str, tmp_path: Path) -> None:
+    """Five moments of the first twenty seconds, or of all that it does; what was finished before is as it was."""
+    code, words = families(tmp_path, "run", *STUDY, "--out", "done", "--quiet", figures=command == "report")
+    assert code == 0, words
+    study = Path(shutil.copy(STUDIES / "best_use.yaml", tmp_path / "study.yaml"))  # keeps what is found
+    before = {path: path.read_bytes() for path in (study, *(tmp_path / "done").rglob("*.*"))}
+    stops = 0
+    for moment in range(MOMENTS):
+        process = start(tmp_path, *AT_WORK[command], figures=True)
+        while not (tmp_path / "said.txt").exists():
+            assert process.exitcode is None
+            process.join(0.02)
+        process.join(20 * (moment / MOMENTS) ** 2)
+        if process.exitcode is not None:  # done already
+            break
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGINT)
+        process.join(60)
+        words = said(tmp_path)
+        assert process.exitcode == 130, (moment, process.exitcode, words)
+        assert "Traceback" not in words
+        assert [line for line in words.splitlines() if line.startswith("Stopped.")] == words.splitlines()[-1:], words
+        left = {path.name for path in (tmp_path / "new").rglob("*") if path.is_file()}
+        assert left <= MAY_STAY, (moment, left)
+        assert {path: path.read_bytes() for path in (study, *(tmp_path / "done").rglob("*.*"))} == before
+        shutil.rmtree(tmp_path / ".new.work", ignore_errors=True)
+        stops += 1
+    assert stops > 1  # else the moments were not what this is about
+
+
+@pytest.mark.slow
+def test_the_application_ends_with_its_workers(tmp_path: Path) -> None:
+    """A terminal sends Ctrl-C to all of them, here while the workers still start."""
+    with served(str(STUDIES / "application.yaml"), tmp_path, start_new_session=True) as app:
+        os.killpg(app.process.pid, signal.SIGINT)
+        words, _ = app.process.communicate(timeout=60)
+    assert app.process.returncode == 130, words
+    assert words.strip().splitlines()[-1:] == ["Stopped."], words
+    assert "Traceback" not in words

@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from sim.interrupts import noted
 from tests.places import TOY
 
 STUDY = [
@@ -24,6 +25,7 @@ CONTEXT.set_forkserver_preload(["sim.cli", "sim.config.loading", "sim.runs.resum
 
 def start(folder: Path, *arguments: str, file_limit: int | None = None, figures: bool = False) -> BaseProcess:
     """Start ``families`` in a folder; what it says is in ``said.txt`` there. Without figures it is much quicker."""
+    (folder / "said.txt").unlink(missing_ok=True)
     process = CONTEXT.Process(target=_families, args=(str(folder), list(arguments), file_limit, figures))
     process.start()
     return process
@@ -43,22 +45,25 @@ def said(folder: Path) -> str:
 
 
 def _families(folder: str, arguments: list[str], file_limit: int | None, figures: bool) -> None:
-    """Run the command in a fresh process."""
-    import sim.report.presentation
-    from sim.cli import app
+    """Run the command in a fresh process; once ``said.txt`` is there, Ctrl-C is heard as a user's is."""
+    from sim.cli import main
 
+    if not figures:
+        import sim.report.presentation
+
+        sim.report.presentation.present = lambda folder, *_: (folder / "report.html").write_text("no figures here\n")  # type: ignore[assignment]
     os.chdir(folder)
-    handle = os.open("said.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    sys.argv = ["families", *arguments]
+    if file_limit is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
+    handle = os.open("said.part", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     for stream in (1, 2):
         os.dup2(handle, stream)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # a server of processes that tests share may block it
-    if file_limit is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
-    if not figures:
-        sim.report.presentation.present = lambda folder, *_: (folder / "report.html").write_text("no figures here\n")  # type: ignore[assignment]
-    sys.argv = ["families", *arguments]
-    app(arguments)
+    with noted():
+        os.replace("said.part", "said.txt")
+        main()
 
 
 def contents(folder: Path) -> dict[str, object]:

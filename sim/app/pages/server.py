@@ -61,15 +61,15 @@ def serve(what: str, port: int, say: Callable[[str], None], open_page: Callable[
         door.listen()  # whoever comes before the server is ready waits and is not sent away
         port = door.getsockname()[1]
         house, token = House(study, Path(scratch)), secrets.token_urlsafe(24)
-        address = f"http://{LOOPBACK}:{port}/?token={token}"
-        say(f"{study.title}: open {address}\nOn this machine alone; Ctrl-C ends it.")
-        guarded = Guard(_reading_first(house, application(house)), port, token, _scripts())
-        config = uvicorn.Config(
-            guarded, log_level="error", access_log=False, timeout_graceful_shutdown=1,
-            server_header=False, ws_max_size=1 << 20, lifespan="on",
-        )  # fmt: skip
-        server = uvicorn.Server(config)
         try:
+            address = f"http://{LOOPBACK}:{port}/?token={token}"
+            guarded = Guard(_reading_first(house, application(house)), port, token, _scripts())
+            config = uvicorn.Config(
+                guarded, log_level="error", access_log=False, timeout_graceful_shutdown=1,
+                server_header=False, ws_max_size=1 << 20, lifespan="on",
+            )  # fmt: skip
+            server = uvicorn.Server(config)
+            say(f"{study.title}: open {address}\nOn this machine alone; Ctrl-C ends it.")
             asyncio.run(_serve(server, door, partial(open_page, address)))
         except KeyboardInterrupt:
             pass

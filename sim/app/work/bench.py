@@ -230,7 +230,7 @@ def _one_reading(reading: str) -> list[str]:
 
 def serve(source: BenchStudy, jobs: Connection) -> None:
     """Do jobs as they come until there is nobody to ask for more; the body of a worker process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, which ends its workers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # also where it was not started deaf to it, on Windows
     bench = Bench(source)
     while True:
         try:

@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from threading import Lock, Thread
 
 from sim.app.work.bench import BenchStudy, Job, JobResult, serve
+from sim.interrupts import deaf_children
 
 Tell = Callable[[JobResult], None]
 DIED = "the worker that ran this was ended from outside; move a lever to try again"
@@ -61,7 +62,8 @@ class Desk:
         self._process: BaseProcess = self._context.Process(
             target=self._work, args=(self._source, its), name="families app", daemon=True
         )
-        self._process.start()
+        with deaf_children():  # Ctrl-C ends the server, which ends its workers
+            self._process.start()
         its.close()
         Thread(target=self._listen, args=(mine,), name="desk", daemon=True).start()
 
