@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from math import isclose
 from pathlib import Path
 
 from sim.config.text.amending import YamlText, amend
@@ -12,6 +13,7 @@ from sim.model.spec import Clock, Scenario
 from sim.runs.fits import found_digest
 from sim.runs.meaning import digest_of_program
 from sim.studies.best_use.answer import PARTS, BestUse, error_of
+from sim.studies.best_use.runs import posts_at
 from sim.units import MONTHS_PER_YEAR
 
 
@@ -38,11 +40,29 @@ def keep(found: BestUse, written: Tree, reload: Callable[[], Scenario], command:
     if not file.is_file():
         rule = "stands in no file that could be written to; give it one, such as configs/model/regimes/best_use.yaml"
         raise ModelError([Problem(str(written.origin), ".".join(here), rule)])
-    amend(file, {(*here, "set"): YamlText(settings_text(found, _dates(reload)))})
+    date, given = _dates(reload), [name for name, n in zip(found.services, found.shares, strict=True) if n]
+    amend(file, {(*here, "set"): YamlText(settings_text(found, given, date))})
+    elsewhere = _otherwise(found, reload())
+    if elsewhere:  # posts of a layer beneath, which this file must take back
+        amend(file, {(*here, "set"): YamlText(settings_text(found, [*given, *elsewhere], date))})
     scenario = reload()
+    left = _otherwise(found, scenario)
+    if left:
+        rule = f"posts of {', '.join(left)} are set elsewhere in the study, so that a run would not have those found"
+        raise ModelError([Problem(str(written.origin), ".".join(here), rule)])
     worlds = {w.regime: w for w in scenario.worlds if w.effect_set == found.effect_set}
     digest = found_digest(scenario, worlds[found.regime], worlds[found.money_of])
     amend(file, {(*here, "found"): as_record(found, digest, command)})
+
+
+def _otherwise(found: BestUse, scenario: Scenario) -> list[str]:
+    """List the services that have other posts in a study than those found."""
+    world = next(w for w in scenario.worlds if (w.regime, w.effect_set) == (found.regime, found.effect_set))
+    posts = {chain.name: chain for chain in world.model.chains}
+    return [
+        service for service, levels in found.levels.items()
+        if any(not isclose(posts_at(posts[service], point), n, rel_tol=1e-6) for point, n in levels)
+    ]  # fmt: skip
 
 
 def _dates(reload: Callable[[], Scenario]) -> Callable[[int], str]:
@@ -60,15 +80,14 @@ def date_of(clock: Clock, point: int) -> str:
     return f"{year}-{month + 1:02d}"
 
 
-def settings_text(found: BestUse, date: Callable[[int], str]) -> str:
-    """Write the posts of every service that is given any as what a regime sets, in YAML."""
+def settings_text(found: BestUse, services: Sequence[str], date: Callable[[int], str]) -> str:
+    """Write the posts of some services as what a regime sets, in YAML."""
     lines = []
-    for service, levels in found.levels.items():
-        if found.shares[found.services.index(service)]:
-            (_, first), *later = levels
-            lines.append(f"services.{service}.team.workers: {{total: {first:.10g}}}")
-            funding = ", ".join(f"{{from: {date(point)}, workers: {{total: {n:.10g}}}}}" for point, n in later)
-            lines += [f"services.{service}.team.funding: [{funding}]"] if later else []
+    for service in (name for name in found.services if name in services):
+        (_, first), *later = found.levels[service]
+        lines.append(f"services.{service}.team.workers: {{total: {first:.10g}}}")
+        funding = ", ".join(f"{{from: {date(point)}, workers: {{total: {n:.10g}}}}}" for point, n in later)
+        lines += [f"services.{service}.team.funding: [{funding}]"] if later else []
     return "\n".join(lines) + "\n"
 
 

@@ -131,7 +131,7 @@ def _ramp(base: Model, money: Model, start: int) -> tuple[tuple[int, float], ...
     """Say which part of the posts that a regime adds is there from which point; nothing where it adds none."""
 
     def extra(at: int) -> float:
-        return sum(max(_posts(m, at) - _posts(b, at), 0.0) for b, m in zip(base.chains, money.chains, strict=True))
+        return sum(max(posts_at(m, at) - posts_at(b, at), 0.0) for b, m in zip(base.chains, money.chains, strict=True))
 
     points = {start}
     for chain in money.chains:
@@ -143,7 +143,7 @@ def _ramp(base: Model, money: Model, start: int) -> tuple[tuple[int, float], ...
     return tuple(one for i, one in enumerate(ramp) if i == 0 or one[1] != ramp[i - 1][1])
 
 
-def _posts(chain: Chain, at: int) -> float:
+def posts_at(chain: Chain, at: int) -> float:
     """Give the posts of a service from a point on."""
     team = chain.service.team if chain.service is not None else None
     if team is None:

@@ -21,6 +21,7 @@ from sim.studies.best_use.answer import PARTS, BestUse, in_parts, search
 from sim.studies.best_use.exhibits import saved_table, use_table
 from sim.studies.best_use.keeping import date_of
 from sim.studies.best_use.question import TOLERANCE, best_use
+from sim.studies.best_use.runs import posts_at
 from tests.places import STUDIES
 
 STUDY = (STUDIES / "best_use.yaml").read_text(encoding="utf-8")
@@ -125,6 +126,21 @@ def test_a_run_of_the_written_regime_spends_what_the_other_spends(path, found):
     assert (mine, theirs) == pytest.approx(found.spent)
     assert "# How the money is best spent." in path.read_text(encoding="utf-8")
     assert "clinic.team.workers: {total" not in path.read_text(encoding="utf-8").split("best_use:")[1]
+
+
+def test_posts_of_a_layer_beneath_do_not_come_back_for_a_service_that_is_given_none(tmp_path):
+    """A study that builds on another with a best use of its own: what is written has the posts that were found."""
+    (tmp_path / "study.yaml").write_text(STUDY, encoding="utf-8")
+    beneath = "regimes:\n  best_use:\n    set:\n      services.clinic.team.workers: {total: 30}\n"
+    beneath += "      services.clinic.team.funding: [{from: 2012-04, workers: {total: 40}}]\n"
+    (tmp_path / "beneath.yaml").write_text(f"extends: study.yaml\n{beneath}", encoding="utf-8")
+    own = "regimes:\n  best_use:\n    title: the best use\n    set: {}\n"
+    (tmp_path / "above.yaml").write_text(f"extends: beneath.yaml\n{own}", encoding="utf-8")
+    found = best_use(tmp_path / "above.yaml", share=1.0, replications=2)
+    assert found.shares == (PARTS, 0)
+    model = next(w for w in load(tmp_path / "above.yaml").worlds if w.regime == "best_use").model
+    clinic = next(chain for chain in model.chains if chain.name == "clinic")
+    assert [posts_at(clinic, point) for point, _ in found.levels["clinic"]] == [9.0, 9.0]
 
 
 @pytest.mark.parametrize(
