@@ -86,7 +86,6 @@ def test_what_is_found_says_of_which_model(done: Path) -> None:
     assert study(TOY / "toy.yaml", ["units.family.size=10"]).meaning != meant
 
 
-@pytest.mark.xfail(strict=True, reason="levels, set-up and paid help moved; docs/calibration.md says of which model")
 def test_calibrated_values_of_the_library_are_of_its_model() -> None:
     kept, made = calibration_of(tree_of("calibrated/national")), study("calibration/national")
     assert kept["model"] == made.meaning
