@@ -3,7 +3,8 @@
 Python drops an exception that is raised while an object is freed or a library in C calls back, as happens while figures
 are drawn. So each press is noted as well, and asked about where stopping is cheap. Other code breaks when it is raised
 there: a library half imported cannot be imported again, and a lock of xarray's that is half taken is never let go, so
-that its file cannot be closed. A press in such code is raised as soon as that code is done.
+that its file cannot be closed. A press in such code is raised as soon as that code is done; a server that listens
+itself asks whether one came before it did.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 _pressed = threading.Event()
-_UNBREAKABLE = ("<frozen importlib", f"xarray{os.sep}backends{os.sep}")
+_UNBREAKABLE = ("<frozen importlib", f"xarray{os.sep}backends{os.sep}", f"{os.sep}asyncio{os.sep}")
 """In the file names of code that must not be broken off."""
 _SOON = 0.02
 """Seconds after which a press in such code is tried again."""
@@ -94,9 +95,14 @@ def _is_unbreakable(frame: FrameType | None, command: FrameType) -> bool:
     return False
 
 
+def is_pressed() -> bool:
+    """Whether Ctrl-C was pressed since the command began."""
+    return _pressed.is_set()
+
+
 def stop_if_pressed() -> None:
     """Raise KeyboardInterrupt if Ctrl-C was pressed since the command began, whatever became of the exception."""
-    if _pressed.is_set():
+    if is_pressed():
         _try_again_in(0)
         raise KeyboardInterrupt
 

@@ -89,6 +89,7 @@ def sample(problem: CalibrationProblem, emulator: Emulator, region: FloatArray, 
         # Not DESnookerMove: emcee 3.1.6 halves the exponent of its acceptance, and spreads come out 5% too narrow.
         moves = [(emcee.moves.DEMove(), 0.7), (emcee.moves.StretchMove(), 0.3)]
         sampler = emcee.EnsembleSampler(walkers, size, density, moves=moves, vectorize=True)
+        sampler.log_prob_fn = density  # not in emcee's wrapper, which prints a traceback of a Ctrl-C
         word = np.random.SeedSequence(key(seed, "walkers", number))
         state: Any = emcee.State(start, random_state=np.random.MT19937(word).state)
         samplers.append((sampler, state))

@@ -148,9 +148,15 @@ def test_at_any_moment(command: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_application_ends_with_its_workers(tmp_path: Path) -> None:
     """A terminal sends Ctrl-C to all of them, here while the workers still start."""
-    with served(str(STUDIES / "application.yaml"), tmp_path, start_new_session=True) as app:
-        os.killpg(app.process.pid, signal.SIGINT)
-        words, _ = app.process.communicate(timeout=60)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background may be deaf
+    try:
+        with served(str(STUDIES / "application.yaml"), tmp_path, start_new_session=True) as app:
+            os.killpg(app.process.pid, signal.SIGINT)
+            assert app.process.stdout is not None
+            words = app.process.stdout.read()
+            app.process.wait(60)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert app.process.returncode == 130, words
     assert words.strip().splitlines()[-1:] == ["Stopped."], words
     assert "Traceback" not in words

@@ -9,6 +9,7 @@ import importlib
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,11 @@ def go_on_for_long() -> None:
 
 
 @pytest.fixture
-def listening() -> None:
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+def listening() -> Iterator[None]:
+    """Listen as a terminal has it; tests in the background may be deaf."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("listening")

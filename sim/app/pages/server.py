@@ -24,6 +24,7 @@ from sim.app.pages.guard import Application, Guard, Receive, Scope, Send
 from sim.app.pages.house import House
 from sim.app.pages.inputs import visit
 from sim.errors import ModelError
+from sim.interrupts import is_pressed, stop_if_pressed
 
 LOOPBACK = "127.0.0.1"
 STATIC = Path(__file__).with_name("static")
@@ -71,6 +72,7 @@ def serve(what: str, port: int, say: Callable[[str], None], open_page: Callable[
             server = uvicorn.Server(config)
             say(f"{study.title}: open {address}\nOn this machine alone; Ctrl-C ends it.")
             asyncio.run(_serve(server, door, partial(open_page, address)))
+            stop_if_pressed()  # before its workers are ended, which takes a moment
         except KeyboardInterrupt:
             pass
         finally:
@@ -78,8 +80,15 @@ def serve(what: str, port: int, say: Callable[[str], None], open_page: Callable[
                 say(goes_on)
 
 
-async def _serve(server: uvicorn.Server, door: socket.socket, opened: Callable[[], object]) -> None:
-    """Serve, and open the page once the door is open."""
+async def _serve(server: uvicorn.Server, door: socket.socket, open_page: Callable[[], object]) -> None:
+    """Serve, and open the page once the door is open; a Ctrl-C from before the server listened to it ends it."""
+
+    def opened() -> None:
+        if is_pressed():
+            server.should_exit = True
+        else:
+            open_page()
+
     asyncio.get_running_loop().call_later(0.2, opened)
     await server.serve(sockets=[door])
 
