@@ -43,8 +43,8 @@ MOST_CODES = 1 << 16
 UNSURE = np.uint16(0xFFFF)
 """In a table by byte: the rest of the uniform decides."""
 FINE = 2.0**-44
-OWN, HOME, BORN, ENTERED, AREA = range(5)
-"""What a term of a code reads: a byte of the row or of its root row; the step of birth or of entry; its area."""
+OWN, HOME, BORN, ENTERED = range(4)
+"""What a term of a code reads: a byte of the row or of its root row; the step of birth or of entry."""
 EVERY = -1
 """As the least value of a term: the amount counts once for each unit of the value."""
 NO_BYTES: StateArray = np.zeros(0, np.uint8)
@@ -132,17 +132,17 @@ def read_codes(codes: IntArray, base: int, terms: IntArray, who: int, carried: S
 
 @compiled
 def add_fixed(
-    code: IntArray, which: IntArray, first: int, terms: IntArray, born: IntArray, entered: IntArray, area: IntArray,
-    step: int,
+    code: IntArray, which: IntArray, first: int, terms: IntArray, born: IntArray, entered: IntArray, by_area: IntArray,
+    area: IntArray, step: int,
 ) -> None:  # fmt: skip
     """Add what ages, times in a state and areas contribute to the codes of some rows ``first + which``."""
     nothing = np.uint16(0)
+    if by_area.size:
+        for i in which:
+            code[i] += by_area[area[first + i]]
     for t in range(terms.shape[0]):
         who, least, amount = terms[t, 0], terms[t, 2], np.uint16(terms[t, 3])
-        if who == AREA:
-            for i in which:
-                code[i] += amount if area[first + i] >= least else nothing
-        elif who >= BORN:
+        if who >= BORN:
             since, latest = born if who == BORN else entered, np.int32(step - least)
             for i in which:
                 code[i] += amount if since[first + i] <= latest else nothing
@@ -223,8 +223,8 @@ def find_movers(
     drawn: StateArray, low: StateArray, high: StateArray, counters: WordArray, places: IntArray, stream: np.uint64,
     step: int,
     codes: IntArray, at_home: IntArray, parent: IntArray, terms: IntArray, born: IntArray, entered: IntArray,
-    area: IntArray, by_byte: IntArray, code_low: StateArray, code_high: StateArray, reach: FloatArray,
-    pair_of_code: IntArray, rows: IntArray, pairs: IntArray,
+    by_area: IntArray, area: IntArray, by_byte: IntArray, code_low: StateArray, code_high: StateArray,
+    reach: FloatArray, pair_of_code: IntArray, rows: IntArray, pairs: IntArray,
 ) -> int:  # fmt: skip
     """Find who moves, and how; see ``Pass.run``.
 
@@ -241,8 +241,10 @@ def find_movers(
     codes, at_home, parent
         What bytes of the rows contribute to their codes, (row,) of uint16; what those of root rows do, (root row,),
         empty when nothing; the root row of each row.
-    terms, born, entered, area
+    terms, born, entered
         Further terms, as in ``add_fixed``.
+    by_area, area
+        What each area contributes, (area,) of uint16, empty when nothing; the area of each row.
     by_byte
         Pair by code and byte, 0 to stay, UNSURE where it takes more, (256 x code,); empty when there is none.
     code_low, code_high
@@ -266,7 +268,7 @@ def find_movers(
         if n == 0:
             continue
         code = codes[first : first + CHUNK]
-        add_fixed(code, which[:n], first, terms, born, entered, area, step)
+        add_fixed(code, which[:n], first, terms, born, entered, by_area, area, step)
         if at_home.size:
             for i in which[:n]:
                 code[i] += at_home[parent[first + i]]

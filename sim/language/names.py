@@ -34,7 +34,7 @@ WORDS: dict[str, Word] = {
     "age": Word("row", "age of the row in years", axis=True),
     "k": Word("row", "steps already in the state, from 0; in an effect, of the first chain in `when`", axis=True),
     "agencies": Word("row", "number of discretionary services that the row is engaged with"),
-    "area": Word("row", "compared with the name of an area: `area == north`"),
+    "area": Word("row", "compared with the name of an area, `area == north`, or what a table is read by", axis=True),
     "step_years": Word("compile", "length of a step in years"),
     "always": Word("parse", "1", 1.0),
     "never": Word("parse", "0", 0.0),

@@ -88,20 +88,27 @@ class Trait:
 
 @dataclass(frozen=True)
 class Areas:
-    """Named places of the root unit with their number of rows (or shares, when they sum to 1)."""
+    """Named places of the root unit with their number of rows (or shares, when they sum to 1).
+
+    Those ``left_out`` are named in conditions and hold nobody.
+    """
 
     names: tuple[str, ...] = ("all",)
     weights: tuple[float, ...] = (1.0,)
     synthetic: tuple[bool, ...] = (False,)
+    left_out: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class LookupTable:
-    """A function of one variable: ``bands`` hold from each x on, ``linear`` joins the points and is flat outside."""
+    """A function of one variable: ``bands`` hold from each x on, ``linear`` joins the points and is flat outside.
+
+    Of ``areas`` each has its own y, in the order of the model's areas; x are their numbers.
+    """
 
     name: str
     by: str
-    kind: Literal["bands", "linear"]
+    kind: Literal["bands", "linear", "areas"]
     x: tuple[float, ...]
     y: tuple[float, ...]
 

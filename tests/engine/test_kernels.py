@@ -28,6 +28,7 @@ from sim.engine.moves.step import make_pass
 from sim.engine.people.population import make_population
 from sim.engine.solvers.families import Line, replicate
 from sim.engine.teams.admission import admit
+from sim.model.compiled import tables as compiled_tables
 from sim.model.compiled.worlds import compile_scenario
 from sim.model.spec import Model, Scenario, World
 from tests.engine.teams.test_admission import slow_admit
@@ -37,6 +38,10 @@ from tests.strategies import FIXED, make_scenario
 
 pytest.importorskip("numba")
 FEW = ("units.family.size=600", "clock.steps=30")
+BY_AREA = (
+    "tables.here={by: area, values: {synthetic_1: 0.9, south: 0.7, north: 0.2}}",
+    "chains.care.rates.plan -> in_need=2 * table(here, area)", "chains.need.rates.present -> absent=table(here, area)",
+)  # fmt: skip
 NATION = SCENARIOS / "national.yaml"
 LIBRARY = sorted(path for folder in ("scenarios", "textbook") for path in (CONFIGS / folder).glob("*.yaml"))
 
@@ -71,8 +76,9 @@ def test_random_models_are_the_same(model: Model, start: int):
     assert_same(make_scenario(model, seed=5, later=World("later", "later", "as_written", model, start, "transfer")))
 
 
-def test_a_fiftieth_of_the_nation_is_the_same():
+def test_a_fiftieth_of_the_nation_is_the_same(monkeypatch: pytest.MonkeyPatch):
     """Queues with priorities in 152 areas, nine worlds that part, and (`claimed_bound`) chains with several tables."""
+    monkeypatch.setattr(compiled_tables, "GROUP_CELLS", 1 << 15)
     scenario = jobs.shorter(jobs.larger(sim.load(NATION), 0.02), 6)
     programs = [one for compiled in compile_scenario(scenario).values() for one in compiled.programs.values()]
     assert {len(one.groups) for one in programs} == {1, 2}
@@ -89,18 +95,21 @@ def test_a_row_has_the_counter_that_its_word_implies():
 
 
 def test_codes_of_kernels_are_those_of_numpy():
-    """Every term of every chain's code, of families and children, ages, times in a state and traits among them."""
+    """Every term of every chain's code, of families and children: ages, times in a state, traits and areas too."""
     seen: set[int] = set()
+    areas: list[int] = []
 
     def look(step: int, line: Line) -> None:
         world = line.world
         for name in world.chains:
             one = make_pass(world, name, line.now(step + 1))
             for reading in one.readings:
-                seen.update(reading.terms(fixed=False)[1][:, 0].tolist())
+                seen.update(reading.terms()[1][:, 0].tolist())
+                areas.append(len(reading.by_area))
                 assert np.array_equal(codes_by_kernels(reading), reading.of(np.arange(reading.rows.n)))
 
-    replicate(sim.load(TOY, FEW), 0, observe=look)
+    replicate(sim.load(TOY, [*FEW, *BY_AREA]), 0, observe=look)
+    assert max(areas) == 3
     assert seen >= {kernels.OWN, kernels.HOME, kernels.BORN, kernels.ENTERED}
 
 
@@ -122,14 +131,14 @@ def test_the_same_are_admitted(places: list[int], queue: list[tuple[int, int]]):
 
 def codes_by_kernels(reading: CodeReader) -> np.ndarray:
     world, rows = reading.world, reading.rows
-    base, terms = reading.terms(fixed=False)
+    base, terms = reading.terms()
     codes, at_home = np.empty(rows.n, np.uint16), np.empty(world.root.n, np.uint16)
     kernels.read_codes(codes, base, terms, kernels.OWN, world.sheets[rows.unit.name].bytes)
     kernels.read_codes(at_home, 0, terms, kernels.HOME, world.sheets[world.root.unit.name].bytes)
     timed = [axis.source.name for axis, _ in reading.code.axes if axis.source.kind == "k"]
     entered = world.entered[timed[0]] if timed else kernels.NO_STEPS
     everyone = np.arange(rows.n).astype(np.uint16)
-    kernels.add_fixed(codes, everyone, 0, terms, rows.born, entered, rows.area, world.step)
+    kernels.add_fixed(codes, everyone, 0, terms, rows.born, entered, reading.by_area, rows.area, world.step)
     return codes + at_home[rows.parent]
 
 

@@ -160,7 +160,7 @@ def test_the_clock_says_what_is_reserved_for_it(tmp_path: Path) -> None:
     model = model_of(tmp_path)
     assert set(moment(model, 0).clock) == CLOCK == TIMED - {"age"}
     assert {"cycle", "year", "month", "time"} == CLOCK
-    assert {*CLOCK, "age", "k"} == set(AXES)
+    assert {*CLOCK, "age", "k", "area"} == set(AXES)
     assert {"any", "rest", "and", "or", "not"} == NO_STATES
     assert readable("row") == ["age", "k", "agencies", "area"]
     for name in ("step_years", "always", "never"):

@@ -38,7 +38,8 @@ class Vocabulary:
     parameters: Mapping[str, Expression] = field(default_factory=dict)
     memories: frozenset[str] = frozenset()
     stocks: frozenset[str] = frozenset()
-    tables: frozenset[str] = frozenset()
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """What each table is by."""
     areas: tuple[str, ...] = ()
     age_is_shared: bool = False
     aged: frozenset[str] = frozenset()
@@ -138,12 +139,14 @@ class Vocabulary:
 class ExpressionPlace:
     """Where an expression stands: whose row it may read (None: none), and what the place is called in messages.
 
-    ``steps`` says that it is worked out anew in every step and may read totals and stocks, as all that reads rows may.
+    ``steps`` says that it is worked out anew in every step and may read totals and stocks, as all that reads rows may;
+    ``areas`` that it may differ by area.
     """
 
     unit: str | None
     what: str = "this expression"
     steps: bool = False
+    areas: bool = False
 
 
 Wrong = Iterator[tuple[Node, str]]
@@ -222,6 +225,8 @@ class Checker:
                     yield from self._named(arg, kind, name)
                 else:
                     yield from self._names(arg, unit if kind == "value" else None)
+            if node.name == "table":
+                yield from self._by_area(*node.args)
 
     def _named(self, arg: Node, kind: Argument, function: str) -> Wrong:
         """Check that an argument is the name of a table, or of a service."""
@@ -233,6 +238,14 @@ class Checker:
             )
             there = f"there are {', '.join(listed[:12])}" if listed else "there are none"
             yield arg, f"{function}() takes {takes}; {there}{nearest(arg.name, listed)}"
+
+    def _by_area(self, table: Node, x: Node) -> Wrong:
+        """Check that a table by area is read by the area of the row, and no other is."""
+        is_area = x.kind == "name" and x.name == "area"
+        if self.words.tables.get(table.name) == "area" and not is_area:
+            yield x, f"'{table.name}' is by area: write table({table.name}, area)"
+        elif is_area and self.words.tables.get(table.name, "area") != "area":
+            yield x, f"'{table.name}' is by {self.words.tables[table.name]} and has no values of areas"
 
     def _about_children(self, condition: Node) -> bool:
         """Whether a condition names a chain of the unit that belongs to the root (or its age)."""
@@ -261,8 +274,11 @@ class Checker:
     def _barred(self, name: str, place: ExpressionPlace) -> str:
         """Say why a place may not read what a row carries, or nothing."""
         chain = self.words.chains.get(name)
+        if place.unit is None and name == "area" and place.areas:
+            return ""
         if place.unit is None:
             may = f"it may read parameters, tables{', the clock and total()' if place.steps else ' and the clock'}"
+            may += " and the area" if place.areas else ""
             return f"{place.what} cannot read '{name}', which differs from row to row; {may}"
         if name == "k" and place.what in (MEMORY, COUNT):
             rule = "it belongs to a chain that moves, in its rates and in effects"

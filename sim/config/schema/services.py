@@ -139,7 +139,10 @@ class FundingPart(Provenance):
 class TeamPart(Provenance):
     """The gate of a service: places = working posts x caseload, in each area."""
 
-    workers: Workers = Field(description="posts: a number (shared among areas by size), or a number for each area")
+    workers: Workers = Field(description="posts: a number (shared among areas), or a number for each area")
+    shared: Name | None = Field(
+        default=None, description="table by area in proportion to which a number of posts is shared; default by size"
+    )
     caseload: Figure = Field(
         description="cases a worker holds at once: a number, or an expression of constant parameters"
     )

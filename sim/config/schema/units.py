@@ -197,7 +197,7 @@ Trait_ = Annotated[TraitPart, BeforeValidator(_trait_form)]
 
 
 class TablePart(Provenance):
-    """A function of one variable: linear between points and flat outside, or bands that hold from each value on."""
+    """A function of one variable: linear and flat outside, bands that hold from each value on, or by area."""
 
     by: Axis = Field(description="the variable")
     linear: Annotated[dict[float, Number], NumberKeyed] | None = Field(
@@ -206,13 +206,19 @@ class TablePart(Provenance):
     bands: Annotated[dict[float, Number], NumberKeyed] | None = Field(
         default=None, description="values from each point on"
     )
+    values: dict[Called, Number] | None = Field(default=None, description="by area: the value of each, all of them")
     unit: Text = Field(default="", description="unit of the values")
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        """One of linear and bands, with points."""
-        if (self.linear is None) == (self.bands is None):
+        """Values where it is by area, else one of linear and bands, with points."""
+        if self.by == "area":
+            if self.values is None or self.linear is not None or self.bands is not None:
+                raise refuse("a table by area has 'values', one for each area")
+        elif self.values is not None:
+            raise refuse("'values' are by area; by anything else give linear or bands")
+        elif (self.linear is None) == (self.bands is None):
             raise refuse("give either linear or bands")
-        if not (self.linear or self.bands):
+        if not (self.linear or self.bands or self.values):
             raise refuse("a table needs at least one point")
         return self

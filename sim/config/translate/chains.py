@@ -60,7 +60,7 @@ def start_shares(draft: Draft, path: Key, shares: Mapping[str, Figure], states: 
         at = (*path, "start", state)
         if state not in states:
             draft.findings.add(at, unknown_state(str(path[1]), state, states), of_key=True)
-        result[state] = draft.within(at, figure.value, ExpressionPlace(None, "a share at the start"), 1.0)
+        result[state] = draft.within(at, figure.value, ExpressionPlace(None, "a share at the start", areas=True), 1.0)
     known = [draft.constant(share) for share in result.values()]
     total = sum(share for share in known if share is not None)
     if total > 1 + _SHARES:

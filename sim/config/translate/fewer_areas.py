@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sim.errors import ModelError
-from sim.model.spec import Areas, Chain, Model, Scenario, World
+from sim.model.spec import Areas, Chain, LookupTable, Model, Scenario, World
 
 
 def with_areas(scenario: Scenario, count: int | None) -> Scenario:
@@ -51,7 +51,7 @@ def worlds_of_areas(worlds: Sequence[World], taken: int | Sequence[str] | None, 
         chosen = [i for i, name in enumerate(areas.names) if name in taken]
     if len(chosen) == len(areas.names):
         return worlds
-    return [replace(world, model=_of_areas(world.model, chosen, key)) for world in worlds]
+    return [replace(world, model=of_areas(world.model, chosen, key)) for world in worlds]
 
 
 def _evenly(areas: Areas, count: int, key: str) -> list[int]:
@@ -63,18 +63,27 @@ def _evenly(areas: Areas, count: int, key: str) -> list[int]:
     return sorted(order[int((i + 0.5) * step)] for i in range(count))
 
 
-def _of_areas(model: Model, chosen: list[int], key: str) -> Model:
-    """Keep some areas of a model."""
+def of_areas(model: Model, chosen: list[int], key: str) -> Model:
+    """Keep some areas of a model, by number; `key` is what asked for them."""
     names, weights = tuple(model.areas.names[i] for i in chosen), tuple(model.areas.weights[i] for i in chosen)
     synthetic = tuple(model.areas.synthetic[i] for i in chosen)
-    areas = replace(model.areas, names=names, weights=weights, synthetic=synthetic)
+    left_out = model.areas.left_out | (set(model.areas.names) - set(names))
+    areas = replace(model.areas, names=names, weights=weights, synthetic=synthetic, left_out=left_out)
     share = sum(weights) / sum(model.areas.weights)
     if sum(model.areas.weights) < 1.5:  # shares of one size
         areas = replace(areas, weights=tuple(weight / sum(weights) for weight in weights))
     root = model.root
     smaller = replace(root, size=round(root.size * share), arrivals_per_step=root.arrivals_per_step * share)
     chains = tuple(_with_posts(chain, model, names, key) for chain in model.chains)
-    return replace(model, areas=areas, units=(smaller, *model.units[1:]), chains=chains)
+    tables = {name: _with_rows(table, chosen) for name, table in model.tables.items()}
+    return replace(model, areas=areas, units=(smaller, *model.units[1:]), chains=chains, tables=tables)
+
+
+def _with_rows(table: LookupTable, chosen: list[int]) -> LookupTable:
+    """Keep what a table by area says of some areas."""
+    if table.kind != "areas":
+        return table
+    return replace(table, x=table.x[: len(chosen)], y=tuple(table.y[i] for i in chosen))
 
 
 def _with_posts(chain: Chain, model: Model, names: tuple[str, ...], key: str) -> Chain:

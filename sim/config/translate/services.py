@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sim.config.check.draft import Draft
 from sim.config.check.problems import Key
@@ -105,17 +105,17 @@ def _check_kind(draft: Draft, path: Key, part: ServicePart) -> None:
 
 def _team(draft: Draft, path: Key, part: TeamPart, areas: Areas) -> Team:
     """Translate a team."""
-    steps = _optional_steps
+    steps, parts = _optional_steps, _shared(draft, path, part.shared, areas)
     funding = tuple(
         (
             draft.point((*path, "funding", i, "from"), item.start),
-            _workers(draft, (*path, "funding", i, "workers"), item.workers, areas),
+            _workers(draft, (*path, "funding", i, "workers"), item.workers, areas, parts),
         )
         for i, item in enumerate(part.funding)
     )
     meeting = Duration(1) if part.meeting is None else part.meeting
     return Team(
-        workers=_workers(draft, (*path, "workers"), part.workers, areas),
+        workers=_workers(draft, (*path, "workers"), part.workers, areas, parts),
         caseload=_caseload(draft, (*path, "caseload"), part.caseload),
         turnover_per_year=part.turnover,
         hire_steps=steps(draft, part.hire),
@@ -160,15 +160,29 @@ def _optional_steps(draft: Draft, length: Duration | None) -> float:
     return length.steps(draft.step) if length is not None else 0.0
 
 
-def _workers(draft: Draft, path: Key, workers: Mapping[str, float], areas: Areas) -> dict[str, float]:
-    """Give the posts of each area; ``total`` is shared among areas by size."""
+def _shared(draft: Draft, path: Key, table: str | None, areas: Areas) -> tuple[float, ...]:
+    """Give the part of each area in a number of posts: by a table, else by size."""
+    if table is None:
+        return areas.weights
+    by_area = {name: part.values for name, part in draft.config.tables.items() if part.values is not None}
+    if not draft.findings.known((*path, "shared"), table, "table by area", by_area):
+        return areas.weights
+    parts = tuple(by_area[table].get(area, 0.0) for area in areas.names)
+    if min(parts) < 0 or not sum(parts) > 0:
+        draft.findings.add((*path, "shared"), f"'{table}' must be at least 0 everywhere, and above 0 somewhere")
+        return areas.weights
+    return parts
+
+
+def _workers(
+    draft: Draft, path: Key, workers: Mapping[str, float], areas: Areas, parts: Sequence[float]
+) -> dict[str, float]:
+    """Give the posts of each area; ``total`` is shared among areas in proportion to ``parts``."""
     if "total" in workers and "total" not in areas.names:
         if len(workers) > 1:
-            draft.findings.add(path, "give either a total, shared among areas by size, or a number for each area")
-        whole = sum(areas.weights)
-        return {
-            name: workers["total"] * weight / whole for name, weight in zip(areas.names, areas.weights, strict=True)
-        }
+            draft.findings.add(path, "give either a total, shared among areas, or a number for each area")
+        whole = sum(parts)
+        return {name: workers["total"] * part / whole for name, part in zip(areas.names, parts, strict=True)}
     for name in workers:
         draft.findings.known((*path, name), name, "area", areas.names, of_key=True)
     return {name: workers.get(name, 0.0) for name in areas.names}

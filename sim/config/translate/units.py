@@ -15,6 +15,8 @@ from sim.model.traits import gamma_classes
 
 MAX_CHILDREN = 30
 MOST_AREAS = 10_000
+MOST_NAMED = 5
+"""Areas that a message names when a table lacks more."""
 _ONE = 1e-9
 
 
@@ -140,13 +142,23 @@ def traits(config: Config) -> tuple[Trait, ...]:
     return tuple(result)
 
 
-def tables(config: Config) -> dict[str, LookupTable]:
-    """Translate the tables, points in rising order."""
-    return {name: _table(name, part) for name, part in config.tables.items()}
+def tables(draft: Draft, places: Areas) -> dict[str, LookupTable]:
+    """Translate the tables, points in rising order and values in that of the areas."""
+    return {name: _table(draft, name, part, places.names) for name, part in draft.config.tables.items()}
 
 
-def _table(name: str, part: TablePart) -> LookupTable:
+def _table(draft: Draft, name: str, part: TablePart, places: tuple[str, ...]) -> LookupTable:
     """Translate one table."""
+    if part.values is not None:
+        by_area = part.values
+        path = ("tables", name, "values")
+        for area in by_area:
+            draft.findings.known((*path, area), area, "area", places, of_key=True)
+        if missing := [area for area in places if area not in by_area]:
+            more = f" and {len(missing) - MOST_NAMED:,} more" if len(missing) > MOST_NAMED else ""
+            draft.findings.add(path, f"has no value for {', '.join(missing[:MOST_NAMED])}{more}; each area needs one")
+        y = tuple(by_area.get(area, 0.0) for area in places)
+        return LookupTable(name, part.by, "areas", tuple(map(float, range(len(y)))), y)
     points = sorted((part.linear or part.bands or {}).items())
     kind: Literal["linear", "bands"] = "linear" if part.linear is not None else "bands"
     return LookupTable(name, part.by, kind, tuple(x for x, _ in points), tuple(y for _, y in points))

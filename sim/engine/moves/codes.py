@@ -96,19 +96,19 @@ class CodeReader:
                 others.append((source, adds))
         return jumps, others
 
-    def terms(self, fixed: bool) -> tuple[int, IntArray]:
-        """Take the code apart into terms for kernels: of all that it reads, or of what is ``fixed`` alone.
+    def terms(self) -> tuple[int, IntArray]:
+        """Take the code apart into terms for kernels, but for what areas contribute (``by_area``).
 
         Returns
         -------
             What every code begins with, and (term, 5); see ``kernels.read_codes``.
         """
         parts: list[tuple[Source, IntArray]] = [
-            (axis.source, axis.classes.astype(np.intp) * stride) for axis, stride in self.code.axes
+            (axis.source, axis.classes.astype(np.intp) * stride)
+            for axis, stride in self.code.axes
+            if axis.source.kind != "area"
         ]
-        if fixed:
-            parts = [(source, adds) for source, adds in parts if source.kind in FIXED]
-        elif self.code.own is not None:
+        if self.code.own is not None:
             parts.append((Source("chain", self.code.own[0]), self.own))
         base, terms = 0, []
         for source, adds in parts:
@@ -121,9 +121,15 @@ class CodeReader:
                 terms += [(who, line, int(at) + 1, int(rises[at]), last) for at in rises.nonzero()[0]]
         return base, np.array(terms, np.int32).reshape(-1, 5)
 
+    @property
+    def by_area(self) -> IntArray:
+        """What each area contributes to the code, (area,); empty where none does."""
+        adds = (axis.classes * stride for axis, stride in self.code.axes if axis.source.kind == "area")
+        return np.asarray(next(adds, kernels.NO_PAIRS), np.uint16)
+
     def _reads(self, source: Source) -> tuple[int, int]:
         """Say who carries a source, in terms of kernels, and in which line."""
-        timed = {"age": kernels.BORN, "k": kernels.ENTERED, "area": kernels.AREA}
+        timed = {"age": kernels.BORN, "k": kernels.ENTERED}
         if source.kind in timed:
             return timed[source.kind], 0
         home = source.kind not in FIXED and self.rows is not self.world.root and _of_root(self.world, source)

@@ -58,20 +58,27 @@ class FirstStates:
         self.people, self.rows, self.step, self.stream = people, rows, step, stream
         self.newborn_apart = people.unit.settled and not opening
         self.uniforms: dict[str, FloatArray] = {}
-        self.drawn: dict[tuple[str, tuple[float, ...]], StateArray] = {}
+        self.drawn: dict[tuple[str, bytes], StateArray] = {}
 
     def of(self, world: MovingWorld, chain: Chain) -> StateArray:
         """Give first states, (row,); a row out of the chain's ages is in its first state."""
         bounds = world.start_shares(chain.name)
-        if (chain.name, bounds) not in self.drawn:
-            self.drawn[chain.name, bounds] = self._draw(chain, bounds)
-        return self.drawn[chain.name, bounds]
+        known = chain.name, bounds.tobytes()
+        if known not in self.drawn:
+            self.drawn[known] = self._draw(chain, bounds)
+        return self.drawn[known]
 
-    def _draw(self, chain: Chain, bounds: tuple[float, ...]) -> StateArray:
+    def _draw(self, chain: Chain, bounds: FloatArray) -> StateArray:
         if chain.name not in self.uniforms:
             stream = key(self.stream, "first state", chain.name, self.step)
             self.uniforms[chain.name] = uniform(stream, self.people.ids.take(self.rows))
-        drawn = np.searchsorted(np.array(bounds[:-1]), self.uniforms[chain.name], side="right")
+        if len(bounds) == 1:
+            drawn = np.searchsorted(bounds[0, :-1], self.uniforms[chain.name], side="right")
+        else:
+            area = self.people.area.take(self.rows)
+            drawn = np.zeros(len(self.rows), np.intp)
+            for least in bounds.T[:-1]:
+                drawn += self.uniforms[chain.name] >= least.take(area)
         if chain.ages_steps is not None:
             age = self.step - self.people.born.take(self.rows)
             drawn *= (age >= chain.ages_steps[0]) & (age < chain.ages_steps[1])

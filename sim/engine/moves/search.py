@@ -25,7 +25,8 @@ class MoverSearch:
         self.by_byte = kernels.NO_PAIRS if by_byte is None else by_byte
         self.rows = world.rows(name)
         self.sheet, self.home = world.sheets[self.rows.unit.name], world.sheets[world.root.unit.name]
-        self.base, self.terms = reading.terms(fixed=False)
+        self.base, self.terms = reading.terms()
+        self.by_area = reading.by_area
         self.at_home = self.home.codes if (self.terms[:, 0] == kernels.HOME).any() else kernels.NO_PAIRS
         self.further = self.terms[self.terms[:, 0] >= kernels.BORN]
         timed = [axis.source.name for axis, _ in reading.code.axes if axis.source.kind == "k"]
@@ -43,7 +44,7 @@ class MoverSearch:
         n = kernels.find_movers(
             draws.bytes, bounds.low, bounds.high, draws.rows.word_counters, places, np.uint64(draws.stream),
             self.world.step,
-            self.sheet.codes, self.at_home, rows.parent, self.further, rows.born, self.entered, rows.area,
-            self.by_byte, *tables.bounds, tables.reach, self.pair_of_code, found, pairs,
+            self.sheet.codes, self.at_home, rows.parent, self.further, rows.born, self.entered,
+            self.by_area, rows.area, self.by_byte, *tables.bounds, tables.reach, self.pair_of_code, found, pairs,
         )  # fmt: skip
         return found[:n], pairs[:n]

@@ -7,8 +7,6 @@ count over children. Codes and conditions are not kept: whoever needs them reads
 
 from __future__ import annotations
 
-from itertools import accumulate
-
 import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
@@ -32,7 +30,7 @@ from sim.engine.moves.sheet import Sheet
 from sim.engine.moves.tally import Logged, Tally
 from sim.engine.people.population import Population, Rows
 from sim.model.compiled.model import Compiled
-from sim.model.compiled.readings import clock_value
+from sim.model.compiled.readings import start_shares
 from sim.model.compiled.scope import Moment
 from sim.model.spec import Chain, Memory
 
@@ -137,13 +135,10 @@ class MovingWorld:
             name: by_column[place["condition", name].start] for name in self.compiled.conditions
         }
 
-    def start_shares(self, chain: str) -> tuple[float, ...]:
-        """Give the shares of a chain's first states, summed up from the first state on."""
+    def start_shares(self, chain: str) -> FloatArray:
+        """Give the shares of a chain's first states, summed up from the first state on, (1 or area, state)."""
         if chain not in self._starts:
-            start, model = self.chains[chain].start or {}, self.compiled.model
-            shares = [clock_value(start[s], model, 0) if s in start else 0.0 for s in self.chains[chain].states]
-            shares[0] += 1.0 - sum(shares)
-            self._starts[chain] = tuple(accumulate(shares))
+            self._starts[chain] = np.cumsum(start_shares(self.chains[chain], self.compiled.model), axis=1)
         return self._starts[chain]
 
     def fork(self, compiled: Compiled) -> MovingWorld:
@@ -164,7 +159,7 @@ class MovingWorld:
         self.links: dict[str, Consequences] = {name: link(compiled, chain) for name, chain in self.chains.items()}
         self.firings = {name: one.firings for name, one in self.links.items()}
         self.bounds: dict[str, Bounds] = {}
-        self._starts: dict[str, tuple[float, ...]] = {}
+        self._starts: dict[str, FloatArray] = {}
         self.truth: dict[str, BoolArray] = {}
         self.plain: dict[str, Plain | None] = {}
         self.engaged = {name: engaged_states(c) for name, c in self.chains.items() if c.service}

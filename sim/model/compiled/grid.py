@@ -65,18 +65,25 @@ def fold(
     for source, parts in signatures.items():
         if source == Source("chain", own):
             continue
-        _, first, classes = np.unique(np.hstack(parts), axis=0, return_index=True, return_inverse=True)
+        first, classes = told_apart(np.hstack(parts))
         if len(first) > 1:
-            axes.append(_in_raw_order(source, first, classes.reshape(-1), raws(source, reader), reader))
+            raw = raws(source, reader)
+            by_raw = np.zeros(raw_size(source, reader, horizon(reader.model)), np.int32)
+            by_raw[raw] = classes
+            axes.append(Axis(source, by_raw, raw[first].astype(np.float64)))
     return axes
 
 
-def _in_raw_order(source: Source, first: IntArray, classes: IntArray, raw: IntArray, reader: Reader) -> Axis:
-    """Number classes by their first raw value, so that tables read naturally."""
-    rank = np.argsort(np.argsort(first))
-    by_raw = np.zeros(raw_size(source, reader, horizon(reader.model)), np.int32)
-    by_raw[raw] = rank[classes]
-    return Axis(source, by_raw, raw[np.sort(first)].astype(np.float64))
+def told_apart(rows: FloatArray) -> tuple[IntArray, IntArray]:
+    """Put equal rows, (row, value), in one class; classes are numbered by their first row.
+
+    Returns
+    -------
+        The first row of each class, (class,), and the class of each row, (row,).
+    """
+    number: dict[bytes, int] = {}
+    classes = np.array([number.setdefault(row.tobytes(), len(number)) for row in rows + 0.0])  # -0 is 0
+    return np.unique(classes, return_index=True)[1], classes
 
 
 def truth(condition: Expression, reader: Reader) -> tuple[list[Axis], Callable[[Moment], FloatArray]]:

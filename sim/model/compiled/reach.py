@@ -16,7 +16,7 @@ from sim.arrays import BoolArray, IntArray
 from sim.language.evaluate import Expression
 from sim.language.names import TIMED
 from sim.model.compiled.factors import Factor, above_nothing, every_raw, raw_of, transition_factors
-from sim.model.compiled.readings import clock_value, firing_chances
+from sim.model.compiled.readings import firing_chances, start_shares
 from sim.model.compiled.scope import Reader, Source, calls, counted
 from sim.model.handover import Handed
 from sim.model.spec import Chain, Fire, Model
@@ -173,7 +173,6 @@ def _starts(model: Model, chain: Chain) -> BoolArray:
     """Mark the states in which rows start or to which the places of those who leave are put back, (state,)."""
     if chain.start is None:
         return np.ones(len(chain.states), np.bool_)
-    shares = {s: clock_value(e, model, 0, "a share at the start", 0.0, 1.0) for s, e in chain.start.items()}
-    starts = np.array([shares.get(state, 0.0) > 0 for state in chain.states])
+    starts: BoolArray = np.any(start_shares(chain, model) > 0, axis=0)
     starts[0] = True
     return starts

@@ -10,8 +10,8 @@ import numpy as np
 from sim.arrays import BoolArray, FloatArray
 from sim.errors import ModelError, Place, Problem
 from sim.language.evaluate import Expression, evaluate, evaluate_node
-from sim.model.compiled.scope import GridScope, Moment, Reader, moment, moment_names, reads_of
-from sim.model.spec import Fire, Model, Value
+from sim.model.compiled.scope import GridScope, Moment, Reader, Source, moment, moment_names, reads_of, sources_of
+from sim.model.spec import Chain, Fire, Model, Value
 
 INF = math.inf
 MOST = 1e30
@@ -109,6 +109,34 @@ def shown(text: str) -> str:
     return f"'{text}'" if len(text) <= LONGEST else f"'{text[: LONGEST - 3]}...'"
 
 
+def start_shares(chain: Chain, model: Model) -> FloatArray:
+    """Give the shares of a chain's first states, in each area where they differ by area, (1 or area, state).
+
+    Raises
+    ------
+    ModelError
+        When one is no share, or they sum to more than 1.
+    """
+    reader, start = Reader(model, chain.unit), chain.start or {}
+    by_area = any(Source("area") in sources_of(share, reader) for share in start.values())
+    raw = {Source("area"): np.arange(len(model.areas.names), dtype=np.float64)} if by_area else {}
+    scope = GridScope(reader, raw, moment(model, 0))
+    shares = np.zeros((len(model.areas.names) if by_area else 1, len(chain.states)))
+    for i, state in enumerate(chain.states):
+        if state in start:
+            found = np.broadcast_to(evaluate(start[state], scope), len(shares))
+            if wrong := found[~((found >= 0) & (found <= 1))].tolist():
+                what = f"a share at the start comes to {wrong[0]:.6g}"
+                raise refused(start[state], scope, what, _rule(0.0, 1.0))
+            shares[:, i] = found
+    most = float(shares.sum(axis=1).max())
+    if most > 1.0 + 1e-9:
+        rule = f"the shares at the start sum to {most:.12g}; they must sum to at most 1"
+        raise at_place(next(iter(start.values())), rule, f"chains.{chain.name}.start")
+    shares[:, 0] += 1.0 - shares.sum(axis=1)
+    return shares
+
+
 def over_steps(
     expression: Expression,
     model: Model,
@@ -145,11 +173,7 @@ def check_clocked(model: Model) -> None:
         At the place of the expression, with the cycle.
     """
     for chain in model.chains:
-        start = chain.start or {}
-        shares = [clock_value(share, model, 0, "a share at the start", 0.0, 1.0) for share in start.values()]
-        if sum(shares) > 1.0 + 1e-9:
-            rule = f"the shares at the start sum to {sum(shares):.12g}; they must sum to at most 1"
-            raise at_place(next(iter(start.values())), rule, f"chains.{chain.name}.start")
+        start_shares(chain, model)
         for fire in chain.fires:
             firing_chances(fire, model)
     for line in model.costs:

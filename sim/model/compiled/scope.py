@@ -130,7 +130,9 @@ def moment_names(expression: Expression, model: Model) -> frozenset[str]:
 
 
 def table_values(table: LookupTable, x: FloatArray) -> FloatArray:
-    """Read a table; below its first band the first value holds."""
+    """Read a table; below its first band the first value holds. By area ``x`` are numbers of areas."""
+    if table.kind == "areas":
+        return np.asarray(table.y)[x.astype(np.intp)]
     if table.kind == "linear":
         return np.interp(x, table.x, table.y)
     place = np.searchsorted(np.asarray(table.x), x + 1e-9, side="right") - 1
@@ -212,9 +214,10 @@ class GridScope:
         found = self.model.by_name.get(chain)
         if found is not None:
             return level_of(found, state)
-        if chain == "area" and state in self.model.areas.names:
-            return float(self.model.areas.names.index(state))
-        return None
+        areas = self.model.areas
+        if chain == "area" and state in areas.names:
+            return float(areas.names.index(state))
+        return -1.0 if chain == "area" and state in areas.left_out else None
 
     def call(self, node: Node) -> FloatArray:
         """Answer what is not known from the arguments alone; see ``Scope``."""

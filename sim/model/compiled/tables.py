@@ -12,7 +12,8 @@ from sim.model.compiled.factors import Factor
 from sim.model.compiled.grid import Axis
 
 BYTES = 256
-GROUP_CELLS = 1 << 15
+GROUP_CELLS = 1 << 16
+"""Codes that the tables of one group have at most where there may be several: what 16 bits hold."""
 BETTER, WORSE = 0, 1
 """The two sides of a table: moves to better states and moves to worse states."""
 

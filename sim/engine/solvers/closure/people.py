@@ -17,7 +17,7 @@ from sim.engine.solvers.closure.children import ClassChances, follow_mix
 from sim.engine.solvers.closure.conditional import Pair
 from sim.engine.solvers.closure.plan import ClosurePlan, TablePlan
 from sim.engine.solvers.closure.tables import JointTables
-from sim.model.compiled.readings import clock_value
+from sim.model.compiled.readings import start_shares
 from sim.model.spec import Model
 
 Shifts = dict[str, dict[Pair, FloatArray]]
@@ -37,9 +37,7 @@ class Opening:
     def stages(self, name: str) -> FloatArray:
         """Give the shares of a chain's stages for a newcomer, within the chain's ages, (stage,)."""
         chain = self.model.chain(name)
-        start = chain.start or {}
-        shares = np.array([clock_value(start[s], self.model, 0) if s in start else 0.0 for s in chain.states])
-        shares[0] += 1.0 - shares.sum()
+        shares = start_shares(chain, self.model)[0]
         unfolded = self.plan.stages[chain.name]
         result = np.zeros(len(unfolded.state))
         for state, (stages, share) in enumerate(zip(unfolded.of_state, shares, strict=True)):

@@ -9,6 +9,7 @@ from sim.engine.solvers.expected import expect_worlds
 from sim.errors import ModelError
 from sim.model.compiled.model import Compiled, compile_model
 from sim.model.compiled.program import Program
+from sim.model.compiled.readings import start_shares
 from sim.model.handover import all_handed
 from sim.model.spec import Model, Scenario
 
@@ -115,6 +116,8 @@ def _unread(compiled: Compiled) -> list[str]:
     reasons = []
     programs: dict[str, Program] = compiled.programs
     for name, program in programs.items():
+        if program.chain.start and len(start_shares(program.chain, compiled.model)) > 1:
+            reasons.append(f"where {name} starts differs by area")
         for group in program.groups:
             for axis in group.axes:
                 if axis.source.kind == "area":

@@ -17,6 +17,7 @@ from sim.engine.people.population import Population, Rows
 from sim.errors import ModelError
 from sim.model.compiled.factors import horizon, max_children
 from sim.model.compiled.model import Compiled
+from sim.model.compiled.readings import start_shares
 from sim.model.spec import Chain, Model
 
 MOST_CELLS = 2_000_000
@@ -87,7 +88,8 @@ def make_space(compiled: Compiled) -> Space:
     model = compiled.model
     refuse(model)
     axes = (axis for program in compiled.programs.values() for group in program.groups for axis in group.axes)
-    if any(axis.source.kind == "area" for axis in axes):
+    by_area = any(axis.source.kind == "area" for axis in axes)
+    if by_area or any(len(start_shares(chain, model)) > 1 for chain in model.chains):
         raise NotExact("expect is exact and cannot hold chains that differ by area; use --solver simulate")
     places, tunnels, traits = _coordinates(compiled)
     if _at_least(model) > MOST_CELLS:

@@ -20,7 +20,7 @@ from sim.engine.solvers.exact.cells import Space, cell_world, cells_with, make_s
 from sim.engine.solvers.expected import expect_worlds
 from sim.model.compiled.model import Compiled, compile_model
 from sim.model.compiled.program import BETTER, WORSE
-from sim.model.compiled.readings import clock_value
+from sim.model.compiled.readings import start_shares
 from sim.model.compiled.scope import Moment, moment
 from sim.model.spec import Chain, Scenario
 
@@ -73,7 +73,7 @@ class Cells:
             elif chain.ages_steps is not None and not chain.ages_steps[0] <= self._age(chain) < chain.ages_steps[1]:
                 weights[cells] *= states == 0
             else:
-                weights[cells] *= _start_shares(chain, self.compiled)[states]
+                weights[cells] *= start_shares(chain, self.compiled.model)[0, states]
             absent = np.setdiff1d(np.arange(len(space.keys)), cells)
             weights[absent] *= place.of(space.keys[absent]) == 0
         for tunnel in space.tunnels.values():
@@ -217,14 +217,6 @@ class Cells:
         share[np.arange(len(state)), np.where(state == chain.waiting, chain.engaged[0], state)] = 1.0
         branches.move_member(chain.name, -1, share)
         return branches.kernel()
-
-
-def _start_shares(chain: Chain, compiled: Compiled) -> FloatArray:
-    """Give the share of each first state."""
-    start = chain.start or {}
-    shares = np.array([clock_value(start[s], compiled.model, 0) if s in start else 0.0 for s in chain.states])
-    shares[0] += 1.0 - shares.sum()
-    return shares
 
 
 def expect_record(scenario: Scenario) -> Record:
