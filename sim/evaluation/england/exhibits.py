@@ -18,6 +18,7 @@ from sim.evaluation.england.answer import (
 )
 from sim.evaluation.england.fit import FittedPlace
 from sim.evaluation.england.published import CARE, CARE_STARTED, NEED, PLAN, authorities
+from sim.evaluation.england.together import FILE, together_text
 from sim.exhibits.csv import write_csv
 from sim.exhibits.exhibit import Exhibit
 from sim.exhibits.html import write_page
@@ -81,7 +82,10 @@ def map_finding(values: AreaValues, unit: str) -> str:
 
 
 def write_authorities(folder: Path, rates: Sequence[FittedPlace] = ()) -> None:
-    """Write authorities.csv and authorities.html with its maps; with fitted places their rates and residuals."""
+    """Write authorities.csv and authorities.html with its maps; with fitted places their rates, and residuals.
+
+    These rates stand in ``fitted.yaml`` as a layer over England today, too.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     table = all_authorities()
     write_csv(folder / "authorities.csv", table)
@@ -93,6 +97,7 @@ def write_authorities(folder: Path, rates: Sequence[FittedPlace] = ()) -> None:
     if rates:
         write_csv(folder / "rates.csv", rates_of_all(rates))
         write_csv(folder / "residuals.csv", residuals_of_all(rates))
+        (folder / FILE).write_text(together_text(rates), encoding="utf-8")
     for name, unit in FITTED.items() if rates else ():
         values: dict[str, float | None] = {area_key(one.place.name): times_england(one, name) for one in rates}
         figures += draw_all([map_exhibit(name, unit)], values, folder / "figures")

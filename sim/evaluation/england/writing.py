@@ -15,7 +15,7 @@ from sim.evaluation.england.funding import NATIONAL_GBP, funding_of
 from sim.evaluation.england.places import BEGINS, IN_PROPORTION, PUBLISHED, low_income_shares
 from sim.evaluation.england.published import CHILDREN, COLUMNS, LOW_INCOME, PLAN, Authority, authorities
 
-BASE = "today"
+BASE = "today_alike"
 ENGLAND_VACANT = 0.142
 """Share of posts that are vacant in England (T-Q9), which its posts and time to hire stand for."""
 BY_PLANS = ("family_conference", "edge_team")
@@ -38,7 +38,7 @@ HEAD = """\
 # England's: all else, such as how a case goes from one step to the next, consent, help and what it does.
 # Without unaccompanied asylum-seeking children, of whom {asylum} of the {started} who started in care are taken to be.
 {notes}title: "{authority} from April 2025"
-extends: [today, areas_2025/begin, areas_2025/alone]
+extends: [today_alike, areas_2025/begin, areas_2025/alone]
 """
 
 
@@ -200,11 +200,15 @@ def _posts(workers: Tree, share: float) -> str:
 
 def _change(one: Authority, found: FittedPlace, share: float) -> Iterator[str]:
     """Write what changing the service costs a family here and year: a share of the money over the families here."""
+    times = share * number("units.family.size") / families(one, found.parameters["reach"])
+    said = ", ".join(f"{year}: {gbp * times:.4g}" for year, gbp in england_bands().items())
+    yield f"  tables.{CHANGE}.bands: {{{said}}}"
+
+
+def england_bands() -> dict[str, float]:
+    """Give what changing the service costs a family, pounds by year from which it holds, in England today."""
     bands = item_at(_england(), f"tables.{CHANGE}.bands")
-    if bands is not None:
-        times = share * number("units.family.size") / families(one, found.parameters["reach"])
-        said = ", ".join(f"{year}: {float(str(gbp.value)) * times:.4g}" for year, gbp in bands.mapping.items())
-        yield f"  tables.{CHANGE}.bands: {{{said}}}"
+    return {} if bands is None else {year: float(str(gbp.value)) for year, gbp in bands.mapping.items()}
 
 
 CHANGE = "change_money"

@@ -18,7 +18,7 @@ ROOM = {
     "": "sanity",
     "appraisal": "answer appraisal card doubt funds income_weight optimism_bias payment_by_results published "
     "spending_reviews",
-    "areas_2025": "alone begin flows",
+    "areas_2025": "alone begin fitted flows",
     "assurance": "intended_use",
     "calibrated": "national",
     "calibration": "national observed",
@@ -30,7 +30,7 @@ ROOM = {
     "today_claimed today_measured",
     "model": "areas children effects england families family_support_as_key_worker needs population services",
     "model/loops": "burn_out crowding_out invest_to_save",
-    "model/today": "appraisal areas care costs england population services",
+    "model/today": "appraisal areas care costs england population services today_alike",
     "model/today/regimes": "edge_of_care family_group_decisions family_help separate",
     "model/regimes": """best_use best_use_as_key_worker best_use_tenth integrated one_assessment one_queue phase_two
         several_needs siloed siloed_same_money smaller_caseloads""",
