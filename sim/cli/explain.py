@@ -32,13 +32,11 @@ def command(
     ] = None,
 ) -> None:
     """Say what a figure is: its value, range, source, why it is so, what it moves, and what a run made of it."""
-    from sim.config.loading import load
     from sim.config.views.explained import explain
     from sim.exhibits.titles import titles_of
 
     found = explain(config, name, sets or [])
-    scenario = load(config, sets or [])
-    say_notes("\n".join(figure_lines(found, titles_of(scenario))))
+    say_notes("\n".join(figure_lines(found, titles_of(found.scenario))))
     if results is not None:
         say_notes("\n".join(["", f"In {results}", *(f"  {line}" for line in result_lines(found, results))]))
 

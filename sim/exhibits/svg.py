@@ -39,6 +39,7 @@ def draw(exhibit: Exhibit[Subject], subject: Subject, folder: Path) -> Drawn:
     for canvas in CANVASES:
         figure = drawn_figure(exhibit, subject, canvas)
         svg = svg_of(figure)
+        figure.set_layout_engine(None)  # it is laid out, which takes as long as drawing it
         if canvas is WIDE:
             (folder / f"{exhibit.name}.svg").write_text(svg, encoding="utf-8")
             figure.savefig(folder / f"{exhibit.name}.png", metadata={"Software": None}, dpi=RC["savefig.dpi"])

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from sim.cli import app
 from sim.report.markdown.markers import END, marked
 from tests.places import ROOT
+from tests.plain_runs import run_plainly
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^    (families .*?)(?:\s{2,}#.*)?$", README, flags=re.M)
@@ -36,7 +37,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder of a small run that is done."""
     place = tmp_path_factory.mktemp("finished") / "out"
-    result = run(f"families run {ROOT / 'configs/scenarios/demo.yaml'} --out {place} --replications 1 --quiet")
+    demo = str(ROOT / "configs" / "scenarios" / "demo.yaml")
+    result = run_plainly(demo, "--out", str(place), "--replications", "1", "--totals", "--quiet", *SMALL)
     assert result.exit_code == 0, result.output
     return place
 

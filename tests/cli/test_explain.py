@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,16 @@ from sim.config.views.register import register
 from sim.errors import ModelError
 from sim.exhibits.numbers import pounds
 from sim.exhibits.terminal import PAGE
+from tests.plain_runs import run_plainly
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loaded_once() -> Iterator[None]:
+    """Translate each config once; it takes most of what a question takes, and is the same for all."""
+    loaded = functools.cache(load)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.config.views.explained.load", lambda path, sets: loaded(path, tuple(sets)))
+        yield
 
 
 def said(*words: str) -> str:
@@ -29,8 +41,8 @@ def said(*words: str) -> str:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder of a small run with another caseload."""
     place = tmp_path_factory.mktemp("finished") / "out"
-    words = ["run", "demo", "--set", "units.family.size=300", "--set", "parameters.kw_caseload.value=8"]
-    made = CliRunner().invoke(app, [*words, "--replications", "1", "--quiet", "--out", str(place)])
+    words = ["demo", "--set", "units.family.size=300", "--set", "parameters.kw_caseload.value=8"]
+    made = run_plainly(*words, "--replications", "1", "--totals", "--quiet", "--out", str(place))
     assert made.exit_code == 0, made.output
     return place
 
@@ -45,7 +57,7 @@ def test_a_figure_is_told_as_the_register_has_it() -> None:
 def test_what_it_moves_is_what_names_it_also_through_other_parameters() -> None:
     """Held against the compiled model: every effect that reads the caseload, or what is worked out of it."""
     found = explain("national", "kw_caseload")
-    model = load("national").worlds[0].model
+    model = found.scenario.worlds[0].model
     names = {"kw_caseload"}
     while more := {p.name for p in model.parameters.values() if p.expression.names & names} - names:
         names |= more

@@ -13,6 +13,7 @@ from sim.config.sizes import FULL, TENTH, settings_of_size
 from sim.config.translate.fewer_areas import with_areas
 from sim.errors import ModelError
 from tests.places import APPLICATION, DOUBTFUL
+from tests.plain_runs import run_plainly
 
 FEW = ("effect_set=[works]", "replications=1", "clock.steps=40")
 
@@ -72,7 +73,7 @@ def test_sizes_by_name():
 def test_a_run_of_some_areas_says_so_in_its_config(tmp_path):
     sets = [f"--set={text}" for text in ("effect_set=[measured]", "replications=1", "clock.steps=24", "areas_taken=1")]
     out = ["--out", str(tmp_path / "some"), "--quiet", "--totals"]
-    done = CliRunner().invoke(app, ["run", str(APPLICATION), *sets, *out])
+    done = run_plainly(str(APPLICATION), *sets, *out)
     assert done.exit_code == 0, done.output
     assert json.loads((tmp_path / "some" / "summary.json").read_text())["families"] == 720
     assert "areas_taken: 1" in json.loads((tmp_path / "some" / "run.json").read_text())["config"]

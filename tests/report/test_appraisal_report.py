@@ -23,6 +23,7 @@ from sim.report.figures.money.npsv import plot_npsv
 from sim.report.tables import comparisons, headline
 from sim.results.folder.store import read_results
 from tests.economics.priced import PLAIN, chance, dataset, with_spec
+from tests.plain_runs import run_plainly
 
 RUN = ["--set", "units.family.size=200", "--set", "clock.steps=25", "--replications", "2", "--quiet"]
 
@@ -174,7 +175,7 @@ def test_a_run_writes_the_appraisal_beside_the_rest(tmp_path) -> None:
 
 def test_a_run_that_follows_no_family_says_how_to_be_told_who_is_better_off(tmp_path) -> None:
     out = tmp_path / "run"
-    result = CliRunner().invoke(app, ["run", "demo", "--totals", "--out", str(out), *RUN])
+    result = run_plainly("demo", "--totals", "--out", str(out), *RUN)
     assert result.exit_code == 0, result.output
     assert "equity" not in read_results(out)[1]
     assert not (out / "gains.csv").exists()

@@ -39,6 +39,14 @@ def families(folder: Path, *arguments: str, file_limit: int | None = None, figur
     return process.exitcode, said(folder)
 
 
+def timed(folder: Path, *arguments: str, figures: bool = False) -> tuple[Path, float]:
+    """Run a study in a folder to its end: where it is, and the seconds that it took."""
+    begun = time.monotonic()
+    code, words = families(folder, "run", *arguments, "--out", "whole", figures=figures)
+    assert code == 0, words
+    return folder / "whole", time.monotonic() - begun
+
+
 def said(folder: Path) -> str:
     """Read what the last command in a folder said."""
     return (folder / "said.txt").read_text(encoding="utf-8")
@@ -86,17 +94,17 @@ def _timeless(path: Path) -> object:
 
 
 def killed_and_resumed(
-    folder: Path, kills: int, seed: int, *, workers: str = "1", figures: bool = False
-) -> dict[str, int]:
+    folder: Path, kills: int, seed: int, *, workers: str = "1", figures: bool = False,
+    known: tuple[Path, float] | None = None,
+) -> dict[str, int]:  # fmt: skip
     """Kill a run at random moments, each time going on until it is whole; count what each kill left.
 
-    Each round starts afresh; raises AssertionError where a resumed run differs from one that was never stopped.
+    Each round starts afresh; raises AssertionError where a resumed run differs from one that was never stopped, which
+    may be ``known`` with the seconds that it took.
     """
-    begun = time.monotonic()
     options = ["--quiet", "--workers", workers]
-    code, words = families(folder, "run", *STUDY, *options, "--out", "whole", figures=figures)
-    assert code == 0, words
-    lasts, expected = time.monotonic() - begun, contents(folder / "whole")
+    whole, lasts = known or timed(folder, *STUDY, *options, figures=figures)
+    expected = contents(whole)
     draw = random.Random(seed)
     left = {"nothing": 0, "some replications": 0, "all": 0}
     for kill in range(kills):

@@ -18,19 +18,21 @@ import pytest
 
 from sim.errors import ResultError
 from sim.results.folder.manifest import verify
-from tests.runs.runs_to_kill import STUDY, contents, families, killed_and_resumed, said, start
+from tests.runs.runs_to_kill import STUDY, contents, families, killed_and_resumed, said, start, timed
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills and limits of processes as POSIX has them")
 SIZES_OF_DISK = 20
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of a run that nothing happened to."""
-    folder = tmp_path_factory.mktemp("whole")
-    code, words = families(folder, "run", *STUDY, "--quiet", "--out", "out")
-    assert code == 0, words
-    return folder / "out"
+def known(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """Give the folder of a run that nothing happened to, and the seconds that it took."""
+    return timed(tmp_path_factory.mktemp("whole"), *STUDY, "--quiet")
+
+
+@pytest.fixture(scope="module")
+def whole(known: tuple[Path, float]) -> Path:
+    return known[0]
 
 
 def until(condition, seconds: float = 120.0) -> None:
@@ -45,8 +47,8 @@ def batches(folder: Path, out: str = "out") -> list[Path]:
     return sorted((folder / f".{out}.work").glob("batch-*.nc"))
 
 
-def test_killed_at_random_moments_and_gone_on_with(tmp_path: Path) -> None:
-    killed_and_resumed(tmp_path, 3, seed=1)
+def test_killed_at_random_moments_and_gone_on_with(tmp_path: Path, known: tuple[Path, float]) -> None:
+    killed_and_resumed(tmp_path, 3, seed=1, known=known)
 
 
 @pytest.mark.slow

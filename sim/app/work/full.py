@@ -117,3 +117,4 @@ class FullRun:
             self._process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.wait()

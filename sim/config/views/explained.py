@@ -37,10 +37,11 @@ OVERLAYS = frozenset({REGIMES, "effect_sets"})
 class Explained:
     """A figure; the parameters worked out from it; what it moves, by what people call it; and who sets it otherwise.
 
-    ``regimes`` and ``readings`` (of the evidence) are names with what they set.
+    ``regimes`` and ``readings`` (of the evidence) are names with what they set; ``scenario`` is the config's.
     """
 
     entry: RegisterEntry
+    scenario: Scenario = field(repr=False, compare=False)
     through: tuple[str, ...] = ()
     moves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     regimes: Mapping[str, str] = field(default_factory=dict)
@@ -66,7 +67,8 @@ def explain(path: str | Path, name: str, sets: Sequence[str] = ()) -> Explained:
     entry = _found(list(_figures(tree)), name)
     key = _steps(entry)
     through, moves = _moved(tree, key, _named_at(tree))
-    return Explained(entry, through, moves, dict(_settings(tree, key)), _readings(load(path, sets), entry, key))
+    scenario = load(path, sets)
+    return Explained(entry, scenario, through, moves, dict(_settings(tree, key)), _readings(scenario, entry, key))
 
 
 def moved_by(tree: Tree, figures: Sequence[RegisterEntry]) -> list[dict[str, tuple[str, ...]]]:

@@ -15,6 +15,7 @@ from sim.exhibits.numbers import interval, share, signed
 from sim.report.answer import answer
 from sim.report.markdown.findings import LADDER, STUDIES, findings
 from sim.results.shown import looked_after
+from tests.plain_runs import run_plainly
 
 QUICK = ["--set", "units.family.size=300", "--replications", "2", "--quiet"]
 ANSWER = "appraisal.answer={after: 0, entry: 12, follow_up: 12}"
@@ -28,8 +29,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results")
     first, *others = STUDIES
     sets = ["effect_set=[measured, no_effect]", ANSWER, "sources=optional"]
-    words = ["run", "demo", *QUICK, *(word for one in sets for word in ("--set", one))]
-    made = CliRunner().invoke(app, [*words, "--out", str(folder / first)])
+    words = ["demo", *QUICK, *(word for one in sets for word in ("--set", one))]
+    made = run_plainly(*words, "--totals", "--out", str(folder / first))
     assert made.exit_code == 0, made.output
     for other in others:
         copytree(folder / first, folder / other)
