@@ -79,21 +79,37 @@ def break_even_surface(
     value, finely = at(x, y), at(x, fine)
     return Surface(
         names, tuple(map(float, x)), tuple(map(float, y)), tuple(tuple(map(float, row)) for row in value),
-        tuple(_crossing(fine, column) for column in finely.T), 1.0 - left / total if total else 1.0,
+        tuple(first_crossing(fine, column) for column in finely.T), 1.0 - left / total if total else 1.0,
     )  # fmt: skip
 
 
-def _terms(scaled: FloatArray) -> FloatArray:
-    """Give the terms of second degree of two scaled inputs, (draw, term)."""
-    a, b = scaled.T
-    return np.stack([np.ones_like(a), a, b, a * a, a * b, b * b], axis=1)
+def first_crossing(at: FloatArray, values: FloatArray) -> float | None:
+    """Give where values first pass 0, by a straight line between neighbours; None where they do not.
 
+    Parameters
+    ----------
+    at
+        Places in order, (place,).
+    values
+        What they come to, (place,).
 
-def _crossing(at: FloatArray, values: FloatArray) -> float | None:
-    """Give where values first pass 0, by a straight line between neighbours; None where they do not."""
+    Raises
+    ------
+    ValueError
+        If a number is not finite, or there are not as many of both.
+    """
+    at, values = finite("at", at), finite("values", values)
+    if at.shape != values.shape or at.ndim != 1:
+        raise ValueError(f"places have shape {at.shape} and values {values.shape}; give one value for each place")
     passes = np.flatnonzero(np.sign(values[:-1]) != np.sign(values[1:]))
     if not len(passes):
         return None
     i = int(passes[0])
     share = values[i] / (values[i] - values[i + 1])
     return float(at[i] + share * (at[i + 1] - at[i]))
+
+
+def _terms(scaled: FloatArray) -> FloatArray:
+    """Give the terms of second degree of two scaled inputs, (draw, term)."""
+    a, b = scaled.T
+    return np.stack([np.ones_like(a), a, b, a * a, a * b, b * b], axis=1)

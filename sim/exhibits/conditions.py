@@ -95,7 +95,7 @@ def plot_surface(told: Told, label: str, ax: Axes | None = None, *, canvas: Canv
     Parameters
     ----------
     told
-        A surface: ``inputs``, ``x``, ``y``, ``value`` by y and x, ``crossing``.
+        A surface: ``inputs``, ``x``, ``y``, ``value`` by y and x, ``crossing``; where both stand, ``stands``.
     label
         What the result is.
     ax
@@ -120,6 +120,9 @@ def plot_surface(told: Told, label: str, ax: Axes | None = None, *, canvas: Canv
     known = [(x, y) for x, y in zip(told["x"], told["crossing"], strict=True) if y is not None]
     if known:
         ax.plot(*zip(*known, strict=True), color=INK, linewidth=2.2, label="breaks even")
+    if stands := told.get("stands"):
+        ax.plot(*stands, marker="o", markersize=9, markerfacecolor="none", markeredgecolor=INK, markeredgewidth=1.8,
+                linestyle="none", label="as the levers stand", clip_on=False)  # fmt: skip
     ax.set_xlabel(canvas.fold(f"{input_words(told['inputs'][0])}\n{label}"))
     name_y(ax, input_words(told["inputs"][1]), canvas)
     for axis in (ax.xaxis, ax.yaxis):

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import xarray as xr
 
 from sim.app.levers.listed import levers
 from sim.app.levers.position import as_sets, position, to_yaml
 from sim.app.levers.study import open_study
+from sim.app.pages.house import of_bench
 from sim.app.work import drawing
-from sim.app.work.bench import OF_STUDY, Bench, BenchStudy, Job
-from sim.app.work.headline import six
+from sim.app.work.bench import OF_STUDY, Bench, Job
+from sim.app.work.grid import Grid, Point
 from sim.app.work.repricing import POUNDS, SQUARES, repriced
+from sim.app.work.six import KINDS, NOT_TOLD, changes, per_family, six
+from sim.app.work.surface import told
 from sim.config.loading import load
 from sim.economics.summary import summarise
+from sim.intervals import over_replications
 from sim.runs.beliefs.doubt import read_draws
 from sim.runs.ensemble import simulate
 from sim.table import all_plain
@@ -33,7 +39,7 @@ def study(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bench(study):
-    return Bench(BenchStudy(study.file, study.quick, study.regime, study.of_whole))
+    return Bench(of_bench(study))
 
 
 def sets_of(study, **values):
@@ -84,7 +90,29 @@ def test_the_words_hold_the_figures(bench):
     assert "pays for itself" in held.told
     assert len(six(held)) == 6
     care = held.account["looked_after_per_1000"]
-    assert six(held)[2][1] == f"{care['without']:.1f} → {care['with']:.1f}"
+    assert six(held)[2].number == f"{care['without']:.1f} → {care['with']:.1f}"
+    assert {one.chance for one in six(held)} == {NOT_TOLD}
+
+
+def test_each_figure_has_its_chance_and_a_change_its_own(study, bench):
+    """Chance is the t-interval over replications, of a change that of the differences within them."""
+    held = bench.do(Job("figures", "measured")).found
+    n = study.replications
+    assert {len(held.each[kind.name]) for kind in KINDS} == {n}
+    assert all(one.chance.endswith("by chance") for one in six(held))
+    saved, care = held.money("saved_per_family_helped"), held.account["looked_after_per_1000"]
+    found = over_replications(held.each["saved"])
+    assert (found.mean, found.low, found.high) == pytest.approx((saved["mean"], saved["low"], saved["high"]), rel=1e-9)
+    assert np.mean(held.each["per_1000"]) == pytest.approx(care["with"] - care["without"], abs=2.0)  # not pooled
+    assert np.mean(held.each["yearly"]) == pytest.approx(held.yearly, rel=1e-12)
+    helped = held.answer["programme"]["families"] * n
+    assert np.average(held.net_each["siloed"]) == pytest.approx(held.net["siloed"] * n / helped, rel=0.05)
+    dearer = bench.do(Job("figures", "measured", sets_of(study, post_price=5000))).found
+    rows = {row[0]: row[3] for row in changes(dearer, held, is_alike=True)}
+    assert rows["saved for each family helped"] == "nothing"  # what a post costs is not saved
+    assert rows["help costs a year, at full scale"].startswith("+£")
+    assert {row[3] for row in changes(dearer, held, is_alike=False)} == {"–"}
+    assert "±" in per_family(held, "siloed")
 
 
 def test_screens_are_drawn_by_the_functions_of_the_report(bench):
@@ -135,3 +163,46 @@ def test_a_price_by_a_factor_is_the_price_of_the_config(study, bench):
     )
     unmoved = bench.do(Job("figures", "measured", (), 1)).found
     assert unmoved.money("break_even_price")["mean"] != pytest.approx(quick.money("break_even_price")["mean"], rel=1e-3)
+
+
+def test_a_surface_is_runs_of_its_points_and_breaks_even_where_they_say(study, bench):
+    """Of two prices saved less spent is linear, so that the line of no gain is known from three points of the grid."""
+    across, down = (lever for lever in levers(study) if lever.name in ("post_price", "care_price"))
+    x, y = (3000.0, 4500.0, 6000.0), (0.5, 0.75, 1.0)
+    points = tuple(
+        Point((), position(levers(study), {across.name: first, down.name: second}).factors(levers(study)))
+        for second in y for first in x
+    )  # fmt: skip
+    grid = Grid((across.title, down.title), x, y, points, (3925.0, 1.0))
+    job = Job("surface", "measured", grid=grid)
+    assert bench.do(replace(job, what="row", name="1")).found == len(x)
+    drawn = bench.do(job).found
+    assert drawn.svg.startswith("<svg")
+    values = [bench.saved_less_spent(job, grid, point) for point in points]
+    for i, second in enumerate(y):
+        for j, first in enumerate(x):
+            sets = sets_of(study, post_price=first, care_price=second)
+            held = bench.do(Job("figures", "measured", sets)).found
+            each = held.money("saved_per_family_helped")["mean"] - held.money("cost_per_family_helped")["mean"]
+            assert values[3 * i + j] == pytest.approx(each, rel=1e-9)
+    surface = told(grid, values)
+    at = np.array(surface["value"])
+    assert at[1, 1] == pytest.approx((at[0, 0] + at[2, 2]) / 2, rel=1e-9)
+    slope = (at[2, 0] - at[0, 0]) / (y[2] - y[0])
+    for j, crossing in enumerate(surface["crossing"]):
+        expected = y[0] - at[0, j] / slope
+        assert crossing == (pytest.approx(expected, abs=0.01) if y[0] <= expected <= y[2] else None)
+    assert drawn.table.rows[0][0] == "0.5"
+
+
+def test_at_a_price_that_is_marked_nothing_is_gained_or_lost(study, bench):
+    """Of a post and of a year in care; where others stand the mark moves with them."""
+    held = bench.do(Job("figures", "measured", sets_of(study, care_price=0.9))).found
+    for line in ("keyworker staff", "children looked after"):
+        factor = held.breaks_even[line]
+        moved = Job("figures", "measured", sets_of(study, care_price=0.9), factors=((line, factor),))
+        found = bench.do(moved).found
+        saved, cost = (found.money(f"{what}_per_family_helped")["mean"] for what in ("saved", "cost"))
+        assert saved == pytest.approx(cost, rel=1e-9), line
+    price = held.money("break_even_price")["mean"] / held.money("cost_per_family_helped")["posts"]
+    assert held.breaks_even["keyworker staff"] == pytest.approx(price, rel=1e-9)

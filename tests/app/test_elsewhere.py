@@ -13,7 +13,7 @@ import pytest
 from sim.app.levers.elsewhere import Studies
 from sim.app.levers.position import Position, as_sets, to_yaml
 from sim.app.levers.study import open_study, place
-from sim.app.pages.house import _of_bench
+from sim.app.pages.house import of_bench
 from sim.app.work.bench import Bench, Job
 from sim.config.loading import load, tree_of
 from sim.config.sizes import TENTH, settings_of_size
@@ -37,13 +37,13 @@ def studies(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bench(studies):
-    return Bench(_of_bench(studies.opened))
+    return Bench(of_bench(studies.opened))
 
 
 def job_of(studies, query: str) -> Job:
     study, at = studies.at(query)
     sets = as_sets(at.settings(studies.levers(study), but=("reading", "area")))
-    return Job("figures", "measured", tuple(sets), elsewhere=_of_bench(study))
+    return Job("figures", "measured", tuple(sets), elsewhere=of_bench(study))
 
 
 @pytest.mark.parametrize(

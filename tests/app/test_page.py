@@ -19,7 +19,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sim.app.levers.listed import levers
 from sim.app.levers.position import as_sets, from_address
 from sim.app.levers.study import open_study
-from sim.app.work.headline import figures_of, six
+from sim.app.work.headline import figures_of
+from sim.app.work.six import six
 from sim.config.loading import load
 from sim.results.folder.store import read_results
 from sim.runs.ensemble import simulate
@@ -81,7 +82,7 @@ def six_of(sets: str, tmp_path: Path) -> list[str]:
     study = open_study(str(APPLICATION), tmp_path)
     settings = from_address(levers(study), sets).settings(levers(study))
     ds = simulate(load(APPLICATION, [*study.quick, "effect_set=[measured]", *as_sets(settings)]), rows=False)
-    return [number for _, number, _ in six(figures_of(ds, "integrated", "measured"))]
+    return [one.number for one in six(figures_of(ds, "integrated", "measured"))]
 
 
 @pytest.mark.slow
@@ -162,7 +163,7 @@ def test_a_saved_position_run_by_the_command_gives_the_same_figures(context, ser
     run = [*command, "run", saved.name, "--out", str(out), "--quiet", "--totals"]
     subprocess.run(run, cwd=server.folder, env=env, check=True)
     ds = read_results(out)[0]
-    assert [number for _, number, _ in six(figures_of(ds, "integrated", "measured"))] == shown
+    assert [one.number for one in six(figures_of(ds, "integrated", "measured"))] == shown
 
 
 @pytest.mark.slow
@@ -272,6 +273,19 @@ def test_prices_of_another_year_open_the_page_anew_and_keep_what_was_moved(conte
 
 
 @pytest.mark.slow
+def test_break_even_is_drawn_in_two_levers_of_ones_choice_from_where_the_others_stand(context, server):
+    page = context.new_page()
+    page.goto(f"{server.address}&caseload=9&screen=sure")
+    drawing = page.locator("#surface-drawing")
+    page.wait_for_selector("#surface-drawing svg:visible")
+    expect(drawing).to_contain_text("Repriced on what was simulated in full")
+    page.select_option("#surface-across", "effect")
+    expect(drawing).to_contain_text("strength of the effect")
+    page.select_option("#surface-down", "effect")
+    expect(drawing).to_have_text("Choose two levers that differ.")
+
+
+@pytest.mark.slow
 def test_pinned_positions_stand_beside_each_other_and_in_the_address(context, server):
     page = opened(context, server)
     page.click("#pin")
@@ -279,8 +293,10 @@ def test_pinned_positions_stand_beside_each_other_and_in_the_address(context, se
     page.wait_for_url("**caseload=10*")
     page.wait_for_selector(SETTLED)
     expect(page.locator("#answer")).to_contain_text("What changed since pinned")
+    expect(page.locator("#answer .six .more").first).to_contain_text("by chance")
     page.click("#tab-compare")
     expect(page.locator("#compare tbody")).to_contain_text("Families for each key worker")
+    expect(page.locator("#compare tbody")).to_contain_text("each family helped, against today's services")
     assert re.search(r"pin=(&|$)", page.url)
     page.reload()
     page.wait_for_selector("#compare td")

@@ -38,7 +38,7 @@ from sim.economics.cash.pooling import contributions, losers, smallest_transfers
 from sim.economics.frontier import acceptability, icer_table, net_benefit, probability_above
 from sim.economics.sensitivity import sobol, tornado
 from sim.economics.shapley import shapley
-from sim.economics.surface import break_even_surface
+from sim.economics.surface import break_even_surface, first_crossing
 from sim.economics.value.appraisal import payback_step
 from sim.economics.value.cashability import cashable_reduction
 from sim.economics.value.ratios import ratio
@@ -123,6 +123,8 @@ FUNCTIONS: dict[tuple[Callable[..., Any], str], Call] = {
     (break_even_surface, "inputs"): lambda x: break_even_surface(("a", "b"), one(WIDER, x), WIDER[:, 0]),
     (break_even_surface, "result"): lambda x: break_even_surface(("a", "b"), WIDER, one(WIDER[:, 0], x)),
     (break_even_surface, "ends"): lambda x: break_even_surface(("a", "b"), WIDER, WIDER[:, 0], {"a": (-1.0, x)}),
+    (first_crossing, "at"): lambda x: first_crossing(one(ROW, x), ROW - 0.5),
+    (first_crossing, "values"): lambda x: first_crossing(ROW, one(ROW - 0.5, x)),
     (dirichlet, "shares"): lambda x: dirichlet(one([0.5, 0.5], x), 20.0, TABLE),
     (dirichlet, "u"): lambda x: dirichlet(np.array([0.5, 0.5]), 20.0, one(TABLE, x)),
     (chosen_set, "weights"): lambda x: chosen_set(named(x) | {"council": 1.0}, 1, 1),

@@ -5,7 +5,7 @@ Ranges, sources and values are those of the config; the ends of a track are only
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.app.levers.study import OpenStudy
@@ -19,6 +19,9 @@ BELIEVE, DO, COST, COUNT = "What we believe", "What we do", "What it costs", "Ho
 WHERE = "Where, and at whose prices"
 AS_IT_IS = ""
 """Where a lever of another study stands until it is moved."""
+
+OF_SURFACE = ("post_price", "care_price", "effect", "lasting", "caseload", "posts")
+"""Levers in two of which break-even can be drawn: those that move what is saved less spent for each family helped."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,28 @@ class StudyLever:
         """Whether it is chosen among words rather than moved along a track."""
         return bool(self.choices)
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """The range over which there is evidence; the track where none is published."""
+        return self.ends if self.low is None or self.high is None else (self.low, self.high)
+
+    def stated(self, value: Value) -> str:
+        """Write a value with its words or its unit."""
+        if self.is_choice:
+            return self.choices.get(str(value), str(value))
+        text = f"{value:,.6g}" if not isinstance(value, str) else value
+        return f"£{text}{self.unit[1:]}" if self.unit.startswith("£") else _with_unit(text, self.unit)
+
     def is_beyond(self, value: Value) -> bool:
         """Whether there is no evidence at a value."""
         if isinstance(value, str) or self.low is None or self.high is None:
             return False
         return not self.low - 1e-9 <= value <= self.high + 1e-9
+
+
+def _with_unit(number: str, unit: str) -> str:
+    """Write a unit behind a number."""
+    return f"{number}{unit}" if unit.startswith("%") or not unit else f"{number} {unit}"
 
 
 def in_regime(study: OpenStudy, path: str) -> str:
@@ -135,3 +155,9 @@ def choice(
     return StudyLever(
         name, title, group, kind, "", default, None, None, (0, 0), 0, choices, False, source, text, settings
     )  # fmt: skip
+
+
+def of_surface(levers: Sequence[StudyLever]) -> tuple[StudyLever, ...]:
+    """Give the levers in two of which break-even can be drawn, in the order of ``OF_SURFACE``."""
+    held = {lever.name: lever for lever in levers}
+    return tuple(held[name] for name in OF_SURFACE if name in held)

@@ -57,6 +57,8 @@ class OpenStudy:
         What people read instead of names.
     claims
         What was claimed and measured, to be set beside what is found.
+    evidence_months, rests_on
+        How long families were followed where effects were measured, and what that evidence is.
     areas
         Areas that are real places, with their share of all families.
     of_whole
@@ -82,6 +84,8 @@ class OpenStudy:
     replications: int
     seed: int
     price_year: str = ""
+    evidence_months: float = 24.0
+    rests_on: str = ""
     claims: tuple[ClaimPart, ...] = ()
     areas: Mapping[str, float] = field(default_factory=dict)
     of_whole: float = 1.0
@@ -178,6 +182,7 @@ def study_of(extends: tuple[str, ...], file: Path, folder: Path | None = None) -
     made = OpenStudy(
         extends, file, tree, scenario.title, led.regime, plan.services[led.name][0], scenario.baseline, others,
         readings, titles, config.replications, config.seed, scenario.price_year,
+        scenario.appraisal.evidence_months, config.appraisal.rests_on or "",
         tuple(config.appraisal.claims.values()), _real(model.areas), folder=folder,
         prices=_other_prices(tree, scenario.price_year),
     )  # fmt: skip

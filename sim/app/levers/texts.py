@@ -49,8 +49,8 @@ TEXTS: Mapping[str, str] = {
     "against": (
         "Today's services, which cost less, or the best use of the same money on them, which answers whether it is"
         " the money or the way of working. The second was searched for with the money of the unmoved study. "
-        "Savings for each family helped are always against today's services; this lever moves the net value of the"
-        " whole programme."
+        "Savings of families followed are against today's services; against the other, the whole programme's net "
+        "value is shared among the families helped, and the readings are drawn so."
     ),
     "horizon": (
         "Years from the start of the regime that the programme's account and net values count; families first "

@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any
 
 from sim.app.levers.study import OpenStudy
 from sim.app.work.headline import ONE_EPISODE, Figures
 from sim.exhibits.numbers import figure, pounds
+from sim.intervals import over_replications
 
 WIDTH, ROW, LEFT, RIGHT = 640, 62, 12, 12
+MARGIN = 0.04
+"""Room at either end, as a share of what is drawn, so that no line runs along the words."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +30,22 @@ class _Bar:
     is_chosen: bool
 
 
-def bars(study: OpenStudy, seen: Mapping[str, Figures | None], reading: str, doubt: Mapping[str, Any]) -> str:
-    """Draw saved less spent for each family helped under every reading; the chosen one is filled, the others hollow."""
-    shown = [_bar(study, name, seen[name], doubt, name == reading) for name in study.readings if seen.get(name)]
+def bars(
+    study: OpenStudy, seen: Mapping[str, Figures | None], reading: str, doubt: Mapping[str, Any], against: str
+) -> str:  # fmt: skip
+    """Draw saved less spent for each family helped under every reading; the chosen one is filled, the others hollow.
+
+    ``against`` is what it is held against: the baseline, whose account is that of families followed, or another regime.
+    """
+    made = _bar if against == study.baseline else partial(_programme_bar, against=against)
+    shown = [made(study, name, seen[name], doubt, name == reading) for name in study.readings if seen.get(name)]
     found = [bar for bar in shown if bar is not None]
     if not found:
         return ""
     ends = [0.0, *(end for bar in found for end in (bar.low, bar.high))]
-    low, high = min(ends), max(ends)
-    span = (high - low) or 1.0
+    margin = MARGIN * (max(ends) - min(ends) or 1.0)
+    low, high = min(ends) - margin, max(ends) + margin
+    span = high - low
 
     def x(pounds: float) -> float:
         return LEFT + (pounds - low) / span * (WIDTH - LEFT - RIGHT)
@@ -66,6 +77,19 @@ def _row(bar: _Bar, y: int, x: Any) -> str:
 def _anchor(at: float) -> str:
     """Keep a label within the picture."""
     return "end" if at > WIDTH - 60 else "" if at < 60 else "middle"
+
+
+def _programme_bar(
+    study: OpenStudy, name: str, held: Figures | None, doubt: Mapping[str, Any], is_chosen: bool, against: str
+) -> _Bar | None:
+    """Give the bar of a reading for the whole programme against another regime, with what chance makes of it."""
+    if held is None or against not in held.net_each:
+        return None
+    mean, *ends = over_replications(held.net_each[against]).cells
+    if mean is None:
+        return None
+    low, high = (mean if end is None else end for end in ends)
+    return _Bar(study.titles.reading(name), mean, low, high, is_chosen)
 
 
 def _bar(study: OpenStudy, name: str, held: Figures | None, doubt: Mapping[str, Any], is_chosen: bool) -> _Bar | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sim.app.levers.elsewhere import Studies
 from sim.app.levers.lever import AS_IT_IS
+from sim.app.levers.listed import levers
 from sim.app.levers.position import as_sets
 from sim.app.levers.study import OpenStudy
 from sim.app.work.bench import BenchStudy, Job, JobResult
@@ -39,9 +40,10 @@ class DoneJobs:
                 self._held.popitem(last=False)
 
 
-def _of_bench(study: OpenStudy) -> BenchStudy:
+def of_bench(study: OpenStudy) -> BenchStudy:
     """Give a study as a bench takes it."""
-    return BenchStudy(study.file, study.quick, study.regime, study.of_whole, study.claims)
+    lines = tuple(lever.line for lever in levers(study) if lever.line)
+    return BenchStudy(study.file, study.quick, study.regime, study.of_whole, study.claims, lines)
 
 
 def _key(study: OpenStudy, settings: Mapping[str, object]) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ class House:
     def __init__(self, study: OpenStudy, scratch: Path) -> None:
         self.study, self.done = study, DoneJobs()
         self.studies = Studies(study, scratch)
-        self.crew = Crew(_of_bench(study))
+        self.crew = Crew(of_bench(study))
         self.state, self.line, self.news = "", "", 0
         self._full: FullRun | None = None
         self._folders: dict[tuple[str, ...], Path] = {}
@@ -73,7 +75,7 @@ class House:
 
     def elsewhere(self, study: OpenStudy) -> BenchStudy | None:
         """Give a study as a bench takes it; None for the one that was opened."""
-        return None if (study.area, study.stands_at) == (AS_IT_IS, AS_IT_IS) else _of_bench(study)
+        return None if (study.area, study.stands_at) == (AS_IT_IS, AS_IT_IS) else of_bench(study)
 
     def folder_of(self, study: OpenStudy, settings: Mapping[str, object]) -> Path | None:
         """Give the finished folder of a position, if there is one."""

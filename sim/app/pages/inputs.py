@@ -10,6 +10,7 @@ from functools import partial
 
 from shiny import Inputs, Outputs, Session, reactive, render, ui
 
+from sim.app.levers.lever import OF_SURFACE
 from sim.app.levers.position import LONGEST_ADDRESS, Position, to_yaml
 from sim.app.pages import screens
 from sim.app.pages.house import House
@@ -44,6 +45,16 @@ def visit(house: House, input: Inputs, output: Outputs, session: Session) -> Non
         if name in dict(screens.SCREENS):
             here.screen.set(name)
             here.look(name, here.at.get())
+            here.draw_surface(here.at.get())
+
+    @reactive.effect
+    @reactive.event(input.surface)
+    def _paired() -> None:
+        given = input.surface()
+        names = tuple(str(name) for name in given) if isinstance(given, list | tuple) else ()
+        if len(names) == 2 and set(names) <= set(OF_SURFACE):
+            here.pair = (names[0], names[1])
+            here.draw_surface(here.at.get())
 
     @reactive.effect
     @reactive.event(input.pins)

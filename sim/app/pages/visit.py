@@ -10,14 +10,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from shiny import Session, reactive
 
-from sim.app.levers.position import Position, as_sets
+from sim.app.levers.lever import of_surface
+from sim.app.levers.position import Position, as_sets, position
 from sim.app.levers.study import OpenStudy
 from sim.app.pages import screens
 from sim.app.pages.house import House
 from sim.app.work.bench import OF_STUDY, QUICK_REPLICATIONS, Job, JobResult
 from sim.app.work.crew import Desk
+from sim.app.work.grid import LINES, Grid, Point
 from sim.app.work.headline import Figures
 from sim.config.sizes import TENTH_SETTINGS
 
@@ -46,6 +49,7 @@ class Visit:
         self.screen: reactive.Value[str] = reactive.Value("answer")
         self.changed: reactive.Value[int] = reactive.Value(0)
         self.news, self.asked = 0, ""
+        self.pair: tuple[str, ...] = ()
         self._loop = asyncio.get_running_loop()
         self._shown: tuple[Figures, JobResult] | None = None
 
@@ -112,6 +116,7 @@ class Visit:
             if other != reading:
                 self._ask(self.house.crew.beside, f"ghost {other}", self.job(at, other, QUICK))
         self._ask(self.house.crew.beside, "doubt", self._doubt_job(at))
+        self.draw_surface(at)
 
     def look(self, screen: str, at: Position) -> None:
         """Ask for the figures of a screen."""
@@ -120,6 +125,37 @@ class Visit:
             self._ask(self.house.crew.in_hand, "screen", replace(of, what="screen", name=screen))
         if screen == "families" and self.best(at, self.reading(at)) is not None:
             self._ask(self.house.crew.beside, "dots", self._dots_job(at))
+
+    def draw_surface(self, at: Position) -> None:
+        """Ask for where help breaks even in two levers, a row after the other, if somebody looks."""
+        with reactive.isolate():
+            job = self._surface_job(at) if self.screen.get() == "sure" else None
+        if job is None or job.grid is None:
+            return
+        for number in range(len(job.grid.y)):
+            self._ask(self.house.crew.beside, f"row {number}", replace(job, what="row", name=str(number)))
+        self._ask(self.house.crew.beside, "surface", job)
+
+    def _surface_job(self, at: Position) -> Job | None:
+        """Give the job of a surface in the two levers that were chosen, at first the first two; None without two."""
+        study = self.study(at)
+        levers = self.house.studies.levers(study)
+        of = {lever.name: lever for lever in of_surface(levers)}
+        pair = self.pair or tuple(of)[:2]
+        if len(set(pair)) < 2 or not set(pair) <= set(of):
+            return None
+        across, down = (of[name] for name in pair)
+        x, y = (tuple(float(v) for v in np.linspace(*lever.span, LINES)) for lever in (across, down))
+        by_factor = tuple(lever.name for lever in levers if lever.line)
+        points = []
+        for second in y:
+            for first in x:
+                there = position(levers, {**at.values, across.name: first, down.name: second})
+                sets = tuple(as_sets(self.settings(there, but=by_factor)))
+                points.append(Point(sets, there.factors(levers)))
+        stands = float(at.value(across)), float(at.value(down))
+        grid = Grid((_within(across.title), _within(down.title)), x, y, tuple(points), stands)
+        return Job("surface", self.reading(at), elsewhere=self.house.elsewhere(study), grid=grid)
 
     def _dots_job(self, at: Position) -> Job:
         """Give the job of families as dots."""
@@ -153,6 +189,8 @@ class Visit:
                     await self._send(done)
                 elif done.job.what == "dots":
                     await self._send_dots(done)
+                elif done.job.grid is not None:
+                    await self._send_surface(done)
                 elif done.job == self.job(at, self.reading(at), QUICK):
                     self._loop.call_later(QUIET_SECONDS, self._rest, at)
                     self.look(self.screen.get(), at)
@@ -168,18 +206,38 @@ class Visit:
         if done.found is None or done.job != self._dots_job(at):
             return
         words = [study.titles.regime(study.baseline), study.titles.regime(study.regime)]
-        await self.session.send_custom_message("dots", {**asdict(done.found), "worlds": words})
+        told = {**asdict(done.found), "worlds": words, "evidence": study.evidence_months}
+        await self.session.send_custom_message("dots", told)
+
+    async def _send_surface(self, done: JobResult) -> None:
+        """Send a surface to the page, or how far it is, if it is still of where the levers stand."""
+        grid, now = done.job.grid, self._surface_job(self.at.get())
+        if grid is None or now is None or replace(done.job, what=now.what, name=now.name) != now:
+            return
+        if done.found is None:
+            html = screens.told_so(done.why)
+        elif done.job.what == "row":
+            html = screens.told_so(f"{int(done.job.name) + 1} of {len(grid.y)} rows are simulated")
+        else:
+            is_priced = len({point.sets for point in grid.points}) == 1
+            size = "at a tenth" if self._is_tenth(done.job) else "in full"
+            stamp = f"repriced on what was simulated {size}" if is_priced else f"simulated {size}, every point"
+            html = screens.part(done.found, (), stamp)
+        await self.session.send_custom_message("surface", {"html": html})
 
     async def _tick(self, done: JobResult) -> None:
-        """Mark the price of a post at which nothing is gained or lost on its track."""
-        levers = self.house.studies.levers(self.study(self.at.get()))
-        lever = next((one for one in levers if one.name == "post_price"), None)
-        if lever is None or done.found is None:
+        """Mark on the tracks of prices at which of them nothing is gained or lost, all else where it stands."""
+        if done.found is None:
             return
-        price, posts = done.found.money("break_even_price")["mean"], done.found.money("cost_per_family_helped")["posts"]
-        if price is not None and posts:
-            each = posts / float(self.at.get().value(lever))  # pounds a family for each pound a month
-            await self.session.send_custom_message("tick", {"lever": lever.name, "value": price / each, "each": each})
+        at, posts = self.at.get(), done.found.money("cost_per_family_helped")["posts"]
+        for lever in self.house.studies.levers(self.study(at)):
+            factor = done.found.breaks_even.get(lever.line)
+            if factor is not None:
+                now = float(at.value(lever))
+                told = {"lever": lever.name, "value": now * factor}
+                if lever.name == "post_price" and posts:
+                    told["each"] = posts / now  # pounds a family for each pound a month
+                await self.session.send_custom_message("tick", told)
 
     async def _send(self, done: JobResult) -> None:
         """Send a figure or tables to the page, if they are still of where the levers stand."""
@@ -245,12 +303,19 @@ class Visit:
         if old:
             stamp, more = "out of date", f"being simulated anew. {done.why if done is not None else ''}"
         pins = self.pinned.get()
-        then = self.figures(pins[0]).get(self.reading(pins[0])) if pins else None
+        then = self._pinned(pins[0], at) if pins else None
         seen = {**self.figures(at), reading: held}
         return screens.answer(
             self.study(at), at, seen, reading, stamp, more, "", doubt=self.doubt(), pinned=then, old=old,
             asked=self.asked,
         )  # fmt: skip
+
+    def _pinned(self, pin: Position, at: Position) -> screens.Pinned | None:
+        """Give the figures of a pin, where they are there."""
+        held = self.figures(pin).get(self.reading(pin))
+        mine, its = self.study(at), self.study(pin)
+        is_alike = (mine.area, mine.regime, mine.quick) == (its.area, its.regime, its.quick)
+        return None if held is None else screens.Pinned(held, is_alike)
 
     def doubt(self) -> dict[str, Any]:
         """Give what kept draws say, by world."""
@@ -263,12 +328,19 @@ class Visit:
         places = [*self.pinned.get(), self.at.get()]
         for i, place in enumerate(places[:-1]):
             if self.best(place, self.reading(place)) is None:
-                self._ask(self.house.crew.beside, f"pin {i}", self.job(place, self.reading(place), QUICK))
+                self._ask(self.house.crew.beside, f"pin {i}", self.job(place, self.reading(place)))
         seen = [self.figures(place).get(self.reading(place)) for place in places]
-        return screens.compare([self.house.studies.levers(self.study(place)) for place in places], places, seen)
+        studies = [self.study(place) for place in places]
+        levers = [self.house.studies.levers(study) for study in studies]
+        return screens.compare([study.titles for study in studies], levers, places, seen)
 
     def sources(self) -> str:
         """Write every figure in force."""
         at = self.at.get()
         study = self.study(at)
         return screens.sources(study, self.house.studies.levers(study), at)
+
+
+def _within(title: str) -> str:
+    """Write a title as it stands within a sentence."""
+    return f"{title[:1].lower()}{title[1:]}"

@@ -6,20 +6,22 @@ Everything heavy of the application happens here and nothing in the server's loo
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 from collections import OrderedDict
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
 from sim.app.work.dots import Dots, dots
-from sim.app.work.headline import Figures, figures_of
+from sim.app.work.grid import Grid, Point
+from sim.app.work.headline import Figures, figures_of, saved_less_spent
 from sim.app.work.repricing import repriced
 from sim.config.loading import changed, load
 from sim.config.schema.appraisal import ClaimPart
@@ -29,19 +31,25 @@ from sim.model.spec import AS_WRITTEN, Scenario
 from sim.runs.beliefs.doubt import doubt_of
 from sim.runs.kept import Kept, again, keep
 
+if TYPE_CHECKING:  # the server does without what draws
+    from sim.exhibits.exhibit import Drawn
+
 QUICK_REPLICATIONS = 1
 """Of what is seen first."""
 OF_STUDY = ("price_tornado", "break_even_surface", "bridge")
 """Figures of what is kept of the unmoved study, wherever the levers stand."""
 MOST_KEPT = 6
 """Positions whose counts stay in memory, some ten megabytes a replication each."""
+MOST_POINTS = 1000
+"""Points of surfaces, a number each."""
 
 
 @dataclass(frozen=True)
 class BenchStudy:
     """Where the studies of a bench come from: a config, its quick settings, and its regime.
 
-    ``of_whole`` is the share of the study's families that the quick settings run.
+    ``of_whole`` is the share of the study's families that the quick settings run, ``lines`` are the cost lines whose
+    price a lever moves.
     """
 
     file: Path
@@ -49,6 +57,7 @@ class BenchStudy:
     regime: str
     of_whole: float = 1.0
     claims: tuple[ClaimPart, ...] = ()
+    lines: tuple[str, ...] = ()
 
     @property
     def areas(self) -> str:
@@ -63,7 +72,8 @@ class Job:
     Attributes
     ----------
     what
-        ``figures``; ``draw`` a figure; ``screen``: its figures' names and its tables; ``dots``; or ``doubt``.
+        ``figures``; ``draw`` a figure; ``screen``: its figures' names and its tables; ``dots``; ``doubt``; ``row`` of a
+        grid, by its number; or ``surface``.
     reading, sets
         The reading of the evidence, and settings as ``--set`` takes them.
     replications
@@ -76,6 +86,8 @@ class Job:
         What the price of a cost line is multiplied by.
     elsewhere
         Another study than that of the bench; None for its own.
+    grid
+        Of a surface, and of one of its rows.
     """
 
     what: str
@@ -86,6 +98,7 @@ class Job:
     folder: str = ""
     factors: tuple[tuple[str, float], ...] = ()
     elsewhere: BenchStudy | None = None
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +120,7 @@ class Bench:
         self._unmoved: dict[Path, Scenario] = {}
         self._scenarios: dict[tuple[BenchStudy, str, int], Scenario] = {}
         self._kept: OrderedDict[tuple[BenchStudy, str, tuple[str, ...], int], tuple[Kept, str]] = OrderedDict()
+        self._points: dict[tuple[BenchStudy, str, int, Point], float] = {}
         self._whole: dict[str, xr.Dataset] = {}
 
     def do(self, job: Job) -> JobResult:
@@ -125,6 +139,8 @@ class Bench:
             return doubt_of(self.unmoved(job)), ""
         if job.what == "dots":
             return self._dots(job), ""
+        if job.grid is not None:
+            return self._surface(job, job.grid), ""
         ds, how = self._results(job)
         if job.what == "figures":
             return self._figures(ds, job), how
@@ -147,8 +163,55 @@ class Bench:
         """Give the six figures and what they come of."""
         source = self.of(job)
         share = 1.0 if job.folder else source.of_whole
-        claims = source.claims if job.replications != QUICK_REPLICATIONS else ()
-        return figures_of(ds, source.regime, job.reading, share, claims)
+        if job.replications == QUICK_REPLICATIONS:
+            return figures_of(ds, source.regime, job.reading, share)
+        found = figures_of(ds, source.regime, job.reading, share, source.claims)
+        return replace(found, breaks_even=self._breaks_even(ds, source, job.reading))
+
+    def _breaks_even(self, ds: xr.Dataset, source: BenchStudy, reading: str) -> dict[str, float]:
+        """Give what the price of each line would have to be multiplied by for nothing to be gained or lost.
+
+        What is saved less spent is linear in a price, so that two prices tell; none where it does not hang on it.
+        """
+        now, found = saved_less_spent(ds, source.regime, reading), {}
+        for line in source.lines:
+            more = saved_less_spent(repriced(ds, {line: 2.0}), source.regime, reading) - now
+            if math.isfinite(now) and more:
+                found[line] = 1.0 - now / more
+        return found
+
+    def _surface(self, job: Job, grid: Grid) -> Drawn | int:
+        """Work out a row of a grid, or draw it whole; what was worked out before is kept."""
+        points = grid.row(int(job.name)) if job.what == "row" else grid.points
+        values = [self.saved_less_spent(job, grid, point) for point in points]
+        if job.what == "row":
+            return len(values)
+        from sim.app.work.surface import drawn_surface
+
+        return drawn_surface(self.scenario(self.of(job), job.reading, job.replications), grid, values)
+
+    def saved_less_spent(self, job: Job, grid: Grid, point: Point) -> float:
+        """Give what help saves less what it costs at a point of a grid, pounds for each family helped.
+
+        All points that differ from it in prices alone are worked out with it, since they are one simulation.
+        """
+        source = self.of(job)
+        of = (source, job.reading, job.replications)
+        if (*of, point) not in self._points:
+            kept = self._kept_at(replace(job, sets=point.sets))
+            for one in dict.fromkeys((point, *(other for other in grid.points if other.sets == point.sets))):
+                ds = repriced(kept.ds, dict(one.factors))
+                self._points[*of, one] = saved_less_spent(ds, source.regime, job.reading)
+            while len(self._points) > MOST_POINTS:
+                self._points.pop(next(iter(self._points)))
+        return self._points[*of, point]
+
+    def _kept_at(self, job: Job) -> Kept:
+        """Run a position for one of its figures alone: it takes no place among those that are kept, if it need not."""
+        key = (self.of(job), job.reading, job.sets, job.replications)
+        if key in self._kept or self._nearest(job) is None:
+            return self.kept(job)[0]
+        return self._ran(job)[0]
 
     def _dots(self, job: Job) -> Dots:
         """Follow families of a position."""
@@ -195,18 +258,20 @@ class Bench:
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
+        self._kept[key] = self._ran(job)
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[key]
+
+    def _ran(self, job: Job) -> tuple[Kept, str]:
+        """Run a position from the nearest that is kept, and say what was simulated."""
         unmoved = self.scenario(self.of(job), job.reading, job.replications)
         moved = changed(unmoved, job.sets) if job.sets else unmoved
         nearest = self._nearest(job)
         if nearest is None:
-            made, how = keep(moved), "simulated whole"
-        else:
-            run = again(nearest, moved)
-            made, how = run.kept, str(run)
-        self._kept[key] = (made, how)
-        if len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
-        return made, how
+            return keep(moved), "simulated whole"
+        run = again(nearest, moved)
+        return run.kept, str(run)
 
     def _nearest(self, job: Job) -> Kept | None:
         """Give what is kept of a reading and its areas: best with the same behaviour, else with most replications."""

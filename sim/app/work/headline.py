@@ -1,21 +1,25 @@
-"""The six figures of a run, the report's sentence above them, and what was claimed, from its accounts and appraisal."""
+"""The six figures of a run, the report's sentence above them, and what was claimed, from its accounts and appraisal.
+
+Leaves out how they are written: see ``six``.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
+from sim.arrays import FloatArray
 from sim.config.schema.appraisal import ClaimPart
 from sim.economics.summary import summarise
-from sim.economics.value.accounts import PROGRAMME, answers
+from sim.economics.value.accounts import PROGRAMME, Account, AnswerFound, answers
 from sim.economics.value.answer_block import answer_figures
 from sim.economics.value.appraisal import appraise
-from sim.economics.value.terms import Terms
-from sim.exhibits.numbers import figure, millions, pounds, share
+from sim.economics.value.terms import Terms, terms_of
 from sim.model.compiled.accounts import ACCOUNTS
 from sim.report.accounts import PARTS
 from sim.report.page.claims import claim_rows
@@ -34,8 +38,10 @@ class Figures:
 
     ``answer`` is the block of summary.json; money is in pounds of ``price_year`` in ``ledger``; ``yearly`` is what help
     costs the whole study a year, ``net`` what the programme saves less what it costs, by the regime it is held against,
-    and ``displaced`` what each class of families comes to in it. ``told`` is the report's sentence, ``claims`` what was
-    claimed and measured beside what the run finds.
+    and ``displaced`` what each class of families comes to in it. ``each`` has the six figures of every replication by
+    name, of two worlds what they differ by; ``net_each`` the same of ``net`` for each family helped, by regime.
+    ``breaks_even`` has what the price of a line would be multiplied by for nothing to be gained or lost.
+    ``told`` is the report's sentence, ``claims`` what was claimed and measured beside what the run finds.
     """
 
     reading: str
@@ -51,7 +57,10 @@ class Figures:
     net: dict[str, float]
     displaced: dict[str, float]
     told: str
+    each: Mapping[str, FloatArray]
+    net_each: Mapping[str, FloatArray]
     claims: tuple[tuple[str, str, str, str], ...] = ()
+    breaks_even: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def account(self) -> Mapping[str, Any]:
@@ -79,29 +88,70 @@ def figures_of(
     found = appraise(ds)
     terms = found.terms
     world = next((w for w in world_names(ds) if (w.regime, w.effect_set) == (regime, reading)), None)
-    block = answer_figures(ds, answers(ds, terms), terms).get("answer")
+    accounts = answers(ds, terms)
+    block = answer_figures(ds, accounts, terms).get("answer")
     if world is None or not isinstance(block, dict) or world.name not in block:
         raise ValueError(f"the run has no account of {regime} under {reading}")
     baseline = baseline_of(ds, world)
-    net, view = {}, None
-    for compared in found.comparisons:
-        if compared.world == world:
-            held = compared.view(terms.ledger, FISCAL)
-            net[compared.against.regime] = float(held.net.amount.mean()) / of_whole
-            view = held if compared.against == baseline else view
-    if view is None:
+    against = {one.against: one.view(terms.ledger, FISCAL) for one in found.comparisons if one.world == world}
+    if baseline not in against:
         raise ValueError(f"{world.name} is held against nothing")
+    view, helped = against[baseline], _of_each(of_world(ds, world, "helped_families").sel(people="families"))
     gross = float(view.gross.amount.mean())
     shares = block[world.name][PROGRAMME].get("displacement", {})
     displaced = {name: shares[name]["mean"] / of_whole for name in DISPLACED if name in shares}
+    yearly = view.intervention.amount / terms.horizon_years / of_whole
     return Figures(
         reading, terms.ledger, terms.price_year, terms.horizon_years, block[world.name],
         (_of_joined(ds, baseline, "left"), _of_joined(ds, world, "left")),
         (_mean_waiting(ds, baseline), _mean_waiting(ds, world)),
         float(view.cashable.amount.mean()) / gross if gross > 0 else math.nan,
-        float(view.intervention.amount.mean()) / terms.horizon_years / of_whole, view.payback_month, net,
-        displaced, sentence(_leading(ds, world, block[world.name], terms)), _claims(ds, world, claims),
+        float(yearly.mean()), view.payback_month,
+        {one.regime: float(held.net.amount.mean()) / of_whole for one, held in against.items()},
+        displaced, sentence(_leading(ds, world, block[world.name], terms)),
+        {
+            **_account_of_each(ds, world, terms, accounts),
+            "left": _left_of_each(ds, world) - _left_of_each(ds, baseline),
+            "cash": _divided(view.cashable.amount, view.gross.amount), "yearly": yearly,
+        },
+        {one.regime: _divided(held.net.amount, helped) for one, held in against.items()},
+        _claims(ds, world, claims),
     )  # fmt: skip
+
+
+def saved_less_spent(ds: xr.Dataset, regime: str, reading: str) -> float:
+    """Give what help saves less what it costs, pounds for each family helped, of the account that is shown.
+
+    Raises
+    ------
+    ValueError
+        When the run has no account of the regime.
+    """
+    terms = terms_of(ds)
+    for one in answers(ds, terms):
+        if (one.world.regime, one.world.effect_set) == (regime, reading):
+            worth = _shown(one).worth[terms.ledger]
+            return worth.saved.mean - worth.cost.mean
+    raise ValueError(f"the run has no account of {regime} under {reading}")
+
+
+def _shown(found: AnswerFound) -> Account:
+    """Give the account that is shown: families followed, or the programme where none can be."""
+    accounts = {account.name: account for account in found.accounts}
+    return accounts.get(ONE_EPISODE) or accounts[PROGRAMME]
+
+
+def _account_of_each(
+    ds: xr.Dataset, world: WorldName, terms: Terms, whole: Sequence[AnswerFound]
+) -> dict[str, FloatArray]:  # fmt: skip
+    """Give pounds saved, break-even price and children in care of the account that is shown, in every replication."""
+    rows, many = [], ds.sizes["replication"]
+    for number in range(many):
+        found = whole if many == 1 else answers(ds.isel(replication=[number]), terms)
+        account = _shown(next(one for one in found if one.world == world))
+        worth, care = account.worth[terms.ledger], account.looked_after
+        rows.append((worth.saved.mean, worth.break_even.mean, math.nan if care is None else care.helped - care.without))
+    return dict(zip(("saved", "price", "per_1000"), np.array(rows).T, strict=True))
 
 
 def _leading(ds: xr.Dataset, world: WorldName, account: object, terms: Terms) -> Summary:
@@ -132,36 +182,23 @@ def _of_joined(ds: xr.Dataset, world: WorldName, what: str) -> float:
     return float(told.sel(queue_count=what)) / joined if joined else math.nan
 
 
+def _left_of_each(ds: xr.Dataset, world: WorldName) -> FloatArray:
+    """Give the share of those who joined a queue who gave up, in every replication."""
+    told = of_world(ds, world, "queue").sum("service")
+    left, joined = (_of_each(told.sel(queue_count=what)) for what in ("left", "joined"))
+    return _divided(left, joined)
+
+
+def _of_each(told: xr.DataArray) -> FloatArray:
+    """Give a figure of every replication."""
+    return np.asarray(told.transpose("replication").values, np.float64)
+
+
+def _divided(over: FloatArray, under: FloatArray) -> FloatArray:
+    """Divide replication by replication; NaN where there is nothing to divide by."""
+    return np.divide(over, under, out=np.full_like(over, np.nan), where=under > 0)
+
+
 def _mean_waiting(ds: xr.Dataset, world: WorldName) -> float:
     """Give how many wait on average over the run."""
     return float(of_world(ds, world, "team").sel(team_series="waiting").sum("service").mean("step"))
-
-
-def six(held: Figures) -> tuple[tuple[str, str, str], ...]:
-    """Give the six figures: what it is, the figure, and what to know about it."""
-    care = held.account["looked_after_per_1000"]
-    saved, price = held.money("saved_per_family_helped"), held.money("break_even_price")
-    chance = _chance(saved), _chance(price)
-    month = held.payback_month
-    at = "" if care is None else f", month {care['month']:.0f}"
-    back = "does not pay back in the years counted" if month is None else f"pays back in month {month}"
-    return (
-        ("saved for each family helped", pounds(saved["mean"]), chance[0]),
-        ("her posts break even at, a family", pounds(price["mean"]), chance[1]),
-        (
-            f"children in care per 1,000{at}",
-            "–" if care is None else f"{care['without']:.1f} → {care['with']:.1f}", "without → with, families helped",
-        ),
-        ("give up waiting", f"{share(held.gave_up[0], 1)} → {share(held.gave_up[1], 1)}",
-         "of those who joined a queue, without → with; on average "
-         f"{figure(held.waiting[0])} → {figure(held.waiting[1])} wait"),
-        ("of the saving is cash", share(held.cash, 0), f"{held.horizon_years:.3g} years, whole programme"),
-        ("help costs a year, at full scale", f"£{millions(held.yearly, 0)}m", back),
-    )  # fmt: skip
-
-
-def _chance(estimate: Mapping[str, Any]) -> str:
-    """Say the interval of a figure and what it is."""
-    if estimate["low"] is None or estimate["high"] is None:
-        return "one replication: chance not told"
-    return f"{pounds(estimate['low'])} to {pounds(estimate['high'])}"

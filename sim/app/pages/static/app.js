@@ -204,7 +204,7 @@
       tick.hidden = !(share >= 0 && share <= 1);
       tick.style.left = share * 100 + "%";
       tick.title = "breaks even at " + number(at.value);
-      lever.dataset.each = at.each;
+      if ("each" in at) lever.dataset.each = at.each;
       if (document.activeElement !== $("episode")) show(lever);
     });
     Shiny.addCustomMessageHandler("parts", (told) => {
@@ -225,6 +225,13 @@
       const place = part(told.name);
       if (place) place.innerHTML = told.html;
     });
+    const pair = ["across", "down"].map((which) => $("surface-" + which));
+    if (pair[0]) for (const held of pair) held.addEventListener("change", () => {
+      if (pair[0].value === pair[1].value) { $("surface-drawing").textContent = "Choose two levers that differ."; return; }
+      $("surface-drawing").textContent = "simulating …";
+      tell("surface", pair.map((one) => one.value));
+    });
+    Shiny.addCustomMessageHandler("surface", (told) => { $("surface-drawing").innerHTML = told.html; });
     Shiny.addCustomMessageHandler("dots", (told) => window.familiesAsDots(told));
     jQuery(document).on("shiny:value", (event) => { if (event.name === "answer") setTimeout(arrived, 0); });
     jQuery(document).on("shiny:disconnected", () => document.body.classList.add("gone"));

@@ -114,7 +114,7 @@
   function say() {
     const since = month - held.start;
     let text = (month + 1) + " of " + months();
-    text += since < 0 ? ", before the regime begins" : ", month " + (since + 1) + " of the regime" + (since >= 24 ? ": nobody was followed so long" : "");
+    text += since < 0 ? ", before the regime begins" : ", month " + (since + 1) + " of the regime" + (since >= held.evidence ? ": nobody was followed so long" : "");
     $("dots-now").textContent = text;
     $("dots-month").setAttribute("aria-valuetext", text);
   }
