@@ -79,8 +79,8 @@ TEXTS: Mapping[str, str] = {
         "only in such units. It moves the share of the saving that is cash, and nothing else."
     ),
     "area": (
-        "All areas, or one authority with its own families and its share of every post. Nothing but size is its own: "
-        "rates, services and prices are those of all, so that it shows how small teams and few families change the "
+        "All areas, or one authority with its own families and its share of every post. Where the study gives areas no "
+        "rates of their own, nothing but size is the authority's: it shows how small teams and few families change the "
         "answer and not what is known of the place. 'families new NAME --authority' fits a study to what one "
         "authority publishes. Few families leave more to chance, which is shown."
     ),
