@@ -15,8 +15,8 @@ SMALL_BATCH = 1e7
 MOST_TOGETHER = 16
 BYTES_IN_BATCH, BYTES_IN_RESULTS = 1.25, 2.7
 """Of a number in a compressed file: 0.98 and 2.1 measured on the model of England, and a quarter more for safety."""
-BYTES_PER_FILE = 90_000
-"""Of a file besides its numbers: what netCDF says of each array."""
+BYTES_PER_FILE = 120_000
+"""Of a file besides its numbers: what netCDF says of each array; more in older versions of HDF5."""
 BYTES_OF_REPORT = 30e6
 """Of the report, the tables and the figures."""
 
