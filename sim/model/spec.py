@@ -96,7 +96,7 @@ class Areas:
     names: tuple[str, ...] = ("all",)
     weights: tuple[float, ...] = (1.0,)
     synthetic: tuple[bool, ...] = (False,)
-    left_out: frozenset[str] = frozenset()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

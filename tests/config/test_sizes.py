@@ -12,6 +12,7 @@ from sim.config.loading import changed, load, tree_of
 from sim.config.sizes import FULL, TENTH, settings_of_size
 from sim.config.translate.fewer_areas import with_areas
 from sim.errors import ModelError
+from sim.runs.fits import with_fits
 from tests.places import APPLICATION, DOUBTFUL
 from tests.plain_runs import run_plainly
 
@@ -83,3 +84,11 @@ def test_a_tenth_of_a_small_study_is_refused_in_words():
     done = CliRunner().invoke(app, ["run", str(DOUBTFUL), "--size", TENTH, "--quiet"])
     assert done.exit_code != 0
     assert "the study has 4" in done.output
+
+
+def test_a_tenth_of_the_nation_has_digests_of_what_was_found_and_fitted() -> None:
+    """A run of it says whether posts were searched for, and effects solved for, in the same model."""
+    whole, tenth = (with_fits(load("national", sets)) for sets in ([], ["areas_taken=16"]))
+    assert (whole.found_elsewhere, whole.not_refitted) == ((), ())
+    assert tenth.found_elsewhere == ("best_use",)
+    assert len(tenth.worlds[0].model.areas.left_out) == 152 - 16

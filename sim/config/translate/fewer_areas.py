@@ -67,7 +67,7 @@ def of_areas(model: Model, chosen: list[int], key: str) -> Model:
     """Keep some areas of a model, by number; `key` is what asked for them."""
     names, weights = tuple(model.areas.names[i] for i in chosen), tuple(model.areas.weights[i] for i in chosen)
     synthetic = tuple(model.areas.synthetic[i] for i in chosen)
-    left_out = model.areas.left_out | (set(model.areas.names) - set(names))
+    left_out = tuple(sorted({*model.areas.left_out, *model.areas.names} - set(names)))
     areas = replace(model.areas, names=names, weights=weights, synthetic=synthetic, left_out=left_out)
     share = sum(weights) / sum(model.areas.weights)
     if sum(model.areas.weights) < 1.5:  # shares of one size
