@@ -200,7 +200,7 @@ def test_every_screen_by_keyboard_with_its_numbers(context, server):
     for name in ("families", "money", "sure"):
         page.keyboard.press("ArrowRight")
         expect(page.locator(f"#tab-{name}")).to_be_focused()
-        page.wait_for_selector(f"#parts-{name} table")
+        page.wait_for_selector(f"#parts-{name} table", state="attached")  # folded where the picture says it
         page.wait_for_selector(f"#parts-{name} figure svg")
     for name in ("compare", "sources"):
         page.keyboard.press("ArrowRight")
