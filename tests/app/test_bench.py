@@ -84,6 +84,19 @@ def test_what_cannot_be_is_said(bench):
     assert "parameters" in done.why
 
 
+def test_a_fault_of_the_program_is_told_as_one_and_ends_no_worker(bench, monkeypatch):
+    def fails(job):
+        raise TypeError("no digest")
+
+    monkeypatch.setattr(bench, "_do", fails)
+    done = bench.do(Job("figures", "measured"))
+    assert done.found is None
+    assert done.why == "something went wrong in the program, please report it: TypeError: no digest"
+    monkeypatch.setenv("FAMILIES_DEBUG", "1")
+    with pytest.raises(TypeError):
+        bench.do(Job("figures", "measured"))
+
+
 def test_the_words_hold_the_figures(bench):
     held = bench.do(Job("figures", "measured", (), 1)).found
     assert held.told.startswith("If ")

@@ -7,6 +7,7 @@ Everything heavy of the application happens here and nothing in the server's loo
 from __future__ import annotations
 
 import math
+import os
 import signal
 import time
 from collections import OrderedDict
@@ -40,6 +41,8 @@ OF_STUDY = ("price_tornado", "break_even_surface", "bridge")
 """Figures of what is kept of the unmoved study, wherever the levers stand."""
 MOST_KEPT = 6
 """Positions whose counts stay in memory, some ten megabytes a replication each."""
+MOST_LOADED = 16
+"""Studies as they are loaded, one for each reading, number of replications, area and price year."""
 MOST_POINTS = 1000
 """Points of surfaces, a number each."""
 
@@ -131,6 +134,11 @@ class Bench:
                 found, how = self._do(job)
         except (ModelError, ResultError, ValueError, ArithmeticError) as error:
             return JobResult(job, None, str(error), seconds=time.perf_counter() - began)
+        except Exception as error:  # a fault of the program is told as one, and the worker goes on
+            if os.environ.get("FAMILIES_DEBUG"):
+                raise
+            why = f"something went wrong in the program, please report it: {type(error).__name__}: {error}"
+            return JobResult(job, None, why, seconds=time.perf_counter() - began)
         return JobResult(job, found, "", how, time.perf_counter() - began)
 
     def _do(self, job: Job) -> tuple[Any, str]:
@@ -250,6 +258,8 @@ class Bench:
         if key not in self._scenarios:
             many = [f"replications={replications}"] if replications else []
             self._scenarios[key] = load(source.file, [*source.quick, *_one_reading(reading), *many])
+            while len(self._scenarios) > MOST_LOADED:
+                self._scenarios.pop(next(iter(self._scenarios)))
         return self._scenarios[key]
 
     def kept(self, job: Job) -> tuple[Kept, str]:

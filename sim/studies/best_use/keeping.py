@@ -40,6 +40,7 @@ def keep(found: BestUse, written: Tree, reload: Callable[[], Scenario], command:
     if not file.is_file():
         rule = "stands in no file that could be written to; give it one, such as configs/model/regimes/best_use.yaml"
         raise ModelError([Problem(str(written.origin), ".".join(here), rule)])
+    before = file.read_bytes()
     date, given = _dates(reload), [name for name, n in zip(found.services, found.shares, strict=True) if n]
     amend(file, {(*here, "set"): YamlText(settings_text(found, given, date))})
     elsewhere = _otherwise(found, reload())
@@ -48,6 +49,7 @@ def keep(found: BestUse, written: Tree, reload: Callable[[], Scenario], command:
     scenario = reload()
     left = _otherwise(found, scenario)
     if left:
+        file.write_bytes(before)
         rule = f"posts of {', '.join(left)} are set elsewhere in the study, so that a run would not have those found"
         raise ModelError([Problem(str(written.origin), ".".join(here), rule)])
     worlds = {w.regime: w for w in scenario.worlds if w.effect_set == found.effect_set}

@@ -143,6 +143,15 @@ def test_posts_of_a_layer_beneath_do_not_come_back_for_a_service_that_is_given_n
     assert [posts_at(clinic, point) for point, _ in found.levels["clinic"]] == [9.0, 9.0]
 
 
+def test_posts_that_a_run_would_not_have_are_refused_and_nothing_is_written(tmp_path):
+    path = written(tmp_path)
+    before = path.read_bytes()
+    over = 'regimes.best_use.set."services.clinic.team.workers"={total: 30}'
+    with pytest.raises(ModelError, match="posts of clinic are set elsewhere"):
+        best_use(path, [over], share=1.0, replications=2)
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("change", "elsewhere"),
     [
