@@ -14,9 +14,8 @@ from threading import RLock
 
 from sim.app.levers.lever import AS_IT_IS, StudyLever
 from sim.app.levers.listed import levers
-from sim.app.levers.position import Position, position, said
+from sim.app.levers.position import Position, position, said, to_yaml
 from sim.app.levers.study import LAID, OTHERS, OpenStudy, open_study, study_of
-from sim.config.text.writing import scalar
 from sim.errors import ModelError, Problem
 
 
@@ -99,8 +98,7 @@ class Studies:
             folder = self._scratch / prices
             folder.mkdir(exist_ok=True)
             file = folder / f"{self.opened.file.stem}.yaml"
-            title = f"title: {scalar(self.opened.title)}"
-            file.write_text(f"{title}\nextends: [{', '.join(map(scalar, extends))}]\n", encoding="utf-8")
+            file.write_text(to_yaml(extends, self.opened.title, (), Position()), encoding="utf-8")
             made = study_of(extends, file)
         return replace(made, stands_at=prices, prices=self.opened.prices)
 
