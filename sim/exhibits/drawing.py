@@ -23,6 +23,8 @@ ABOVE = 0.34
 """Inches that the name of a row takes where it stands above it."""
 AXES, LETTER = 0.72, 6.9
 """About how much of a figure's width are its axes, where lines are named beside them, and pixels of a letter."""
+CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+"""What is behind text that stands on the axes, so that no line runs through it."""
 HEADING, FOOT = 0.5, 1.0
 """Inches for a line of the key, and for an axis with its label."""
 
@@ -54,7 +56,7 @@ def name_rows(ax: Axes, names: Sequence[str], canvas: Canvas, *, each: float = 0
     for y, name in enumerate(names):
         short = shorten(name, canvas.label - taken, placeholder="…")
         ax.annotate(short, (0, y - 0.5 + 0.5 * room), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL,
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8}, zorder=5)  # fmt: skip
+                    bbox=CLEAR, zorder=5)  # fmt: skip
 
 
 def value_column(ax: Axes, values: Sequence[tuple[str, str]], colours: Sequence[str], canvas: Canvas) -> None:
@@ -63,7 +65,8 @@ def value_column(ax: Axes, values: Sequence[tuple[str, str]], colours: Sequence[
         at = (1, y - 0.5 + 0.5 * ABOVE / (0.42 + ABOVE)) if canvas.is_narrow else (1, y)
         ax.annotate(short if canvas.is_narrow else long, at, (0 if canvas.is_narrow else 6, 0),
                     xycoords=("axes fraction", "data"), textcoords="offset points", va="center", fontsize=SMALL,
-                    ha="right" if canvas.is_narrow else "left", color=dark(colour), zorder=6)  # fmt: skip
+                    ha="right" if canvas.is_narrow else "left", color=dark(colour), zorder=6,
+                    bbox=CLEAR if canvas.is_narrow else None)  # fmt: skip
 
 
 def places(n: int, canvas: Canvas, i: int = 0, of: int = 1, *, each: float = 0.42, spread: float = 0.7) -> FloatArray:

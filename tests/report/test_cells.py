@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.patches import FancyBboxPatch
 from scipy import stats
 
 from sim.config import load
@@ -22,10 +23,12 @@ from sim.economics.value.cashability import cashable_savings
 from sim.economics.value.increments import increments, programme_lines
 from sim.economics.value.terms import terms_of
 from sim.exhibits.numbers import MINUS
+from sim.exhibits.style import NARROW, WIDE, Canvas
+from sim.exhibits.svg import drawn_figure
 from sim.model.appraisal import CardItem
 from sim.report import tables
 from sim.report.figures.money.sankey import money_flows, money_table
-from sim.report.figures.states.model import parts_of
+from sim.report.figures.states.model import FIGURE, parts_of
 from sim.report.figures.waits.queues import places_table, queues_finding
 from sim.report.figures.waits.services import waits_table
 from sim.report.terminal import headline_tables
@@ -180,6 +183,18 @@ def test_services_are_called_by_their_titles_wherever_people_read(ds: xr.Dataset
     for one in shown:
         assert "one worker" in str(one)
         assert "keyworker" not in str(one)
+
+
+@pytest.mark.parametrize("canvas", [WIDE, NARROW])
+def test_long_names_stay_within_the_boxes_of_the_model(ds: xr.Dataset, canvas: Canvas) -> None:
+    long = {"keyworker": "probation and help against anti-social behaviour, day and night"}
+    figure = drawn_figure(FIGURE, ds.assign_attrs({**ds.attrs, "service_titles": json.dumps(long)}), canvas)
+    figure.draw_without_rendering()
+    ax, = figure.axes
+    boxes = [patch.get_window_extent() for patch in ax.patches if isinstance(patch, FancyBboxPatch)]
+    for text in ax.texts:
+        of = text.get_window_extent()
+        assert any(box.x0 <= of.x0 and of.x1 <= box.x1 and box.y0 <= of.y0 and of.y1 <= box.y1 for box in boxes)
 
 
 def test_a_service_takes_its_title_from_the_config(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ Leaves out which need acts on which, and how much: ``families show CONFIG --as l
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from textwrap import wrap
 
 import xarray as xr
 from matplotlib.axes import Axes
@@ -25,6 +26,12 @@ from sim.table import Table
 
 LINE, PAD, GAP = 16.0, 12.0, 34.0
 """Pixels of a line of text, around the text of a box, and between boxes."""
+LETTER = 5.8
+"""About how many pixels a letter is wide."""
+SHARES = {"services": 0.28, "needs": 0.32, "hub": 0.32, "persons": 0.32, "money": 0.40}
+"""Of the width between gaps, where boxes stand beside each other."""
+ALONE = 0.84
+"""Of the width, where each stands under the one before."""
 FILLS = {"services": "#E6F2EC", "needs": SEVERITY[0], "hub": "#F3D9C2", "persons": SEVERITY[0], "money": "#FBEFD5"}
 
 
@@ -75,14 +82,15 @@ def priced(ds: xr.Dataset) -> set[str]:
 
 def plot_model(ds: xr.Dataset, ax: Axes | None = None, *, canvas: Canvas = WIDE) -> Axes:
     """Draw the parts of the model as boxes with what belongs to them, and arrows from what acts to what it acts on."""
-    parts = parts_of(ds)
+    width = 72 * canvas.width
+    wide = {name: ALONE * width if canvas.is_narrow else share * (width - 2 * GAP) for name, share in SHARES.items()}
+    parts = {name: _folded(part, wide[name]) for name, part in parts_of(ds).items()}
     heights = {name: PAD * 2 + LINE * (1 + len(part.members)) for name, part in parts.items()}
     family = [heights[name] for name in FAMILY if name in parts]
     middle = sum(family) + GAP * (len(family) - 1)
     sides = [heights[name] for name in ("services", "money") if name in parts]
     whole = middle + sum(sides) + len(sides) * GAP if canvas.is_narrow else max(middle, *sides) + GAP
     ax = new_axes((whole + 2 * PAD) / 72, canvas) if ax is None else ax
-    width = 72 * canvas.width
     ax.set(xlim=(0, width), ylim=(whole, 0))
     ax.set_axis_off()
     ax.set_xlabel("Arrows lead from what acts to what it acts on")
@@ -93,20 +101,26 @@ def plot_model(ds: xr.Dataset, ax: Axes | None = None, *, canvas: Canvas = WIDE)
     return ax
 
 
+def _folded(part: Piece, width: float) -> Piece:
+    """Fold what is longer than its box is wide."""
+    longest = int((width - PAD) / LETTER)
+    return replace(part, members=tuple(line for member in part.members for line in wrap(member, longest)))
+
+
 def _stacked(heights: dict[str, float], width: float) -> dict[str, Box]:
     """Place the parts under each other."""
     top = 0.0
     boxes: dict[str, Box] = {}
     for name in ("services", "needs", "hub", "persons", "money"):
         if name in heights:
-            boxes[name] = (0.08 * width, top, 0.84 * width, heights[name])
+            boxes[name] = (0.5 * (1 - ALONE) * width, top, ALONE * width, heights[name])
             top += heights[name] + GAP
     return boxes
 
 
 def _beside(heights: dict[str, float], width: float, whole: float) -> dict[str, Box]:
     """Place services on the left, the family in the middle, money on the right."""
-    left, middle, right = (share * (width - 2 * GAP) for share in (0.28, 0.32, 0.40))
+    left, middle, right = (SHARES[name] * (width - 2 * GAP) for name in ("services", "hub", "money"))
     boxes: dict[str, Box] = {}
     for name, at, wide in (("services", 0.0, left), ("money", width - right, right)):
         if name in heights:
