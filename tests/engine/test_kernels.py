@@ -203,6 +203,7 @@ def test_kernels_can_be_switched_off():
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_config_of_the_library_is_the_same(path: Path):
     scenario = sim.load(path)
-    unit = scenario.worlds[0].model.root.name
-    scenario = sim.load(path, [f"units.{unit}.size=1500", "queues=teams"])
-    assert_same(scenario)
+    model = scenario.worlds[0].model
+    if any(chain.between_steps for chain in model.chains):
+        pytest.skip("lives between steps alone, where there are no kernels")
+    assert_same(sim.load(path, [f"units.{model.root.name}.size=1500", "queues=teams"]))
