@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ def nothing_taken_away(tree: Tree, findings: Findings, root: Any = Config, path:
 
     An empty regime is one that changes nothing, and nulls in ``set`` take away later.
     """
+    if not tree.has_nulls:
+        return
     named = {} if allows_any(root, path) else {key: child for key, child in tree.mapping.items() if key != "set"}
     for key, child in named.items():
         if child.value is not None:
@@ -45,7 +47,7 @@ class Used:
 
     def take_in(self, config: Config) -> None:
         """Add what one world uses; a parameter counts when something else than an unused parameter reads it."""
-        read = set(_names({name: value for name, value in config if name != "parameters"}))
+        read = _names([value for name, value in config if name != "parameters"])
         waiting = [name for name in config.parameters if name in read]
         while waiting:
             new = config.parameters[waiting.pop()].value.names - read
@@ -91,19 +93,22 @@ def regimes_that_set_nothing(tree: Tree, config: Config, findings: Findings) -> 
             findings.add(("regimes", name), f"'{name}' is new in 'regimes' and sets nothing{near}", of_key=True)
 
 
-def _names(part: object) -> Iterator[str]:
-    """Walk to the names in all expressions of a part."""
-    if isinstance(part, Expression):
-        yield from part.names
-    elif isinstance(part, BaseModel):
-        for value in (*vars(part).values(), *(part.__pydantic_extra__ or {}).values()):
-            yield from _names(value)
-    elif is_dataclass(part):
-        for one in fields(part):
-            yield from _names(getattr(part, one.name))
-    elif isinstance(part, Mapping):
-        for value in part.values():
-            yield from _names(value)
-    elif isinstance(part, list | tuple):
-        for value in part:
-            yield from _names(value)
+def _names(part: object) -> set[str]:
+    """Find the names in all expressions of a part."""
+    found: set[str] = set()
+    left = [part]
+    while left:
+        one = left.pop()
+        if one is None or isinstance(one, str | int | float):
+            continue
+        if isinstance(one, Expression):
+            found |= one.names
+        elif isinstance(one, BaseModel):
+            left += [*vars(one).values(), *(one.__pydantic_extra__ or {}).values()]
+        elif isinstance(one, Mapping):
+            left += one.values()
+        elif isinstance(one, list | tuple):
+            left += one
+        elif is_dataclass(one):
+            left += [getattr(one, each.name) for each in fields(one)]
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 
@@ -61,8 +61,10 @@ class Findings:
 
     def place(self, path: Key, text: str, offset: int = 0) -> Place:
         """Give the place of an expression, by the names of the items that hold it; ``offset`` as in ``add``."""
-        origin = locate(self.tree, self.value_path(path))[0].origin
-        return Place(str(origin.at(offset) if offset else origin), dotted(named(self.tree, path)), text)
+        steps, rest = _trace(self.tree, path)
+        found = steps[-1].child if steps else self.tree
+        origin = found.origin if rest else found.mapping.get("value", found).origin
+        return Place(str(origin.at(offset) if offset else origin), dotted(_named(steps, rest)), text)
 
     def known(self, path: Key, name: str, what: str, there: Iterable[str], of_key: bool = False) -> bool:
         """Whether a name is one of those there are; notes it with what there is when it is none."""
@@ -113,51 +115,57 @@ def dotted(path: Key) -> str:
     return ".".join(f"{part:g}" if isinstance(part, float) else str(part) for part in path)
 
 
-def locate(tree: Tree, path: Key) -> tuple[Tree, str, Tree | None, Key]:
-    """Follow a path as far as it goes: (the tree there, its key, its parent, what of the path was left).
+class _Step(NamedTuple):
+    """One step down a tree: from what holds a child, by which key, to the child."""
+
+    holder: Tree
+    key: str
+    child: Tree
+
+
+def _trace(tree: Tree, path: Key) -> tuple[list[_Step], Key]:
+    """Follow a path as far as it goes: the steps, and what of the path was left.
 
     A part that is not there is passed over when the next one is: a short form leaves such parts out.
     """
-    here, parent, key = tree, None, ""
-    left = list(path)
-    while left:
-        found = _child(here, left[0])
-        if found is None and len(left) > 1:
-            found = _child(here, left[1])
-            left = left[1:] if found is not None else left
+    steps: list[_Step] = []
+    here, i = tree, 0
+    while i < len(path):
+        found = _child(here, path[i])
+        if found is None and i + 1 < len(path):
+            found = _child(here, path[i + 1])
+            i += found is not None
         if found is None:
-            return here, key, parent, tuple(left)
-        parent, (here, key) = here, found
-        left = left[1:]
-    return here, key, parent, ()
+            break
+        steps.append(_Step(here, found[1], found[0]))
+        here, i = found[0], i + 1
+    return steps, path[i:]
+
+
+def locate(tree: Tree, path: Key) -> tuple[Tree, str, Tree | None, Key]:
+    """Follow a path as far as it goes: (the tree there, its key, its parent, what of the path was left)."""
+    steps, rest = _trace(tree, path)
+    return (steps[-1].child, steps[-1].key, steps[-1].holder, rest) if steps else (tree, "", None, rest)
 
 
 def written(tree: Tree, path: Key) -> Key:
     """Give a path as it is written: without the parts that a short form leaves out, keys as they stand."""
-    result: list[str | int | float] = []
-    here, left = tree, list(path)
-    while left:
-        found = _child(here, left[0])
-        if found is None and len(left) > 1 and _child(here, left[1]) is not None:
-            left = left[1:]
-            continue
-        if found is None:
-            return (*result, *left) if not is_scalar(here) else tuple(result)
-        here, left = found[0], left[1:]
-        result.append(found[1])
-    return tuple(result)
+    steps, rest = _trace(tree, path)
+    return (*(step.key for step in steps), *_beyond(steps, rest))
 
 
-def named(tree: Tree, path: Key) -> Key:
+def _named(steps: Sequence[_Step], rest: Key) -> Key:
     """Give a path as it is written, with the names of list items that have one in place of their numbers."""
     result: list[str | int | float] = []
-    here = tree
-    for part in written(tree, path):
-        found = _child(here, int(part) if here.items else part)
-        is_item, here = bool(here.items), found[0] if found is not None else here
-        name = here.mapping["name"].value if is_item and "name" in here.mapping else part
-        result.append(name if isinstance(name, str) else part)
-    return tuple(result)
+    for holder, key, child in steps:
+        name = child.mapping["name"].value if holder.items and "name" in child.mapping else key
+        result.append(name if isinstance(name, str) else key)
+    return (*result, *_beyond(steps, rest))
+
+
+def _beyond(steps: Sequence[_Step], rest: Key) -> Key:
+    """Give what is left of a path where it could go on: nothing below a single value."""
+    return () if rest and steps and is_scalar(steps[-1].child) else rest
 
 
 def _child(tree: Tree, part: str | int | float) -> tuple[Tree, str] | None:

@@ -122,15 +122,22 @@ def _needs_source(tree: Tree) -> bool:
 def whole(draft: Draft, model: Model) -> None:
     """Run the checks that need the whole model."""
     meters = {meter.name: meter for meter in model.meters}
+    spans = [_span(draft.words, meters[line.meter]) for line in model.costs]
+    codes = [_codes(line) for line in model.costs]
     for i, line in enumerate(model.costs):
         for j, other in enumerate(model.costs[:i]):
-            shared = sorted(set(line.ledgers) & set(other.ledgers))
-            if shared and not _exclusive(draft.words, meters[line.meter], meters[other.meter]):
-                _check_pair(draft, i, line, model.costs[j], shared)
+            priced_alike = line.overlaps is not None or (codes[i] and codes[j])
+            if priced_alike and not _exclusive(spans[i], spans[j]):
+                shared = sorted(set(line.ledgers) & set(other.ledgers))
+                if shared:
+                    _check_pair(draft, i, (line, codes[i]), (other, codes[j]), shared)
 
 
-def _check_pair(draft: Draft, i: int, line: CostLine, other: CostLine, shared: list[str]) -> None:
-    """Check that two cost lines of one ledger do not price the same thing."""
+def _check_pair(
+    draft: Draft, i: int, own: tuple[CostLine, set[str]], others: tuple[CostLine, set[str]], shared: list[str]
+) -> None:
+    """Check that two cost lines of one ledger, each with its codes of unit costs, do not price the same thing."""
+    (line, line_codes), (other, other_codes) = own, others
     ledger = " and ".join(shared)
     if line.overlaps is not None and line.overlaps == other.overlaps:
         draft.findings.add(
@@ -138,9 +145,8 @@ def _check_pair(draft: Draft, i: int, line: CostLine, other: CostLine, shared: l
             f"'{line.name}' and '{other.name}' are both in the overlap group '{line.overlaps}' and in the "
             f"{ledger} ledger; price one of them, or make them different states of one chain",
         )
-    own, others = _codes(line), _codes(other)
-    for code in sorted(own):
-        for code2 in sorted(others):
+    for code in sorted(line_codes):
+        for code2 in sorted(other_codes):
             if is_part_of(code, code2) or is_part_of(code2, code):
                 draft.findings.add(
                     ("costs", i, "price"),
@@ -160,15 +166,21 @@ def is_part_of(code: str, parent: str) -> bool:
     return code != parent and code.startswith(parent + ".")
 
 
-def _exclusive(words: Vocabulary, a: Meter, b: Meter) -> bool:
+Span = tuple[str, frozenset[str]]
+"""A chain, and those of its states that are counted."""
+
+
+def _span(words: Vocabulary, meter: Meter) -> Span | None:
+    """Give the states of one chain that a meter counts rows in; None where it counts anything else."""
+    return None if meter.when is None else _states(words, meter.when.root)
+
+
+def _exclusive(first: Span | None, second: Span | None) -> bool:
     """Whether two meters count rows in different states of one chain, so that no row is in both at once."""
-    if a.when is None or b.when is None:
-        return False
-    first, second = _states(words, a.when.root), _states(words, b.when.root)
     return first is not None and second is not None and first[0] == second[0] and not first[1] & second[1]
 
 
-def _states(words: Vocabulary, node: Node) -> tuple[str, frozenset[str]] | None:
+def _states(words: Vocabulary, node: Node) -> Span | None:
     """Give the chain and states of a comparison of a chain with a state, or of several of one chain joined by or."""
     if node.kind == "or":
         first, second = (_states(words, arg) for arg in node.args)

@@ -233,6 +233,8 @@ def _put_in_list(tree: Tree, path: Path_, value: Tree, origin: Origin) -> Tree:
 
 def prune(tree: Tree, path: Path_ = ()) -> Tree:
     """Take away the keys left empty; an empty regime stays as one that changes nothing."""
+    if not tree.has_nulls:
+        return tree
     if not isinstance(tree.value, Mapping):
         return Tree(tuple(prune(item, path) for item in tree.items), tree.origin) if tree.items else tree
     entries = {}

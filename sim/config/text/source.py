@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,11 @@ class Tree:
     def items(self) -> tuple[Tree, ...]:
         """The items of a list; nothing for other values."""
         return self.value if isinstance(self.value, tuple) else ()
+
+    @cached_property
+    def has_nulls(self) -> bool:
+        """Whether it is a null, or holds one anywhere."""
+        return self.value is None or any(child.has_nulls for child in (*self.mapping.values(), *self.items))
 
     def with_entries(self, entries: Mapping[str, Tree], keys: Mapping[str, Origin]) -> Tree:
         """Give the same mapping with other entries."""
