@@ -1,10 +1,10 @@
 """What the national pair costs with more families: measured, fitted, and the fit tested by prediction.
 
-``python -m benchmarks.scaling [--slice] [--families N ...] [--predict N ...] [--steps N]``. Each size is a run of the
-command ``families run benchmarks/ten_million.yaml`` in a process of its own, with families and posts set in proportion.
-CPU seconds and peak memory are those of the whole command, figures and report included. With ``--slice`` it is the
-engine alone, over the first months without a warm-up, in which regimes part after a quarter: enough to see how cost
-grows.
+``python -m benchmarks.scaling [--slice | --totals] [--families N ...] [--predict N ...] [--steps N]``. Each size is a
+run of the command ``families run benchmarks/ten_million.yaml`` in a process of its own, with families and posts set in
+proportion. CPU seconds and peak memory are those of the whole command, figures and report included; with ``--totals``
+no family is followed. With ``--slice`` it is the engine alone, over the first months without a warm-up, in which
+regimes part after a quarter: enough to see how cost grows.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -95,12 +96,12 @@ def _loop() -> float:
     return time.process_time() - started
 
 
-def measure(families: int, steps: int) -> Cost:
-    """Run the command at a size."""
+def measure(families: int, steps: int, options: Sequence[str] = ()) -> Cost:
+    """Run the command, with further options, at a size."""
     loop = _loop()
     with tempfile.TemporaryDirectory() as folder:
         families_command = str(Path(sys.executable).parent / "families")
-        command = [families_command, "run", str(CONFIG), "--quiet", "--out", f"{folder}/out"]
+        command = [families_command, "run", str(CONFIG), "--quiet", "--out", f"{folder}/out", *options]
         for setting in settings(families, steps):
             command += ["--set", setting]
         process = subprocess.Popen(command)
@@ -135,9 +136,10 @@ def main() -> None:
     parser.add_argument("--predict", type=int, nargs="*", default=[3_000_000], help="sizes to predict, then measure")
     parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--slice", action="store_true", help="the engine alone, over the first months")
+    parser.add_argument("--totals", action="store_true", help="the command without following any family")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "scaling.json")
     arguments = parser.parse_args()
-    cost = measure_slice if arguments.slice else measure
+    cost = measure_slice if arguments.slice else partial(measure, options=["--totals"] if arguments.totals else [])
     found = []
     for families in arguments.families:
         one = cost(families, arguments.steps)
