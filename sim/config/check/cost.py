@@ -29,13 +29,13 @@ SECONDS_PER_ENTRY = 1.2e-3
 SECONDS_PER_COMPILED = 6e-4
 """An entry compiled for one world, again in each replication."""
 SECONDS_PER_STEP = 2e-4
-SECONDS_PER_MOVE_AND_STEP = 6e-5
+SECONDS_PER_MOVE_AND_STEP = 3e-5
 """Python's own time for one step of one history, and for each kind of move in it."""
-SECONDS_PER_ROW = 4e-9
-"""A row of a chain in a step."""
-ROWS_IN_CACHE, BEYOND_CACHE = 4e5, 1.5
+SECONDS_PER_ROW = 1.8e-9
+"""A row of a chain in a step: by kernels a fifth less, in NumPy alone a third more."""
+ROWS_IN_CACHE, BEYOND_CACHE = 4e5, 0.8
 """Rows up to which a move takes so long, and by how much it takes longer for each factor of ten beyond: to 3e7."""
-SECONDS_PER_FOLLOWED = 2e-8
+SECONDS_PER_FOLLOWED = 8e-9
 """A row of a chain looked at after a step, for the spread between rows, and Python's own time a step."""
 SECONDS_PER_LIVED = 1.2e-6
 """A row of a chain lived by the day through a step."""
@@ -51,7 +51,7 @@ SECONDS_PER_LINE = 0.018
 BYTES_FIXED = 225e6
 """Python, its libraries and the drawing of figures."""
 BYTES_PER_LINE, BYTES_PER_POINT = 4e5, 4.5e3
-BYTES_PER_ROW, BYTES_PER_ROW_AND_CHAIN = 80.0, 2.0
+BYTES_PER_ROW, BYTES_PER_ROW_AND_CHAIN = 100.0, 2.0
 BYTES_PER_NUMBER = 8.0
 AT_ONCE = 16
 """Replications that are put together at a time."""
