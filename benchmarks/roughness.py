@@ -18,7 +18,8 @@ from sim.app.levers.lever import BEHAVIOUR, StudyLever
 from sim.app.levers.listed import levers
 from sim.app.levers.position import as_sets, position
 from sim.app.levers.study import OpenStudy, open_study
-from sim.app.work.bench import Bench, BenchStudy, Job
+from sim.app.work.bench import Bench
+from sim.app.work.job import BenchStudy, Job
 from sim.arrays import FloatArray
 from sim.intervals import over_replications
 

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.arrays import BoolArray, FloatArray, IntArray
-from sim.engine.counts.accounts import CLASSES, SIDES
-from sim.engine.counts.record import Layout, Record
-from sim.engine.counts.recorder import STAFF_METERS
+from sim.engine.counts.record import CLASSES, SIDES, STAFF_METERS, Layout, Record
 from sim.model.compiled.accounts import ACCOUNTS, AccountPlan, account_plan
 from sim.model.spec import Meter, Model, Scenario
 from sim.money.bill import bill, meters_of_lines

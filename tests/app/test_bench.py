@@ -14,8 +14,9 @@ from sim.app.levers.position import as_sets, position, to_yaml
 from sim.app.levers.study import open_study
 from sim.app.pages.house import of_bench
 from sim.app.work import drawing
-from sim.app.work.bench import OF_STUDY, Bench, Job
+from sim.app.work.bench import Bench
 from sim.app.work.grid import Grid, Point
+from sim.app.work.job import OF_STUDY, Job
 from sim.app.work.repricing import POUNDS, SQUARES, repriced
 from sim.app.work.six import KINDS, NOT_TOLD, changes, per_family, six
 from sim.app.work.surface import told

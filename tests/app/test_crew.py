@@ -10,8 +10,8 @@ from queue import Empty, Queue
 
 import pytest
 
-from sim.app.work.bench import BenchStudy, Job, JobResult
 from sim.app.work.crew import DIED, Desk
+from sim.app.work.job import BenchStudy, Job, JobResult
 from tests.app.workers import slowly
 
 LONG_SECONDS = 60

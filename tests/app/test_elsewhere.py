@@ -14,7 +14,8 @@ from sim.app.levers.elsewhere import Studies
 from sim.app.levers.position import Position, as_sets, to_yaml
 from sim.app.levers.study import open_study, place
 from sim.app.pages.house import of_bench
-from sim.app.work.bench import Bench, Job
+from sim.app.work.bench import Bench
+from sim.app.work.job import Job
 from sim.config.loading import load, tree_of
 from sim.config.sizes import TENTH, settings_of_size
 from sim.economics.summary import summarise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from sim.app.work.bench import JobResult
+from sim.app.work.job import JobResult
 
 SLOW_SECONDS = 0.4
 

@@ -12,9 +12,9 @@ from sim.app.levers.lever import AS_IT_IS
 from sim.app.levers.listed import levers
 from sim.app.levers.position import as_sets
 from sim.app.levers.study import OpenStudy
-from sim.app.work.bench import BenchStudy, Job, JobResult
 from sim.app.work.crew import Crew
 from sim.app.work.full import FINISHED, STARTED, FullRun
+from sim.app.work.job import BenchStudy, Job, JobResult
 
 MOST_DONE = 400
 FORGET_SECONDS = 60.0

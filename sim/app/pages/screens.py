@@ -16,7 +16,7 @@ from sim.app.levers.lever import StudyLever, of_surface
 from sim.app.levers.position import Position
 from sim.app.levers.study import OpenStudy, place
 from sim.app.pages.bars import bars
-from sim.app.work.headline import Figures
+from sim.app.work.job import Figures
 from sim.app.work.six import changes, per_family, six
 from sim.exhibits.exhibit import Drawn
 from sim.exhibits.html import environment

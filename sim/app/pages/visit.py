@@ -18,10 +18,9 @@ from sim.app.levers.position import Position, as_sets, position
 from sim.app.levers.study import OpenStudy
 from sim.app.pages import screens
 from sim.app.pages.house import House
-from sim.app.work.bench import OF_STUDY, QUICK_REPLICATIONS, Job, JobResult
 from sim.app.work.crew import Desk
 from sim.app.work.grid import LINES, Grid, Point
-from sim.app.work.headline import Figures
+from sim.app.work.job import OF_STUDY, QUICK_REPLICATIONS, Figures, Job, JobResult
 from sim.config.sizes import TENTH_SETTINGS
 
 MOST_PINNED = 4

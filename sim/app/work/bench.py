@@ -12,7 +12,7 @@ import signal
 import time
 from collections import OrderedDict
 from contextlib import redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import StringIO
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from sim.app.work.dots import Dots, dots
+from sim.app.work.dots import dots
 from sim.app.work.grid import Grid, Point
-from sim.app.work.headline import Figures, figures_of, saved_less_spent
+from sim.app.work.headline import figures_of, saved_less_spent
+from sim.app.work.job import OF_STUDY, QUICK_REPLICATIONS, BenchStudy, Dots, Figures, Job, JobResult
 from sim.app.work.repricing import repriced
 from sim.config.loading import changed, load
-from sim.config.schema.appraisal import ClaimPart
 from sim.errors import ModelError, ResultError
 from sim.model.compiled.accounts import account_plan
 from sim.model.spec import AS_WRITTEN, Scenario
@@ -35,84 +35,12 @@ from sim.runs.kept import Kept, again, keep
 if TYPE_CHECKING:  # the server does without what draws
     from sim.exhibits.exhibit import Drawn
 
-QUICK_REPLICATIONS = 1
-"""Of what is seen first."""
-OF_STUDY = ("price_tornado", "break_even_surface", "bridge")
-"""Figures of what is kept of the unmoved study, wherever the levers stand."""
 MOST_KEPT = 6
 """Positions whose counts stay in memory, some ten megabytes a replication each."""
 MOST_LOADED = 16
 """Studies as they are loaded, one for each reading, number of replications, area and price year."""
 MOST_POINTS = 1000
 """Points of surfaces, a number each."""
-
-
-@dataclass(frozen=True)
-class BenchStudy:
-    """Where the studies of a bench come from: a config, its quick settings, and its regime.
-
-    ``of_whole`` is the share of the study's families that the quick settings run, ``lines`` are the cost lines whose
-    price a lever moves.
-    """
-
-    file: Path
-    quick: tuple[str, ...]
-    regime: str
-    of_whole: float = 1.0
-    claims: tuple[ClaimPart, ...] = ()
-    lines: tuple[str, ...] = ()
-
-    @property
-    def areas(self) -> str:
-        """The setting that says which areas are run; empty for all."""
-        return next((text for text in self.quick if text.startswith("areas_taken=")), "")
-
-
-@dataclass(frozen=True)
-class Job:
-    """One thing to do.
-
-    Attributes
-    ----------
-    what
-        ``figures``; ``draw`` a figure; ``screen``: its figures' names and its tables; ``dots``; ``doubt``; ``row`` of a
-        grid, by its number; or ``surface``.
-    reading, sets
-        The reading of the evidence, and settings as ``--set`` takes them.
-    replications
-        How many; 0 for those of the quick settings.
-    name
-        Of the figure or the screen.
-    folder
-        A finished folder that it is of; empty for a simulation.
-    factors
-        What the price of a cost line is multiplied by.
-    elsewhere
-        Another study than that of the bench; None for its own.
-    grid
-        Of a surface, and of one of its rows.
-    """
-
-    what: str
-    reading: str = AS_WRITTEN
-    sets: tuple[str, ...] = ()
-    replications: int = 0
-    name: str = ""
-    folder: str = ""
-    factors: tuple[tuple[str, float], ...] = ()
-    elsewhere: BenchStudy | None = None
-    grid: Grid | None = None
-
-
-@dataclass(frozen=True)
-class JobResult:
-    """What came of a job: ``found`` hangs on what it was, or None with ``why``; ``how`` says what was simulated."""
-
-    job: Job
-    found: Any
-    why: str = ""
-    how: str = ""
-    seconds: float = 0.0
 
 
 class Bench:

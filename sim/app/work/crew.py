@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from threading import Lock, Thread
 
-from sim.app.work.bench import BenchStudy, Job, JobResult, serve
+from sim.app.work.job import BenchStudy, Job, JobResult
 from sim.interrupts import deaf_children
 
 Tell = Callable[[JobResult], None]
@@ -30,6 +30,13 @@ class _Wanted:
     tries: int = 2
 
 
+def at_a_bench(source: BenchStudy, jobs: Connection) -> None:
+    """Do jobs at a bench of one's own: what simulates is read by workers alone, so that the address is soon there."""
+    from sim.app.work.bench import serve
+
+    serve(source, jobs)
+
+
 class Desk:
     """A worker process with the jobs that wait for it, one for each key, the oldest key first.
 
@@ -41,7 +48,7 @@ class Desk:
         What the process does: takes the source and its end of a pipe.
     """
 
-    def __init__(self, source: BenchStudy, work: Callable[[BenchStudy, Connection], None] = serve) -> None:
+    def __init__(self, source: BenchStudy, work: Callable[[BenchStudy, Connection], None] = at_a_bench) -> None:
         self._source, self._work = source, work
         self._context = multiprocessing.get_context("spawn")
         self._lock = Lock()

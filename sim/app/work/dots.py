@@ -5,10 +5,11 @@ Rows of the real run, evenly among all; who moves away is followed no more. Leav
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from sim.app.work.job import Dots
 from sim.arrays import IntArray
 from sim.model.spec import Chain, Scenario
 from sim.results.shown import MAIN_CHAIN
@@ -17,31 +18,6 @@ from sim.runs.follow.tracker import track
 
 MOST = 500
 WAITING, WITH_WORKER, AWAY = "waiting for help", "with a key worker", "moved away"
-
-
-@dataclass(frozen=True)
-class Dots:
-    """Families in two worlds.
-
-    Attributes
-    ----------
-    places
-        Where a family can be, from best to worst, then waiting, with a key worker, moved away.
-    worlds
-        Names of the two worlds, without and with the regime.
-    where
-        By world, a text for each month with a letter for each family: the place's number from ``a`` on.
-    again
-        By world, the same with how often the family has come back into crisis so far, at most 9.
-    start
-        The month at which the regime begins.
-    """
-
-    places: tuple[str, ...]
-    worlds: tuple[str, str]
-    where: tuple[tuple[str, ...], tuple[str, ...]]
-    again: tuple[tuple[str, ...], tuple[str, ...]]
-    start: int
 
 
 def dots(scenario: Scenario, regime: str, key_workers: tuple[str, ...]) -> Dots:

@@ -6,13 +6,12 @@ Leaves out how they are written: see ``six``.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
 
+from sim.app.work.job import Figures
 from sim.arrays import FloatArray
 from sim.config.schema.appraisal import ClaimPart
 from sim.economics.summary import summarise
@@ -30,47 +29,6 @@ from sim.results.worlds import WorldName, baseline_of, of_world, world_names
 ONE_EPISODE, _ = ACCOUNTS
 FISCAL = "fiscal"
 *DISPLACED, _ = PARTS  # all but the total
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What a run says of one regime under one reading, in plain numbers.
-
-    ``answer`` is the block of summary.json; money is in pounds of ``price_year`` in ``ledger``; ``yearly`` is what help
-    costs the whole study a year, ``net`` what the programme saves less what it costs, by the regime it is held against,
-    and ``displaced`` what each class of families comes to in it. ``each`` has the six figures of every replication by
-    name, of two worlds what they differ by; ``net_each`` the same of ``net`` for each family helped, by regime.
-    ``breaks_even`` has what the price of a line would be multiplied by for nothing to be gained or lost.
-    ``told`` is the report's sentence, ``claims`` what was claimed and measured beside what the run finds.
-    """
-
-    reading: str
-    ledger: str
-    price_year: str
-    horizon_years: float
-    answer: dict[str, Any]
-    gave_up: tuple[float, float]
-    waiting: tuple[float, float]
-    cash: float
-    yearly: float
-    payback_month: int | None
-    net: dict[str, float]
-    displaced: dict[str, float]
-    told: str
-    each: Mapping[str, FloatArray]
-    net_each: Mapping[str, FloatArray]
-    claims: tuple[tuple[str, str, str, str], ...] = ()
-    breaks_even: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def account(self) -> Mapping[str, Any]:
-        """The account that is shown: families followed, or the programme where none can be."""
-        found = self.answer.get(ONE_EPISODE) or self.answer[PROGRAMME]
-        return dict(found)
-
-    def money(self, what: str) -> Mapping[str, Any]:
-        """Give a figure of the account in the ledger."""
-        return dict(self.account[what][self.ledger])
 
 
 def figures_of(

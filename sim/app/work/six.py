@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.app.work.headline import Figures
+from sim.app.work.job import Figures
 from sim.exhibits.numbers import MILLION, MINUS, digits, figure, millions, pounds, share, short
 from sim.intervals import over_replications
 

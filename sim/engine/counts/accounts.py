@@ -16,19 +16,14 @@ from scipy.sparse import csr_array
 from sim.arrays import BoolArray, FloatArray, IntArray, StateArray
 from sim.engine import kernels
 from sim.engine.counts.reading import Arrays, Reading
-from sim.engine.counts.record import Layout
-from sim.engine.counts.recorder import STAFF_METERS, Diary, staff_meters
+from sim.engine.counts.record import CLASSES, HELPED, LONGER, SAME, SIDES, SOONER, STAFF_METERS, Layout
+from sim.engine.counts.recorder import Diary, staff_meters
 from sim.engine.moves.consequences import engaged_states
 from sim.engine.moves.tally import GROUP_TYPE, StepMoves, Tally, moves_of_step
 from sim.engine.moves.world import MovingWorld
 from sim.model.compiled.accounts import ACCOUNTS, AccountPlan
 from sim.model.spec import World
 
-CLASSES = (SAME, LONGER, SOONER, HELPED) = ("same_wait", "waits_longer", "gets_in_sooner", "helped")
-"""What families are counted as in a month: by how long they have waited so far against their twin, until a key worker
-has helped them."""
-SIDES = ("with", "without")
-"""The regime, and its baseline."""
 STARTS = ("first", "all")
 """Families first taken on by a key worker, and whoever is taken on."""
 STAFFED = ("posts", "places", "cases")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.arrays import BoolArray, FloatArray
-from sim.engine.counts.record import QUEUE_COUNTS, Layout, Record
-from sim.engine.counts.recorder import STAFF_METERS, Diary, staff_meters
+from sim.engine.counts.record import QUEUE_COUNTS, STAFF_METERS, Layout, Record
+from sim.engine.counts.recorder import Diary, staff_meters
 from sim.engine.moves.consequences import engaged_states, mark
 from sim.model.compiled.model import Compiled
 from sim.model.pathway import DROPPED_OUT, REFUSED

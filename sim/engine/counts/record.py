@@ -12,6 +12,13 @@ QUEUE_COUNTS = ("referrals", "refused", "joined", "admitted", "left", "waiting",
 TEAM_SERIES = ("workers", "places", "engaged", "waiting", "paid", "posts", "kept_on")
 """Posts at work, places, cases and who waits after the meeting; posts paid over the step, posts in all, vacant
 ones and those kept on beyond funding among them, and these."""
+CLASSES = (SAME, LONGER, SOONER, HELPED) = ("same_wait", "waits_longer", "gets_in_sooner", "helped")
+"""What families are counted as in a month: by how long they have waited so far against their twin, until a key worker
+has helped them."""
+SIDES = ("with", "without")
+"""The regime, and its baseline."""
+STAFF_METERS = ("worker", "place")
+"""What meters count of staff, whoever they help."""
 WAIT_SUMS = ("steps", "delayed")
 """Steps waited by all who were let in, and how many of them had to wait at all."""
 WAIT_EDGES: FloatArray = np.concatenate([[0.0], 1e-3 * 1.02 ** np.arange(1048)])

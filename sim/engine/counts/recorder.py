@@ -15,12 +15,10 @@ import numpy as np
 
 from sim.arrays import FloatArray, IntArray
 from sim.engine import kernels
-from sim.engine.counts.record import TEAM_SERIES, WAIT_EDGES, WAIT_SUMS, Layout
+from sim.engine.counts.record import STAFF_METERS, TEAM_SERIES, WAIT_EDGES, WAIT_SUMS, Layout
 from sim.engine.teams.staffing import Staff
 from sim.model.compiled.model import Compiled
 from sim.model.spec import Meter, Model
-
-STAFF_METERS = ("worker", "place")
 
 
 class Counts(Protocol):
