@@ -79,8 +79,8 @@ def plan_of_part(plan: AccountPlan, scenario: Scenario) -> AccountPlan:
 
 
 @lru_cache(maxsize=2)
-def _planned(key: Itself) -> AccountPlan | None:
-    scenario = key.scenario
+def _planned(key: Itself[Scenario]) -> AccountPlan | None:
+    scenario = key.held
     spec = scenario.appraisal.answer
     if spec is None or why_no_accounts(scenario):
         return None

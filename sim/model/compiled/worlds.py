@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from typing import Generic, TypeVar
+
+import numpy as np
 
 from sim.language.evaluate import Expression
 from sim.model.compiled.model import Compiled, compile_model
@@ -16,19 +19,20 @@ from sim.model.parts import expressions
 from sim.model.spec import Chain, Model, Scenario, Team, Transition, World
 
 NO_TEAM = Team({}, 0.0)
+Held = TypeVar("Held")
 
 
 @dataclass(frozen=True, eq=False)
-class Itself:
-    """A scenario as a key: the same only when it is the very same object, since mappings inside have no hash."""
+class Itself(Generic[Held]):
+    """Something with mappings inside, which have no hash, as a key: the same only when it is the very same object."""
 
-    scenario: Scenario
+    held: Held
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Itself) and other.scenario is self.scenario
+        return isinstance(other, Itself) and other.held is self.held
 
     def __hash__(self) -> int:
-        return id(self.scenario)
+        return id(self.held)
 
 
 def compile_scenario(scenario: Scenario) -> dict[str, Compiled]:
@@ -43,12 +47,14 @@ def compile_scenario(scenario: Scenario) -> dict[str, Compiled]:
 
 
 @lru_cache(maxsize=1)
-def _compile_worlds(key: Itself) -> dict[str, Compiled]:
-    return compile_anew(key.scenario, {})
+def _compile_worlds(key: Itself[Scenario]) -> dict[str, Compiled]:
+    return compile_anew(key.held, {})
 
 
 def compile_anew(scenario: Scenario, known: Mapping[str, Compiled]) -> dict[str, Compiled]:
     """Compile the models of all worlds, taking over what ``known`` models of worlds of the same names have alike.
+
+    A chain of which two worlds say the same is compiled once.
 
     Raises
     ------
@@ -66,7 +72,8 @@ def compile_anew(scenario: Scenario, known: Mapping[str, Compiled]) -> dict[str,
             compiled[world.name] = replace(old, model=world.model)
             continue
         reach = Reach(world.model, past, handed.values(), world.handover)
-        compiled[world.name] = compile_model(world.model, reach, partial(_taken_over, old, reach))
+        olds = [one for one in (old, *compiled.values()) if one is not None]
+        compiled[world.name] = compile_model(world.model, reach, partial(_taken_over, olds, reach))
     return {world.name: compiled[world.name] for world in scenario.worlds}
 
 
@@ -83,13 +90,18 @@ def _same_past(before: Reach | None, past: Reach | None) -> bool:
     return not any((past.states[name] != states).any() for name, states in before.states.items())
 
 
-def _taken_over(old: Compiled | None, reach: Reach, chain: Chain) -> Program | None:
-    """Give the program of a chain where an old model said the same of it and rows could be the same."""
-    if old is None or old.reach is None or chain.name not in old.programs:
-        return None
-    same_rows = all((old.reach.states[name] == states).all() for name, states in reach.states.items())
-    same = same_rows and _moves_of(old.model, chain.name) == _moves_of(reach.model, chain.name)
-    return old.programs[chain.name] if same else None
+def _taken_over(olds: Sequence[Compiled], reach: Reach, chain: Chain) -> Program | None:
+    """Give the program of a chain where another model says the same of it and rows could be the same."""
+    said = _moves_of(Itself(reach.model), chain.name)
+    there = (old for old in olds if old.reach is not None and _same_rows(old.reach, reach))
+    same = (old for old in there if chain.name in old.programs and _moves_of(Itself(old.model), chain.name) == said)
+    return next((old.programs[chain.name] for old in same), None)
+
+
+def _same_rows(one: Reach, other: Reach) -> bool:
+    """Say whether rows can be in the same states of all chains, of as many each."""
+    mine, its = one.states, other.states
+    return mine.keys() == its.keys() and all(np.array_equal(states, its[name]) for name, states in mine.items())
 
 
 def alike(one: Compiled, other: Compiled) -> bool:
@@ -137,8 +149,10 @@ def _what_moves(model: Model) -> tuple[Model, dict[str, Expression]]:
     return bare, _parameters(replace(bare, parameters=model.parameters))
 
 
-def _moves_of(model: Model, name: str) -> tuple[object, ...]:
+@lru_cache(maxsize=600)
+def _moves_of(key: Itself[Model], name: str) -> tuple[object, ...]:
     """Give what the tables of one chain are made of."""
+    model = key.held
     states = [(c.name, c.unit, c.states, c.levels, c.level_names) for c in model.chains]
     services = [(chain.name, chain.is_gated) for chain in model.chains if chain.service is not None]
     own = replace(model.chain(name), start=None, fires=(), service=None)

@@ -116,7 +116,8 @@ def _unread(compiled: Compiled) -> list[str]:
     reasons = []
     programs: dict[str, Program] = compiled.programs
     for name, program in programs.items():
-        if program.chain.start and len(start_shares(program.chain, compiled.model)) > 1:
+        chain = compiled.model.chain(name)  # a program is shared by worlds that may start it otherwise
+        if chain.start and len(start_shares(chain, compiled.model)) > 1:
             reasons.append(f"where {name} starts differs by area")
         for group in program.groups:
             for axis in group.axes:
