@@ -48,8 +48,8 @@ SECONDS_TO_WRITE = 0.5
 SECONDS_PER_LINE = 0.018
 """A cost line of a world in appraisal, tables, page and workbook."""
 
-BYTES_FIXED = 225e6
-"""Python, its libraries and the drawing of figures."""
+BYTES_FIXED = 320e6
+"""Python, its libraries, those that compile among them, and the drawing of figures."""
 BYTES_PER_LINE, BYTES_PER_POINT = 4e5, 4.5e3
 BYTES_PER_ROW, BYTES_PER_ROW_AND_CHAIN = 100.0, 2.0
 BYTES_PER_NUMBER = 8.0

@@ -29,6 +29,22 @@ Observer = Callable[[int, Line], None]
 """Called after every step (warm-up included) for every history that runs, with the step and the line."""
 
 
+def why_between_steps(scenario: Scenario) -> str:
+    """Say why rows cannot be followed step by step; empty where they can."""
+    if any(world.model.queues == "per_family" for world in scenario.worlds):
+        return (
+            "queues: per_family lives between steps, and this follows rows step by step; use queues: teams (--set "
+            "queues=teams)"
+        )
+    drawn = next((chain for chain in scenario.worlds[0].model.chains if chain.between_steps), None)
+    if drawn is not None:
+        return (
+            f"services.{drawn.name}: {drawn.between_steps} needs time between steps, and this follows rows step by "
+            "step; use queues: per_family"
+        )
+    return ""
+
+
 def replicate(
     scenario: Scenario,
     replication: int,
@@ -74,17 +90,9 @@ def replicate(
     """
     if scheme not in SCHEMES:
         raise ValueError(f"there is no scheme '{scheme}'; there are {' and '.join(SCHEMES)}")
-    if any(world.model.queues == "per_family" for world in scenario.worlds):
-        raise ModelError(
-            "queues: per_family lives between steps, and this follows rows step by step; use queues: teams (--set "
-            "queues=teams)"
-        )
-    for chain in scenario.worlds[0].model.chains:
-        if chain.between_steps:
-            raise ModelError(
-                f"services.{chain.name}: {chain.between_steps} needs time between steps, and this follows rows step by "
-                "step; use queues: per_family"
-            )
+    why = why_between_steps(scenario)
+    if why:
+        raise ModelError(why)
     if part is not None:
         check_part(scenario, part)
     wanted = observe is None and at_start is None if accounts is None else accounts

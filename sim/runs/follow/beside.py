@@ -9,6 +9,7 @@ from typing import Any
 
 from sim.config.translate.fewer_areas import worlds_of_areas
 from sim.config.views.recorded import recorded_scenario
+from sim.engine.solvers.families import why_between_steps
 from sim.errors import ModelError
 from sim.model.spec import Scenario
 from sim.results.folder.beside import FAMILIES
@@ -46,9 +47,11 @@ def some_families(scenario: Scenario) -> Scenario | None:
 
     Returns
     -------
-        The study itself where it is small enough; None where not even one area is, or where none can be taken for
-        itself, since posts or stocks hang on all of them.
+        The study itself where it is small enough; None where not even one area is, where none can be taken for
+        itself, since posts or stocks hang on all of them, or where families are lived case by case.
     """
+    if why_between_steps(scenario):
+        return None
     whole = of_first_reading(scenario)
     looks, areas = looks_at(whole), len(whole.worlds[0].model.areas.names)
     if looks <= LOOKS:

@@ -225,3 +225,15 @@ def test_expected_values_and_a_regime_alone_have_no_groups(scenario) -> None:
     assert groups_in_a_run(replace(scenario, solver="expect")) is None
     alone = tuple(w for w in scenario.worlds if w.regime == scenario.baseline)
     assert groups_in_a_run(replace(scenario, worlds=alone)) is None
+
+
+@pytest.mark.parametrize(
+    ("config", "sets"),
+    [("one_area", ["clock.steps=25", "units.family.size=60"]), ("demo", ["queues=per_family", *SMALL])],
+)
+def test_nobody_is_followed_step_by_step_who_lives_between_steps(config: str, sets: list[str]) -> None:
+    """A run of such a study has no gains by group, and ends all the same."""
+    lived = sim.load(config, sets)
+    assert {world.model.queues for world in lived.worlds} == {"per_family"}
+    assert some_families(lived) is None
+    assert groups_in_a_run(lived) is None
