@@ -112,7 +112,7 @@ def _helped(ds: xr.Dataset, ax: Axes, told: list[tuple[AnswerFound, Account]], c
     names = readings(ds, [found.world for found, _ in told])
     named = [titles.world(found.world.name) for found, _ in told]
     name_rows(ax, named if several else names, canvas)
-    ax.set_xlim(0, 1.15 * float(ends[1].max()))
+    ax.set_xlim(0, 1.15 * float(np.max(ends[1], initial=1.0)))
     ax.xaxis.set_major_locator(MaxNLocator(5))
     grid_x(ax)
     said = f"In care at month {sides[0].month:.0f} after the family's first start, of 1,000 {sides[0].of}: without "
