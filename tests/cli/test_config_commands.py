@@ -41,7 +41,7 @@ def test_check_says_how_replications_are_shared_out(valid: Path, monkeypatch: py
 
     large = ("units.family.size=3000000", "replications=2")
     assert re.fullmatch(
-        r"--workers 4: each replication is cut by areas into 2 parts, \d+ MB each at most", said(valid, *large)
+        r"--workers 4: each replication is cut by areas into 2 parts, [\d.]+ [MG]B each at most", said(valid, *large)
     )
     assert "run whole" in said(valid, *large, cores=2)
     assert "parts would save less than a tenth" in said(valid, "replications=2")
