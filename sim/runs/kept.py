@@ -15,7 +15,7 @@ import xarray as xr
 
 from sim.config.loading import changed
 from sim.engine.solvers.again import KeptReplication, replicate_again, replicate_kept
-from sim.engine.solvers.families import layout
+from sim.engine.solvers.families import layout, why_between_steps
 from sim.errors import ModelError
 from sim.model.compiled.accounts import account_plan
 from sim.model.compiled.model import Compiled
@@ -198,7 +198,7 @@ class Successive:
 
 def can_be_kept(scenario: Scenario) -> bool:
     """Say whether runs of a scenario can be kept: those that are simulated, with queues of teams or open."""
-    return scenario.solver != "expect" and all(world.model.queues != "per_family" for world in scenario.worlds)
+    return scenario.solver != "expect" and not why_between_steps(scenario)
 
 
 def _refuse(scenario: Scenario) -> None:

@@ -13,7 +13,7 @@ from sim.app.levers.study import OpenStudy
 from sim.app.work.job import Figures
 from sim.exhibits.numbers import figure, pounds
 from sim.intervals import over_replications
-from sim.model.compiled.accounts import ACCOUNTS
+from sim.model.compiled.accounts import ONE_EPISODE
 
 WIDTH, ROW, LEFT, RIGHT = 640, 62, 12, 12
 MARGIN = 0.04
@@ -104,7 +104,7 @@ def _bar(study: OpenStudy, name: str, held: Figures | None, doubt: Mapping[str, 
     ends = saved["low"], saved["high"]
     half = 0.0 if None in ends else (saved["high"] - saved["low"]) / 2
     below = above = half
-    kept = doubt.get(study.world(name), {}).get("accounts", {}).get(ACCOUNTS[0], {}).get("figures", {})
+    kept = doubt.get(study.world(name), {}).get("accounts", {}).get(ONE_EPISODE, {}).get("figures", {})
     drawn = kept.get("saved", {}).get(held.ledger)
     if drawn and all(math.isfinite(drawn[end] or math.nan) for end in ("low", "high", "mean")):
         below, above = drawn["mean"] - drawn["low"], drawn["high"] - drawn["mean"]

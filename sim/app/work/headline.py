@@ -15,18 +15,17 @@ from sim.app.work.job import Figures
 from sim.arrays import FloatArray
 from sim.config.schema.appraisal import ClaimPart
 from sim.economics.summary import summarise
-from sim.economics.value.accounts import PROGRAMME, Account, AnswerFound, answers
+from sim.economics.value.accounts import Account, AnswerFound, answers
 from sim.economics.value.answer_block import answer_figures
 from sim.economics.value.appraisal import appraise
 from sim.economics.value.terms import Terms, terms_of
-from sim.model.compiled.accounts import ACCOUNTS
+from sim.model.compiled.accounts import ONE_EPISODE, PROGRAMME
 from sim.report.accounts import PARTS
 from sim.report.page.claims import claim_rows
 from sim.report.page.first import Said, sentence
 from sim.results.summary import Summary, run_figures
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
 
-ONE_EPISODE, _ = ACCOUNTS
 FISCAL = "fiscal"
 *DISPLACED, _ = PARTS  # all but the total
 

@@ -10,6 +10,7 @@ from typing import Any
 from sim.app.work.grid import Grid
 from sim.arrays import FloatArray
 from sim.config.schema.appraisal import ClaimPart
+from sim.model.compiled.accounts import ONE_EPISODE, PROGRAMME
 from sim.model.spec import AS_WRITTEN
 
 QUICK_REPLICATIONS = 1
@@ -118,8 +119,8 @@ class Figures:
 
     @property
     def account(self) -> Mapping[str, Any]:
-        """The account that is shown, the first: families followed, or the programme where none can be."""
-        return dict(next(iter(self.answer.values())))
+        """The account that is shown: families followed, or the programme where none can be."""
+        return dict(self.answer.get(ONE_EPISODE) or self.answer[PROGRAMME])
 
     def money(self, what: str) -> Mapping[str, Any]:
         """Give a figure of the account in the ledger."""

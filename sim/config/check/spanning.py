@@ -127,10 +127,9 @@ def whole(draft: Draft, model: Model) -> None:
     for i, line in enumerate(model.costs):
         for j, other in enumerate(model.costs[:i]):
             priced_alike = line.overlaps is not None or (codes[i] and codes[j])
-            if priced_alike and not _exclusive(spans[i], spans[j]):
-                shared = sorted(set(line.ledgers) & set(other.ledgers))
-                if shared:
-                    _check_pair(draft, i, (line, codes[i]), (other, codes[j]), shared)
+            shared = sorted(set(line.ledgers) & set(other.ledgers)) if priced_alike else []
+            if shared and not _exclusive(spans[i], spans[j]):
+                _check_pair(draft, i, (line, codes[i]), (other, codes[j]), shared)
 
 
 def _check_pair(

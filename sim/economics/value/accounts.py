@@ -18,6 +18,7 @@ from sim.economics.value.increments import biased
 from sim.economics.value.ratios import ratio
 from sim.economics.value.terms import Terms
 from sim.intervals import Estimate
+from sim.model.compiled.accounts import PROGRAMME
 from sim.results.accounts import ASSESSMENTS, BROKERED, PARTS, POSTS, SAVED, SET_UP, SHARES
 from sim.results.costs import chosen_lines
 from sim.results.tables import year_label
@@ -25,7 +26,6 @@ from sim.results.worlds import WorldName, baseline_of, of_world, other_worlds
 from sim.results.years import first_year_after
 from sim.units import MONTHS_PER_YEAR
 
-PROGRAMME = "programme"
 TOTAL = "total"
 SHOWN = (BROKERED, ASSESSMENTS, SET_UP)
 """What a break-even price is after, each shown in it."""

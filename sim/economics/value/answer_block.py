@@ -10,6 +10,7 @@ import xarray as xr
 from sim.economics.value.accounts import SHOWN, Account, AnswerFound, has_answer
 from sim.economics.value.terms import Terms
 from sim.intervals import Estimate
+from sim.model.compiled.accounts import ACCOUNTS
 from sim.results.facts import facts_of
 
 
@@ -23,7 +24,7 @@ def answer_figures(ds: xr.Dataset, found: tuple[AnswerFound, ...], terms: Terms)
     written = {one.world.name: _written(one, terms, facts.doubt.get(one.world.name, {})) for one in found}
     for regime in written.values():
         if facts.why_no_cohort:
-            regime |= {"one_episode": None, "all_help": None, "why_no_cohort": facts.why_no_cohort}
+            regime |= {**dict.fromkeys(ACCOUNTS), "why_no_cohort": facts.why_no_cohort}
     return {"answer": written}
 
 

@@ -12,9 +12,10 @@ import numpy as np
 import xarray as xr
 
 from sim.arrays import BoolArray, FloatArray
-from sim.economics.value.accounts import PROGRAMME, AnswerFound, among_starts
+from sim.economics.value.accounts import AnswerFound, among_starts
 from sim.economics.value.increments import VIEWS, biased, increments, programme_lines, view_weights
 from sim.economics.value.terms import Terms
+from sim.model.compiled.accounts import ONE_EPISODE, PROGRAMME
 from sim.results.accounts import PARTS, POSTS, SAVED
 from sim.results.costs import compared_ledgers
 from sim.results.worlds import WorldName, baseline_of, of_world, other_worlds
@@ -141,6 +142,6 @@ def care_year_price(ds: xr.Dataset, world: WorldName, terms: Terms) -> float | N
 def episode_price(found: AnswerFound | None, ledger: str) -> float | None:
     """Give what a key worker's posts cost a family helped in one episode; None where there is no such account."""
     for account in found.accounts if found else ():
-        if account.name == "one_episode" and account.families and ledger in account.worth:
+        if account.name == ONE_EPISODE and account.families and ledger in account.worth:
             return account.worth[ledger].spent[POSTS].cells[0]
     return None

@@ -18,8 +18,10 @@ from sim.model.compiled.worlds import Itself
 from sim.model.pathway import CLOSED, DROPPED_OUT
 from sim.model.spec import Chain, Model, Scenario, Transition, World
 
-ACCOUNTS = ("one_episode", "all_help")
+ACCOUNTS = (ONE_EPISODE, ALL_HELP) = ("one_episode", "all_help")
 """The accounts that follow families from their first start."""
+PROGRAMME = "programme"
+"""The account of calendar years, of whoever is helped in them."""
 SHORTEST_MONTHS = 12
 MOST_ENTRY_STEPS = 200
 """Groups of rows are numbered in a byte."""

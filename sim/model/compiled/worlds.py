@@ -87,7 +87,7 @@ def _same_past(before: Reach | None, past: Reach | None) -> bool:
     """Say whether a world's rows come from where they came from before."""
     if past is None or before is None:
         return past is before
-    return not any((past.states[name] != states).any() for name, states in before.states.items())
+    return _same_rows(before, past)
 
 
 def _taken_over(olds: Sequence[Compiled], reach: Reach, chain: Chain) -> Program | None:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sim.economics.value.accounts import PROGRAMME
 from sim.economics.value.yearly import COSTS, SAVINGS
 from sim.exhibits.board import Board, Cells, Chart, Series, block, merged
 from sim.exhibits.style import COLOURS, words
+from sim.model.compiled.accounts import ONE_EPISODE, PROGRAMME
 from sim.model.titles import Titles
 from sim.report.answer import answer
 from sim.report.tables import INTERVALS, size_of
@@ -60,7 +60,7 @@ def _worth(ds: xr.Dataset, summary: Summary, names: Titles, yearly: Yearly) -> T
         found = comparisons.get((world.name, summary["baseline"]))
         if found is None or who(ds, names, world)[0] != yearly.leading.regime:
             continue
-        one = ((summary.get("answer") or {}).get(world.name) or {}).get("one_episode") or {}
+        one = ((summary.get("answer") or {}).get(world.name) or {}).get(ONE_EPISODE) or {}
         price = (one.get("break_even_price") or {}).get(ledger) or {}
         net = [
             told["net"][end] if told["net"][end] is None else told["net"][end] / MILLION

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sim.economics.value.accounts import PROGRAMME
 from sim.economics.value.yearly import COSTS, SAVINGS
 from sim.exhibits.board import span
 from sim.exhibits.style import words
 from sim.exhibits.xlsx import HEAD
+from sim.model.compiled.accounts import ACCOUNTS, PROGRAMME
 from sim.report.workbook.names import PARTS, VIEWS
 from sim.report.workbook.yearly import Yearly, account_of
 from sim.table import Table
@@ -24,7 +24,7 @@ HAIR = "0.000000001"
 """What a stretch may end after a horizon, in years, and still be within it."""
 NONE = "none"
 ROWS = (
-    *((name, "fiscal", (*SAVINGS, *COSTS)) for name in ("one_episode", "all_help")),
+    *((name, "fiscal", (*SAVINGS, *COSTS)) for name in ACCOUNTS),
     *((PROGRAMME, view, (*SAVINGS, *COSTS[:-1])) for view in VIEWS),
 )
 """Accounts, views and their parts in the order of the sheet."""

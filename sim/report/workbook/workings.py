@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sim.economics.value.accounts import PROGRAMME
 from sim.economics.value.yearly import BEFORE, CARE, COSTS, HER_POSTS, SAVINGS
 from sim.exhibits.board import Cells, at
 from sim.exhibits.pen import Formula, Written
 from sim.exhibits.style import words
+from sim.model.compiled.accounts import PROGRAMME
 from sim.money.discounting import factors
 from sim.report.workbook.names import ACCOUNTS, MILLION, VIEWS
 from sim.report.workbook.plan import (

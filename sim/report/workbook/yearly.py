@@ -10,10 +10,10 @@ import xarray as xr
 
 from sim.arrays import FloatArray
 from sim.economics.report import FullAppraisal
-from sim.economics.value.accounts import PROGRAMME
 from sim.economics.value.terms import Terms
 from sim.economics.value.yearly import Stretches, care_year_price, episode_price, yearly_sums
 from sim.exhibits.style import words
+from sim.model.compiled.accounts import PROGRAMME
 from sim.model.titles import Titles
 from sim.report.workbook.names import ACCOUNTS, PARTS, REGIME, VIEWS, numbers, texts, who
 from sim.results.costs import compared_ledgers

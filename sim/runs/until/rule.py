@@ -15,13 +15,12 @@ from sim.economics.value.answer_block import answer_figures
 from sim.economics.value.terms import terms_of
 from sim.engine.solvers.families import layout
 from sim.errors import ModelError, ResultError
-from sim.model.compiled.accounts import ACCOUNTS, account_plan, why_no_accounts
+from sim.model.compiled.accounts import ACCOUNTS, PROGRAMME, account_plan, why_no_accounts
 from sim.model.spec import Scenario
 from sim.runs.until.stopping import Precision
 
 FIGURES = ("saved_per_family_helped", "cost_per_family_helped", "break_even_price", "bcr")
 """Those of ``answer`` in summary.json that have an interval in each ledger."""
-PROGRAMME = "programme"
 SHAPE = "write FIGURE within AMOUNT, such as 'saved_per_family_helped within 2%' or 'break_even_price within £200'"
 _RULE = re.compile(
     r"\s*(?P<path>\S+)\s+within\s+(?P<pound>£?)\s*(?P<amount>\d[\d,]*(?:\.\d+)?|\.\d+)\s*(?P<share>%?)\s*"

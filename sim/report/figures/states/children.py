@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sim.arrays import FloatArray
-from sim.economics.value.accounts import PROGRAMME, Account, AnswerFound, answers, has_answer
+from sim.economics.value.accounts import Account, AnswerFound, answers, has_answer
 from sim.economics.value.terms import terms_of
 from sim.exhibits.drawing import SMALL, grid_x, head_room, key, name_rows, name_y, places, shade_after
 from sim.exhibits.exhibit import Exhibit
@@ -20,6 +20,7 @@ from sim.exhibits.sentences import sentence
 from sim.exhibits.style import COLOURS, INK, WIDE, Canvas, new_axes, new_figure
 from sim.exhibits.titles import titles_of
 from sim.intervals import Estimate, many_over_replications
+from sim.model.compiled.accounts import PROGRAMME
 from sim.report.defaults import EVIDENCE_MONTHS, months, worlds_of_set
 from sim.report.figures.money.amounts import readings
 from sim.results.facts import facts_of
