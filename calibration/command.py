@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,7 +61,7 @@ def calibrate(
         raise typer.Exit(1)
 
 
-FINISHED = "summary.json"
+FINISHED, LAYER = "summary.json", "calibrated.yaml"
 LIBRARIES = ("arviz_stats", "emcee", "sklearn", "threadpoolctl")
 
 
@@ -90,14 +92,12 @@ def _found(
 
 
 def _write(folder: Path, found: Calibrated) -> None:
-    """Write everything; the summary comes last and says that the calibration is finished."""
+    """Write everything aside, then put it in place; the summary comes last and says that it is finished."""
     from calibration.diagnosis.backtest import backtest_table
     from calibration.report.page import write_calibration
     from calibration.report.posterior import targets_digest, to_dataset, write_posterior
     from calibration.report.writing import calibrated_yaml, placement, write_summary
 
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / FINISHED).unlink(missing_ok=True)
     digest = targets_digest(found.problem)
     attributes: dict[str, str | int | float] = {
         "title": found.study.title, "placed": placement(found.study), "model_sha256": found.study.meaning,
@@ -107,15 +107,18 @@ def _write(folder: Path, found: Calibrated) -> None:
         found.problem, found.chosen, found.conflicts, found.influences, seed=found.study.settings.seed,
         attributes=attributes,
     )  # fmt: skip
-    write_posterior(folder / "posterior.nc", ds)
-    write_calibration(folder, ds)
-    layer = folder / "calibrated.yaml"
-    if found.chosen.is_usable:
-        layer.write_text(calibrated_yaml(found.study, found.chosen, digest), encoding="utf-8")
-    else:
-        layer.unlink(missing_ok=True)
-    if found.study.is_backtest:
-        (folder / "backtest.md").write_text(backtest_table(found), encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".", dir=folder) as name:
+        fresh = Path(name)
+        write_posterior(fresh / "posterior.nc", ds)
+        write_calibration(fresh, ds)
+        if found.chosen.is_usable:
+            (fresh / LAYER).write_text(calibrated_yaml(found.study, found.chosen, digest), encoding="utf-8")
+        if found.study.is_backtest:
+            (fresh / "backtest.md").write_text(backtest_table(found), encoding="utf-8")
+        for earlier in (FINISHED, LAYER):
+            (folder / earlier).unlink(missing_ok=True)
+        shutil.copytree(fresh, folder, dirs_exist_ok=True)
     write_summary(folder / FINISHED, found)
 
 

@@ -54,7 +54,8 @@ SMALLER = {
     "families uncertainty demo --draws 20 --solver simulate": f"{FEW} --set replications=1",
     "families uncertainty demo --draws 100 --surface parameters.aftercare_share,parameters.kw_caseload":
     f"{FEW} --set replications=1 --draws 3 --solver simulate",
-    "families uncertainty telecare --draws 100 --surface 'costs.kits watched.price=0..15,services.kit.consent'":
+    "families uncertainty telecare --solver simulate --draws 100 "
+    "--surface 'costs.kits watched.price=0..15,services.kit.consent'":
     "--set units.person.size=200 --set replications=1 --set clock.steps=30 --draws 80",
     "families uncertainty national --keep --draws 500 --workers 2": f"{FEW} --draws 2 --set effect_set=[no_effect]",
     "families switching telecare integrated/trial --of 'costs.kits watched.price.value' --low 0 --high 15": TWO,

@@ -109,7 +109,7 @@ AT_WORK = {
     "authorities": words_of("families authorities --fit --out new"),
 }
 """A command of each kind: what it does takes seconds; ``done`` is a finished run."""
-MAY_STAY = {"points.jsonl", "draws.jsonl", "lock"}
+MAY_STAY = {"points.jsonl", "points_60.jsonl", "draws.jsonl", "lock"}
 """What commands that go on leave in a folder that is not finished."""
 
 

@@ -35,9 +35,9 @@ def table(fit: EffectFit) -> str:
 def on_bases(item: Fitted) -> str:
     """Say what the ratio that was reached comes to on the model's base, and on the published one where there is one."""
     e, base = item.estimand, item.base or 0.0
-    of = "the families helped, without help" if e.by == "truth" else "the comparison"
+    of = "those helped, without help" if e.by == "truth" else "the comparison"
     points = 100 * (item.reached - 1)
-    said = f"level in {of}: {base:.2%}, to which help adds {base * points:+.2f} points"
+    said = f"level of {of}: {base:.2%}; help adds {base * points:+.2f} points"
     if e.base is not None:
         said += f"\n  on the published base of {e.base:.1%} it would be {e.base * points:+.2f}"
     return f"by {e.by}; {said}"

@@ -15,7 +15,8 @@ EXAMPLES = (
     "families uncertainty national --draws 1000 --workers 2",
     "families uncertainty demo --draws 20 --solver simulate",
     "families uncertainty demo --draws 100 --surface parameters.aftercare_share,parameters.kw_caseload",
-    "families uncertainty telecare --draws 100 --surface 'costs.kits watched.price=0..15,services.kit.consent'",
+    "families uncertainty telecare --solver simulate --draws 100 "
+    "--surface 'costs.kits watched.price=0..15,services.kit.consent'",
     "families uncertainty national --keep --draws 500 --workers 2",
 )
 

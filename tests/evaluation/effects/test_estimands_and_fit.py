@@ -151,7 +151,7 @@ def test_a_ratio_is_read_on_the_base_of_the_model_and_on_the_published_one() -> 
     """0.68 takes 1.6 points off 5% and 0.8 off 2.5%."""
     made = _fitted(replace(estimand(), by="truth", base=0.025), -0.06, np.log([0.68]), 10.9, 0.05)
     text = table(EffectFit("measured_face_value", "integrated", "0" * 64, 1, 1, (made,)))
-    assert "by truth; level in the families helped, without help: 5.00%, to which help adds -1.60 points" in text
+    assert "by truth; level of those helped, without help: 5.00%; help adds -1.60 points" in text
     assert "on the published base of 2.5% it would be -0.80" in text
 
 
