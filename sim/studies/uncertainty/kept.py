@@ -19,14 +19,12 @@ from sim.studies.uncertainty.decision import TAILS, swing
 from sim.table import plain
 
 PRICE, RATIO = "break_even", "bcr"
+QUANTILES = np.linspace(0.0, 1.0, 41)
+"""Shares of draws below each price that is kept: every 2.5%."""
 
 
 def of_inputs(values: FloatArray, error: FloatArray) -> dict[str, float | None]:
     """Say what draws make of a figure: its mean, the 95% range that the inputs make, and both parts of the spread.
-
-    Chance in a draw widens the range of draws. Its variance is known from replications and independent from draw to
-    draw, so that the inputs' part is what is left of the variance (analysis of variance); the range of the draws is
-    drawn in about the mean in the same proportion. Exact where figure and chance are normal; skew is kept.
 
     Parameters
     ----------
@@ -34,13 +32,22 @@ def of_inputs(values: FloatArray, error: FloatArray) -> dict[str, float | None]:
         The figure of each draw and its standard error, (draw,) each; an error of NaN is not known, and stays in.
     """
     found = spread_of("", values, error)
-    total = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-    share = found.parameter_sd / total if total else 0.0
-    low, high = (found.mean + share * (end - found.mean) for end in (found.low, found.high))
+    low, high = (float(end) for end in np.quantile(without_chance(values, error), TAILS))
     return {
         "mean": found.mean, "low": low, "high": high, "parameter_sd": found.parameter_sd,
         "monte_carlo_sd": plain(found.monte_carlo_sd), "standard_error": found.standard_error,
     }  # fmt: skip
+
+
+def without_chance(values: FloatArray, error: FloatArray) -> FloatArray:
+    """Draw values in about their mean until they vary as much as the inputs alone make them, (draw,).
+
+    Chance in a draw widens the range of draws. Its variance is known from replications and independent from draw to
+    draw, so that the inputs' part is what is left of the variance (analysis of variance). Exact where figure and chance
+    are normal; skew is kept.
+    """
+    found, total = spread_of("", values, error), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+    return found.mean + (found.parameter_sd / total if total else 0.0) * (values - found.mean)
 
 
 def accounts_of(
@@ -65,7 +72,8 @@ def accounts_of(
         By account: ``figures`` by name and ledger, see ``of_inputs``, with the ``central`` one; ``turns_on``, by ledger
         where each input takes the break-even price, the widest first; ``evpi``, by ledger what it is worth to know all
         inputs before deciding to help, pounds per family helped; ``conditions``, by ledger where it pays, see
-        ``sim.studies.uncertainty.conditions``; ``beside``, by setting the central figures by name and ledger.
+        ``sim.studies.uncertainty.conditions``; ``beside``, by setting the central figures by name and ledger;
+        ``quantiles``, by ledger the break-even price below which each share of ``QUANTILES`` of the draws lies.
     """
     names = [one for one in quantities(table) if one.regime == regime and DOT in one.measure]
     result: dict[str, Any] = {}
@@ -73,14 +81,17 @@ def accounts_of(
         account, figure = name.measure.split(DOT)
         empty: dict[str, Any] = {
             "figures": {}, "turns_on": {}, "evpi": {}, "conditions": {}, "beside": {other: {} for other in beside},
+            "quantiles": {},
         }  # fmt: skip
         held = result.setdefault(account, empty)
-        told = of_inputs(samples(table, str(name)), np.asarray(table["error"].sel(output=str(name)).values))
+        values, error = samples(table, str(name)), np.asarray(table["error"].sel(output=str(name)).values)
+        told = of_inputs(values, error)
         held["figures"].setdefault(figure, {})[name.ledger] = {**told, "central": plain(central.get(str(name)))}
         for other, figures in beside.items():
             held["beside"][other].setdefault(figure, {})[name.ledger] = plain(figures.get(str(name)))
         if figure == PRICE:
-            held["turns_on"][name.ledger] = _turns_on(table, samples(table, str(name)))
+            held["turns_on"][name.ledger] = _turns_on(table, values)
+            held["quantiles"][name.ledger] = np.round(np.quantile(without_chance(values, error), QUANTILES), 1).tolist()
             _add_ratio(table, name, account, central, held)
     return result
 
