@@ -55,33 +55,49 @@ def own_figures(periods: CarePeriods, year: int, children: float) -> tuple[OwnFi
         ten children, or leaves fewer than ten on the other side, has no value.
     """
     now, before = date(year, 3, 31).toordinal(), date(year - 1, 3, 31).toordinal()
-    there, then = _there(periods, now), _there(periods, before)
-    began = periods.is_start_known & _within(periods.begun, before, now)
-    left = _within(periods.ended, before, now)
-    rate = "children per 10000"
+    there, then = (present(periods.begun, periods.ended, day) for day in (now, before))
+    began = periods.is_start_known & within(periods.begun, before, now)
+    left = within(periods.ended, before, now)
     levels = ((LEVEL, there), (LEVEL_BEFORE, then), (BEGAN, began), (LEFT, left))
-    counts = [(name, _children(periods, which)) for name, which in levels]
-    found = [
-        OwnFigure(name, ALL, round(_rounded(n) / children * 10_000, 1) if n >= LEAST else None, rate)
-        for name, n in counts
-    ]
+    counts = [(name, periods.child[which]) for name, which in levels]
+    found = [per_10000(name, distinct(who), who, children) for name, who in counts]
     found += _mix_of_ages(periods, there, (now - periods.born) / DAYS_PER_YEAR)
     found += _leaving(periods, before, now)
     found += _staying(periods, now)
     return tuple(found)
 
 
-def _rounded(n: float) -> float:
+def per_10000(name: str, n: float, children: IntArray, of: float, what: str = "children") -> OwnFigure:
+    """Give a count as a rate.
+
+    Parameters
+    ----------
+    name
+        Of the figure.
+    n
+        The count, of children or of what happened to them.
+    children
+        Numbers of the children that it rests on, (any,); on fewer than ten there is no value.
+    of
+        Children under 18 in the area.
+    what
+        Is counted.
+    """
+    value = round(rounded(n) / of * 10_000, 1) if distinct(children) >= LEAST else None
+    return OwnFigure(name, ALL, value, f"{what} per 10000")
+
+
+def rounded(n: float) -> float:
     """Round a count to the nearest five."""
     return float(NEAREST * np.floor(n / NEAREST + 0.5))
 
 
-def _there(periods: CarePeriods, day: int) -> BoolArray:
-    """Say who is looked after at the end of a day, (period,)."""
-    return np.asarray((periods.begun <= day) & (periods.ended > day))
+def present(begun: IntArray, ended: IntArray, day: int) -> BoolArray:
+    """Say what has begun and not ended at the end of a day."""
+    return np.asarray((begun <= day) & (ended > day))
 
 
-def _within(days: IntArray, after: int, until: int) -> BoolArray:
+def within(days: IntArray, after: int, until: int) -> BoolArray:
     """Say which days lie after one and not after another."""
     return np.asarray((days > after) & (days <= until))
 
@@ -99,7 +115,7 @@ def _mix_of_ages(periods: CarePeriods, there: BoolArray, ages: FloatArray) -> It
     if sum(shown) == len(shown) - 1:
         shown[min((i for i, is_shown in enumerate(shown) if is_shown), key=lambda i: n[i])] = False
     for (band, _, _), one, is_shown in zip(BANDS, n, shown, strict=True):
-        yield OwnFigure(SHARE_OF_AGE, band, round(_rounded(one) / _rounded(total), 2) if is_shown else None, "share")
+        yield OwnFigure(SHARE_OF_AGE, band, round(rounded(one) / rounded(total), 2) if is_shown else None, "share")
 
 
 def _leaving(periods: CarePeriods, before: int, now: int) -> Iterator[OwnFigure]:
@@ -109,10 +125,10 @@ def _leaving(periods: CarePeriods, before: int, now: int) -> Iterator[OwnFigure]
         start = np.maximum(np.maximum(periods.begun, before), opens)
         end = np.minimum(np.minimum(periods.ended, now), closes)
         years = float(np.clip(end - start, 0, None).sum()) / DAYS_PER_YEAR
-        left = _within(periods.ended, before, now) & (periods.ended >= opens) & (periods.ended < closes)
+        left = within(periods.ended, before, now) & (periods.ended >= opens) & (periods.ended < closes)
         n, present = int(left.sum()), _children(periods, end > start)
         is_enough = min(_children(periods, left), present) >= LEAST and years > 0
-        yield OwnFigure(LEAVING, band, round(_rounded(n) / years, 2) if is_enough else None, "1/year")
+        yield OwnFigure(LEAVING, band, round(rounded(n) / years, 2) if is_enough else None, "1/year")
 
 
 def _staying(periods: CarePeriods, now: int) -> Iterator[OwnFigure]:
@@ -124,12 +140,31 @@ def _staying(periods: CarePeriods, now: int) -> Iterator[OwnFigure]:
         lengths = np.minimum(periods.ended, now)[mine] - periods.begun[mine]
         has_ended = (periods.ended <= now)[mine]
         for months in AFTER_MONTHS:
-            days = months * DAYS_PER_YEAR / 12
-            here = np.flatnonzero(mine)
-            over = _distinct(periods.child[here[has_ended & (lengths <= days)]])
-            still = _distinct(periods.child[here[lengths > days]])
-            value = round(_survival(lengths, has_ended, days), 2) if min(over, still) >= LEAST else None
+            value = still_after(months, periods.child[mine], lengths, has_ended)
             yield OwnFigure(f"{STILL} after {months} months", band, value, "share")
+
+
+def still_after(months: int, child: IntArray, lengths: IntArray, has_ended: BoolArray) -> float | None:
+    """Give the share that goes on longer than some months (Kaplan and Meier).
+
+    Parameters
+    ----------
+    months
+        After the start.
+    child
+        Number of the child, (period,).
+    lengths
+        Days, as far as they are seen, (period,).
+    has_ended
+        Whether the end is seen, (period,).
+
+    Returns
+    -------
+        None where fewer than ten children are seen to have ended by then, or to go on.
+    """
+    days = months * DAYS_PER_YEAR / 12
+    over, still = (distinct(child[which]) for which in (has_ended & (lengths <= days), lengths > days))
+    return round(_survival(lengths, has_ended, days), 2) if min(over, still) >= LEAST else None
 
 
 def covered_from(periods: CarePeriods) -> int:
@@ -141,7 +176,7 @@ def covered_from(periods: CarePeriods) -> int:
     return date(financial_year(first.year, first.month), 4, 1).toordinal()
 
 
-def _distinct(children: IntArray) -> int:
+def distinct(children: IntArray) -> int:
     """Count children, each once."""
     return len(np.unique(children))
 
