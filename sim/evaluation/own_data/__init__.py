@@ -1,1 +1,1 @@
-"""A council's own return on looked-after children, made into rounded rates on this machine; no row is kept."""
+"""A council's own return and census of its children, made into rounded rates on this machine; no row is kept."""

@@ -21,7 +21,7 @@ COLUMNS = ("authority", "year", "figure", "age", "value", "unit")
 
 @dataclass(frozen=True)
 class OwnData:
-    """Figures of the return of an authority for the year that ended on 31 March ``year``."""
+    """Figures of the return or census of an authority for the year that ended on 31 March ``year``."""
 
     authority: Authority
     year: int
@@ -39,7 +39,7 @@ def own_table(own: OwnData) -> Table:
     units = {one.figure: one.unit for one in own.figures}
     rows = [(figure, units[figure], *(shown.get((figure, age), MISSING) for age in ages)) for figure in units]
     note = f"{FEW}: would rest on fewer than ten children. Counts were rounded to five before rates were formed."
-    title = f"Looked after by {own.authority.name}, year to 31 March {own.year}"
+    title = f"Own figures of {own.authority.name}, year to 31 March {own.year}"
     return Table(title, ("figure", "unit", *ages), rows, note)
 
 
