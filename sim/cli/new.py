@@ -26,7 +26,7 @@ def command(
         str | None, typer.Option(metavar="AUTHORITY", help="England today in this local authority, fitted to it.")
     ] = None,
     own: Annotated[
-        Path | None, typer.Option(metavar="OWN.csv", help="Rates of its own return, from families import.")
+        Path | None, typer.Option(metavar="OWN.csv", help="Rates of its own return or census, from families import.")
     ] = None,
 ) -> None:
     """Write a commented starter config, one on another with its levers in comments, or one of a local authority."""
@@ -48,7 +48,7 @@ def command(
     _free(name, None)  # before the work
     one = find(authority)
     found = fit(place_of(one, None if own is None else read_own(own)))
-    path = _write(name, None, lambda stem: study_text(stem, one, found, own is not None))
+    path = _write(name, None, lambda stem: study_text(stem, one, found))
     say(f"Wrote {path}; try: families check {path}")
     print_table(fit_table(found))
 

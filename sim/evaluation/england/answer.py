@@ -9,9 +9,12 @@ import numpy as np
 from sim.evaluation.england.expecting import PER, courses, england
 from sim.evaluation.england.fit import FREE, FittedPlace
 from sim.evaluation.england.funding import funding_of
-from sim.evaluation.england.places import IN_PROPORTION
+from sim.evaluation.england.places import BEGINS, IN_PROPORTION, OWN, PUBLISHED
 from sim.evaluation.england.published import (
     CARE,
+    CARE_2024,
+    CARE_CEASED,
+    CARE_STARTED,
     CHILDREN,
     COLUMNS,
     COUNT,
@@ -27,6 +30,7 @@ from sim.table import Column, Row, Table
 CASELOAD, CARE_WEEK = "sw_caseload_fte_2025", "cla_gbp_per_week_2024_25"
 YEARS_ON = 6
 OWN_PUBLISHED, OWN_FITTED, OF_ENGLAND = "its own, published", "its own, fitted", "England's"
+OWN_DATA = "its own data"
 
 
 def rates_per_10000(column: str) -> dict[str, float | None]:
@@ -91,10 +95,12 @@ def fit_table(found: FittedPlace) -> Table:
         off = value / target.value - 1 if target.value else float("nan")
         used, came = (x * children / PER for x in (target.value, float(value)))
         cells = (fixed(target.published), fixed(used), fixed(came), share(off, 1), digits(float(residual), 2))
-        rows.append((target.words, *cells))
+        rows.append((f"{target.words}, {OWN_DATA}" if target.source == OWN else target.words, *cells))
+    of_care = found.place.own & {CARE, CARE_2024, CARE_STARTED, CARE_CEASED}
+    counted = "by its own data" if of_care else "as published"
     note = (
         f"Used: without asylum-seeking children ({fixed(found.place.asylum_started)} of who start, an assumption), "
-        f"need without plans and looked after. Looked after, as published: start + started − ceased − end is "
+        f"need without plans and looked after. Looked after, {counted}: start + started − ceased − end is "
         f"{fixed(found.place.gap, sign=True)}."
     )
     columns = ("figure", "published", "used", "comes out", "difference", "in standard errors")
@@ -174,7 +180,10 @@ def whose(name: str, found: FittedPlace) -> str:
         return OWN_FITTED
     if name not in found.parameters:
         return OF_ENGLAND
-    return "in proportion to its own" if name in IN_PROPORTION else (OWN_PUBLISHED)
+    column = PUBLISHED.get(name) or BEGINS.get(name, ("",))[0]
+    if column in found.place.own:
+        return OWN_DATA
+    return "in proportion to its own" if name in IN_PROPORTION else OWN_PUBLISHED
 
 
 def ahead_table(found: FittedPlace) -> Table:

@@ -6,11 +6,12 @@ Unaccompanied asylum-seeking children come from no family of a place. Their leve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import hypot, log, sqrt
 
 from sim.errors import ModelError, Problem
+from sim.evaluation.england.cells import refuse
 from sim.evaluation.england.expecting import PER, CareCourse, CourseFigure, england
 from sim.evaluation.england.published import (
     ASYLUM,
@@ -31,6 +32,7 @@ from sim.evaluation.england.published import (
     Authority,
 )
 from sim.evaluation.own_data.kept import OwnData
+from sim.evaluation.own_data.need import NEED_BEFORE, NEED_BEGAN, NEED_LEVEL, PLAN_BEFORE, PLAN_BEGAN, PLAN_LEVEL
 from sim.evaluation.own_data.rates import ALL, BEGAN, LEFT, LEVEL, LEVEL_BEFORE, STILL
 
 ASYLUM_LEVEL_2025, ASYLUM_LEVEL_2024 = 6_540.0, 7_440.0
@@ -59,8 +61,8 @@ class PlaceTarget:
     """A published figure of a place that the chain is held to.
 
     ``published`` is the count as published; ``value`` and ``se`` are per 10,000 children with asylum-seeking children,
-    and what is counted elsewhere, taken out; ``source`` is a row of the evidence. A ``reading`` that is a name asks for
-    that parameter of the chain itself.
+    and what is counted elsewhere, taken out; ``source`` is a row of the evidence, or ``OWN`` where the count is of the
+    council's own data. A ``reading`` that is a name asks for that parameter of the chain itself.
     """
 
     words: str
@@ -96,6 +98,8 @@ class LocalPlace:
     """Children who started to be looked after in the year, as published."""
     gap: float = 0.0
     """Children by which published care does not close: start, started and ceased, less the end."""
+    own: frozenset[str] = frozenset()
+    """Columns whose figures are of the council's own data, not published."""
 
 
 def place_of(one: Authority, own: OwnData | None = None) -> LocalPlace:
@@ -106,18 +110,17 @@ def place_of(one: Authority, own: OwnData | None = None) -> LocalPlace:
     one
         An authority of which enough is published.
     own
-        Rates of its own return, in place of what is published of those looked after.
+        Rates of its own return or census, in place of what is published of those looked after, in need and on plans.
 
     Raises
     ------
     ModelError
-        When too little is published of it, or the return is of another authority or year.
+        When too little is published of it, the rates are of another authority or year, or leave no child of a family.
     """
     if one.refusal:
         raise ModelError([Problem("", "--authority", one.refusal)])
-    f = dict(one.figures)
-    if own is not None:
-        f |= _own_counts(one, own)
+    mine = {} if own is None else _own_counts(one, own)
+    f = {**one.figures, **mine}
     one = replace(one, figures=f)
     passes = f[CARE_STARTED] > f[CARE]
     began, left = _asylum_flows(one, passes)
@@ -129,14 +132,21 @@ def place_of(one: Authority, own: OwnData | None = None) -> LocalPlace:
     guessed = {CARE_2024: asylum_before - f[ASYLUM], CARE_STARTED: began, CARE_CEASED: left, NEED_STARTED: began}
     given = _given(one, out)
     known = [c for c in READ if c in f and not (c == NEED_2024 and PLAN_2024 not in f)]
-    targets = tuple(_target(one, column, out.get(column, 0.0), guessed.get(column, 0.0)) for column in known)
+    targets = tuple(_target(one, c, out.get(c, 0.0), guessed.get(c, 0.0), c in mine) for c in known)
+    if mine:
+        refuse(_at_odds(targets, given))
     targets += _stays(own)
     value = {target.reading: target.value for target in targets}
     begins = {name: value.get(READ[column][0], given[level]) for name, (column, level) in BEGINS.items()}
     gap = f[CARE_2024] + f[CARE_STARTED] - f[CARE_CEASED] - f[CARE]
-    return LocalPlace(one.name, f[CHILDREN], {**given, **begins}, targets, 1, began, passes, f[CARE_STARTED], gap)
+    given = {**given, **begins}
+    return LocalPlace(
+        one.name, f[CHILDREN], given, targets, 1, began, passes, f[CARE_STARTED], gap, frozenset(mine)
+    )  # fmt: skip
 
 
+OWN = "own data"
+"""Source of a figure that is of the council's own return or census."""
 YEAR = 2025
 FIRST_YEAR, BIRTHDAYS = 0.43, 1 / 18
 """Rate a year at which those looked after leave in their first year in England's chain (care.yaml), and at which
@@ -146,13 +156,29 @@ STAY_DOUBT = 0.1
 
 
 def _own_counts(one: Authority, own: OwnData) -> dict[str, float]:
-    """Give counts of looked-after children by the council's own return."""
+    """Give counts of children by the council's own return or census."""
     if own.authority.name != one.name or own.year != YEAR:
         said = f"the figures are of {own.authority.name}, year to March {own.year}; needed: {one.name}, {YEAR}"
         raise ModelError([Problem("", "--own", said)])
-    names = {CARE: LEVEL, CARE_2024: LEVEL_BEFORE, CARE_STARTED: BEGAN, CARE_CEASED: LEFT}
+    names = {
+        CARE: LEVEL, CARE_2024: LEVEL_BEFORE, CARE_STARTED: BEGAN, CARE_CEASED: LEFT, NEED: NEED_LEVEL,
+        NEED_2024: NEED_BEFORE, NEED_STARTED: NEED_BEGAN, PLAN: PLAN_LEVEL, PLAN_2024: PLAN_BEFORE,
+        PLAN_STARTED: PLAN_BEGAN,
+    }  # fmt: skip
     rates = {column: own.of(name, ALL) for column, name in names.items()}
     return {column: rate * one.figures[CHILDREN] / PER for column, rate in rates.items() if rate is not None}
+
+
+def _at_odds(targets: Sequence[PlaceTarget], given: Mapping[str, float]) -> Iterator[Problem]:
+    """Name own figures that cannot be right beside each other, or beside published ones."""
+    for one in targets:
+        if one.value <= 0:
+            said = "leaves none without those on plans, looked after or seeking asylum"
+            yield Problem("", "--own", f"{one.words}, {one.published:,.0f}, {said}")
+    if given["need_starts"] >= given["referrals"]:
+        yield Problem("", "--own", "as many episodes of need start as there are referrals, or more")
+    if given["plan_starts"] <= given["care_starts"] * england()["starts_from_plan"]:
+        yield Problem("", "--own", "fewer plans start than children on plans are taken to start in care")
 
 
 def _stays(own: OwnData | None) -> tuple[PlaceTarget, ...]:
@@ -162,15 +188,16 @@ def _stays(own: OwnData | None) -> tuple[PlaceTarget, ...]:
         return ()
     value = max(-log(still) - BIRTHDAYS, 0.1 * FIRST_YEAR) / FIRST_YEAR
     words = "still looked after a year after the start, as how fast children leave"
-    return (PlaceTarget(words, "care_ends_times", still, value, STAY_DOUBT * value, "own return"),)
+    return (PlaceTarget(words, "care_ends_times", still, value, STAY_DOUBT * value, OWN),)
 
 
-def _target(one: Authority, column: str, out: float, guessed: float) -> PlaceTarget:
-    """Make a target of a published count, less what is not of this level; part of that may be guessed."""
+def _target(one: Authority, column: str, out: float, guessed: float, is_own: bool) -> PlaceTarget:
+    """Make a target of a count, published or its own, less what is not of this level; part of that may be guessed."""
     reading, doubt = READ[column]
     count, each = one.figures[column], PER / one.figures[CHILDREN]
     se = hypot(doubt * count, sqrt(count), ASYLUM_DOUBT * guessed) * each
-    return PlaceTarget(COLUMNS[column].words, reading, count, (count - out) * each, se, COLUMNS[column].source)
+    source = OWN if is_own else COLUMNS[column].source
+    return PlaceTarget(COLUMNS[column].words, reading, count, (count - out) * each, se, source)
 
 
 def _asylum_flows(one: Authority, passes: bool) -> tuple[float, float]:

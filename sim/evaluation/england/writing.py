@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from math import exp
+from textwrap import wrap
 
 from sim.config.loading import tree_of
 from sim.config.text.merge import item_at
@@ -12,7 +13,7 @@ from sim.config.text.source import Tree
 from sim.evaluation.england.expecting import england
 from sim.evaluation.england.fit import BEFORE, FREE, FittedPlace
 from sim.evaluation.england.funding import NATIONAL_GBP, funding_of
-from sim.evaluation.england.places import BEGINS, IN_PROPORTION, PUBLISHED, low_income_shares
+from sim.evaluation.england.places import BEGINS, IN_PROPORTION, OWN, PUBLISHED, low_income_shares
 from sim.evaluation.england.published import CHILDREN, COLUMNS, LOW_INCOME, PLAN, Authority, authorities
 
 BASE = "today_alike"
@@ -32,17 +33,17 @@ HEAD = """\
 # Check it with `families check {name}.yaml`, run it with `families run {name}.yaml`.
 #
 # Its own, published: children, those in low income, referrals, need, plans and care of March 2024 and 2025 and
-#   between{own}; social workers, what a looked-after child costs, the money of Supporting Families, unless said below.
+#   between; social workers, what a looked-after child costs, the money of Supporting Families, unless said below.
 # Its own, fitted to these: how fast cases begin and end (`*_since`, `*_ends_times`), and how many times as fast they
 #   began before April 2024 (`*_before`). Ranges are 95%, given how far each figure is trusted (an assumption).
 # England's: all else, such as how a case goes from one step to the next, consent, help and what it does.
 # Without unaccompanied asylum-seeking children, of whom {asylum} of the {started} who started in care are taken to be.
-{notes}title: "{authority} from April 2025"
+{own}{notes}title: "{authority} from April 2025"
 extends: [today_alike, areas_2025/begin, areas_2025/alone]
 """
 
 
-def study_text(name: str, one: Authority, found: FittedPlace, own: bool = False) -> str:
+def study_text(name: str, one: Authority, found: FittedPlace) -> str:
     """Give the text of a study of an authority.
 
     Parameters
@@ -52,16 +53,21 @@ def study_text(name: str, one: Authority, found: FittedPlace, own: bool = False)
     one
         The authority.
     found
-        What was fitted to it.
-    own
-        Whether figures of its own return were fitted to.
+        What was fitted to it, and which figures of it are of its own data.
     """
     notes = "".join(f"# {text} ({source}).\n" for text, source in one.notes)
     head = HEAD.format(
         name=name, authority=one.name, notes=notes, asylum=f"{found.place.asylum_started:,.0f}",
-        started=f"{found.place.started:,.0f}", own=", and rates of its own return" if own else "",
+        started=f"{found.place.started:,.0f}", own=_own(found),
     )  # fmt: skip
     return head + "\n".join((*_units(one, found), *_parameters(found), *_set(one, found))) + "\n"
+
+
+def _own(found: FittedPlace) -> str:
+    """Say which figures are of the council's own data; nothing where none is."""
+    words = [COLUMNS[column].words for column in COLUMNS if column in found.place.own]
+    said = f"Of its own return or census, not published: {'; '.join(words)}."
+    return "".join(f"# {line}\n" for line in wrap(said, 116)) if words else ""
 
 
 def families(one: Authority, reach: float) -> int:
@@ -114,17 +120,22 @@ def _parameters(found: FittedPlace) -> Iterator[str]:
         if name in FREE:
             yield _fitted(name, value, found)
         elif name in PUBLISHED:
-            about = COLUMNS[PUBLISHED[name]]
+            about, source = COLUMNS[PUBLISHED[name]], _source(PUBLISHED[name], found)
             where = f"{about.words}, less what is of asylum-seeking children or counted elsewhere, per 10,000 children"
-            yield _entry(name, value, 0.95, 1.05, about.source, where)
+            yield _entry(name, value, 0.95, 1.05, source, where)
         elif name in BEGINS:
-            about = COLUMNS[BEGINS[name][0]]
-            yield _entry(name, value, 0.9, 1.1, about.source, f"{about.words}, or that of 2025 where it is blank")
+            about, source = COLUMNS[BEGINS[name][0]], _source(BEGINS[name][0], found)
+            yield _entry(name, value, 0.9, 1.1, source, f"{about.words}, or that of 2025 where it is blank")
         elif name in IN_PROPORTION:
             most = min(1.3, 1 / value) if name == "reach" else 1.3
             yield _entry(
                 name, value, 0.7, most, "assumption", "", "England's, in proportion to its own flows and levels"
             )
+
+
+def _source(column: str, found: FittedPlace) -> str:
+    """Give the row of the evidence of a figure, or say that it is of the council's own data."""
+    return OWN if column in found.place.own else COLUMNS[column].source
 
 
 def _entry(name: str, value: float, low: float, high: float, source: str, where: str, why: str = "") -> str:
