@@ -15,6 +15,8 @@ from math import ceil, exp, floor, inf, isfinite, log, sqrt
 import numpy as np
 from scipy.special import gammainc, gammaln
 
+_NEXT_TO_NEVER = 1e-290
+"""A share of time below which a number has too few digits left."""
 MOST_PLACES = 10_000_000
 
 
@@ -287,8 +289,13 @@ def places_for(
 
 
 def _empty(servers: int, load: float, full: float) -> float:
-    """Give P0 from the share of time in which ``servers`` are there: states below that weigh load^n / n!."""
-    return min(full * exp(float(gammaln(servers + 1.0)) - servers * log(load)), 1.0) if load > 0.0 else 1.0
+    """Give P0 from the share of time in which ``servers`` are there: states below that weigh load^n / n!.
+
+    A share too small for a number of its own is that of places for everybody, who are Poisson, or of none ever free.
+    """
+    if full < _NEXT_TO_NEVER:
+        return exp(-load) if load < servers else 0.0
+    return min(exp(log(full) + float(gammaln(servers + 1.0)) - servers * log(load)), 1.0)
 
 
 def _shortest(enough: Callable[[float], bool], scale: float) -> float:

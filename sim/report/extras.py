@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import ResultError
-from sim.results.folder.beside import BRIDGE, CHECKS, EVALUATED, FAMILIES, Answer, Bridge, CheckLine
+from sim.results.folder.beside import BRIDGE, CHECKS, EVALUATED, FAMILIES, Answer, Bridge, CheckLine, Verdict
 from sim.runs.follow.spread import Spread
 
-ORDER = {"outside": 0, "within": 1, "not evaluated": 2}
+ORDER: tuple[Verdict, ...] = ("outside", "within", "reported", "not evaluated")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def by_set(answers: Sequence[Answer]) -> list[list[Answer]]:
 
 def in_order(checks: Sequence[CheckLine]) -> list[CheckLine]:
     """Put those outside their range first."""
-    return sorted(checks, key=lambda check: ORDER[check.verdict])
+    return sorted(checks, key=lambda check: ORDER.index(check.verdict))
 
 
 def read_extras(folder: Path) -> Extras:

@@ -20,11 +20,15 @@ QUICK = [page for page, found in ALL.items() if any(s.quick or s.quick_commands 
 SLOW = [page for page, found in ALL.items() if not all(s.quick or s.mark == "not run" for s in found)]
 
 
+BESIDE = ("tests/studies", "tests/configs", "benchmarks")
+"""Folders whose configs pages name, beside the library."""
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a folder with what a reader's checkout has, and work there."""
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
-    for path in (*ROOT.glob("tests/studies/*.yaml"), *ROOT.glob("benchmarks/*.yaml")):
+    for path in (found for place in BESIDE for found in ROOT.glob(f"{place}/*.yaml")):
         copy = tmp_path / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import xarray as xr
@@ -14,11 +15,12 @@ from matplotlib.figure import Figure
 import sim.report
 from sim.economics.summary import summarise
 from sim.exhibits.drawing import spaced
+from sim.report.extras import ORDER
 from sim.report.gallery import draw_all
 from sim.report.html import write_report
 from sim.report.tables import costs, headline, outcomes, waits
 from sim.results.dataset import to_dataset
-from sim.results.folder.beside import CheckLine
+from sim.results.folder.beside import CheckLine, Verdict
 from sim.results.folder.run_record import run_record
 from sim.runs.follow.spread import PERCENTILES, CostSpread, Paired, Spread
 from tests import synthetic
@@ -106,9 +108,12 @@ def test_report_is_one_safe_page(tmp_path: Path) -> None:
 
 
 def test_checks_outside_their_range_come_first(tmp_path: Path, ds: xr.Dataset) -> None:
-    checks = [CheckLine("care", "1", "0-2", "within"), CheckLine("cost", "9", "0-2", "outside")]
+    """And there is a place for every verdict that there is."""
+    assert sorted(ORDER) == sorted(get_args(Verdict))
+    checks = [CheckLine(f"of {verdict}", "1", "0-2", verdict) for verdict in get_args(Verdict)]
     page = report(tmp_path, ds, synthetic.scenario(), checks, draw=False)
-    assert page.index('role="rowheader">cost</th>') < page.index('role="rowheader">care</th>')
+    places = [page.index(f'role="rowheader">of {verdict}</th>') for verdict in ORDER]
+    assert places == sorted(places)
     assert '<tr role="row" class="outside">' in page
 
 

@@ -78,8 +78,8 @@ def yearly_sums(ds: xr.Dataset, answers: tuple[AnswerFound, ...], terms: Terms) 
     for world in other_worlds(ds):
         against = baseline_of(ds, world)
         cost = biased(ds, increments(ds, world, against, terms).cost, terms)  # (replication, step, line)
-        followed = [one.name for one in found[world.name].accounts if one.families] if world.name in found else []
-        for account in followed:
+        held = found[world.name].accounts if world.name in found else ()
+        for account in (one.name for one in held if np.isfinite(one.worth[terms.ledger].saved.mean)):  # in every one
             if account != PROGRAMME:
                 within, before = _followed(ds, world, account, cost, terms)
                 yield from _of_parts(ds, (world, against, account), {"fiscal": within}, stretches, terms, before)

@@ -9,6 +9,7 @@ from sim.config.views.register import ASSUMPTION
 from sim.exhibits.numbers import MISSING, digits, ratio
 from sim.exhibits.style import words
 from sim.report.answer import standing
+from sim.report.extras import in_order
 from sim.report.figures.evidence.bridge import bridge_table
 from sim.results.folder.beside import Answer, CheckLine
 from sim.studies.assure.answer import Lack, PackPart
@@ -131,8 +132,7 @@ def _bias(run: FinishedRun) -> str:
 
 def _checks(run: FinishedRun) -> Table:
     """List the checks, those outside their range first."""
-    order = ("outside", "within", "reported", "not evaluated")
-    checks = sorted(run.extras.checks, key=lambda check: order.index(check.verdict))
+    checks = in_order(run.extras.checks)
     rows = [
         (check.name, check.value, check.allowed, check.verdict,
          "judgement" if check.source == ASSUMPTION else check.source or MISSING, check.note)

@@ -71,6 +71,20 @@ def of_the_program(full: FullAppraisal) -> Worth:
     return found
 
 
+def test_families_whom_some_replication_does_not_have_are_in_no_sum(run) -> None:
+    """As the accounts themselves: a mean over the replications that have some would be of other families."""
+    ds, full = run
+    accounts = {one.account for one in yearly_sums(ds, full.answers, full.terms)}
+    assert accounts == {"one_episode", "all_help", "programme"}
+    none = ds.copy(deep=True)
+    none["cohort_families"][{"replication": 0}] = 0
+    none["cohort_saved"][:] = np.nan  # as collected of such replications
+    found = full_appraisal(none)
+    sums = list(yearly_sums(none, found.answers, found.terms))
+    assert {one.account for one in sums} == {"programme"}
+    assert all(np.isfinite(one.pounds).all() for one in sums)
+
+
 def test_stretches_are_years_cut_where_horizon_and_follow_up_end(run) -> None:
     ds, full = run
     made = Stretches.of(ds, full.terms)

@@ -140,6 +140,20 @@ def test_nobody_there() -> None:
     assert erlang_a(7, 5.0, 1.0).empty == pytest.approx(np.exp(-5.0), rel=1e-12)  # patience = help: M/M/infinity
 
 
+@pytest.mark.parametrize("servers", [100, 150, 200, 1000, 100_000])
+@pytest.mark.parametrize("load", [1e-6, 0.5, 3.0, 20.0])
+def test_nobody_there_where_places_are_hardly_ever_full(servers: int, load: float) -> None:
+    """Places are full in less than 1e-30 of the time, down to shares that no number holds: exp(-load) to rounding."""
+    for found in (wait_c(servers, load), erlang_a(servers, load, 2.0)):
+        assert found.empty == pytest.approx(np.exp(-load), rel=1e-9)
+
+
+def test_nobody_there_where_places_are_never_free() -> None:
+    """P0 <= 1 / (1 + load + ... + load^c / c!), which a long queue takes far below what a number holds."""
+    assert erlang_a(1, 50.0, 1e6).empty == 0.0
+    assert erlang_a(100, 2000.0, 2.0).empty == pytest.approx(0.0, abs=1e-290)
+
+
 def test_quantiles_of_patience_tend_to_those_of_delay_and_of_loss() -> None:
     for places, load in ((1, 0.9), (3, 2.1), (200, 195.0)):
         delay, near, none = wait_c(places, load), erlang_a(places, load, 1e7), erlang_a(places, load, 1e-9)
