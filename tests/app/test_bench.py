@@ -209,6 +209,22 @@ def test_a_surface_is_runs_of_its_points_and_breaks_even_where_they_say(study, b
     assert drawn.table.rows[0][0] == "0.5"
 
 
+def test_a_lever_breaks_even_where_a_run_of_its_value_says_so(study, bench):
+    """What is saved is linear in the price of care, so that nothing is lost but the steps in which a track is read."""
+    y = (0.5, 0.75, 1.0)
+
+    def crossing(of_posts: float) -> float | None:
+        """Give where the price of care breaks even when posts cost so many times what they do."""
+        points = tuple(Point((), (("keyworker staff", of_posts), ("children looked after", value))) for value in y)
+        grid = Grid(("care_price", "care_price"), y[:1], y, points, (y[0], y[0]))
+        return bench.do(Job("crossing", "measured", name="care_price", grid=grid)).found.value
+
+    at = bench.do(Job("figures", "measured", sets_of(study, care_price=0.75))).found.breaks_even["keyworker staff"]
+    assert crossing(at) == pytest.approx(0.75, abs=0.5 / 200)
+    assert crossing(at * 100) is None
+    assert crossing(at / 100) is None
+
+
 def test_at_a_price_that_is_marked_nothing_is_gained_or_lost(study, bench):
     """Of a post and of a year in care; where others stand the mark moves with them."""
     held = bench.do(Job("figures", "measured", sets_of(study, care_price=0.9))).found

@@ -25,14 +25,13 @@ from sim.config.loading import load
 from sim.results.folder.store import read_results
 from sim.runs.ensemble import simulate
 from tests.app.browser import CHROMIUM, PATIENT, WHY_NONE, Served, browsing, served
+from tests.axe import axe_core
 from tests.places import APPLICATION, ROOT
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=WHY_NONE)
 NUMBERS = "#answer .six .number"
 SETTLED = "body:not(.moving) #answer .stamp:not(.old):has-text('all replications')"
 expect.set_options(timeout=PATIENT)
-AXE = next((path for path in (ROOT / "build" / "axe.min.js", ROOT / "node_modules" / "axe-core" / "axe.min.js")
-            if path.is_file()), None)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -235,8 +234,9 @@ def test_it_fits(browser, server, width, scheme):
         one.textContent.trim() && parseFloat(getComputedStyle(one).fontSize) < 11).map((one) => one.outerHTML)"""
     )
     assert small == []
-    if AXE is not None:
-        page.evaluate(AXE.read_text(encoding="utf-8"))
+    core = axe_core()
+    if core is not None:
+        page.evaluate(core.read_text(encoding="utf-8"))
         found = page.evaluate("axe.run().then((found) => found.violations)")
         serious = [one for one in found if one["impact"] in ("serious", "critical")]
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in serious] == []
@@ -283,6 +283,19 @@ def test_break_even_is_drawn_in_two_levers_of_ones_choice_from_where_the_others_
     expect(drawing).to_contain_text("strength of the effect")
     page.select_option("#surface-down", "effect")
     expect(drawing).to_have_text("Choose two levers that differ.")
+
+
+@pytest.mark.slow
+def test_levers_that_are_simulated_say_where_help_breaks_even_while_the_others_stand(context, server):
+    page = opened(context, server)
+    said = {name: page.locator(f".lever[data-lever='{name}'] .breaks") for name in ("effect", "caseload")}
+    for one in said.values():
+        expect(one).to_be_visible()
+        expect(one).to_contain_text("breaks even")
+    move(page, "caseload", "9")
+    expect(said["effect"]).to_be_hidden()
+    expect(said["caseload"]).to_be_visible()
+    expect(said["effect"]).to_be_visible()
 
 
 @pytest.mark.slow

@@ -84,7 +84,7 @@ def made_up() -> xr.Dataset:
 def drawn(toy: xr.Dataset) -> xr.Dataset:
     """Give a run whose inputs were drawn: with what is kept of the nation's."""
     kept = read_draws(ROOT / "configs" / "draws" / "national.json")["integrated/measured"]
-    return toy.assign_attrs(doubt=json.dumps({"integrated/measured": kept}))
+    return toy.assign_attrs(doubt=json.dumps({"integrated": kept}))
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,8 @@ def test_text_is_clear_of_text_and_axes(exhibit: Exhibit, run: str, request: pyt
 
 
 @pytest.mark.parametrize(
-    ("name", "run"), [("price_tornado", "drawn"), ("break_even_surface", "drawn"), ("ladder", "rungs")]
+    ("name", "run"),
+    [("price_chances", "drawn"), ("price_tornado", "drawn"), ("break_even_surface", "drawn"), ("ladder", "rungs")],
 )
 def test_text_is_clear_in_what_few_runs_have(name: str, run: str, request: pytest.FixtureRequest) -> None:
     exhibit, ds = next(one for one in of_run() if one.name == name), request.getfixturevalue(run)

@@ -24,7 +24,7 @@ PUBLIC = [
     "plot_displacement", "plot_evaluated", "plot_evidence",
     "plot_family_costs", "plot_flows", "plot_frontier", "plot_gains", "plot_ladder", "plot_left", "plot_model",
     "plot_naive",
-    "plot_net_benefit", "plot_npsv", "plot_paired", "plot_payers", "plot_price_tornado",
+    "plot_net_benefit", "plot_npsv", "plot_paired", "plot_payers", "plot_price_chances", "plot_price_tornado",
     "plot_queues", "plot_settings", "plot_shares",
     "plot_state_bands", "plot_states", "plot_swings", "plot_tiers", "plot_waits", "plot_worth",
 ]  # fmt: skip

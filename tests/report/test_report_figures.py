@@ -31,7 +31,7 @@ from tests import synthetic
 
 STUDIES = {
     "plot_family_costs", "plot_paired", "plot_naive", "plot_ladder", "plot_budget", "plot_cash_tornado",
-    "plot_evaluated", "plot_bridge", "plot_price_tornado", "plot_areas_saved",
+    "plot_evaluated", "plot_bridge", "plot_price_chances", "plot_price_tornado", "plot_areas_saved",
     "plot_break_even_surface", "plot_children", "plot_displacement", *sim.report.OF_STUDIES,
 }  # fmt: skip
 """Drawn from what a study found, or of more than the made-up run has."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from shiny import Session, reactive
 
-from sim.app.levers.lever import of_surface
+from sim.app.levers.lever import StudyLever, Value, of_surface
 from sim.app.levers.position import Position, as_sets, position
 from sim.app.levers.study import OpenStudy
 from sim.app.pages import screens
@@ -116,6 +116,7 @@ class Visit:
                 self._ask(self.house.crew.beside, f"ghost {other}", self.job(at, other, QUICK))
         self._ask(self.house.crew.beside, "doubt", self._doubt_job(at))
         self.draw_surface(at)
+        self._find_crossings(at)
 
     def look(self, screen: str, at: Position) -> None:
         """Ask for the figures of a screen."""
@@ -135,25 +136,43 @@ class Visit:
             self._ask(self.house.crew.beside, f"row {number}", replace(job, what="row", name=str(number)))
         self._ask(self.house.crew.beside, "surface", job)
 
+    def _find_crossings(self, at: Position) -> None:
+        """Ask where help breaks even along each lever that is simulated, after all else: a point after the other."""
+        for lever in of_surface(self.house.studies.levers(self.study(at))):
+            if not lever.line:
+                job = self._track_job(at, lever)
+                for number in range(LINES):
+                    row = replace(job, what="row", name=str(number))
+                    self._ask(self.house.crew.beside, f"{lever.name} {number}", row)
+                self._ask(self.house.crew.beside, f"crossing {lever.name}", job)
+
+    def _track_job(self, at: Position, lever: StudyLever) -> Job:
+        """Give the job of where help breaks even along one lever, all others where they stand."""
+        y = tuple(float(v) for v in np.linspace(*lever.span, LINES))
+        points = tuple(self._point(at, {lever.name: value}) for value in y)
+        grid = Grid((lever.title, lever.title), y[:1], y, points, (y[0], y[0]))  # wherever this lever stands itself
+        elsewhere = self.house.elsewhere(self.study(at))
+        return Job("crossing", self.reading(at), name=lever.name, elsewhere=elsewhere, grid=grid)
+
+    def _point(self, at: Position, moved: dict[str, Value]) -> Point:
+        """Give the point of a grid at which some levers stand elsewhere."""
+        levers = self.house.studies.levers(self.study(at))
+        by_factor = tuple(lever.name for lever in levers if lever.line)
+        there = position(levers, {**at.values, **moved})
+        return Point(tuple(as_sets(self.settings(there, but=by_factor))), there.factors(levers))
+
     def _surface_job(self, at: Position) -> Job | None:
         """Give the job of a surface in the two levers that were chosen, at first the first two; None without two."""
         study = self.study(at)
-        levers = self.house.studies.levers(study)
-        of = {lever.name: lever for lever in of_surface(levers)}
+        of = {lever.name: lever for lever in of_surface(self.house.studies.levers(study))}
         pair = self.pair or tuple(of)[:2]
         if len(set(pair)) < 2 or not set(pair) <= set(of):
             return None
         across, down = (of[name] for name in pair)
         x, y = (tuple(float(v) for v in np.linspace(*lever.span, LINES)) for lever in (across, down))
-        by_factor = tuple(lever.name for lever in levers if lever.line)
-        points = []
-        for second in y:
-            for first in x:
-                there = position(levers, {**at.values, across.name: first, down.name: second})
-                sets = tuple(as_sets(self.settings(there, but=by_factor)))
-                points.append(Point(sets, there.factors(levers)))
+        points = tuple(self._point(at, {across.name: first, down.name: second}) for second in y for first in x)
         stands = float(at.value(across)), float(at.value(down))
-        grid = Grid((_within(across.title), _within(down.title)), x, y, tuple(points), stands)
+        grid = Grid((_within(across.title), _within(down.title)), x, y, points, stands)
         return Job("surface", self.reading(at), elsewhere=self.house.elsewhere(study), grid=grid)
 
     def _dots_job(self, at: Position) -> Job:
@@ -188,6 +207,8 @@ class Visit:
                     await self._send(done)
                 elif done.job.what == "dots":
                     await self._send_dots(done)
+                elif done.job.what == "crossing":
+                    await self._send_crossing(done)
                 elif done.job.grid is not None:
                     await self._send_surface(done)
                 elif done.job == self.job(at, self.reading(at), QUICK):
@@ -223,6 +244,14 @@ class Visit:
             stamp = f"repriced on what was simulated {size}" if is_priced else f"simulated {size}, every point"
             html = screens.part(done.found, (), stamp)
         await self.session.send_custom_message("surface", {"html": html})
+
+    async def _send_crossing(self, done: JobResult) -> None:
+        """Mark on the track of a lever where help breaks even, if all others still stand where they stood."""
+        at = self.at.get()
+        levers = {lever.name: lever for lever in self.house.studies.levers(self.study(at))}
+        lever = levers.get(done.job.name)
+        if lever is not None and done.found is not None and done.job == self._track_job(at, lever):
+            await self.session.send_custom_message("tick", {"lever": lever.name, "value": done.found.value})
 
     async def _tick(self, done: JobResult) -> None:
         """Mark on the tracks of prices at which of them nothing is gained or lost, all else where it stands."""

@@ -18,12 +18,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xarray as xr
 
 from sim.app.work.dots import dots
 from sim.app.work.grid import Grid, Point
 from sim.app.work.headline import figures_of, saved_less_spent
-from sim.app.work.job import OF_STUDY, QUICK_REPLICATIONS, BenchStudy, Dots, Figures, Job, JobResult
+from sim.app.work.job import OF_STUDY, QUICK_REPLICATIONS, BenchStudy, Crossing, Dots, Figures, Job, JobResult
 from sim.app.work.repricing import repriced
 from sim.config.loading import changed, load
 from sim.errors import ModelError, ResultError
@@ -116,13 +117,16 @@ class Bench:
                 found[line] = 1.0 - now / more
         return found
 
-    def _surface(self, job: Job, grid: Grid) -> Drawn | int:
-        """Work out a row of a grid, or draw it whole; what was worked out before is kept."""
+    def _surface(self, job: Job, grid: Grid) -> Drawn | Crossing | int:
+        """Work out a row of a grid, or draw it whole, or say where it crosses; what was worked out before is kept."""
         points = grid.row(int(job.name)) if job.what == "row" else grid.points
         values = [self.saved_less_spent(job, grid, point) for point in points]
         if job.what == "row":
             return len(values)
-        from sim.app.work.surface import drawn_surface
+        from sim.app.work.surface import crossing_of, drawn_surface
+
+        if job.what == "crossing":
+            return Crossing(crossing_of(grid, np.array(values, np.float64)))
 
         return drawn_surface(self.scenario(self.of(job), job.reading, job.replications), grid, values)
 

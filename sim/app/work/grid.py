@@ -1,4 +1,4 @@
-"""A grid of positions in two levers, all others where they stand; leaves out running and drawing them."""
+"""A grid of positions in two levers or in one, all others where they stand; leaves out running and drawing them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ class Point:
 
 @dataclass(frozen=True)
 class Grid:
-    """Two levers and their values; ``points`` by the second and the first; ``stands`` is where both stand."""
+    """Two levers and their values; ``points`` by the second and the first; ``stands`` is where both stand.
+
+    Of one lever alone it is the second, and the first has one value.
+    """
 
     names: tuple[str, str]
     x: tuple[float, ...]

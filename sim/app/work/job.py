@@ -15,7 +15,7 @@ from sim.model.spec import AS_WRITTEN
 
 QUICK_REPLICATIONS = 1
 """Of what is seen first."""
-OF_STUDY = ("price_tornado", "break_even_surface", "bridge")
+OF_STUDY = ("price_chances", "price_tornado", "break_even_surface", "bridge")
 """Figures of what is kept of the unmoved study, wherever the levers stand."""
 
 
@@ -48,7 +48,7 @@ class Job:
     ----------
     what
         ``figures``; ``draw`` a figure; ``screen``: its figures' names and its tables; ``dots``; ``doubt``; ``row`` of a
-        grid, by its number; or ``surface``.
+        grid, by its number; ``surface``; or the ``crossing`` along a lever, by its name.
     reading, sets
         The reading of the evidence, and settings as ``--set`` takes them.
     replications
@@ -62,7 +62,7 @@ class Job:
     elsewhere
         Another study than that of the bench; None for its own.
     grid
-        Of a surface, and of one of its rows.
+        Of a surface, of a lever's track, and of one of their rows.
     """
 
     what: str
@@ -125,6 +125,13 @@ class Figures:
     def money(self, what: str) -> Mapping[str, Any]:
         """Give a figure of the account in the ledger."""
         return dict(self.account[what][self.ledger])
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Where along a lever's range nothing is gained or lost; None where that is nowhere."""
+
+    value: float | None
 
 
 @dataclass(frozen=True)

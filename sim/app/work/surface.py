@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.app.work.grid import Grid
+from sim.arrays import FloatArray
 from sim.economics.surface import first_crossing
 from sim.exhibits import svg
 from sim.exhibits.conditions import plot_surface, surface_finding
@@ -34,12 +35,17 @@ TITLE = "Where help breaks even, from where the levers stand"
 def told(grid: Grid, values: Sequence[float]) -> dict[str, Any]:
     """Give a surface as figures of surfaces take it; ``values`` are pounds saved less spent, a point each."""
     value = np.array(values, np.float64).reshape(len(grid.y), len(grid.x))  # (y, x)
-    fine = np.linspace(grid.y[0], grid.y[-1], FINE)
-    crossing = [first_crossing(fine, np.interp(fine, grid.y, column)) for column in value.T]
+    crossing = [crossing_of(grid, column) for column in value.T]
     return {
         "inputs": grid.names, "x": grid.x, "y": grid.y, "value": value.tolist(), "crossing": crossing,
         "stands": grid.stands,
     }  # fmt: skip
+
+
+def crossing_of(grid: Grid, column: FloatArray) -> float | None:
+    """Give the first value of the second lever at which nothing is gained or lost; None where there is none."""
+    fine = np.linspace(grid.y[0], grid.y[-1], FINE)
+    return first_crossing(fine, np.interp(fine, grid.y, column))
 
 
 def drawn_surface(scenario: Scenario, grid: Grid, values: Sequence[float]) -> Drawn:

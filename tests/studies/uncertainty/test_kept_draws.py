@@ -23,6 +23,7 @@ from sim.economics.summary import summarise
 from sim.economics.value.account_figures import account_figures
 from sim.errors import ModelError, ResultError
 from sim.model.spec import DrawnEffect, SetFit
+from sim.report.figures.evidence.price_chances import share_at
 from sim.runs.beliefs.doubt import WHY, Kept, doubt_of, read_draws
 from sim.runs.beliefs.effects import at_ratio, drawn_ratios, effect_inputs, parameters_at
 from sim.runs.ensemble import simulate
@@ -31,7 +32,7 @@ from sim.runs.replications import for_accounts
 from sim.studies.uncertainty.answer import DrawFacts, to_table
 from sim.studies.uncertainty.inputs import study
 from sim.studies.uncertainty.keeping import draw_answer, keep
-from sim.studies.uncertainty.kept import accounts_of, of_inputs
+from sim.studies.uncertainty.kept import accounts_of, of_inputs, without_chance
 from sim.studies.uncertainty.question import solve_draw
 from tests.places import DOUBTFUL, ROOT
 
@@ -81,6 +82,21 @@ def test_a_linear_answer_has_the_interval_of_its_inputs(linear: dict[str, Any]):
     price = linear["figures"]["break_even"]["narrow"]
     assert [price["low"], price["high"]] == pytest.approx([-10 - 9.8, -10 + 9.8], abs=0.3)
     assert price["central"] == -10.0
+
+
+def test_how_often_help_pays_at_a_price_is_the_normal_tail(linear: dict[str, Any]):
+    """P(N(-10, 5^2) > p), within 0.02: a price is kept every 2.5% of draws, and chance in a share of them is 0.0035."""
+    kept = linear["quantiles"]["narrow"]
+    assert kept == sorted(kept)
+    for price in (-20.0, -15.0, -10.0, -7.0, 0.0):
+        assert share_at(kept, price) == pytest.approx(norm.sf(price, -10, 5), abs=0.02)
+    assert (share_at(kept, -100.0), share_at(kept, 100.0)) == (1.0, 0.0)
+
+
+def test_chance_is_not_in_what_is_kept_of_the_price():
+    noisy = 1 + 2 * RNG.standard_normal(MANY) + 1.5 * RNG.standard_normal(MANY)
+    alone = without_chance(noisy, np.full(MANY, 1.5))
+    assert [alone.mean(), alone.std(ddof=1)] == pytest.approx([noisy.mean(), (noisy.var(ddof=1) - 2.25) ** 0.5])
 
 
 def test_a_tornado_of_a_linear_answer_is_its_slopes(linear: dict[str, Any]):

@@ -5,6 +5,7 @@
   const levers = () => Array.from(document.querySelectorAll(".lever"));
   const control = (lever) => lever.querySelector("input, select");
   const number = (x) => Number(x).toLocaleString("en-GB", { maximumSignificantDigits: 6 });
+  const rounded = (x) => Number(Number(x).toPrecision(3));
   const stated = (x, unit) => unit.startsWith("£") ? "£" + number(x) + unit.slice(1) : unit.startsWith("%") ? number(x) + unit : number(x) + " " + unit;
   let pins = new URLSearchParams(location.search).getAll("pin").slice(0, 4);
   let screen = document.querySelector('[role="tab"][aria-selected="true"]').dataset.screen;
@@ -42,6 +43,11 @@
       lever.classList.toggle("beyond", beyond);
       lever.querySelector(".beyond").hidden = !beyond;
     }
+  }
+
+  // Where help breaks even along a lever holds while the others stand; it comes again once it is worked out anew.
+  function forget(but) {
+    for (const lever of levers()) if (lever !== but) for (const mark of lever.querySelectorAll(".tick, .breaks")) mark.hidden = true;
   }
 
   function remember() {
@@ -145,7 +151,7 @@
       show(lever);
       const held = control(lever);
       held.addEventListener("input", () => { show(lever); if (lever.dataset.kind === "prices" || (held.tagName === "SELECT" && lever.dataset.kind !== "study")) move(false); });
-      held.addEventListener("change", () => { show(lever); if (lever.dataset.kind === "study") { remember(); location.reload(); } else move(true); });
+      held.addEventListener("change", () => { show(lever); forget(lever); if (lever.dataset.kind === "study") { remember(); location.reload(); } else move(true); });
     }
     const episode = $("episode");
     if (episode) episode.addEventListener("change", () => {
@@ -200,10 +206,11 @@
       const lever = document.querySelector(`.lever[data-lever="${at.lever}"]`);
       const tick = lever && lever.querySelector(".tick");
       if (!tick) return;
-      const held = control(lever), share = (at.value - held.min) / (held.max - held.min);
-      tick.hidden = !(share >= 0 && share <= 1);
+      const held = control(lever), share = (at.value - held.min) / (held.max - held.min), breaks = lever.querySelector(".breaks");
+      tick.hidden = at.value === null || !(share >= 0 && share <= 1);
       tick.style.left = share * 100 + "%";
-      tick.title = "breaks even at " + number(at.value);
+      breaks.hidden = false;
+      breaks.textContent = at.value === null ? "breaks even nowhere in this range" : "breaks even at " + stated(rounded(at.value), held.dataset.unit);
       if ("each" in at) lever.dataset.each = at.each;
       if (document.activeElement !== $("episode")) show(lever);
     });

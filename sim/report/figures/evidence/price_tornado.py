@@ -20,6 +20,7 @@ from sim.exhibits.titles import titles_of
 from sim.results.facts import facts_of
 from sim.table import Table
 
+PRICE = "break_even"
 ACCOUNTS = ("one_episode", "programme")
 """The account that is shown: the first of these that was drawn."""
 
@@ -47,7 +48,7 @@ def plot_price_tornado(ds: xr.Dataset, ax: Axes | None = None, *, canvas: Canvas
         raise ValueError("the inputs of this run were not drawn, or too few times: see families run --draws")
     _, account, found = shown
     terms = terms_of(ds)
-    bars, price = found["turns_on"][terms.ledger], found["figures"]["break_even"][terms.ledger]
+    bars, price = found["turns_on"][terms.ledger], found["figures"][PRICE][terms.ledger]
     ax = row_axes(len(bars), canvas, each=0.32, key=3 if canvas.is_narrow else 1) if ax is None else ax
     at = places(len(bars), canvas, each=0.32)
     low, high = ([one[end] for one in bars] for end in ("at_low", "at_high"))
@@ -88,7 +89,7 @@ def price_finding(ds: xr.Dataset) -> str:
     assert shown is not None
     world, _, found = shown
     ledger = terms_of(ds).ledger
-    price, widest = found["figures"]["break_even"][ledger], found["turns_on"][ledger][0]
+    price, widest = found["figures"][PRICE][ledger], found["turns_on"][ledger][0]
     ends = sorted((widest["at_low"], widest["at_high"]))
     price_range = f"{pounds(price['low'])} to {pounds(price['high'])} with all inputs drawn"
     return sentence(
