@@ -47,6 +47,18 @@ def test_a_position_goes_before_figures_that_wait(desk):
     assert [came.get(timeout=LONG_SECONDS).found for _ in range(4)] == ["running", "quick", "draw 1", "draw 2"]
 
 
+def test_what_is_for_later_is_done_while_nothing_else_waits(desk):
+    came: Queue[JobResult] = Queue()
+    desk.want("page", "running", named("running"), came.put)
+    for name in ("along 1", "along 2", "forgotten"):
+        desk.want("page", name, named(name), came.put, later=True)
+    desk.forget("page", "forgotten")
+    desk.want("page", "draw", named("draw"), came.put)
+    assert [came.get(timeout=LONG_SECONDS).found for _ in range(4)] == ["running", "draw", "along 1", "along 2"]
+    with pytest.raises(Empty):
+        came.get(timeout=1.0)
+
+
 def test_a_killed_worker_is_replaced_and_its_job_done(desk):
     came: Queue[JobResult] = Queue()
     desk.want("page", "quick", named("first"), came.put)

@@ -143,8 +143,8 @@ class Visit:
                 job = self._track_job(at, lever)
                 for number in range(LINES):
                     row = replace(job, what="row", name=str(number))
-                    self._ask(self.house.crew.beside, f"{lever.name} {number}", row)
-                self._ask(self.house.crew.beside, f"crossing {lever.name}", job)
+                    self._ask(self.house.crew.beside, f"{lever.name} {number}", row, later=True)
+                self._ask(self.house.crew.beside, f"crossing {lever.name}", job, later=True)
 
     def _track_job(self, at: Position, lever: StudyLever) -> Job:
         """Give the job of where help breaks even along one lever, all others where they stand."""
@@ -184,13 +184,13 @@ class Visit:
         """Give the job of what kept draws say of a study, unmoved."""
         return Job("doubt", elsewhere=self.house.elsewhere(self.study(at)))
 
-    def _ask(self, desk: Desk, slot: str, job: Job, *, first: bool = False) -> None:
+    def _ask(self, desk: Desk, slot: str, job: Job, *, first: bool = False, later: bool = False) -> None:
         """Ask for a job unless it is done."""
         known = self.house.done.get(job)
         if known is not None:
             self._loop.create_task(self._take(known))
         else:
-            desk.want(self.name, slot, job, self._tell, first=first)
+            desk.want(self.name, slot, job, self._tell, first=first, later=later)
 
     def _tell(self, done: JobResult) -> None:
         """Take what came from a worker, called from a thread."""

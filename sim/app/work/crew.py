@@ -53,6 +53,7 @@ class Desk:
         self._context = multiprocessing.get_context("spawn")
         self._lock = Lock()
         self._waiting: OrderedDict[tuple[str, str], _Wanted] = OrderedDict()
+        self._later: OrderedDict[tuple[str, str], _Wanted] = OrderedDict()
         self._at: tuple[tuple[str, str], _Wanted] | None = None
         self._closed = False
         self._start()
@@ -74,13 +75,15 @@ class Desk:
         its.close()
         Thread(target=self._listen, args=(mine,), name="desk", daemon=True).start()
 
-    def want(self, page: str, slot: str, job: Job, tell: Tell, *, first: bool = False) -> None:
+    def want(
+        self, page: str, slot: str, job: Job, tell: Tell, *, first: bool = False, later: bool = False
+    ) -> None:  # fmt: skip
         """Ask for a job; it takes the place of one that waits in the same slot of the same page.
 
-        ``first`` puts it before all that waits.
+        ``first`` puts it before all that waits; what is for ``later`` is done while nothing else waits.
         """
         with self._lock:
-            self._waiting[page, slot] = _Wanted(job, tell)
+            (self._later if later else self._waiting)[page, slot] = _Wanted(job, tell)
             if first:
                 self._waiting.move_to_end((page, slot), last=False)
             self._next()
@@ -88,23 +91,26 @@ class Desk:
     def forget(self, page: str, slot: str | None = None) -> None:
         """Drop what waits for a page, or for one of its slots."""
         with self._lock:
-            for key in [key for key in self._waiting if key[0] == page and slot in (None, key[1])]:
-                del self._waiting[key]
+            for held in (self._waiting, self._later):
+                for key in [key for key in held if key[0] == page and slot in (None, key[1])]:
+                    del held[key]
 
     def close(self) -> None:
         """End the process."""
         with self._lock:
             self._closed = True
             self._waiting.clear()
+            self._later.clear()
         self._process.terminate()
         self._process.join(5)
         self._jobs.close()
 
     def _next(self) -> None:
         """Give the process its next job, if it has none; the lock is held."""
-        if self._at is not None or not self._waiting or self._closed:
+        held = self._waiting or self._later
+        if self._at is not None or not held or self._closed:
             return
-        self._at = self._waiting.popitem(last=False)
+        self._at = held.popitem(last=False)
         with suppress(OSError):  # the listener sees the same end and starts anew
             self._jobs.send(self._at[1].job)
 
