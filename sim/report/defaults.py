@@ -18,8 +18,10 @@ from sim.results.shown import MAIN_CHAIN
 from sim.results.worlds import WorldName, world_names
 from sim.units import MONTHS_PER_YEAR
 
-EVIDENCE_MONTHS = 24
-"""How long after a family's start evaluations followed them; beyond it a figure shows assumptions."""
+
+def evidence_months(ds: xr.Dataset) -> float:
+    """Give how long after a family's start evaluations followed them; beyond it a figure shows assumptions."""
+    return facts_of(ds).appraisal.evidence_months
 
 
 def months(ds: xr.Dataset) -> FloatArray:
@@ -34,7 +36,7 @@ def worlds_of_set(ds: xr.Dataset, effect_set: str | None = None) -> list[WorldNa
 
 
 def is_evaluated(ds: xr.Dataset) -> bool:
-    """Whether the run has services, of whose effects evaluations know up to ``EVIDENCE_MONTHS``."""
+    """Whether the run has services, of whose effects evaluations know up to ``evidence_months``."""
     return ds.sizes["service"] > 0 and ds.sizes["regime"] > 1
 
 

@@ -56,6 +56,17 @@ def test_each_public_figure_needs_the_run_alone(ds: xr.Dataset, name: str) -> No
     assert made.get_xlabel()
 
 
+@pytest.mark.parametrize("name", ["plot_difference", "plot_state_bands", "plot_npsv"])
+def test_evidence_ends_where_the_study_says_so(name: str) -> None:
+    """Twelve months, where its evaluations followed families for no longer; not the two years of 2015 to 2020."""
+    scenario = synthetic.scenario()
+    scenario = replace(scenario, appraisal=replace(scenario.appraisal, evidence_months=12.0))
+    ds = to_dataset(scenario, synthetic.layout(scenario), synthetic.records(scenario))
+    said = " ".join(text.get_text() for text in getattr(sim.report, name)(ds).texts)
+    assert "month 12" in said
+    assert "month 24" not in said
+
+
 def test_areas_that_are_no_authorities_have_no_map(ds: xr.Dataset) -> None:
     with pytest.raises(ValueError, match="no local authorities of today"):
         sim.report.plot_areas_saved(ds)

@@ -15,7 +15,7 @@ from sim.exhibits.sentences import listed, sentence
 from sim.exhibits.style import COLOURS, WIDE, Canvas
 from sim.exhibits.titles import titles_of
 from sim.intervals import many_over_replications
-from sim.report.defaults import EVIDENCE_MONTHS, compares, first_ledger, months, regime_named, worlds_of_regime
+from sim.report.defaults import compares, evidence_months, first_ledger, months, regime_named, worlds_of_regime
 from sim.report.figures.money.amounts import readings, yearly
 from sim.results.costs import cost_by_step
 from sim.results.facts import facts_of
@@ -52,7 +52,8 @@ def plot_difference(
     said = f"£ a family saved so far by {chosen} against {other}, all spending counted ({ledger} ledger, "
     name_y(ax, f"{said}{facts.prices_aside}, not discounted); below 0 it has cost more", canvas)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: figure(y)))
-    shade_after(ax, window_start(ds) * months(ds)[1] + EVIDENCE_MONTHS, f"evidence ends at month {EVIDENCE_MONTHS}")
+    known = evidence_months(ds)
+    shade_after(ax, window_start(ds) * months(ds)[1] + known, f"evidence ends at month {known:g}")
     name_lines(ax, ends, labels, canvas)
     return ax
 

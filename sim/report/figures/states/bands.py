@@ -19,7 +19,7 @@ from sim.exhibits.sentences import listed, sentence
 from sim.exhibits.style import COLOURS, WIDE, Canvas, new_axes, new_panels, words
 from sim.exhibits.titles import titles_of
 from sim.intervals import UPPER_TAIL, Estimate
-from sim.report.defaults import EVIDENCE_MONTHS, is_evaluated, main_chain, months, worlds_of_set
+from sim.report.defaults import evidence_months, is_evaluated, main_chain, months, worlds_of_set
 from sim.report.figures.states.shares import state_shares, states_of
 from sim.results.facts import facts_of
 from sim.results.summary import window_start
@@ -85,7 +85,7 @@ def plot_state_bands(
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: digits(y)))
     ax.xaxis.set_major_locator(MaxNLocator(5))
     if is_evaluated(ds):
-        shade_after(ax, window_start(ds) * months(ds)[1] + EVIDENCE_MONTHS, f"after month {EVIDENCE_MONTHS}")
+        shade_after(ax, window_start(ds) * months(ds)[1] + evidence_months(ds), f"after month {evidence_months(ds):g}")
     return ax
 
 
@@ -129,7 +129,7 @@ def bands_finding(ds: xr.Dataset) -> str:
     places = states_of(ds, chain)
     names = [words(str(name)) for name in ds["state_name"].values[places]]
     step = months(ds)[1]
-    at = min(window_start(ds) + round(EVIDENCE_MONTHS / step), len(months(ds)) - 1)
+    at = min(window_start(ds) + round(evidence_months(ds) / step), len(months(ds)) - 1)
     said = []
     for world in changed_worlds(ds):
         change = fewer(ds, world, chain)[0][at]

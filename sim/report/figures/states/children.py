@@ -21,7 +21,7 @@ from sim.exhibits.style import COLOURS, INK, WIDE, Canvas, new_axes, new_figure
 from sim.exhibits.titles import titles_of
 from sim.intervals import Estimate, many_over_replications
 from sim.model.compiled.accounts import PROGRAMME
-from sim.report.defaults import EVIDENCE_MONTHS, months, worlds_of_set
+from sim.report.defaults import evidence_months, months, worlds_of_set
 from sim.report.figures.money.amounts import readings
 from sim.results.facts import facts_of
 from sim.results.summary import window_start
@@ -78,7 +78,8 @@ def plot_children(
     ax.set(xlabel="Months from the start of the run", xlim=(0, months(ds)[-1]), ylim=(0, top))
     head_room(ax, 0.16)
     name_y(ax, "Children in care, of 1,000 children of all families (lower is better)", canvas)
-    shade_after(ax, window_start(ds) * months(ds)[1] + EVIDENCE_MONTHS, f"evidence ends at month {EVIDENCE_MONTHS}")
+    known = evidence_months(ds)
+    shade_after(ax, window_start(ds) * months(ds)[1] + known, f"evidence ends at month {known:g}")
     return ax
 
 
@@ -130,14 +131,15 @@ def children_table(ds: xr.Dataset) -> Table:
         (f"{months(ds)[point + 1]:.0f}", *(_written(span, point) for span in spans))
         for point in range(step - 1, len(spans[0][0]), step)
     )
-    told = [
-        f"{titles.world(found.world.name)}: {fixed(one.looked_after.helped, 1)} with help "
-        f"and {fixed(one.looked_after.without, 1)} without"
-        for found, one in followed(ds) if one.looked_after
-    ]  # fmt: skip
-    note = f"At month {EVIDENCE_MONTHS} after the first start, of the families helped: {'; '.join(told)}."
+    counted = {found.world.name: one.looked_after for found, one in followed(ds) if one.looked_after}
+    told = "; ".join(
+        f"{titles.world(name)}: {fixed(one.helped, 1)} with help and {fixed(one.without, 1)} without"
+        for name, one in counted.items()
+    )
+    at = next((f"{one.month:.0f}" for one in counted.values()), "")
+    note = f"At month {at} after the first start, of the families helped: {told}." if told else ""
     columns = ("month", *(titles.regime(world.regime) for world in worlds))
-    return Table("Children in care, of 1,000 children of all families", columns, rows, note if told else "")
+    return Table("Children in care, of 1,000 children of all families", columns, rows, note)
 
 
 def _written(span: tuple[FloatArray, FloatArray, FloatArray], point: int) -> str:
@@ -149,7 +151,7 @@ def _written(span: tuple[FloatArray, FloatArray, FloatArray], point: int) -> str
 def children_finding(ds: xr.Dataset) -> str:
     """Say how many of 1,000 are in care with and without help, first of the families helped, then of all."""
     titles, worlds = titles_of(ds), worlds_of_set(ds)
-    at = min(window_start(ds) + round(EVIDENCE_MONTHS / months(ds)[1]), len(months(ds)) - 1) - 1
+    at = min(window_start(ds) + round(evidence_months(ds) / months(ds)[1]), len(months(ds)) - 1) - 1
     told = {found.world: account.looked_after for found, account in followed(ds) if found.world in worlds}
     shown = list(told)[-1] if told else worlds[-1]
     base, last = (float(in_care(ds, world)[at].mean()) for world in (worlds[0], shown))
@@ -160,7 +162,7 @@ def children_finding(ds: xr.Dataset) -> str:
             f"under {regime} {fixed(one.helped, 0)} of 1,000 {one.of} are in care at month {one.month:.0f} after their "
             f"first start, against {fixed(one.without, 0)} without; "
         )
-    since = f"{EVIDENCE_MONTHS} months after the regimes began"
+    since = f"{evidence_months(ds):g} months after the regimes began"
     return sentence(
         f"{helped}of all families' children {fixed(last, 0)} of 1,000 are {since} under {regime}, against "
         f"{fixed(base, 0)} under {other}"

@@ -17,7 +17,7 @@ from sim.exhibits.numbers import fixed, plural, share
 from sim.exhibits.sentences import listed, sentence
 from sim.exhibits.style import INK, WIDE, Canvas, new_axes, new_panels, words
 from sim.exhibits.titles import titles_of
-from sim.report.defaults import EVIDENCE_MONTHS, main_chain, months, worlds_of_set
+from sim.report.defaults import evidence_months, main_chain, months, worlds_of_set
 from sim.report.figures.states.shares import states_of
 from sim.results.facts import facts_of
 from sim.results.summary import window_start
@@ -97,7 +97,7 @@ def moved(ds: xr.Dataset, world: WorldName, chain: str) -> tuple[FloatArray, flo
         Shares by state at the start and state later, shape (state, state), and the months between.
     """
     start, per_month = window_start(ds), 1 / (facts_of(ds).step_years * MONTHS_PER_YEAR)
-    last = min(start + round(EVIDENCE_MONTHS * per_month), ds.sizes["step"] - 1)
+    last = min(start + round(evidence_months(ds) * per_month), ds.sizes["step"] - 1)
     (held,) = journeys(ds, world, chain, [start, last])
     counts = held[:-1]
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-300), (last - start) / per_month

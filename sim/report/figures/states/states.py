@@ -13,7 +13,7 @@ from sim.exhibits.numbers import plural, share
 from sim.exhibits.sentences import listed, sentence
 from sim.exhibits.style import FAINT, INK, SEVERITY, WIDE, Canvas, new_axes, words
 from sim.exhibits.titles import titles_of
-from sim.report.defaults import EVIDENCE_MONTHS, is_evaluated, main_chain, months, worlds_of_set
+from sim.report.defaults import evidence_months, is_evaluated, main_chain, months, worlds_of_set
 from sim.report.figures.states.shares import state_shares, states_of
 from sim.results.facts import facts_of
 from sim.results.worlds import WorldName, of_world
@@ -51,7 +51,7 @@ def plot_states(
     if world.regime != facts_of(ds).baseline:
         _mark(ax, start, "regime starts")
         if is_evaluated(ds):
-            _mark(ax, start + EVIDENCE_MONTHS, f"evidence ends at month {EVIDENCE_MONTHS}")
+            _mark(ax, start + evidence_months(ds), f"evidence ends at month {evidence_months(ds):g}")
     return ax
 
 
