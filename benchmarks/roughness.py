@@ -28,8 +28,7 @@ DEGREE = 3
 
 def stops(lever: StudyLever, many: int) -> FloatArray:
     """Give even stops over the published range of a lever, or along its track."""
-    low, high = lever.ends if lever.low is None or lever.high is None else (lever.low, lever.high)
-    return np.linspace(low, high, many)
+    return np.linspace(*lever.span, many)
 
 
 def along(study: OpenStudy, bench: Bench, lever: StudyLever, many: int) -> list[FloatArray]:

@@ -60,7 +60,8 @@ def _horizon(ds: xr.Dataset, made: Increments, terms: Terms) -> Switch:
     running = running_net(ds, made, terms).mean(axis=0)
     step = payback_step(running)
     run = terms.all_steps * terms.step_years
-    note = f"none within the {run:g} years of the run" if step is None else "years beyond month 24 rest on assumptions"
+    beyond = f"years beyond month {terms.spec.evidence_months:g} rest on assumptions"
+    note = f"none within the {run:g} years of the run" if step is None else beyond
     return Switch("horizon", "years counted", terms.horizon_years, None if step is None else step * terms.step_years,
                   "years", note)  # fmt: skip
 

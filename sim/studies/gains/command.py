@@ -33,7 +33,7 @@ def command(
         at.stage("Following families")
         scenario = load(config, sets or [])
         found = who_gains(scenario, replications)
-    for table in gains_tables(found, titles_of(scenario)):
+    for table in gains_tables(found, titles_of(scenario), scenario.appraisal.evidence_months):
         print_table(table)
     if out is not None:
         write_csv(out, gains_by_group(found, scenario.worlds))

@@ -19,12 +19,15 @@ EACH = 0.26
 NOTE = (
     "Families that were on the books throughout, each under both regimes on the same fate; all since the start. 95% "
     "intervals over families. Less is better where the measure is a burden, such as months in crisis. Evidence ends at "
-    "month 24."
+    "month {months:g}."
 )
 
 
-def gains_tables(gains: Sequence[Gain], titles: Titles) -> list[Table]:
-    """Make a table of mean changes by group for the first outcome and for waits, with who has less and more of it."""
+def gains_tables(gains: Sequence[Gain], titles: Titles, evidence_months: float) -> list[Table]:
+    """Make a table of mean changes by group for the first outcome and for waits, with who has less and more of it.
+
+    ``evidence_months`` is how long evaluations followed families, as the study says.
+    """
     first = gains[0].measure if gains else ""
     shown = [first, *([WAITING] if first != WAITING else [])]
     columns = ("regime", "group", "families", "without", "change", "with less", "with more")
@@ -32,7 +35,7 @@ def gains_tables(gains: Sequence[Gain], titles: Titles) -> list[Table]:
         Table(f"Who gains: {words(measure)}", columns, [_row(one, titles) for one in gains if one.measure == measure])
         for measure in shown
     ]
-    return [*made[:-1], replace(made[-1], note=NOTE)]
+    return [*made[:-1], replace(made[-1], note=NOTE.format(months=evidence_months))]
 
 
 def _row(gain: Gain, titles: Titles) -> tuple[str, ...]:
@@ -47,9 +50,11 @@ def _row(gain: Gain, titles: Titles) -> tuple[str, ...]:
 
 def plot_gains(
     gains: Sequence[Gain], ax: Axes | None = None, measure: str | None = None, world: str | None = None,
-    titles: Titles | None = None, *, canvas: Canvas = WIDE,
+    titles: Titles | None = None, *, canvas: Canvas = WIDE, evidence_months: float | None = None,
 ) -> Axes:  # fmt: skip
     """Draw the mean change of a measure for each group with its 95% interval; left of 0 is less.
+
+    Where the evidence ends is written below where ``evidence_months`` says it.
 
     Raises
     ------
@@ -74,10 +79,8 @@ def plot_gains(
     labels = [gain.group if gain.by == "all" else f"{words(gain.by)}: {gain.group}" for gain in shown]
     name_rows(ax, labels, canvas, each=EACH)
     named = (titles or Titles()).world(str(world))
-    label = (
-        f"← less | more →\nChange in {words(str(measure))} a family since the start, {named}; "
-        "evidence ends at month 24"
-    )
+    known = "" if evidence_months is None else f"; evidence ends at month {evidence_months:g}"
+    label = f"← less | more →\nChange in {words(str(measure))} a family since the start, {named}{known}"
     ax.set_xlabel(canvas.fold(label, 0 if canvas.is_narrow else 34))
     grid_x(ax)
     return ax

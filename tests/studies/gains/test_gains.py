@@ -79,11 +79,11 @@ def test_deciles_are_tenths_in_order() -> None:
 
 
 def test_table_rows_and_figure(gains, scenario) -> None:
-    tables = gains_tables(gains, titles_of(scenario))
+    tables = gains_tables(gains, titles_of(scenario), 12.0)
     assert [table.title for table in tables] == ["Who gains: months in crisis or worse", "Who gains: months waiting"]
     assert all(len(table.rows) == len({(g.by, g.group) for g in gains}) for table in tables)
     assert all(row[0] == "one key worker (as measured, 2015-20)" for table in tables for row in table.rows)
-    assert "Evidence ends at month 24" in tables[-1].note
+    assert "Evidence ends at month 12." in tables[-1].note
 
 
 def test_groups_are_named_in_words(gains) -> None:
@@ -99,7 +99,8 @@ def test_the_file_and_the_figure(gains, scenario) -> None:
     assert all(len(row) == len(made.names) for row in made.rows)
     assert not any("/" in str(cell) for row in made.rows for cell in row[:2])
     assert isinstance(plot_gains(gains), Axes)
-    drawn = plot_gains(gains, titles=scenario.titles).get_xlabel().replace("\n", " ")
+    drawn = plot_gains(gains, titles=scenario.titles, evidence_months=12.0).get_xlabel().replace("\n", " ")
+    assert "evidence ends at month 12" in drawn
     assert "one key worker (as measured, 2015-20)" in drawn
     assert faults_of(plot_gains, gains) == []
     with pytest.raises(ValueError, match="no gains of 'luck'"):

@@ -158,12 +158,14 @@
       const lever = episode.closest(".lever");
       if (episode.value !== "") control(lever).value = episode.value / lever.dataset.each;
       show(lever);
+      forget(lever);
       move(true);
     });
     $("levers").addEventListener("submit", (event) => event.preventDefault());
     $("reset").addEventListener("click", () => {
       const elsewhere = levers().some((lever) => lever.dataset.kind === "study" && lever.classList.contains("moved"));
       for (const lever of levers()) { control(lever).value = lever.dataset.default; show(lever); }
+      forget(null);
       if (elsewhere) { remember(); location.reload(); } else move(true);
     });
     const tabs = Array.from(document.querySelectorAll('[role="tab"]'));

@@ -17,11 +17,12 @@ from sim.exhibits.numbers import digits, figure, pounds
 from sim.exhibits.sentences import sentence
 from sim.exhibits.style import COLOURS, FAINT, INK, WIDE, Canvas, words
 from sim.exhibits.titles import titles_of
+from sim.model.compiled.accounts import ONE_EPISODE, PROGRAMME
 from sim.results.facts import facts_of
 from sim.table import Table
 
 PRICE = "break_even"
-ACCOUNTS = ("one_episode", "programme")
+ACCOUNTS = (ONE_EPISODE, PROGRAMME)
 """The account that is shown: the first of these that was drawn."""
 
 
