@@ -345,7 +345,8 @@ class Meter:
     """What is counted: rows ``while`` a condition holds, moves ``on`` transitions, or ``per`` service.worker and so on.
 
     ``unit`` is whose rows; ``moves`` lists (source, target) of ``chain`` for ``on``; ``what`` names it for ``per``
-    (worker, place, case, start, referral) or ``row`` (every row of the unit).
+    (worker, place, case, start, referral) or ``row`` (every row of the unit). ``by_area`` names a table by area: a row
+    counts as much as it says of the row's area, in place of 1 (``while`` alone).
     """
 
     name: str
@@ -355,6 +356,7 @@ class Meter:
     chain: str = ""
     moves: tuple[tuple[str, str], ...] = ()
     what: str = ""
+    by_area: str = ""
 
 
 @dataclass(frozen=True)

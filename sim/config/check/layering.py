@@ -55,6 +55,7 @@ class Used:
             waiting += [name for name in new if name in config.parameters]
         self.read |= read
         self.read |= {part.team.shared for part in config.services.values() if part.team and part.team.shared}
+        self.read |= {part.by_area for part in config.costs if part.by_area}
         self.outcomes |= {name for part in config.values for name in part.__pydantic_extra__ or {}}
         self.agencies |= {name for part in config.costs for name in part.payers}
         self.agencies |= {part.agency for part in config.services.values()}

@@ -68,6 +68,9 @@ class CostPart(CountedPart):
     name: Called = Field(description="its name")
     price: Figure = Field(description="price of one, in gbp, or gbp/step, day, week, month or year for a time")
     times: Figure | None = Field(default=None, description="quantity of what is priced; multiplies the price")
+    by_area: Name | None = Field(
+        default=None, description="table by area: how many times the price each area pays; for what is counted 'while'"
+    )
     payers: dict[Called, Share] = Field(default_factory=dict, description="agency: share; they sum to 1")
     tier: Literal["universal", "targeted", "reactive"] | None = Field(default=None, description="kind of service")
     ledger: tuple[Literal["narrow", "wide", "with_unitemised"], ...] | None = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sim.config.check.draft import Draft
@@ -40,8 +40,10 @@ class Meters:
 
     def meter(self, path: Key, part: CountedPart, extra: Expression | None = None) -> Meter:
         """Give the meter that a line counts with; ``extra`` is a further condition on the row."""
+        by_area = self._by_area((*path, "by_area"), part) if isinstance(part, CostPart) and part.by_area else ""
         if part.while_ is not None:
             meter = self._while((*path, "while"), part, part.while_, extra)
+            meter = replace(meter, name=f"{meter.name}, x {by_area}", by_area=by_area) if by_area else meter
         elif part.on is not None and self._is_admission(part.on):
             meter = self._service_meter(part.on.chain, "start")
         elif part.on is not None:
@@ -69,6 +71,19 @@ class Meters:
         name = " ".join(condition.text.split())
         own = words.unit_of(condition)
         return Meter(name if unit == own else f"{unit}: {name}", "while", unit, when=when)
+
+    def _by_area(self, path: Key, part: CostPart) -> str:
+        """Give the table by area that a line is weighed by, or nothing where it cannot be."""
+        tables = {name: table.values for name, table in self.draft.config.tables.items() if table.values is not None}
+        if part.while_ is None:
+            rule = "needs 'while': moves, posts and the like are counted alike in all areas"
+            self.draft.findings.add(path, f"{rule}. Count 'while' a state lasts, or give the price in one", of_key=True)
+            return ""
+        if not self.draft.findings.known(path, str(part.by_area), "table by area", tables):
+            return ""
+        if min(tables[str(part.by_area)].values(), default=0.0) < 0:
+            self.draft.findings.add(path, f"'{part.by_area}' must be at least 0 everywhere: it multiplies a price")
+        return str(part.by_area)
 
     def _per(self, path: Key, part: CountedPart) -> Meter:
         """Count workers, places, cases, starts, referrals or rows."""

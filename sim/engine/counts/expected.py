@@ -80,7 +80,7 @@ def counts_of(expected: Expected, moved: bool = True) -> ExpectedCounts:
             counts[columns["flow", chain.name]] = expected.moves(chain.name).reshape(-1)
     for name in compiled.conditions:
         if name.startswith("meter "):
-            counts[columns["condition", name]] = expected.condition(name)
+            counts[columns["condition", name]] = expected.condition(name) * compiled.mean_weight(name)
     counts *= size
     rows = tuple(size * expected.rows(unit.name) for unit in model.units)
     gated = [chain.name for chain in model.chains if chain.is_gated]
@@ -102,15 +102,20 @@ def write_down(diary: Diary, step: int, expected: Expected) -> None:
 
 
 def expected_arrays(diary: Diary, compiled: Compiled) -> Arrays:
-    """Read a world's arrays off its diary; areas get their share, by size, of what all of them have."""
+    """Read a world's arrays off its diary; areas get their share, by size, of what all have, at their prices."""
     model, layout = compiled.model, diary.layout
     reading = Reading(compiled, diary)
     by_year = reading.meters(diary.years[:, 0], diary.staff_years[:, 0])
     slots, weights = area_slots(model), np.asarray(model.areas.weights) / sum(model.areas.weights)
     shares = np.array([float(weights[slots == a].sum()) for a in range(len(layout.areas))])
+    of_meters = np.tile(shares[:, None], (1, len(layout.meters)))  # (area, meter)
+    for m, meter in enumerate(model.meters):
+        by_area, mean = compiled.weights.get(f"meter {meter.name}"), compiled.mean_weight(f"meter {meter.name}")
+        if by_area is not None and mean > 0:
+            of_meters[:, m] = [float((weights * by_area)[slots == a].sum()) / mean for a in range(len(layout.areas))]
     area_waits = shares[:, None, None] * diary.waits  # (area, service, bin)
     return reading.arrays() | {
-        "area_meters": shares[:, None, None] * by_year,  # (area, year, meter)
+        "area_meters": of_meters[:, None] * by_year,  # (area, year, meter)
         "area_waits": area_waits,
         "wait_sums": wait_sums(diary.waits),
         "area_wait_sums": wait_sums(area_waits),

@@ -135,8 +135,11 @@ class Tally:
             if not name.startswith("meter "):
                 continue
             told, column = world.plain[name], world.columns["condition", name].start
-            if told is not None:
+            by_area = name in world.compiled.weights
+            if told is not None and not by_area:
                 self.by_column[column] = told.states @ self.by_column[world.columns["state", told.chain]]
             else:
-                group = self.groups[condition.reader.unit][world.held[name]]
-                self.by_column[column] = np.bincount(group, minlength=self.n_groups)
+                holds = world.held[name]
+                group = self.groups[condition.reader.unit][holds]
+                weights = world.weights(name, holds) if by_area else None
+                self.by_column[column] = np.bincount(group, weights, self.n_groups)

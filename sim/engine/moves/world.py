@@ -221,17 +221,24 @@ class MovingWorld:
                     return
 
     def settle(self) -> None:
-        """Count the rows for which each condition holds."""
+        """Count the rows for which each condition holds, each as much as its area says where areas differ in that."""
         for name, condition in self.compiled.conditions.items():
-            told = self.plain[name]
-            if told is not None:
+            told, by_area = self.plain[name], name in self.compiled.weights
+            if told is not None and not by_area:
                 self.stocks[name][:] = self.occupancy[told.chain] @ told.states  # (slot, state) to (slot,)
             else:
                 rows = self.population.rows[condition.reader.unit]
                 holds = self.holds(name) & rows.active
-                self.stocks[name][:] = np.bincount(self.slots[rows.unit.name][holds], minlength=self.n_slots)
+                weights = self.weights(name, holds) if by_area else None
+                slots = self.slots[rows.unit.name][holds]
+                self.stocks[name][:] = np.bincount(slots, weights, self.n_slots)
                 if self.tallies:
                     self.held[name] = holds
+
+    def weights(self, name: str, holds: BoolArray) -> FloatArray:
+        """Give how much each row for which a condition holds counts by its area, (row that holds,)."""
+        rows = self.population.rows[self.compiled.conditions[name].reader.unit]
+        return self.compiled.weights[name].take(rows.area[holds])
 
     def holds(self, name: str) -> BoolArray:
         """Say for each row of its unit, whether there or not, if a condition holds."""

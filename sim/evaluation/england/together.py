@@ -14,7 +14,17 @@ from sim.evaluation.england.fit import FREE, FittedPlace
 from sim.evaluation.england.funding import funding_of
 from sim.evaluation.england.places import BEGINS, PUBLISHED
 from sim.evaluation.england.published import CHILDREN, COLUMNS, PLAN, Authority, authorities
-from sim.evaluation.england.writing import BY_PLANS, CASELOAD, CHANGE, IN_POST, england_bands, families, number
+from sim.evaluation.england.writing import (
+    BY_PLANS,
+    CARE_PRICE,
+    CARE_WEEK,
+    CASELOAD,
+    CHANGE,
+    IN_POST,
+    england_bands,
+    families,
+    number,
+)
 
 FILE = "fitted.yaml"
 WIDE = 120
@@ -26,8 +36,8 @@ HEAD = """\
 # {fitted} authorities are fitted, each alone. {kept} keep England's rates: too little is published of them.
 #
 # By area: published flows and levels per 10,000 children, less asylum-seeking children; rates that are fitted to them
-# (`*_since`, `*_ends_times`, `*_before`); families within reach; posts. England's everywhere: low income, turnover,
-# cases, prices, all else.
+# (`*_since`, `*_ends_times`, `*_before`); families within reach; posts; what a looked-after child costs. England's
+# everywhere: low income, turnover, cases, all other prices, all else.
 """
 Own = Sequence[tuple[Authority, Mapping[str, float]]]
 """Authorities with the parameters of the chain in each."""
@@ -44,7 +54,7 @@ def together_text(places: Sequence[FittedPlace]) -> str:
     found = {one.place.name: one.parameters for one in places}
     own = [(one, {**england(), **found.get(one.name, {})}) for one in authorities()]
     kept = " and ".join(one.name for one, _ in own if one.name not in found)
-    lines = (*_units(own), *_tables(own), *_parameters(), *_posts())
+    lines = (*_units(own), *_tables(own), *_parameters(), *_prices(), *_posts())
     return HEAD.format(fitted=len(found), kept=kept) + "\n".join(lines) + "\n"
 
 
@@ -76,6 +86,10 @@ def _tables(own: Own) -> Iterator[str]:
     yield from _table("plans", plans, "T-L9", "children on plans, 31 March 2025; England's where suppressed")
     about = "social workers in post x cases each; by children where councils report them together"
     yield from _table("cases", _cases([one for one, _ in own]), "T-Q9", about)
+    week = number(f"{CARE_PRICE}.price.value")
+    price = {one.area: 1.0 if one.refusal else one.figures.get(CARE_WEEK, week) / week for one, _ in own}
+    about = f"what a looked-after child costs a week over England's {week:.0f} pounds; 1 where blank, or not fitted"
+    yield from _table("care_price", price, "T-U1", about)
 
 
 def _source(name: str) -> tuple[str, str]:
@@ -126,6 +140,12 @@ def _parameters() -> Iterator[str]:
     for name, value in {"reach": f"min(1, {of['reach']:g} * {most})", **times}.items():
         why = "England's, in proportion to the area's own flows and levels: published nowhere"
         yield f'  {name}: {{value: "{value}", low: null, high: null, source: assumption, why: "{why}"}}'
+
+
+def _prices() -> Iterator[str]:
+    """Write which prices are by area."""
+    yield "costs:"
+    yield f"  - {{name: {CARE_PRICE.removeprefix('costs.')}, by_area: care_price_by_area}}"
 
 
 def _posts() -> Iterator[str]:

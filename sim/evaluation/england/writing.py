@@ -25,6 +25,7 @@ all others are shared as the money is."""
 IN_POST, CASELOAD = "sw_inpost_fte_2025", "sw_caseload_fte_2025"
 VACANT, TURNOVER = "sw_vacancy_rate_fte_2025", "sw_turnover_rate_fte_2025"
 CARE_WEEK = "cla_gbp_per_week_2024_25"
+CARE_PRICE = "costs.children looked after"
 SHORTEST_VACANCY = 0.5
 Z = 1.96
 
@@ -167,7 +168,7 @@ def _set(one: Authority, found: FittedPlace) -> Iterator[str]:
     if week is None:
         yield "  # What a looked-after child costs is not in the return: England's price."
         return
-    price = "costs.children looked after.price"
+    price = f"{CARE_PRICE}.price"
     low_end = week * number(f"{price}.low") / number(f"{price}.value")
     where = f"looked-after child, all services, 2024-25, {one.name}"
     why = "as England's line, whose low end is the same share of it; all spending over the children of 31 March"

@@ -12,7 +12,7 @@ from math import prod
 
 import numpy as np
 
-from sim.arrays import MOST_STATES, BoolArray
+from sim.arrays import MOST_STATES, BoolArray, FloatArray
 from sim.errors import ModelError, Problem
 from sim.language.evaluate import Expression, Node
 from sim.language.tree import canonical
@@ -68,6 +68,8 @@ class Compiled:
     """Source name of a count over children -> name of the condition that is counted."""
     state_meters: dict[str, tuple[str, BoolArray]] = field(default_factory=dict)
     """Meter -> the chain and the states that it counts, (state,)."""
+    weights: dict[str, FloatArray] = field(default_factory=dict)
+    """Condition of a meter ``by_area`` -> how much a row counts in each area, (area,)."""
     k_chains: set[str] = field(default_factory=set)
     totals: dict[str, Node] = field(default_factory=dict)
     reach: Reach | None = None
@@ -93,8 +95,12 @@ class Compiled:
         self.codes.append(Code(unit, tuple(axes), size, own))
         return len(self.codes) - 1
 
-    def add_meter(self, name: str, unit: str, expression: Expression) -> None:
+    def add_meter(self, name: str, unit: str, expression: Expression, by_area: str = "") -> None:
         """Register what a meter counts: states of one chain are read off its occupancy, all else is a condition."""
+        if by_area:
+            self.add_condition(f"meter {name}", unit, expression)
+            self.weights[f"meter {name}"] = np.array(self.model.tables[by_area].y)
+            return
         reader = Reader(self.model, unit)
         factor = Factor(reader, expression)
         sources = factor.sources
@@ -107,6 +113,10 @@ class Compiled:
                     self.state_meters[name] = (chain.name, values != 0)
                     return
         self.add_condition(f"meter {name}", unit, expression)
+
+    def mean_weight(self, name: str) -> float:
+        """Give how much a row for which a condition holds counts on average over areas, by their sizes."""
+        return float(np.average(self.weights[name], weights=self.model.areas.weights)) if name in self.weights else 1.0
 
     def add_condition(self, name: str, unit: str, expression: Expression) -> Condition:
         """Compile a condition on rows of a unit and register it under a name."""
@@ -161,7 +171,7 @@ def compile_model(
         compiled.k_chains |= {s.name for factor in factors for s in factor.sources if s.kind == "k"}
     for meter in model.meters:
         if meter.kind == "while" and meter.when is not None:
-            compiled.add_meter(meter.name, meter.unit, meter.when)
+            compiled.add_meter(meter.name, meter.unit, meter.when, meter.by_area)
     _add_counts(compiled)
     compiled.totals = {canonical(node): node for node in calls(model, "step")}
     for key, node in compiled.totals.items():

@@ -104,7 +104,10 @@ class Snapshot:
         if meter.kind == "while" and meter.name not in world.compiled.state_meters:
             condition = world.compiled.conditions[f"meter {meter.name}"]
             rows = self.rows(condition.reader.unit)
-            return self._per_root_row((world.holds(condition.name) & rows.active).astype(np.float64), rows)
+            counted = (world.holds(condition.name) & rows.active).astype(np.float64)
+            if meter.by_area:
+                counted *= world.compiled.weights[condition.name].take(rows.area)
+            return self._per_root_row(counted, rows)
         if meter.kind == "per" and meter.what == "row":
             rows = self.rows(meter.unit)
             return self._per_root_row(rows.active.astype(np.float64), rows)
