@@ -32,7 +32,15 @@ from sim.evaluation.england.published import (
     Authority,
 )
 from sim.evaluation.own_data.kept import OwnData
-from sim.evaluation.own_data.need import NEED_BEFORE, NEED_BEGAN, NEED_LEVEL, PLAN_BEFORE, PLAN_BEGAN, PLAN_LEVEL
+from sim.evaluation.own_data.need import (
+    NEED_BEFORE,
+    NEED_BEGAN,
+    NEED_LEVEL,
+    PLAN_BEFORE,
+    PLAN_BEGAN,
+    PLAN_LEVEL,
+    REFERRED,
+)
 from sim.evaluation.own_data.rates import ALL, BEGAN, LEFT, LEVEL, LEVEL_BEFORE, STILL
 
 ASYLUM_LEVEL_2025, ASYLUM_LEVEL_2024 = 6_540.0, 7_440.0
@@ -163,7 +171,7 @@ def _own_counts(one: Authority, own: OwnData) -> dict[str, float]:
     names = {
         CARE: LEVEL, CARE_2024: LEVEL_BEFORE, CARE_STARTED: BEGAN, CARE_CEASED: LEFT, NEED: NEED_LEVEL,
         NEED_2024: NEED_BEFORE, NEED_STARTED: NEED_BEGAN, PLAN: PLAN_LEVEL, PLAN_2024: PLAN_BEFORE,
-        PLAN_STARTED: PLAN_BEGAN,
+        PLAN_STARTED: PLAN_BEGAN, REFERRALS: REFERRED,
     }  # fmt: skip
     rates = {column: own.of(name, ALL) for column, name in names.items()}
     return {column: rate * one.figures[CHILDREN] / PER for column, rate in rates.items() if rate is not None}

@@ -48,7 +48,9 @@ class NeedCensus:
     Attributes
     ----------
     need
-        From referral to closure; referrals without further action are left out.
+        From referral to closure; referrals without further action are apart.
+    without_action
+        Those, as spells of which the first day alone says anything.
     after_assessment
         Whether the case was closed since the child was found not to be in need, (spell in need,).
     plans
@@ -59,6 +61,7 @@ class NeedCensus:
     need: Spells
     after_assessment: BoolArray
     plans: Spells
+    without_action: Spells
 
 
 def read_census(path: Path, code: str = "", year: int | None = None) -> NeedCensus:
@@ -85,6 +88,7 @@ def read_census(path: Path, code: str = "", year: int | None = None) -> NeedCens
     first: dict[str, str] = {}
     groups: list[XmlGroup] = []
     need: list[tuple[int, int, int]] = []
+    without: list[tuple[int, int, int]] = []
     after: list[bool] = []
     plans: list[tuple[int, int, int]] = []
     for group in read_groups(path, READ):
@@ -99,15 +103,18 @@ def read_census(path: Path, code: str = "", year: int | None = None) -> NeedCens
         else:
             problems += identified(group, groups, first)
             mine, on_plans = spells(groups, ends, problems)
-            need += [(len(first), one.begun, one.ended) for one in mine]
-            after += [one.after_assessment for one in mine]
+            for one in mine:
+                (without if one.no_action else need).append((len(first), one.begun, one.ended))
+            after += [one.after_assessment for one in mine if not one.no_action]
             plans += [(len(first), one.begun, one.ended) for one in on_plans]
             groups = []
     refuse(problems)
     if ends is None or not need:
         said = "holds no child in need" if ends else "has no CollectionDetails, which says the year"
         raise ModelError([Problem(str(path), "", said)])
-    return NeedCensus(ends.year, _as_arrays(need), np.array(after, dtype=np.bool_), _as_arrays(plans))
+    return NeedCensus(
+        ends.year, _as_arrays(need), np.array(after, dtype=np.bool_), _as_arrays(plans), _as_arrays(without)
+    )
 
 
 def _as_arrays(found: Sequence[tuple[int, int, int]]) -> Spells:

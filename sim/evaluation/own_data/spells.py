@@ -65,7 +65,7 @@ def identified(child: XmlGroup, groups: Sequence[XmlGroup], first: dict[str, str
 def spells(
     groups: Sequence[XmlGroup], ends: date, problems: list[Problem]
 ) -> tuple[list[PlacedSpell], list[PlacedSpell]]:
-    """Read the spells of a child, in need and on plans.
+    """Read the spells of a child: its referrals, in need or without further action, and its plans.
 
     Parameters
     ----------
@@ -78,22 +78,22 @@ def spells(
     """
     before = len(problems)
     birth = max((_birth(one, problems) for one in groups if one.path == IDENTIFIERS), default=0)
-    need: list[PlacedSpell] = []
+    referrals: list[PlacedSpell] = []
     plans: list[PlacedSpell] = []
     inside: list[XmlGroup] = []
     for group in groups:
         if group.path == PLAN:
             inside.append(group)
         elif group.path == NEED:
-            need.append(_episode(group, birth, ends, problems))
+            referrals.append(_episode(group, birth, ends, problems))
             mine = [_plan(one, ends, problems) for one in inside]
             if len(problems) == before:
-                problems += (said for one in mine for said in _outside(one, need[-1]))
+                problems += (said for one in mine for said in _outside(one, referrals[-1]))
             plans, inside = [*plans, *mine], []
-    need = [one for one in need if not one.no_action]
     if len(problems) == before:
+        need = [one for one in referrals if not one.no_action]
         problems += [*_overlapping(need, REFERRED), *_overlapping(plans, PLAN_STARTED)]
-    return need, plans
+    return referrals, plans
 
 
 def day(cell: PlacedCell) -> date | None:

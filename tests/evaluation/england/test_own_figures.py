@@ -17,9 +17,27 @@ from sim.evaluation.england.answer import OWN_DATA, OWN_PUBLISHED, fit_table, wh
 from sim.evaluation.england.expecting import PER, CareCourse
 from sim.evaluation.england.fit import FREE, FittedPlace, at, fit
 from sim.evaluation.england.places import OWN, place_of
-from sim.evaluation.england.published import CARE, CHILDREN, COLUMNS, NEED, NEED_STARTED, PLAN, PLAN_STARTED, authority
+from sim.evaluation.england.published import (
+    CARE,
+    CHILDREN,
+    COLUMNS,
+    NEED,
+    NEED_STARTED,
+    PLAN,
+    PLAN_STARTED,
+    REFERRALS,
+    authority,
+)
 from sim.evaluation.own_data.kept import OwnData
-from sim.evaluation.own_data.need import NEED_BEFORE, NEED_BEGAN, NEED_LEVEL, PLAN_BEFORE, PLAN_BEGAN, PLAN_LEVEL
+from sim.evaluation.own_data.need import (
+    NEED_BEFORE,
+    NEED_BEGAN,
+    NEED_LEVEL,
+    PLAN_BEFORE,
+    PLAN_BEGAN,
+    PLAN_LEVEL,
+    REFERRED,
+)
 from sim.evaluation.own_data.rates import ALL, OwnFigure
 
 ONE = authority("Leicestershire")
@@ -53,6 +71,19 @@ def test_need_and_plans_are_the_councils_and_care_stays_as_published() -> None:
     assert place.given["plan_starts"] == pytest.approx(30)
     assert place.given["plan_begins"] == pytest.approx(24)
     assert sum(target.source == OWN for target in place.targets) == len(place.own) == 6
+
+
+def test_referrals_are_the_councils_and_no_target() -> None:
+    """They are taken as they stand, less those of asylum-seeking children, as the published ones are."""
+    published, mine = place_of(ONE), place_of(ONE, own({REFERRED: 450.0}))
+    less = ONE.figures[REFERRALS] / EACH - published.given["referrals"]
+    assert mine.given["referrals"] == pytest.approx(450.0 - less)
+    assert mine.given["reach"] != published.given["reach"]
+    assert (mine.own, mine.targets) == ({REFERRALS}, published.targets)
+    found = unfitted({REFERRED: 450.0})
+    assert f"Of its own return or census, not published: {COLUMNS[REFERRALS].words}." in writing.study_text(
+        "here", ONE, found
+    )
 
 
 def test_a_figure_that_was_left_out_is_the_published_one() -> None:

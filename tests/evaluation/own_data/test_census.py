@@ -59,6 +59,8 @@ def test_spells_are_those_that_were_written(
     assert {tuple(map(int, one)) for one in spells} == need
     spells = zip(found.plans.child, found.plans.begun, found.plans.ended, strict=True)
     assert {tuple(map(int, one)) for one in spells} == plans
+    assert found.without_action.child.tolist() == list(range(1, len(histories) + 1))
+    assert set(found.without_action.begun.tolist()) == {FIRST}
     assert found.year == 2025
 
 

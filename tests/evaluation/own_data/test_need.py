@@ -25,6 +25,7 @@ from sim.evaluation.own_data.need import (
     PLAN_BEFORE,
     PLAN_BEGAN,
     PLAN_LEVEL,
+    REFERRED,
     STILL_IN_NEED,
     need_figures,
 )
@@ -42,21 +43,23 @@ from sim.evaluation.own_data.sample_census import (
 from tests.evaluation.own_data.making import census, child, element, episode, plan
 
 NOW, BEFORE = date(2025, 3, 31).toordinal(), date(2024, 3, 31).toordinal()
-ALL_SIX = (NEED_LEVEL, NEED_BEFORE, NEED_BEGAN, PLAN_LEVEL, PLAN_BEFORE, PLAN_BEGAN)
+COUNTED = (REFERRED, NEED_LEVEL, NEED_BEFORE, NEED_BEGAN, PLAN_LEVEL, PLAN_BEFORE, PLAN_BEGAN)
 
 
 def value(found: tuple[OwnFigure, ...], figure: str) -> float | None:
     return next(one.value for one in found if (one.figure, one.age) == (figure, ALL))
 
 
-def made(begun: ArrayLike, ended: ArrayLike, plans: Spells | None = None, child: ArrayLike | None = None) -> NeedCensus:
-    """Make a census of children who are each in need once, or as ``child`` says."""
+def made(
+    begun: ArrayLike, ended: ArrayLike, child: ArrayLike | None = None, without_action: ArrayLike = ()
+) -> NeedCensus:
+    """Make a census of children who are each in need once, or as ``child`` says, and others referred on some days."""
     start, end = np.array(begun, np.int64), np.array(ended, np.int64)
     who = np.arange(len(start)) if child is None else np.array(child, np.int64)
-    nothing = np.zeros(0, np.int64)
-    return NeedCensus(
-        2025, Spells(who, start, end), np.zeros(len(start), np.bool_), plans or Spells(nothing, nothing, nothing)
-    )
+    nothing, days = np.zeros(0, np.int64), np.array(without_action, np.int64)
+    others = Spells(len(start) + np.arange(len(days)), days, days)
+    plans = Spells(nothing, nothing, nothing)
+    return NeedCensus(2025, Spells(who, start, end), np.zeros(len(start), np.bool_), plans, others)
 
 
 def test_levels_and_starts_by_hand(tmp_path: Path) -> None:
@@ -78,8 +81,9 @@ def test_levels_and_starts_by_hand(tmp_path: Path) -> None:
     lines = [child(f"K{k}-{i}", *parts, **born) for k, (n, parts, born) in enumerate(kinds) for i in range(n)]
     (tmp_path / "c.xml").write_text(census(*lines), encoding="utf-8")
     found = need_figures(read_census(tmp_path / "c.xml"), 10_000)
-    got = {name: value(found, name) for name in ALL_SIX}
+    got = {name: value(found, name) for name in COUNTED}
     assert got == {
+        REFERRED: 20 + 2 * 10 + 15 + 40 + 15,
         NEED_LEVEL: 5 + 10 + 20 + 10 + 15, NEED_BEFORE: 5 + 10 + 20 + 10 + 10, NEED_BEGAN: 20 + 2 * 10 + 15,
         PLAN_LEVEL: 10, PLAN_BEFORE: 10, PLAN_BEGAN: 10,
     }  # fmt: skip
@@ -132,7 +136,7 @@ def test_no_figure_rests_on_fewer_than_ten(spells: list[tuple[int, int, bool, bo
     who = np.arange(len(spells))
     one = NeedCensus(
         2025, Spells(who, begun, ended), np.array([out for *_, out in spells], np.bool_),
-        Spells(who[with_plan], begun[with_plan], ended[with_plan]),
+        Spells(who[with_plan], begun[with_plan], ended[with_plan]), made([], []).without_action,
     )  # fmt: skip
     found = need_figures(one, 50_000)
     for figure in found:
@@ -145,6 +149,21 @@ def test_no_figure_rests_on_fewer_than_ten(spells: list[tuple[int, int, bool, bo
         there = (begun <= day) & (ended > day)
         sides = (there & with_plan).sum(), (there & ~with_plan).sum()
         assert (value(found, name) is not None) == (min(sides) >= LEAST)
+
+
+@pytest.mark.parametrize(("without", "referred"), [(9, None), (10, 40)])
+def test_referrals_tell_of_no_fewer_than_ten_of_which_no_need_came(without: int, referred: float | None) -> None:
+    """Thirty are in need, and starts are told: referrals less starts are those without further action."""
+    census = made(np.full(30, BEFORE + 9), np.full(30, OPEN), without_action=np.full(without, BEFORE + 20))
+    found = need_figures(census, 10_000)
+    assert (value(found, NEED_BEGAN), value(found, REFERRED)) == (30, referred)
+
+
+def test_a_referral_without_action_counts_in_its_year_alone_and_makes_no_level() -> None:
+    days = np.repeat([BEFORE, BEFORE + 1, NOW, NOW + 1], LEAST)
+    found = need_figures(made([], [], without_action=days), 10_000)
+    assert value(found, REFERRED) == 2 * LEAST
+    assert value(found, NEED_LEVEL) is None
 
 
 def test_ten_starts_of_nine_children_are_left_out() -> None:
@@ -165,7 +184,9 @@ def test_the_made_up_census_is_the_same_each_time_and_holds_the_rates_it_was_mad
     rate = own.of(NEED_BEGAN, ALL)
     assert rate is not None
     expected = REFERRALS_A_YEAR * (1 - NO_ACTION - NOT_IN_NEED)
-    assert abs(rate * authority("Leicestershire").figures[CHILDREN] / 10_000 - expected) < 4 * sqrt(expected)
+    each = authority("Leicestershire").figures[CHILDREN] / 10_000
+    assert abs(rate * each - expected) < 4 * sqrt(expected)
+    assert abs((own.of(REFERRED, ALL) or 0.0) * each - REFERRALS_A_YEAR) < 4 * sqrt(REFERRALS_A_YEAR)
     still = own.of(f"{STILL_IN_NEED} after 3 months", ALL)
     assert still is not None
     assert abs(still - exp(-CLOSE * QUICK_DAYS / 365.25)) < 0.05
@@ -192,7 +213,7 @@ def test_return_and_census_go_into_one_file_and_nothing_of_a_child(
     assert found["both"].figures == found["care"].figures + found["need"].figures
     assert found["both"].of(LEVEL, ALL) == found["care"].of(LEVEL, ALL)
     assert found["need"].of(BEGAN, ALL) is None
-    assert all(found["need"].of(name, ALL) for name in ALL_SIX)
+    assert all(found["need"].of(name, ALL) for name in COUNTED)
 
 
 @pytest.mark.parametrize(
