@@ -9,7 +9,7 @@ Every table and figure of waits takes them from here and only writes or draws th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +49,24 @@ class Wait:
     p50: float
     p90: float
     beyond: float = 0.0
+
+
+def joined_in_both(ds: xr.Dataset, one: WorldName, other: WorldName) -> list[str]:
+    """List the services whose queues are joined in two worlds, where a queue of one of them is in one world alone.
+
+    Returns
+    -------
+        None of them where both worlds have the same queues.
+    """
+    mine, its = (of_world(ds, w, "queue").sel(queue_count="joined").sum("replication").values > 0 for w in (one, other))
+    return [] if np.array_equal(mine, its) else [str(name) for name in ds["service"].values[mine & its]]
+
+
+def left_of_joined(ds: xr.Dataset, world: WorldName, services: Sequence[str]) -> float:
+    """Give the share of those who joined the queues of some services who gave up; NaN where nobody joined one."""
+    queue = of_world(ds, world, "queue").sel(service=list(services)).sum(["replication", "service"])
+    joined = float(queue.sel(queue_count="joined"))
+    return float(queue.sel(queue_count="left")) / joined if joined else math.nan
 
 
 def nation_wait(ds: xr.Dataset, world: WorldName, service: str) -> Wait:

@@ -24,6 +24,7 @@ from sim.report.accounts import PARTS
 from sim.report.page.claims import claim_rows
 from sim.report.page.first import Said, sentence
 from sim.results.summary import Summary, run_figures
+from sim.results.waits import joined_in_both, left_of_joined
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
 
 FISCAL = "fiscal"
@@ -60,7 +61,8 @@ def figures_of(
     yearly = view.intervention.amount / terms.horizon_years / of_whole
     return Figures(
         reading, terms.ledger, terms.price_year, terms.horizon_years, block[world.name],
-        (_of_joined(ds, baseline, "left"), _of_joined(ds, world, "left")),
+        _give_up(ds, baseline, world, [str(name) for name in ds["service"].values]),
+        _give_up(ds, baseline, world, joined_in_both(ds, baseline, world)),
         (_mean_waiting(ds, baseline), _mean_waiting(ds, world)),
         float(view.cashable.amount.mean()) / gross if gross > 0 else math.nan,
         float(yearly.mean()), view.payback_month,
@@ -132,11 +134,9 @@ def _cell(said: Said) -> str:
     return f"{said.main} ({said.small})" if said.small else said.main
 
 
-def _of_joined(ds: xr.Dataset, world: WorldName, what: str) -> float:
-    """Give the share of those who joined a queue of whom something is true."""
-    told = of_world(ds, world, "queue").sum(["replication", "service"])
-    joined = float(told.sel(queue_count="joined"))
-    return float(told.sel(queue_count=what)) / joined if joined else math.nan
+def _give_up(ds: xr.Dataset, baseline: WorldName, world: WorldName, services: Sequence[str]) -> tuple[float, float]:
+    """Give the shares of those who joined some queues who gave up, without help and with it."""
+    return left_of_joined(ds, baseline, services), left_of_joined(ds, world, services)
 
 
 def _left_of_each(ds: xr.Dataset, world: WorldName) -> FloatArray:

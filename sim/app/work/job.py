@@ -91,12 +91,14 @@ class JobResult:
 class Figures:
     """What a run says of one regime under one reading, in plain numbers.
 
-    ``answer`` is the block of summary.json; money is in pounds of ``price_year`` in ``ledger``; ``yearly`` is what help
-    costs the whole study a year, ``net`` what the programme saves less what it costs, by the regime it is held against,
-    and ``displaced`` what each class of families comes to in it. ``each`` has the six figures of every replication by
-    name, of two worlds what they differ by; ``net_each`` the same of ``net`` for each family helped, by regime.
-    ``breaks_even`` has what the price of a line would be multiplied by for nothing to be gained or lost.
-    ``told`` is the report's sentence, ``claims`` what was claimed and measured beside what the run finds.
+    ``answer`` is the block of summary.json; money is in pounds of ``price_year`` in ``ledger``. ``gave_up`` are
+    shares of those who joined a queue, without help and with it, ``gave_up_in_both`` those of services that both
+    have, NaN where no queue is one world's alone. ``yearly`` is what help costs the whole study a year, ``net`` what
+    the programme saves less what it costs, by the regime it is held against, and ``displaced`` what each class of
+    families comes to in it. ``each`` has the six figures of every replication by name, of two worlds what they differ
+    by; ``net_each`` the same of ``net`` for each family helped, by regime. ``breaks_even`` has what the price of a
+    line would be multiplied by for nothing to be gained or lost. ``told`` is the report's sentence, ``claims`` what
+    was claimed and measured beside what the run finds.
     """
 
     reading: str
@@ -105,6 +107,7 @@ class Figures:
     horizon_years: float
     answer: dict[str, Any]
     gave_up: tuple[float, float]
+    gave_up_in_both: tuple[float, float]
     waiting: tuple[float, float]
     cash: float
     yearly: float

@@ -7,6 +7,7 @@ doubt about the inputs. Positions share their random numbers, so that what they 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 
@@ -76,12 +77,20 @@ def six(held: Figures) -> tuple[Shown, ...]:
               _chance(held, PER_1000, "the change "), "without → with, families helped"),
         Shown("give up waiting", f"{share(held.gave_up[0], 1)} → {share(held.gave_up[1], 1)}",
               _chance(held, LEFT, "the change "),
-              "of those who joined a queue, without → with; on average "
+              f"of those who joined a queue, without → with{_in_both(held)}; on average "
               f"{figure(held.waiting[0])} → {figure(held.waiting[1])} wait"),
         Shown("of the saving is cash", share(held.cash, 0), _chance(held, CASH),
               f"{held.horizon_years:.3g} years, whole programme"),
         Shown("help costs a year, at full scale", f"£{millions(held.yearly, 0)}m", _chance(held, YEARLY), back),
     )  # fmt: skip
+
+
+def _in_both(held: Figures) -> str:
+    """Say how many give up in services that are there without help too, where help has a queue of its own."""
+    without, with_help = held.gave_up_in_both
+    if isnan(without) or isnan(with_help):
+        return ""
+    return f", in services that both have {share(without, 1)} → {share(with_help, 1)}"
 
 
 def changes(held: Figures, pinned: Figures, *, is_alike: bool) -> tuple[tuple[str, str, str, str], ...]:

@@ -13,7 +13,8 @@ from sim.model.price_series import prices_aside
 from sim.report.page.readings import ACCOUNTS, ReadingFigures, headline_ledger, readings, regime_of, set_of, span
 from sim.report.page.wording import ledger_words, years_words
 from sim.results.summary import Summary
-from sim.results.worlds import NOT_REFITTED
+from sim.results.waits import joined_in_both, left_of_joined
+from sim.results.worlds import NOT_REFITTED, WorldName, of_world, world_names
 
 ARROW = "\N{RIGHTWARDS ARROW}"
 SIGNS = "Everywhere in this page better is up or to the right: a saving is positive, what is spent more is negative."
@@ -165,20 +166,29 @@ def _queues(ds: xr.Dataset, world: str, against: str) -> list[Tile]:
     if not all(side.get("joined") for side in sides):
         return []
     before, after = sides
-    figures = f"{share(before['left'] / before['joined'], 0)} {ARROW} {share(after['left'] / after['joined'], 0)}"
-    small = (
+    small: tuple[str, ...] = (
         f"without {ARROW} with: {count(before['left'])} {ARROW} {count(after['left'])} times, whole run",
         f"waiting at the end {count(before['waiting'])} {ARROW} {count(after['waiting'])}",
     )
+    worlds = [_in_run(ds, regime, set_of(world)) for regime in (against, regime_of(world))]
+    if both := joined_in_both(ds, *worlds):
+        shares = [share(left_of_joined(ds, one, both), 0) for one in worlds]
+        small = (*small, f"in services that both have {shares[0]} {ARROW} {shares[1]}")
+    figures = f"{share(before['left'] / before['joined'], 0)} {ARROW} {share(after['left'] / after['joined'], 0)}"
     return [Tile("of those who join a queue for help, give up", figures, small)]
+
+
+def _in_run(ds: xr.Dataset, regime: str, effect_set: str) -> WorldName:
+    """Name a world of the run; the first reading where none is said."""
+    chosen = effect_set or str(ds["effect_set"].values[0])
+    return next(one for one in world_names(ds) if (one.regime, one.effect_set) == (regime, chosen))
 
 
 def _of_queues(ds: xr.Dataset, regime: str, effect_set: str) -> dict[str, float]:
     """Add up the queues of all services, mean of replications."""
     if not ds.sizes["service"] or "queue" not in ds:
         return {}
-    chosen = effect_set or str(ds["effect_set"].values[0])
-    held = ds["queue"].sel(regime=regime, effect_set=chosen).mean("replication").sum("service")
+    held = of_world(ds, _in_run(ds, regime, effect_set), "queue").mean("replication").sum("service")
     return {str(name): float(held.sel(queue_count=name)) for name in held["queue_count"].values}
 
 
