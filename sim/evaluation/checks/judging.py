@@ -19,7 +19,7 @@ class Range:
     """What is allowed for one figure; a bound that is None does not bind.
 
     ``price_year`` is that of a range in pounds. ``scored_in`` names the one regime in which the figure is held to it
-    (``none``: nowhere; empty: everywhere), elsewhere it is reported. ``waits_for`` says which machinery is lacking.
+    (``none``: nowhere; empty: everywhere), elsewhere it is reported.
     """
 
     number: int
@@ -31,7 +31,6 @@ class Range:
     why: str = ""
     price_year: str = ""
     scored_in: str = ""
-    waits_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,8 +83,7 @@ def judge(
     """
     checks = []
     for key, r in ranges.items():
-        lacking = r.waits_for or missing.get(key, "this run does not have what it needs")
-        value, remark = values.get(key, (math.nan, lacking))
+        value, remark = values.get(key, (math.nan, missing.get(key, "this run does not have what it needs")))
         status: Status = "pass"
         if math.isnan(value):
             status = "not evaluated"

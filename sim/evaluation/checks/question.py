@@ -71,7 +71,7 @@ def _published(entry: Mapping[str, Any]) -> Quantity:
 
 def _range(entry: Mapping[str, Any]) -> Range:
     """Read one entry."""
-    further = {"price_year", "scored_in", "waits_for"}
+    further = {"price_year", "scored_in"}
     unknown = set(entry) - {"number", "title", "unit", "low", "high", "source", "why", *further}
     if unknown:
         raise ValueError(f"'{entry['title']}' has '{min(unknown)}', which is not known")

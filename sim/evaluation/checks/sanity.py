@@ -25,6 +25,7 @@ from sim.evaluation.checks.rows import (
 )
 from sim.evaluation.checks.totals import (
     Values,
+    bridge_values,
     ledger_values,
     level_values,
     line_costs,
@@ -32,6 +33,7 @@ from sim.evaluation.checks.totals import (
     paid_values,
     payback_values,
     prices_of_help,
+    saved_values,
     staff_values,
     world_of,
 )
@@ -43,6 +45,7 @@ from sim.results.costs import fullest
 from sim.results.facts import facts_of
 from sim.runs.ensemble import simulate
 from sim.runs.replications import over_replications, pared
+from sim.studies.bridge.keeping import kept_of
 from sim.units import digits
 
 
@@ -97,6 +100,9 @@ def sanity(
         else:
             lacks = f"the scenario lacks '{regime}' under one of measured, no_effect, claimed_bound"
             missing |= dict.fromkeys(ranges, lacks)
+    bridge = kept_of(scenario)
+    missing["bridge"] = "no bridge is kept of this study; families bridge CONFIG --keep makes one"
+    values |= {} if bridge is None else bridge_values(bridge)
     return judge(ranges, in_prices(ranges, values, scenario), missing, {w.regime for w in scenario.worlds})
 
 
@@ -150,8 +156,8 @@ def _measured(look: _Looked) -> Values:
     answers = over_replications(task, look.short, look.replications, look.workers)
     rows = pooled([answer[0] for answer in answers])
     values |= {key: (rows[key], "") for key in ("entrants_narrow", "entrants_quarter", "relapse", "care_reentry")}
-    for key in ("gross_24", "gross_60", "saving_beyond_cost"):
-        values[key] = (rows[key], "")
+    values["saving_beyond_cost"] = (rows["saving_beyond_cost"], "")
+    values |= {key: (rows[key], EVERY_EPISODE) for key in ("gross_24", "gross_60")} | saved_values(ds, helped)
     values["narrow_below_entrants"] = (values["narrow_all"][0] / rows["entrants_narrow"], "")
     parts = narrow_to_wide(ds, baseline)
     values["wide_all"] = (values["wide_all"][0], "; ".join(f"{name} {gbp:,.0f}" for name, gbp in parts.items()))
@@ -161,6 +167,7 @@ def _measured(look: _Looked) -> Values:
     return values | _ratios([answer[1] for answer in answers], [answer[2] for answer in answers], rows["children"])
 
 
+EVERY_EPISODE = "every later episode, undiscounted: this run follows no family through one episode"
 EVALUATED = {
     "looked_after": "children looked after, months 19-24",
     "adult_custody": "any custody of an adult within 24 months",

@@ -9,19 +9,26 @@ import xarray as xr
 
 from sim.arrays import FloatArray
 from sim.economics.cash.paid_help import paid_help
+from sim.economics.value.accounts import answers
+from sim.economics.value.terms import terms_of
 from sim.errors import ModelError
 from sim.evaluation.checks.identities import episode_cost, posts_for, starts_a_year
 from sim.evaluation.trial.panel import Names
+from sim.model.compiled.accounts import ONE_EPISODE
 from sim.model.compiled.readings import clock_value
 from sim.model.spec import Scenario, World
 from sim.money.prices import real_prices
+from sim.results.accounts import PARTS, SAVED
 from sim.results.costs import chosen_lines, cost_by_step, fullest
 from sim.results.facts import facts_of
+from sim.results.folder.beside import Bridge
 from sim.results.summary import cost_per_family_year
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
 
 Values = dict[str, tuple[float, str]]
 """Check -> value and a remark."""
+TWO_YEARS = 24
+"""Months after the start, to which evaluations reach."""
 JUSTICE = ("moj_prisons", "home_office_police", "yjb", "legal_aid_courts")
 
 
@@ -176,6 +183,36 @@ def payback_values(ds: xr.Dataset, helped: WorldName, start: int) -> Values:
     remark = "all of the saving counts, which is more than what can be cashed"
     never = f"none within the run of {len(sums)} months"
     return {"payback": (float(paid[0] + 1), remark) if len(paid) else (math.inf, never)}
+
+
+def saved_values(ds: xr.Dataset, helped: WorldName) -> Values:
+    """Check 8: what each family helped once saves, by month 24 (undiscounted) and in all (as the answer has it).
+
+    Nothing for a run that follows no family from its start.
+    """
+    terms = terms_of(ds)
+    found = next((one for one in answers(ds, terms) if one.world == helped), None)
+    account = next((one for one in found.accounts if one.name == ONE_EPISODE), None) if found is not None else None
+    if account is None or "cohort_saved" not in ds:
+        return {}
+    is_saved = of_world(ds, helped, "line_part").values.astype(int) == PARTS.index(SAVED)
+    lines = chosen_lines(ds, "narrow") & is_saved
+    by_month = of_world(ds, helped, "cohort_saved").sel(account=ONE_EPISODE).transpose("month", "line")
+    early = by_month.values[by_month["month"].values <= TWO_YEARS][:, lines]
+    said = f"one episode, {account.families:,.0f} families"
+    return {
+        "gross_24": (float(early.sum()), f"{said}, undiscounted"),
+        "gross_60": (account.worth["narrow"].saved.mean, f"{said}, present value, {account.months:g} months: the answer"),
+    }
+
+
+def bridge_values(bridge: Bridge) -> Values:
+    """Check 19: whether the changes of both orders lead from the same pounds to the same pounds."""
+    gaps = []
+    for mine, other in ((bridge.forwards[at], bridge.backwards[at]) for at in (0, -1)):
+        gaps += [abs(other.saved.mean / mine.saved.mean - 1), abs(other.cost.mean / mine.cost.mean - 1)]
+    said = f"£{bridge.published - bridge.unexplained:.2f} here, £{bridge.unexplained:.2f} to the published"
+    return {"bridge": (max(gaps), f"{said} £{bridge.published:.2f}: {bridge.remains}")}
 
 
 def ledger_values(ds: xr.Dataset, helped: WorldName) -> Values:

@@ -40,20 +40,30 @@ def claims_of(run: Mapping[str, Any]) -> tuple[tuple[ClaimPart, ...], str]:
         return (), ""
 
 
-def claim_rows(summary: Summary, claims: Sequence[ClaimPart]) -> list[ClaimRow]:
+def claim_rows(
+    summary: Summary, claims: Sequence[ClaimPart], deflators: Mapping[str, float]
+) -> list[ClaimRow]:  # fmt: skip
     """Set what was claimed and measured beside what the run finds; nothing for a run without accounts."""
-    found = readings(summary)
+    found, year = readings(summary), str(summary["price_year"] or "")
     if not found:
         return []
-    return [ClaimRow(one.title, _told(one.claimed), _told(one.measured), _modelled(one, summary, found[0]))
-            for one in claims]  # fmt: skip
+    return [
+        ClaimRow(
+            one.title, _told(one.claimed, deflators, year), _told(one.measured, deflators, year),
+            _modelled(one, summary, found[0]),
+        )
+        for one in claims
+    ]  # fmt: skip
 
 
-def _told(figure: ClaimedFigurePart | None) -> Said:
-    """Write a published figure with its row of the evidence."""
+def _told(figure: ClaimedFigurePart | None, deflators: Mapping[str, float], year: str) -> Said:
+    """Write a published figure with its row of the evidence, and what it is in the prices of the run."""
     if figure is None:
         return Said(MISSING)
-    return Said(_written(figure.value), ", ".join(filter(None, (figure.about, figure.source))))
+    own = figure.price_year or ""
+    now = _in_prices(figure, deflators, year) if own else None
+    here = f"{_written(now)} in {year} prices" if now is not None and own != year else f"{own} prices" if own else ""
+    return Said(_written(figure.value), ", ".join(filter(None, (figure.about, here, figure.source))))
 
 
 def _written(value: float) -> str:
@@ -118,7 +128,14 @@ def prices(summary: Summary, claims: Sequence[ClaimPart], deflators: Mapping[str
         f"in {prices_aside(summary)}",
         *(f"gain a family, {ledger_words(ledger)}" for ledger in ledgers),
     )
-    note = "What each family helped saves less all that it costs at that price, under the reading that leads."
+    note = (
+        "What each family helped saves less all that it costs where posts cost that price, under the reading that "
+        "leads: other services, assessments and setting up come on top"
+    )
+    if found:
+        further = (found[0].saved(ledger)["mean"] - found[0].price(ledger)["mean"] for ledger in ledgers[:1])
+        note += f" ({pounds(next(further))} a family). A price that holds them already gains that much more"
+    note += "; what the published prices hold is not known."
     return Table("Would help pay at these prices?", columns, tuple(rows), note)
 
 

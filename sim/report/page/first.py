@@ -56,7 +56,7 @@ def sentence(summary: Summary) -> str:
     spent, price = pounds(lead.cost(ledger)["mean"]), lead.price(ledger)
     if lead.changes_nothing:
         return f"If {supposing}, no family fares differently, and each family helped costs {spent} over {lead.time}."
-    doubt = f" (doubt about the inputs: {span(price)})" if lead.is_of_inputs and span(price) else ""
+    doubt = _doubt(lead, ledger)
     net = lead.net(ledger)
     balance = f"{'saves' if net >= 0 else 'costs'} {pounds(abs(net))} more than it {'costs' if net >= 0 else 'saves'}"
     ends = f"each family helped {balance} over {lead.time}"
@@ -66,6 +66,16 @@ def sentence(summary: Summary) -> str:
     if price["mean"] < 0:
         return f"If {supposing}, help pays for itself at no price{doubt}; {posts} a family, so {ends}."
     return f"If {supposing}, help pays for itself up to {pounds(price['mean'])} a family{doubt}; {posts}, so {ends}."
+
+
+def _doubt(lead: ReadingFigures, ledger: str) -> str:
+    """Say in brackets what draws of the inputs make of a price, and in how many of them help pays; else nothing."""
+    range_of_draws = span(lead.price(ledger))
+    if not (lead.is_of_inputs and range_of_draws):
+        return ""
+    pays = ((lead.figures.get("doubt") or {}).get("conditions") or {}).get(ledger, {}).get("pays")
+    often = "" if pays is None else f", where help pays for itself in {share(pays, 0)} of draws"
+    return f" (doubt about the inputs: {range_of_draws}{often})"
 
 
 def stamp(summary: Summary) -> str:
@@ -208,12 +218,13 @@ def _money(summary: Summary, world: str, against: str) -> list[Tile]:
         return []
     month, time = view["payback_month"], years_words(12 * years)
     told = "never paid back in the run" if month is None else f"paid back in month {month:g}"
-    gross, cash = view["gross"]["mean"], view["cashable"]["mean"]
-    whole = f"whole programme, mean of {time}: who comes late is followed for less"
+    gross, cash, spent = (view[part]["mean"] for part in ("gross", "cashable", "intervention"))
+    whole = f"whole programme, mean of {time} at present value: who comes late is followed for less"
     return [
         Tile(f"cash that can be taken out, over {time}", _millions(cash),
-             (f"of {_millions(gross)} saved: the rest is time and places", "whole programme")),
-        Tile("more spent on services a year, at scale", _millions(view["intervention"]["mean"] / years), (told, whole)),
+             (f"of {_millions(gross)} saved: the rest is time and places",
+              f"whole programme; less the {_millions(spent)} that services cost: {_millions(cash - spent)}")),
+        Tile("more spent on services a year", _millions(spent / years), (told, whole)),
     ]  # fmt: skip
 
 

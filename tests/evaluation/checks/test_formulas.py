@@ -1,6 +1,7 @@
 """Formulas of the sanity checks on inputs that can be worked out by hand."""
 
 from dataclasses import replace
+from math import exp
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,12 @@ from sim.evaluation.checks.rows import (
     turned_around,
 )
 from sim.evaluation.checks.sanity import sanity, table
-from sim.evaluation.checks.totals import yearly
+from sim.evaluation.checks.totals import bridge_values, saved_values, world_of, yearly
 from sim.evaluation.trial.trial import admissions
+from sim.intervals import Estimate
+from sim.results.folder.beside import Bridge, Station
+from sim.runs.ensemble import simulate
+from tests.economics.value.test_accounts import FACTOR, FAMILIES, LEAVES, PRICE, account, steady
 from tests.evaluation.trial.small_panels import AFTERCARE, ENGAGED, LOOKED_AFTER, panel
 
 
@@ -61,7 +66,6 @@ def test_every_check_has_ranges_with_sources() -> None:
     assert {r.number for r in ranges.values()} == set(range(1, 20))
     assert all(r.source and (r.low is not None or r.high is not None or r.scored_in == "none") for r in ranges.values())
     assert published.looked_after.value > published.care_entries.value > 0
-    assert {r.number for r in ranges.values() if r.waits_for} == {19}
 
 
 def test_pounds_are_compared_in_the_price_year_of_the_range() -> None:
@@ -80,14 +84,14 @@ def test_what_is_scored_elsewhere_or_not_built_or_never_comes_says_so() -> None:
     ranges = {
         "a": Range(4, "elsewhere", "share", 0.02, 0.03, "F4", scored_in="phase_two"),
         "b": Range(8, "nowhere", "gbp", None, None, "assumption", scored_in="none"),
-        "c": Range(19, "later", "ratio", None, 1.0, "F8", waits_for="the bridge is not built yet"),
+        "c": Range(19, "later", "ratio", None, 1.0, "F8"),
         "d": Range(14, "payback", "months", 24.0, None, "assumption"),
     }  # fmt: skip
     values = {"a": (0.05, ""), "b": (1e6, ""), "d": (np.inf, "none within the run of 108 months")}
-    checks = judge(ranges, values, {})
+    checks = judge(ranges, values, {"c": "no bridge is kept of this study"})
     assert [check.status for check in checks] == ["reported", "reported", "not evaluated", "pass"]
     assert [check.why for check in checks] == [
-        "scored in the regime 'phase_two' alone", "not scored", "the bridge is not built yet",
+        "scored in the regime 'phase_two' alone", "not scored", "no bridge is kept of this study",
         "none within the run of 108 months",
     ]  # fmt: skip
     assert judge(ranges, values, {}, {"phase_two"})[0].status == "fail"
@@ -150,6 +154,34 @@ def test_savings_stop_when_a_family_leaves() -> None:
     assert found["gross_24"] == pytest.approx((24 + 10) / 2)
     assert found["gross_60"] == pytest.approx((60 + 10) / 2)
     assert found["saving_beyond_cost"] == pytest.approx(0.2)
+
+
+def test_the_saving_of_the_checks_is_that_of_the_answer() -> None:
+    """One episode: as the account has it, and by month 24 a sum of two geometric series (see test_accounts)."""
+    ds = simulate(steady(), rows=False)
+    world = world_of(ds, "helped", "as_written")
+    found = saved_values(ds, world)
+    stays, helped = exp(-LEAVES / 12), exp(-LEAVES * FACTOR / 12)
+    months = np.arange(24)
+    expected = PRICE * (stays ** (months + 1) - stays * helped**months).sum()
+    assert found["gross_24"][0] == pytest.approx(expected, abs=4 * PRICE * 24 / 4 / (3 * FAMILIES) ** 0.5)
+    assert found["gross_60"][0] == account(ds, "one_episode").worth["narrow"].saved.mean
+    assert found["gross_60"][1].endswith("24 months: the answer")
+
+
+@pytest.mark.parametrize(("off", "gap"), [(1.0, 0.0), (1.01, 0.01)])
+def test_both_orders_of_a_bridge_lead_to_the_same_pounds(off: float, gap: float) -> None:
+    def at(saved: float, cost: float) -> Station:
+        return Station("", Estimate(saved), Estimate(cost), Estimate(saved / cost))
+
+    ends = at(100.0, 200.0), at(300.0, 250.0)
+    bridge = Bridge(
+        "helped", "siloed", "narrow", "2015/16", 2, (ends[0], at(150.0, 250.0), ends[1]),
+        (ends[0], at(200.0, 200.0), at(300.0 * off, 250.0)), 1.51, "F8", "its families",
+    )  # fmt: skip
+    value, said = bridge_values(bridge)["bridge"]
+    assert value == pytest.approx(gap)
+    assert said == "£1.20 here, £0.31 to the published £1.51: its families"
 
 
 def test_relapse_is_of_those_who_completed() -> None:

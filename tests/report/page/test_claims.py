@@ -58,18 +58,22 @@ def test_a_claim_needs_its_source_and_a_figure() -> None:
 
 def test_rows_stand_beside_what_the_run_finds(tenth: Scenario) -> None:
     claims, rests_on = claims_of({"config": tenth.resolved})
-    rows = {row.title: row for row in claim_rows(summary(), claims)}
+    deflators = {"2006/07": 80.0, "2013/14": 100.0, "2015/16": 110.0}
+    rows = {row.title: row for row in claim_rows(summary(), claims, deflators)}
     assert "one evaluation" in rests_on
     assert (rows["120,000 families cost a year"].claimed.main, rows["120,000 families cost a year"].modelled.main) == (
         "£8bn", "£2.28bn",
     )  # fmt: skip
     family = rows["one family costs a year"]
-    assert (family.claimed.small, family.measured.small) == ("up to, C6", "in the year before help, C13")
+    assert family.claimed.small == "up to, £453,750 in 2015/16 prices, C6"
+    assert family.measured.small == "families taken on, in the year before, £28,600 in 2015/16 prices, C13"
+    assert rows["help saves a year"].claimed.small == "2011/12 prices, E1"  # of a year without a deflator
+    assert rows["each £1 of help returns"].measured.small == "fiscal, over five years, F8"
     assert family.modelled.small == "mean; wide £46,000; not itemised too £75,000"
     assert rows["help saves a year"].modelled.main == "£1,600"
     assert rows["help costs"].modelled.main == "£5,000"
     assert rows["each £1 of help returns"].modelled.main == "£1.33"
-    assert claim_rows(summary() | {"answer": None}, claims) == []
+    assert claim_rows(summary() | {"answer": None}, claims, deflators) == []
 
 
 def test_each_price_is_held_against_what_help_may_cost(tenth: Scenario) -> None:
@@ -80,6 +84,7 @@ def test_each_price_is_held_against_what_help_may_cost(tenth: Scenario) -> None:
     assert rows["£10,000 (claimed, D5)"] == ("£11,000", "−£4,000", "−£3,990")
     assert rows["£14,000 (claimed, D1)"] == ("–", "–", "–")
     assert rows["posts in this study"] == ("£5,000", "+£2,000", "+£2,010")
+    assert "come on top (£1,000 a family). A price that holds them already gains that much more" in str(table.note)
 
 
 def test_a_config_that_cannot_be_read_has_no_claims() -> None:
