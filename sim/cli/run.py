@@ -51,7 +51,7 @@ def command(
         str | None,
         typer.Option(
             metavar="full|tenth",
-            help="The whole study, or some 16 of its areas, each whole; a study of areas by name is run as it is.",
+            help="The whole study, or 16 of its areas, each whole; of fewer areas a tenth of families and posts.",
         ),
     ] = None,
     totals: Annotated[
@@ -95,7 +95,7 @@ def command(
 
     tell = functools.partial(say, err=True)
     limits = _limits(until or [], replications, at_least, at_most)
-    laid = settings_of_size(size, load_tree(find(config), only=("areas_taken",))) if size else ()
+    laid = settings_of_size(size, load_tree(find(config), only=("areas_taken", "units"))) if size else ()
 
     def loaded(number: int | None) -> Scenario:
         flags = {"replications": number, "seed": seed, "solver": solver}

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sim.config.check.layering import nothing_taken_away, regimes_that_set_nothing
+from sim.config.check.layering import nothing_taken_away, posts_for_others, regimes_that_set_nothing
 from sim.config.check.limits import check_size
 from sim.config.check.price_series import one_vintage, year_unknown
 from sim.config.check.problems import Findings
@@ -175,7 +175,7 @@ def scenario_of(tree: Tree, file: Path, known: Sequence[World] = ()) -> Scenario
         appraisal=appraisal,
         resolved=to_yaml(inlined(tree, sets_of_effects)),
         origins=dict(origins(tree)),
-        notes=tuple(notes(tree)),
+        notes=(*notes(tree), *posts_for_others(tree)),
         cautions=(
             *(f"{text}: {', '.join(of)}" for text, of in findings.notes.items()),
             *(

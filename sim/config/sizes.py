@@ -9,6 +9,8 @@ FULL, TENTH = "full", "tenth"
 TENTH_AREAS = 16
 TENTH_SETTINGS = (f"areas_taken={TENTH_AREAS}", "replications=4")
 """A tenth of the 152 authorities, as draws of the inputs take them (configs/appraisal/doubt.yaml)."""
+TENTH_OF_ONE = ("families_taken=0.1", "replications=4")
+"""Of a study of fewer areas than that: a tenth of the families of each, with a tenth of the posts."""
 
 
 def settings_of_size(size: str | None, tree: Tree | None = None) -> tuple[str, ...]:
@@ -19,7 +21,8 @@ def settings_of_size(size: str | None, tree: Tree | None = None) -> tuple[str, .
     size
         Its name; None is all of it.
     tree
-        The config: one that names the areas it takes is run as it is, since a tenth of England is other areas.
+        The config: one that names the areas it takes is run as it is, since a tenth of England is other areas; of one
+        with few areas a tenth of the families is taken.
 
     Raises
     ------
@@ -29,7 +32,9 @@ def settings_of_size(size: str | None, tree: Tree | None = None) -> tuple[str, .
     if size in (None, FULL):
         return ()
     if size == TENTH:
-        return () if tree is not None and names_areas(tree) else TENTH_SETTINGS
+        if tree is None or not names_areas(tree):
+            return TENTH_SETTINGS if tree is None or _areas(tree) >= TENTH_AREAS else TENTH_OF_ONE
+        return ()
     raise ModelError([Problem("--size", "", f"given '{size}'; must be {FULL} or {TENTH}")])
 
 
@@ -37,3 +42,10 @@ def names_areas(tree: Tree) -> bool:
     """Whether a config says by name which areas it takes."""
     taken = tree.mapping.get("areas_taken")
     return taken is not None and (bool(taken.items) or isinstance(taken.value, str))
+
+
+def _areas(tree: Tree) -> int:
+    """Count the areas of a config."""
+    units = tree.mapping.get("units")
+    found = (unit.mapping.get("areas") for unit in units.mapping.values()) if units is not None else ()
+    return max((len(areas.mapping) for areas in found if areas is not None), default=1)

@@ -9,11 +9,12 @@ from functools import partial
 from operator import itemgetter
 
 from sim.arrays import finite
+from sim.config.translate.fewer_areas import of_families
 from sim.engine.counts.record import Record
 from sim.errors import ModelError
 from sim.language.evaluate import number
 from sim.model.compiled.accounts import account_plan
-from sim.model.spec import Chain, Model, Parameter, Scenario
+from sim.model.spec import Model, Parameter, Scenario
 from sim.runs.executors import Answer
 from sim.runs.pool import Batch, batches_of, run_batches
 from sim.stages import SILENT, StageListener
@@ -130,32 +131,7 @@ def scaled(scenario: Scenario, share: float) -> Scenario:
         raise ModelError(f"given a share of {share:g}; it must be above 0 and at most 1")
     if share == 1:
         return scenario
-    return replace(scenario, worlds=tuple(replace(w, model=_scaled(w.model, share)) for w in scenario.worlds))
-
-
-def _scaled(model: Model, share: float) -> Model:
-    """Scale rows and posts of a model."""
-    units = tuple(
-        replace(u, size=round(u.size * share), arrivals_per_step=u.arrivals_per_step * share) for u in model.units
-    )
-    return replace(model, units=units, chains=tuple(_with_posts(chain, model, share) for chain in model.chains))
-
-
-def _with_posts(chain: Chain, model: Model, share: float) -> Chain:
-    """Scale the posts of a service, if it is one that has a team."""
-    team = chain.service.team if chain.service is not None else None
-    if chain.service is None or team is None:
-        return chain
-    if model.stocks or team.extra_workers is not None or team.waiting_room is not None:
-        raise ModelError(f"services.{chain.name}: a share of the families cannot be taken where posts, waiting rooms "
-                         "or stocks hang on how many there are; take all of them")  # fmt: skip
-
-    def part(level: Mapping[str, float]) -> dict[str, float]:
-        return {area: posts * share for area, posts in level.items()}
-
-    funding = tuple((point, part(level)) for point, level in team.funding)
-    smaller = replace(team, workers=part(team.workers), funding=funding)
-    return replace(chain, service=replace(chain.service, team=smaller))
+    return replace(scenario, worlds=tuple(replace(w, model=of_families(w.model, share)) for w in scenario.worlds))
 
 
 def with_parameters(scenario: Scenario, values: Mapping[str, float]) -> Scenario:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner
 
-from sim.cli import app
 from sim.config.loading import changed, load, tree_of
 from sim.config.sizes import FULL, TENTH, settings_of_size
 from sim.config.translate.fewer_areas import with_areas
 from sim.errors import ModelError
 from sim.runs.fits import with_fits
+from sim.runs.replications import scaled
 from tests.places import APPLICATION, DOUBTFUL
 from tests.plain_runs import run_plainly
 
@@ -61,7 +60,29 @@ def test_a_study_of_named_areas_is_run_as_it_is(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text(f"extends: {DOUBTFUL}\nset: {{areas_taken: [middle]}}\n", encoding="utf-8")
     assert settings_of_size(TENTH, tree_of(file)) == ()
-    assert settings_of_size(TENTH, tree_of(DOUBTFUL)) == settings_of_size(TENTH)
+    assert settings_of_size(TENTH, tree_of("national")) == settings_of_size(TENTH)
+
+
+def test_of_a_study_of_few_areas_a_tenth_of_families_and_posts_is_run():
+    assert settings_of_size(TENTH, tree_of(DOUBTFUL)) == ("families_taken=0.1", "replications=4")
+    whole, some = load(DOUBTFUL, FEW), load(DOUBTFUL, [*FEW, "families_taken=0.1"])
+    for one, other in zip(some.worlds, whole.worlds, strict=True):
+        assert one.model.root.size == round(0.1 * other.model.root.size)
+        for chain in one.model.chains:
+            if chain.service is not None and chain.service.team is not None:
+                team = other.model.chain(chain.name).service.team
+                assert chain.service.team.workers == pytest.approx({a: 0.1 * n for a, n in team.workers.items()})
+    assert scaled(whole, 0.1).worlds == some.worlds
+    with pytest.raises(ModelError, match="families_taken: given 0; must be above 0"):
+        load(DOUBTFUL, [*FEW, "families_taken=0"])
+
+
+def test_a_size_that_is_set_alone_is_said_to_leave_posts_as_they_are():
+    said = [note for note in load(DOUBTFUL, [*FEW, "units.family.size=100"]).notes if "posts" in note]
+    assert len(said) == 1
+    assert "units.family.size: posts of" in said[0]
+    assert "'families_taken: 0.1' takes a tenth of both" in said[0]
+    assert not [note for note in load(DOUBTFUL, FEW).notes if "posts" in note]
 
 
 def test_sizes_by_name():
@@ -78,12 +99,6 @@ def test_a_run_of_some_areas_says_so_in_its_config(tmp_path):
     assert done.exit_code == 0, done.output
     assert json.loads((tmp_path / "some" / "summary.json").read_text())["families"] == 720
     assert "areas_taken: 1" in json.loads((tmp_path / "some" / "run.json").read_text())["config"]
-
-
-def test_a_tenth_of_a_small_study_is_refused_in_words():
-    done = CliRunner().invoke(app, ["run", str(DOUBTFUL), "--size", TENTH, "--quiet"])
-    assert done.exit_code != 0
-    assert "the study has 4" in done.output
 
 
 def test_a_tenth_of_the_nation_has_digests_of_what_was_found_and_fitted() -> None:

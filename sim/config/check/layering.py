@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -11,8 +11,11 @@ from pydantic import BaseModel
 from sim.config.check.problems import Findings, Key, allows_any, fields_at
 from sim.config.schema.config import Config
 from sim.config.text.library import nearest
+from sim.config.text.merge import item_at
 from sim.config.text.source import Tree
 from sim.language.evaluate import Expression
+
+HOW = "'families_taken: 0.1' takes a tenth of both"
 
 
 def nothing_taken_away(tree: Tree, findings: Findings, root: Any = Config, path: Key = ()) -> None:
@@ -113,3 +116,22 @@ def _names(part: object) -> set[str]:
         elif is_dataclass(one):
             left += [getattr(one, each.name) for each in fields(one)]
     return found
+
+
+def posts_for_others(tree: Tree) -> Iterator[str]:
+    """Say where a setting alone changes how many families there are, and posts stay those of as many as before."""
+    services = tree.mapping["services"].mapping.items() if "services" in tree.mapping else ()
+    teams = [(name, item_at(service, "team.workers")) for name, service in services]
+    kept = [name for name, workers in teams if workers is not None and not _is_set(workers)]
+    for name, unit in tree.mapping["units"].mapping.items() if "units" in tree.mapping else ():
+        size = unit.mapping.get("size")
+        if kept and size is not None and _is_set(size):
+            said = "stay those of as many families as before, so that nobody may wait and help costs more each"
+            named = f"posts of {', '.join(kept[:3])}{'...' * (len(kept) > 3)}"
+            yield f"{size.origin}: units.{name}.size: {named} {said}; {HOW}"
+
+
+def _is_set(tree: Tree) -> bool:
+    """Whether a value, or anything in it, was given on the command line."""
+    inside = (*tree.mapping.values(), *tree.items)
+    return tree.origin.file.startswith("--set") or any(_is_set(child) for child in inside)

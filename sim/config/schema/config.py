@@ -187,6 +187,9 @@ class Config(Part):
         default=None,
         description="how many of the areas are run, chosen evenly by size, or which, by name; each whole; default all",
     )
+    families_taken: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=1.0, description="share of the families that is run, with the same share of all posts"
+    )
     clock: ClockPart = Field(description="time")
     count: CountRule = Field(default="end", description="points that count")
     units: dict[Name, UnitPart] = Field(description="whose rows there are", min_length=1)

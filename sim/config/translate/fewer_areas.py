@@ -1,4 +1,4 @@
-"""Some of the areas of a study in place of all: fewer families in areas of their own sizes, for many runs."""
+"""Some of the areas of a study in their own sizes, or a share of all families, in place of all: for many runs."""
 
 from __future__ import annotations
 
@@ -101,3 +101,34 @@ def _with_posts(chain: Chain, model: Model, names: tuple[str, ...], key: str) ->
     funding = tuple((point, part(level)) for point, level in team.funding)
     fewer = replace(team, workers=part(team.workers), funding=funding)
     return replace(chain, service=replace(chain.service, team=fewer))
+
+
+def of_families(model: Model, share: float) -> Model:
+    """Take a share of the rows of a model, and of the posts that serve them.
+
+    Raises
+    ------
+    ModelError
+        When something hangs on how many rows there are: stocks, posts that are worked out, waiting rooms.
+    """
+    units = tuple(
+        replace(u, size=round(u.size * share), arrivals_per_step=u.arrivals_per_step * share) for u in model.units
+    )
+    return replace(model, units=units, chains=tuple(_with_share(chain, model, share) for chain in model.chains))
+
+
+def _with_share(chain: Chain, model: Model, share: float) -> Chain:
+    """Scale the posts of a service, if it is one that has a team."""
+    team = chain.service.team if chain.service is not None else None
+    if chain.service is None or team is None:
+        return chain
+    if model.stocks or team.extra_workers is not None or team.waiting_room is not None:
+        raise ModelError(f"services.{chain.name}: a share of the families cannot be taken where posts, waiting rooms "
+                         "or stocks hang on how many there are; take all of them")  # fmt: skip
+
+    def part(level: Mapping[str, float]) -> dict[str, float]:
+        return {area: posts * share for area, posts in level.items()}
+
+    funding = tuple((point, part(level)) for point, level in team.funding)
+    smaller = replace(team, workers=part(team.workers), funding=funding)
+    return replace(chain, service=replace(chain.service, team=smaller))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, cast
 
 from sim.config.check.idle_posts import idle_posts
@@ -13,7 +14,7 @@ from sim.config.text import library
 from sim.config.text.merge import Path_, prune, put, split_path
 from sim.config.text.source import Tree
 from sim.config.translate.effect_sets import NAMED, EffectSet, concerns, entries
-from sim.config.translate.fewer_areas import worlds_of_areas
+from sim.config.translate.fewer_areas import of_families, worlds_of_areas
 from sim.config.translate.model import config_of, draft_of, model_of
 from sim.errors import Problem
 from sim.model.compiled.reach import opens
@@ -65,6 +66,8 @@ def worlds(
                 world = World(title, regime, effect_set.name, model, start, *_rule(part, model, regime, findings))
                 if _are_there(config.areas_taken, model, findings):
                     world, = worlds_of_areas([world], config.areas_taken, "areas_taken")
+                if config.families_taken < 1:
+                    world = replace(world, model=of_families(world.model, config.families_taken))
                 made.append(world)
                 laid.append(own)
     if not findings.problems and not known:

@@ -199,10 +199,10 @@ def saved_values(ds: xr.Dataset, helped: WorldName) -> Values:
     lines = chosen_lines(ds, "narrow") & is_saved
     by_month = of_world(ds, helped, "cohort_saved").sel(account=ONE_EPISODE).transpose("month", "line")
     early = by_month.values[by_month["month"].values <= TWO_YEARS][:, lines]
-    said = f"one episode, {account.families:,.0f} families"
+    said, worth = f"one episode, {account.families:,.0f} families", account.worth["narrow"].saved.mean
     return {
         "gross_24": (float(early.sum()), f"{said}, undiscounted"),
-        "gross_60": (account.worth["narrow"].saved.mean, f"{said}, present value, {account.months:g} months: the answer"),
+        "gross_60": (worth, f"{said}, present value, {account.months:g} months: the answer"),
     }
 
 

@@ -271,6 +271,8 @@ def _fitted(estimand: Estimand, value: float, samples: FloatArray, dose: float, 
     error = float(samples.std(ddof=1)) / math.sqrt(n) if n > 1 else None
     tolerance = TOLERANCE if estimand.scale == "ratio" else TOLERANCE * abs(estimand.target)
     reached = estimand.natural(mean)
-    near = abs(mean - estimand.distance_to_target) <= 2 * max(tolerance, error or 0.0)
+    stands_at_end = math.isclose(value, estimand.low) or math.isclose(value, estimand.high)
+    allowed = max(tolerance, error or 0.0) * (1 if stands_at_end else 2)  # else a search that goes on may come nearer
+    near = abs(mean - estimand.distance_to_target) <= allowed
     short = 0.0 if near else estimand.target - reached
     return Fitted(estimand, float(value), reached, error, near, short, dose, base)

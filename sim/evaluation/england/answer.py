@@ -31,6 +31,7 @@ CASELOAD, CARE_WEEK = "sw_caseload_fte_2025", "cla_gbp_per_week_2024_25"
 YEARS_ON = 6
 OWN_PUBLISHED, OWN_FITTED, OF_ENGLAND = "its own, published", "its own, fitted", "England's"
 OWN_DATA = "its own data"
+OF_ENGLAND_HERE = "England's, for its own level of care"
 
 
 def rates_per_10000(column: str) -> dict[str, float | None]:
@@ -94,7 +95,9 @@ def fit_table(found: FittedPlace) -> Table:
     for target, value, residual in zip(found.place.targets, found.expected, found.residuals, strict=True):
         off = value / target.value - 1 if target.value else float("nan")
         used, came = (x * children / PER for x in (target.value, float(value)))
-        cells = (fixed(target.published), fixed(used), fixed(came), share(off, 1), digits(float(residual), 2))
+        is_rate = isinstance(target.reading, str)
+        counts = (share(target.published, 0), "", "") if is_rate else tuple(map(fixed, (target.published, used, came)))
+        cells = (*counts, share(off, 1), digits(float(residual), 2))
         rows.append((f"{target.words}, {OWN_DATA}" if target.source == OWN else target.words, *cells))
     of_care = found.place.own & {CARE, CARE_2024, CARE_STARTED, CARE_CEASED}
     counted = "by its own data" if of_care else "as published"
@@ -103,7 +106,7 @@ def fit_table(found: FittedPlace) -> Table:
         f"need without plans and looked after. Looked after, {counted}: start + started − ceased − end is "
         f"{fixed(found.place.gap, sign=True)}."
     )
-    columns = ("figure", "published", "used", "comes out", "difference", "in standard errors")
+    columns = ("figure", "given", "used", "comes out", "difference", "in standard errors")
     return Table(f"{found.place.name}: published and fitted", columns, rows, note)
 
 
@@ -183,7 +186,12 @@ def whose(name: str, found: FittedPlace) -> str:
     column = PUBLISHED.get(name) or BEGINS.get(name, ("",))[0]
     if column in found.place.own:
         return OWN_DATA
-    return "in proportion to its own" if name in IN_PROPORTION else OWN_PUBLISHED
+    if name in IN_PROPORTION:
+        return "in proportion to its own"
+    if column == CARE_STARTED:
+        less = f"less {found.place.asylum_share:.0%} taken to be asylum-seeking"
+        return OF_ENGLAND_HERE if found.place.passes_through else f"{OWN_PUBLISHED}, {less}"
+    return OWN_PUBLISHED if name in PUBLISHED or found.place.target(column) else f"{OWN_PUBLISHED}, of a year later"
 
 
 def ahead_table(found: FittedPlace) -> Table:

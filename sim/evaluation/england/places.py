@@ -30,6 +30,7 @@ from sim.evaluation.england.published import (
     PLAN_STARTED,
     REFERRALS,
     Authority,
+    authorities,
 )
 from sim.evaluation.own_data.kept import OwnData
 from sim.evaluation.own_data.need import (
@@ -109,6 +110,15 @@ class LocalPlace:
     own: frozenset[str] = frozenset()
     """Columns whose figures are of the council's own data, not published."""
 
+    def target(self, column: str) -> PlaceTarget | None:
+        """Give what is known of a column; None where it is blank."""
+        return next((one for one in self.targets if one.words == COLUMNS[column].words), None)
+
+    @property
+    def asylum_share(self) -> float:
+        """Share of those who started to be looked after who are taken to be asylum-seeking children."""
+        return self.asylum_started / self.started if self.started else 0.0
+
 
 def place_of(one: Authority, own: OwnData | None = None) -> LocalPlace:
     """Give what an authority is fitted to.
@@ -141,8 +151,8 @@ def place_of(one: Authority, own: OwnData | None = None) -> LocalPlace:
     given = _given(one, out)
     known = [c for c in READ if c in f and not (c == NEED_2024 and PLAN_2024 not in f)]
     targets = tuple(_target(one, c, out.get(c, 0.0), guessed.get(c, 0.0), c in mine) for c in known)
-    if mine:
-        refuse(_at_odds(targets, given))
+    if own is not None:
+        refuse(_at_odds(targets, given, out_of_range(own)))
     targets += _stays(own)
     value = {target.reading: target.value for target in targets}
     begins = {name: value.get(READ[column][0], given[level]) for name, (column, level) in BEGINS.items()}
@@ -163,22 +173,43 @@ STAY_DOUBT = 0.1
 """Standard error of how fast children leave by the share that stays a year, relative; an assumption."""
 
 
+OWN_NAMES = {
+    CARE: LEVEL, CARE_2024: LEVEL_BEFORE, CARE_STARTED: BEGAN, CARE_CEASED: LEFT, NEED: NEED_LEVEL,
+    NEED_2024: NEED_BEFORE, NEED_STARTED: NEED_BEGAN, PLAN: PLAN_LEVEL, PLAN_2024: PLAN_BEFORE,
+    PLAN_STARTED: PLAN_BEGAN, REFERRALS: REFERRED,
+}  # fmt: skip
+"""What a published count is called among figures of a council's own data."""
+FAR = 2.0
+"""Times the largest rate of all authorities, or below the smallest, from which a rate is not that of an authority."""
+
+
+def out_of_range(own: OwnData) -> Mapping[str, str]:
+    """Say which rates of a return or census lie far outside those of all authorities: column -> what is said of it."""
+    found = {}
+    for column, name in OWN_NAMES.items():
+        rate, rates = own.of(name, ALL), [each for one in authorities() if (each := one.each(column)) is not None]
+        if rate is not None and not min(rates) / FAR <= rate <= FAR * max(rates):
+            there = f"published rates go from {min(rates):,.1f} to {max(rates):,.1f}"
+            whose = f"Are these files of {own.authority.name}, and whole?"
+            found[column] = f"{name}: {rate:,.1f} per 10,000 children, and {there}. {whose}"
+    return found
+
+
 def _own_counts(one: Authority, own: OwnData) -> dict[str, float]:
     """Give counts of children by the council's own return or census."""
     if own.authority.name != one.name or own.year != YEAR:
         said = f"the figures are of {own.authority.name}, year to March {own.year}; needed: {one.name}, {YEAR}"
         raise ModelError([Problem("", "--own", said)])
-    names = {
-        CARE: LEVEL, CARE_2024: LEVEL_BEFORE, CARE_STARTED: BEGAN, CARE_CEASED: LEFT, NEED: NEED_LEVEL,
-        NEED_2024: NEED_BEFORE, NEED_STARTED: NEED_BEGAN, PLAN: PLAN_LEVEL, PLAN_2024: PLAN_BEFORE,
-        PLAN_STARTED: PLAN_BEGAN, REFERRALS: REFERRED,
-    }  # fmt: skip
-    rates = {column: own.of(name, ALL) for column, name in names.items()}
+    rates = {column: own.of(name, ALL) for column, name in OWN_NAMES.items()}
     return {column: rate * one.figures[CHILDREN] / PER for column, rate in rates.items() if rate is not None}
 
 
-def _at_odds(targets: Sequence[PlaceTarget], given: Mapping[str, float]) -> Iterator[Problem]:
+def _at_odds(
+    targets: Sequence[PlaceTarget], given: Mapping[str, float], far: Mapping[str, str]
+) -> Iterator[Problem]:  # fmt: skip
     """Name own figures that cannot be right beside each other, or beside published ones."""
+    if REFERRALS in far:
+        yield Problem("", "--own", far[REFERRALS])
     for one in targets:
         if one.value <= 0:
             said = "leaves none without those on plans, looked after or seeking asylum"

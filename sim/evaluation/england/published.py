@@ -109,7 +109,8 @@ class Authority:
     def refusal(self) -> str:
         """Say why no rates can be fitted to it; nothing where they can."""
         blank = [COLUMNS[column].words for column in NEEDED if column in self.missing]
-        return f"too little is published of {self.name}: {'; '.join(blank)} is suppressed" if blank else ""
+        what = f"{'; '.join(blank)} {'are' if len(blank) > 1 else 'is'} suppressed"
+        return f"too little is published of {self.name}: {what}" if blank else ""
 
 
 @lru_cache(maxsize=1)
@@ -224,7 +225,9 @@ def _spellings(name: str) -> tuple[str, ...]:
 def _unknown(name: str) -> str:
     """Say that there is no such authority, and which are near: in their letters, or with a word of it."""
     names = {_plain(one.name): one.name for one in authorities()}
-    near = [names[text] for text in difflib.get_close_matches(_plain(name), names, n=3, cutoff=0.6)]
+    near = [full for text, full in names.items() if len(_plain(name)) > 3 and _plain(name) in text][:3]
+    letters = difflib.get_close_matches(_plain(name), names, n=3, cutoff=0.6) if not near else ()
+    near += [names[text] for text in letters]
     words = {word for word in _plain(name).split() if len(word) > 3}
     near += [full for text, full in names.items() if words & set(text.split()) and full not in near][:5]
     said = f"; did you mean {' or '.join(near)}?" if near else "; families authorities lists all of them"

@@ -14,9 +14,11 @@ from sim.evaluation.england.expecting import england
 from sim.evaluation.england.fit import BEFORE, FREE, FittedPlace
 from sim.evaluation.england.funding import NATIONAL_GBP, funding_of
 from sim.evaluation.england.places import BEGINS, IN_PROPORTION, OWN, PUBLISHED, low_income_shares
-from sim.evaluation.england.published import CHILDREN, COLUMNS, LOW_INCOME, PLAN, Authority, authorities
+from sim.evaluation.england.published import CARE_STARTED, CHILDREN, COLUMNS, LOW_INCOME, PLAN, Authority, authorities
 
 BASE = "today_alike"
+ENGLAND_AT_WORK = 36_186
+"""Social workers in post in England (T-Q9), those of councils that report together among them."""
 ENGLAND_VACANT = 0.142
 """Share of posts that are vacant in England (T-Q9), which its posts and time to hire stand for."""
 BY_PLANS = ("family_conference", "edge_team")
@@ -121,17 +123,34 @@ def _parameters(found: FittedPlace) -> Iterator[str]:
         if name in FREE:
             yield _fitted(name, value, found)
         elif name in PUBLISHED:
-            about, source = COLUMNS[PUBLISHED[name]], _source(PUBLISHED[name], found)
-            where = f"{about.words}, less what is of asylum-seeking children or counted elsewhere, per 10,000 children"
-            yield _entry(name, value, 0.95, 1.05, source, where)
+            yield _published(name, value, found)
         elif name in BEGINS:
-            about, source = COLUMNS[BEGINS[name][0]], _source(BEGINS[name][0], found)
-            yield _entry(name, value, 0.9, 1.1, source, f"{about.words}, or that of 2025 where it is blank")
+            column, level = BEGINS[name]
+            if found.place.target(column) is None:
+                column, said = PUBLISHED[level], ", since that of a year before is blank"
+            else:
+                said = ""
+            yield _entry(name, value, 0.9, 1.1, _source(column, found), f"{COLUMNS[column].words}{said}")
         elif name in IN_PROPORTION:
             most = min(1.3, 1 / value) if name == "reach" else 1.3
             yield _entry(
                 name, value, 0.7, most, "assumption", "", "England's, in proportion to its own flows and levels"
             )
+
+
+def _published(name: str, value: float, found: FittedPlace) -> str:
+    """Write a parameter that is a published figure, with the range that its doubt gives it, at least 5%."""
+    column, place = PUBLISHED[name], found.place
+    target = place.target(column)
+    by = max(0.05, 0.0 if target is None else Z * target.se / value)
+    if column == CARE_STARTED and place.passes_through and column not in place.own:
+        why = "England's, for the place's own level: most who start there are asylum-seeking children who move on"
+        return _entry(name, value, max(0.0, 1 - by), 1 + by, "assumption", "", why)
+    less = f" ({place.asylum_share:.0%} of them, an assumption)" if column == CARE_STARTED else ""
+    where = f"less what is of asylum-seeking children{less} or counted elsewhere, per 10,000 children"
+    return _entry(
+        name, value, max(0.0, 1 - by), 1 + by, _source(column, found), f"{COLUMNS[column].words}, {where}"
+    )
 
 
 def _source(column: str, found: FittedPlace) -> str:
@@ -188,7 +207,7 @@ def _money(one: Authority, found: FittedPlace) -> Iterator[str]:
     yield f"  # Money of Supporting Families in 2023-24: {money.gbp:,.0f} pounds, {money.how}."
     if not money.is_published:
         yield f"  # Range of that error: {money.low:,.0f} to {money.high:,.0f} pounds. SPREAD BY FORMULA."
-    yield f"  # New money is taken to be shared alike ({shares['money']:.2%}): an assumption, no allocation was found."
+    yield f"  # New money is shared as the old ({shares['money']:.2%}), an assumption: no list found (T-A4)."
     posts = number("services.early_help.team.workers.total") * shares["money"]
     yield f"  services.early_help.team.workers: {{total: {posts:.1f}}}"
     for regime, part in _england().mapping["regimes"].mapping.items():
@@ -237,10 +256,10 @@ def _staff(one: Authority) -> Iterator[str]:
         return
     team = "  services.social_workers.team"
     vacant, left = (one.figures.get(column, default) / 100 for column, default in ((VACANT, 14.2), (TURNOVER, 11.8)))
-    england_at_work = sum(other.of(IN_POST) or 0.0 for other in authorities())
     of_england = number("services.social_workers.team.workers.total")
-    posts = of_england * (1 - ENGLAND_VACANT) * at_work / england_at_work / max(1 - vacant, 0.5)
-    yield f"  # {at_work:g} in post, {vacant:.1%} of posts vacant, {left:.1%} left (T-Q9): its part of England's posts."
+    posts = of_england * (1 - ENGLAND_VACANT) * at_work / ENGLAND_AT_WORK / max(1 - vacant, 0.5)
+    yield f"  # {at_work:g} in post of England's {ENGLAND_AT_WORK:,}, {vacant:.1%} vacant, {left:.1%} left (T-Q9):"
+    yield f"  # its part of the {of_england:,.0f} posts that England's families within reach have in the model."
     yield f"{team}.workers: {{total: {posts:.1f}}}"
     if left > 0:
         yield f"{team}.turnover: {left:.3g}"

@@ -39,6 +39,7 @@ def command(
 ) -> None:
     """Make rounded rates of your own return and census of children; nothing leaves this machine, no row is kept."""
     from sim.errors import ModelError, Problem
+    from sim.evaluation.england.places import out_of_range
     from sim.evaluation.own_data.kept import own_table, write_own
     from sim.evaluation.own_data.question import SAMPLE, own_data, write_sample
 
@@ -54,4 +55,6 @@ def command(
     own = own_data(header, episodes, authority, year, census)
     write_own(out, own)
     print_table(own_table(own))
+    for said in out_of_range(own).values():
+        say(f"note: {said}", err=True)
     say(f"Wrote {out}; try: families new mine --authority '{own.authority.name}' --own {out}")

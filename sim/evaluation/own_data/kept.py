@@ -10,12 +10,21 @@ from pathlib import Path
 from sim.errors import ModelError, Problem
 from sim.evaluation.england.cells import read_cells, refuse
 from sim.evaluation.england.published import Authority, authority
+from sim.evaluation.own_data import need, rates
 from sim.evaluation.own_data.rates import ALL, BANDS, OwnFigure
 from sim.exhibits.csv import write_csv
 from sim.exhibits.numbers import MISSING, digits
 from sim.table import Column, Table
 
 FEW = "few"
+AGES = (ALL, *(band for band, _, _ in BANDS))
+KNOWN = {
+    *((name, ALL) for name in (*rates.COUNTED, *need.COUNTED)),
+    *((f"{need.STILL_IN_NEED} after {months} months", ALL) for months in need.AFTER_MONTHS),
+    *((rates.SHARE_OF_AGE, age) for age in AGES[1:]), *((rates.LEAVING, age) for age in AGES),
+    *((f"{rates.STILL} after {months} months", age) for months in rates.AFTER_MONTHS for age in AGES),
+}  # fmt: skip
+"""Figures and ages that a return or a census gives."""
 COLUMNS = ("authority", "year", "figure", "age", "value", "unit")
 
 
@@ -34,13 +43,12 @@ class OwnData:
 
 def own_table(own: OwnData) -> Table:
     """Give the figures as they are shown."""
-    ages = (ALL, *(band for band, _, _ in BANDS))
     shown = {(one.figure, one.age): FEW if one.value is None else digits(one.value, 4) for one in own.figures}
     units = {one.figure: one.unit for one in own.figures}
-    rows = [(figure, units[figure], *(shown.get((figure, age), MISSING) for age in ages)) for figure in units]
+    rows = [(figure, units[figure], *(shown.get((figure, age), MISSING) for age in AGES)) for figure in units]
     note = f"{FEW}: would rest on fewer than ten children. Counts were rounded to five before rates were formed."
     title = f"Own figures of {own.authority.name}, year to 31 March {own.year}"
-    return Table(title, ("figure", "unit", *ages), rows, note)
+    return Table(title, ("figure", "unit", *AGES), rows, note)
 
 
 def write_own(path: Path, own: OwnData) -> None:
@@ -74,6 +82,9 @@ def read_own(path: Path) -> OwnData:
             problems.append(Problem(row["year"].where, "year", "must be the year of the first line"))
         if row["authority"].text != rows[0]["authority"].text:
             problems.append(Problem(row["authority"].where, "authority", "must be that of the first line"))
+        if (row["figure"].text, row["age"].text) not in KNOWN:
+            said = f"'{row['figure'].text}, {row['age'].text}' is no figure that families import writes"
+            problems.append(Problem(row["figure"].where, "figure", said))
         figures.append(OwnFigure(row["figure"].text, row["age"].text, value, row["unit"].text))
     refuse(problems)
     _refuse_twice(path, figures)

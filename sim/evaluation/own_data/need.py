@@ -21,6 +21,7 @@ from sim.evaluation.own_data.rates import ALL, LEAST, OwnFigure, distinct, per_1
 REFERRED = "referrals"
 NEED_LEVEL, NEED_BEFORE, NEED_BEGAN = "in need", "in need a year before", "episodes of need started"
 PLAN_LEVEL, PLAN_BEFORE, PLAN_BEGAN = "on a plan", "on a plan a year before", "plans started"
+COUNTED = (REFERRED, NEED_LEVEL, NEED_BEFORE, NEED_BEGAN, PLAN_LEVEL, PLAN_BEFORE, PLAN_BEGAN)
 STILL_IN_NEED = "still in need"
 AFTER_MONTHS = (3, 6)
 """A census holds the starts of one year, none of which can be seen to go on for longer than that."""

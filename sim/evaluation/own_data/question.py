@@ -45,10 +45,12 @@ def own_data(
     Raises
     ------
     ModelError
-        When the authority is not known, no file is given, a file is wrong or the census of another year or authority,
-        or nothing in the return is as new as the year.
+        When the authority is not known or too little is published of it, no file is given, a file is wrong or the
+        census of another year or authority, or nothing in the return is as new as the year.
     """
     place = authority(name)
+    if place.refusal:
+        raise ModelError([Problem("", "--authority", place.refusal)])
     children = place.figures[CHILDREN]
     need = None if census is None else read_census(census, place.dfe_code, year)
     figures: tuple[OwnFigure, ...] = ()

@@ -22,6 +22,7 @@ ALL = "all ages"
 AFTER_MONTHS = (3, 6, 12, 24)
 DAYS_PER_YEAR = 365.25
 LEVEL, LEVEL_BEFORE, BEGAN, LEFT = "looked after", "looked after a year before", "started", "ceased"
+COUNTED = (LEVEL, LEVEL_BEFORE, BEGAN, LEFT)
 SHARE_OF_AGE, LEAVING, STILL = "share of those looked after", "leave care", "still looked after"
 
 

@@ -62,7 +62,7 @@ def sentence(summary: Summary) -> str:
     ends = f"each family helped {balance} over {lead.time}"
     if lead.cannot_be_told(ledger):
         ends = f"on balance, though {'doubt' if lead.is_of_inputs else 'chance alone'} could turn it, {ends}"
-    posts = f"key workers\N{RIGHT SINGLE QUOTATION MARK} posts cost {pounds(lead.cost(ledger)['posts'])}"
+    posts = f"its posts cost {pounds(lead.cost(ledger)['posts'])}"
     if price["mean"] < 0:
         return f"If {supposing}, help pays for itself at no price{doubt}; {posts} a family, so {ends}."
     return f"If {supposing}, help pays for itself up to {pounds(price['mean'])} a family{doubt}; {posts}, so {ends}."

@@ -94,6 +94,16 @@ def test_what_is_out_of_reach_stops_at_its_bound() -> None:
     assert as_record(fit)["reachable"] is False
 
 
+@pytest.mark.parametrize(("value", "is_reached"), [(-0.2, True), (-0.3, False), (0.1, False)])
+def test_at_the_end_of_a_range_one_standard_error_is_no_two(value: float, is_reached: bool) -> None:
+    """0.709 for 0.68, 1.7 standard errors of the logarithm: within the range a search may come nearer."""
+    off = math.log(0.709)
+    made = _fitted(estimand(), value, np.array([off - 0.024, off + 0.024]), 10.9)
+    assert made.standard_error == pytest.approx(0.024)
+    assert made.reachable is is_reached
+    assert made.shortfall == pytest.approx(0.0 if is_reached else -0.029)
+
+
 def test_nothing_is_sought_closer_than_one_standard_error() -> None:
     """Two replications 0.2 apart have a standard error of 0.1: a miss of 0.05 is left alone."""
     calls = []

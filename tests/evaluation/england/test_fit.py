@@ -20,6 +20,7 @@ from sim.evaluation.england import fit as fitting
 from sim.evaluation.england import writing
 from sim.evaluation.england.answer import (
     OF_ENGLAND,
+    OF_ENGLAND_HERE,
     OWN_FITTED,
     OWN_PUBLISHED,
     ahead_table,
@@ -178,7 +179,7 @@ def test_what_is_taken_out_leaves_children_of_families(one: Authority) -> None:
 
 @pytest.mark.parametrize("name", ["City of London", "Isles of Scilly"])
 def test_too_little_is_published(name: str) -> None:
-    with pytest.raises(ModelError, match=r"too little is published of .*: .* is suppressed"):
+    with pytest.raises(ModelError, match=r"too little is published of .*: .* are suppressed"):
         place_of(authority(name))
 
 
@@ -229,6 +230,40 @@ def test_what_is_written_is_what_was_found_with_whose_it_is(tmp_path: Path) -> N
 def test_what_is_not_its_own_is_said(name: str, said: str) -> None:
     one = authority(name)
     assert said in writing.study_text("here", one, unfitted(one))
+
+
+def test_what_is_a_guess_is_not_said_to_be_published() -> None:
+    """Kent's starts in care are England's for its level; most of Redbridge's are guessed; Hampshire lacks 2024."""
+    kent, redbridge, hampshire = (unfitted(authority(name)) for name in ("Kent", "Redbridge", "Hampshire"))
+    of_england = england()
+    each = kent.parameters["care_starts"] / kent.parameters["care_level"]
+    assert each == pytest.approx(of_england["care_starts"] / of_england["care_level"])
+    assert whose("care_starts", kent) == OF_ENGLAND_HERE
+    text = writing.study_text("here", authority("Kent"), kent)
+    assert "source: assumption, why: \"England's, for the place's own level" in text
+    assert whose("care_starts", redbridge) == f"{OWN_PUBLISHED}, less 81% taken to be asylum-seeking"
+    target = redbridge.place.target(CARE_STARTED)
+    assert target is not None
+    line = next(one for one in writing.study_text("here", authority("Redbridge"), redbridge).splitlines()
+                if one.startswith("  care_starts:"))  # fmt: skip
+    low, high = (float(re.findall(rf"{end}: ([0-9.]+)", line)[0]) for end in ("low", "high"))
+    assert (low, high) == (0.0, pytest.approx(target.value + 1.96 * target.se, rel=1e-3))
+    assert whose("need_begins", hampshire) == f"{OWN_PUBLISHED}, of a year later"
+    assert "since that of a year before is blank" in writing.study_text("here", authority("Hampshire"), hampshire)
+    assert whose("need_begins", kent) == OWN_PUBLISHED
+
+
+def test_social_workers_of_all_places_are_no_more_than_englands() -> None:
+    """Posts of councils that report for themselves stand to England's as their workers do to its 36,186 (T-Q9)."""
+    of_england = at_path(tree_of("today_alike"), "services.social_workers.team.workers.total")
+    alone = [one for one in authorities() if one.of("sw_inpost_fte_2025") is not None and not one.refusal]
+    posts = [float(re.findall(r"social_workers.team.workers: {total: ([0-9.]+)", text)[0])
+             for text in ("\n".join(writing._staff(one)) for one in alone)]  # fmt: skip
+    vacant = [1 - min(one.figures.get("sw_vacancy_rate_fte_2025", 14.2) / 100, 0.5) for one in alone]
+    working = float(np.dot(posts, vacant))
+    share = sum(one.figures["sw_inpost_fte_2025"] for one in alone) / 36_186
+    assert working == pytest.approx(of_england * (1 - 0.142) * share, rel=1e-3)
+    assert share < 1
 
 
 @pytest.mark.parametrize("name", ["Richmond upon Thames", "Wandsworth"])

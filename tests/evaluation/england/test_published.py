@@ -75,7 +75,8 @@ def test_a_name_is_found_however_it_is_written(given_name: str, found: str) -> N
 
 @pytest.mark.parametrize(
     ("wrong", "near"),
-    [("Leicestershir", "Leicestershire"), ("Northamptonshire", "West Northamptonshire or North Northamptonshire"),
+    [("Leicestershir", "Leicestershire"), ("Northamptonshire", "North Northamptonshire or West Northamptonshire"),
+     ("kingston", "Kingston upon Hull, City of or Kingston upon Thames"),
      ("Hull", "Kingston upon Hull"), ("zzzz", "families authorities lists all")],
 )  # fmt: skip
 def test_an_unknown_name_is_answered_with_near_ones(wrong: str, near: str) -> None:

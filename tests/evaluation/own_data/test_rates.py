@@ -177,19 +177,25 @@ def test_a_bad_return_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not Path("own.csv").exists()
 
 
+COLUMNS_OF_OWN = "authority,year,figure,age,value,unit\n"
+LINE = "Kent,2025,started,all ages,1,share\n"
+
+
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("lines", "said"),
     [
-        ("authority,year,figure,age,value,unit\n", "holds no figure"),
-        ("authority,year,figure,age,value,unit\nKent,2025,a,b,-1,share\n", ":2:15: value: given '-1'"),
-        ("authority,year,figure,age,value,unit\nKent,2025,a,b,1,share\nEssex,2025,c,b,1,share\n", ":3:1: authority"),
-        ("authority,year,figure,age,value,unit\nKent,2025,a,b,1,share\nKent,2024,c,b,1,share\n", ":3:6: year"),
-        ("authority,year,figure,age,value,unit\nKent,2025,a,b,1,share\nKent,2025,a,b,1,share\n", "stands twice"),
-        ("authority,year,figure,age,value,unit\nKnet,2025,a,b,1,share\n", "did you mean Kent"),
+        ("", "holds no figure"),
+        (LINE.replace(",1,", ",-1,"), ":2:28: value: given '-1'"),
+        (LINE + LINE.replace("Kent", "Essex").replace("started", "ceased"), ":3:1: authority"),
+        (LINE + LINE.replace("2025", "2024").replace("started", "ceased"), ":3:6: year"),
+        (LINE + LINE, "stands twice"),
+        (LINE.replace("started", "startd"), ":2:11: figure: 'startd, all ages' is no figure that families import"),
+        (LINE.replace("all ages", "ten"), ":2:11: figure: 'started, ten' is no figure"),
+        (LINE.replace("Kent", "Knet"), "did you mean Kent"),
     ],
 )  # fmt: skip
-def test_a_file_of_figures_that_was_altered_is_refused(tmp_path: Path, text: str, said: str) -> None:
-    (tmp_path / "own.csv").write_text(text, encoding="utf-8")
+def test_a_file_of_figures_that_was_altered_is_refused(tmp_path: Path, lines: str, said: str) -> None:
+    (tmp_path / "own.csv").write_text(COLUMNS_OF_OWN + lines, encoding="utf-8")
     with pytest.raises(ModelError, match=said):
         read_own(tmp_path / "own.csv")
 

@@ -59,7 +59,7 @@ def test_help_that_saves_less_than_what_comes_with_it_pays_at_no_price() -> None
         "break_even_price": {"narrow": {"mean": -500.0, "low": None, "high": None}},
     }
     held["differences"]["one/found"]["cost_per_family_year"] = {"narrow": {}}
-    assert "help pays for itself at no price; key workers’ posts cost £5,000 a family" in sentence(held)
+    assert "help pays for itself at no price; its posts cost £5,000 a family" in sentence(held)
 
 
 def test_what_nobody_has_itemised_counts_where_a_claim_is_tested_alone() -> None:

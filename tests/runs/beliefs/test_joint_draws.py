@@ -157,7 +157,7 @@ def test_a_config_draws_a_row_of_bare_shares():
     at = [i for i, one in enumerate(made.uncertain) if one.name.startswith("traits.children.shares.")]
     assert len(at) == 5
     values = made.drawn([3])[0]
-    assert sum(values[at].tolist()) == 1.0
+    assert sum(values[at].tolist()) == pytest.approx(1.0, abs=1e-12)  # Python 3.12 adds floats otherwise than 3.11
     scenario = scenario_of_draw(made, values, "measured")
     trait = next(one for one in scenario.worlds[0].model.traits if one.name == "children")
     assert trait.shares == pytest.approx(values[at])
