@@ -63,6 +63,11 @@ _SPANS = (
 """Below how many seconds a unit is used, its seconds, and its name."""
 
 
+def steps_of(name: str) -> str:
+    """Say how long steps are, such as `` of a month``; nothing where a length has no name."""
+    return "" if name == "step" else f" of a {name}"
+
+
 def time_in_words(seconds: float) -> str:
     """Say a length of time in the unit that suits it, to three figures at most."""
     size, name = next((size, name) for limit, size, name in _SPANS if seconds < limit)

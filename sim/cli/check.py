@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sim.console.arguments import Config, Sets
 from sim.console.printing import say_missing_kernels, say_notes
-from sim.units import time_in_words
+from sim.units import steps_of, time_in_words
 
 if TYPE_CHECKING:
     from sim.config.check.cost import RunWork
@@ -102,11 +102,11 @@ def _on_all_cores(scenario: Scenario, work: RunWork, cores: int) -> str:
 def _contents(scenario: Scenario) -> Iterator[str]:
     """Say what a scenario holds and which conventions it uses."""
     model, clock = scenario.worlds[0].model, scenario.worlds[0].model.clock
-    begin = f" from {clock.start[0]}-{clock.start[1]:02d}" if clock.start else ""
+    begin = f" from {clock.start[0]:04d}-{clock.start[1]:02d}" if clock.start else ""
     count = model.count if isinstance(model.count, str) else "by weights"
     areas = len(model.areas.names)
     yield f"rows: {model.units[0].size:,} of {model.units[0].name} in {areas} area{'' if areas == 1 else 's'}"
-    length = f"{clock.steps} steps of a {clock.step_name}{begin}"
+    length = f"{clock.steps} steps{steps_of(clock.step_name)}{begin}"
     yield f"time: {length}, points counted: {count}, first cycle {clock.first}"
     yield f"chains: {', '.join(model.order)}"
     yield f"effects: {len(model.effects)}; meters: {len(model.meters)}; cost lines: {len(model.costs)}"

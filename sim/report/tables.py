@@ -14,6 +14,7 @@ from sim.results.shown import looked_after
 from sim.results.summary import Summary
 from sim.results.worlds import said_elsewhere
 from sim.table import Table
+from sim.units import steps_of
 
 INTERVALS = {
     "monte_carlo": "95% interval over replications (chance in the simulation only; not doubt about the inputs)",
@@ -246,7 +247,7 @@ def size_of(summary: Summary) -> str:
     """Say how large a run was."""
     times = f"{summary['replications']} replications" if summary["solver"] == "simulate" else "expected values"
     rows = f"{summary['families']:,} {plural(summary['unit'])}"
-    return f"{rows}, {summary['steps']} steps of a {summary['step']}, {times}"
+    return f"{rows}, {summary['steps']} steps{steps_of(summary['step'])}, {times}"
 
 
 def _convention(summary: Summary) -> str:

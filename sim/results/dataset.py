@@ -16,7 +16,7 @@ from sim.engine.counts.layout import FEWEST_WAIT_BINS
 from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, WAIT_EDGES, WAIT_SUMS, Layout, Record
 from sim.engine.feedback import stock_names
 from sim.model.compiled.accounts import account_plan, why_no_accounts
-from sim.model.spec import Areas, Scenario
+from sim.model.spec import Areas, Model, Scenario
 from sim.results.accounts import account_coordinates, account_pricer, account_variables
 from sim.results.collect import Collected, collect
 from sim.results.costs import area_pricer, cost_variables, line_coordinates, line_names
@@ -131,8 +131,14 @@ def _from_point_0(array: FloatArray) -> FloatArray:
 
 
 def _outcomes(scenario: Scenario, layout: Layout, collected: Collected, counts: FloatArray) -> FloatArray:
-    """Total the outcomes per row of the first unit, (replication, world, outcome)."""
-    n_rows = float(layout.rows[0][1])
+    """Total the outcomes per row of the first unit, or per row that comes where none is there first.
+
+    Returns
+    -------
+        (replication, world, outcome)
+    """
+    first = scenario.worlds[0].model.root
+    n_rows = float(layout.rows[0][1] or first.arrivals_per_step * layout.n_steps)
     names = scenario.worlds[0].model.outcomes
     result = np.zeros((len(collected.replications), len(scenario.worlds), len(names)))
     for w, world in enumerate(scenario.worlds):
@@ -162,6 +168,7 @@ def coordinates(scenario: Scenario, layout: Layout, collected: Collected) -> dic
         "flow": words(f"{chain}: {a} -> {b}" for _, chain, a, b in layout.flows),
         "flow_chain": ("flow", words(chain for _, chain, _, _ in layout.flows)),
         "meter": words(layout.meters), "meter_kind": ("meter", words(_meter_kinds(scenario, layout))),
+        "meter_weight": ("meter", np.array(_meter_weights(model, layout), np.float64)),
         "service": words(layout.services), "area": words(layout.areas), "unit": words(unit for unit, _ in layout.rows),
         "ledger": words(layout.ledgers), "year": list(layout.years), "outcome": words(o.name for o in model.outcomes),
         "queue_count": list(QUEUE_COUNTS), "team_series": list(TEAM_SERIES),
@@ -181,6 +188,15 @@ def _meter_kinds(scenario: Scenario, layout: Layout) -> list[str]:
     """Give the kind of each meter."""
     kinds = {meter.name: meter.kind for world in scenario.worlds for meter in world.model.meters}
     return [kinds[name] for name in layout.meters]
+
+
+def _meter_weights(model: Model, layout: Layout) -> list[float]:
+    """Give how much each meter counts for a row, on average over areas by their sizes: 1 but where ``by_area``."""
+    mean = {
+        meter.name: float(np.average(model.tables[meter.by_area].y, weights=model.areas.weights))
+        for meter in model.meters if meter.by_area
+    }  # fmt: skip
+    return [mean.get(name, 1.0) for name in layout.meters]
 
 
 def _years_of_points(layout: Layout) -> list[int]:
@@ -207,7 +223,7 @@ def facts_of_run(scenario: Scenario, layout: Layout) -> Facts:
         title=scenario.title, name=scenario.name, baseline=scenario.baseline, seed=scenario.seed,
         solver=scenario.solver, price_year=scenario.price_year, step=model.clock.step_name,
         step_years=model.clock.step_years, rows=int(layout.rows[0][1]),
-        start=f"{model.clock.start[0]}-{model.clock.start[1]:02d}" if model.clock.start else "",
+        start=f"{model.clock.start[0]:04d}-{model.clock.start[1]:02d}" if model.clock.start else "",
         count=model.count if isinstance(model.count, str) else "weights", first_cycle=model.clock.first,
         worlds=tuple(WorldName(world.name, world.regime, world.effect_set) for world in scenario.worlds),
         discount={name: list(map(list, entries)) for name, entries in scenario.discount.items()},

@@ -87,6 +87,10 @@ def not_found(name: str, under: str = "", base: Path | None = None) -> str:
     there = f"; the library has {', '.join(studies[:MOST_NAMED])}" if studies else ""
     more = f" and {len(studies) - MOST_NAMED} more (families list)" if len(studies) > MOST_NAMED else ""
     near = nearest(name, _beside(name, base)) or nearest(name, [*studies, *short])
+    what = (base or Path()) / name
+    if what.is_dir() or what.exists() or what.is_symlink():
+        kind = "a folder" if what.is_dir() else "no regular file"
+        return f"given '{name}', which is {kind}; give a config file{there}{more}"
     return f"given '{name}', but there is no such file or library name{there}{more}{near}"
 
 

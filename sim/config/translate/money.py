@@ -23,6 +23,8 @@ PER_EVENT = ("case", "start", "referral")
 PER_TIME = ("worker", "place", "row")
 TIMES = ("step", "day", "week", "month", "quarter", "year")
 _SUM = 1e-9
+MOST_TIMES = 1_000_000
+"""How many times a price an area pays at most, so that totals stay finite."""
 _USUALLY: Mapping[str, Literal["cost", "gain", ""]] = {
     "cost": "cost", "costs": "cost", "qaly": "gain", "qalys": "gain", "life_years": "gain",
 }  # fmt: skip
@@ -81,9 +83,12 @@ class Meters:
             return ""
         if not self.draft.findings.known(path, str(part.by_area), "table by area", tables):
             return ""
-        if min(tables[str(part.by_area)].values(), default=0.0) < 0:
-            self.draft.findings.add(path, f"'{part.by_area}' must be at least 0 everywhere: it multiplies a price")
-        return str(part.by_area)
+        name = str(part.by_area)
+        for area, times in tables[name].items():
+            if not 0 <= times <= MOST_TIMES:
+                rule = f"it multiplies a price and must be from 0 to {MOST_TIMES:,}"
+                self.draft.findings.add(("tables", name, "values", area), rule)
+        return name
 
     def _per(self, path: Key, part: CountedPart) -> Meter:
         """Count workers, places, cases, starts, referrals or rows."""
@@ -190,10 +195,12 @@ def _per_step(draft: Draft, path: Key, part: CostPart, meter: Meter) -> float:
 
 def _check_price_year(draft: Draft, path: Key, part: CostPart) -> None:
     """Check that a price has a price year with a deflator."""
-    known = draft.config.deflators.values
+    known, year, to = draft.config.deflators.values, part.price.price_year, draft.config.price_year
     if not known:
+        if year and to and year != to:
+            rule = f"the study is in prices of {to}, and there are no 'deflators' to bring this one to them"
+            draft.findings.add((*path, "price", "price_year"), f"{rule}; extend costs/deflators, or price it in {to}")
         return
-    year = part.price.price_year
     if year is None:
         draft.findings.add((*path, "price"), f"'price_year' is missing; the deflators have {', '.join(known)}")
     elif year not in known:

@@ -190,6 +190,12 @@ def _shape(model: Model) -> dict[str, tuple[object, ...]]:
     return shape
 
 
+def _prices_of_areas(model: Model) -> dict[str, tuple[float, ...]]:
+    """Give how many times a price each area pays, by the table that says so."""
+    named = {meter.by_area for meter in model.meters if meter.by_area}
+    return {name: model.tables[name].y for name in sorted(named) if name in model.tables}
+
+
 def _check_structure(made: Sequence[World], findings: Findings) -> None:
     """Check that all worlds have the same chains, moves and meters, so that they can share draws and be compared."""
     shapes = [_shape(world.model) for world in made]
@@ -199,6 +205,10 @@ def _check_structure(made: Sequence[World], findings: Findings) -> None:
             instead = "set a number instead, such as a rate of 0 or a price of 0"
             message = f"changes {changed[0]} against '{made[0].name}'; all worlds share them: {instead}"
             findings.add(("regimes", world.regime), message, of_key=True)
+        elif (own := _prices_of_areas(world.model)) != (shared := _prices_of_areas(made[0].model)):
+            table = next(name for name in own if own[name] != shared.get(name))
+            message = f"changes '{table}', how many times a price each area pays, against '{made[0].name}'; all worlds "
+            findings.add(("regimes", world.regime), message + "share it: change the price itself instead", of_key=True)
 
 
 def _check_posts(made: Sequence[World], laid: Sequence[Findings], baseline: str, findings: Findings) -> None:

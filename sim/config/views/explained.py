@@ -146,7 +146,8 @@ def _found(figures: Sequence[RegisterEntry], name: str) -> RegisterEntry:
         return found[0]
     if not found:
         known = [*dict.fromkeys(step for one in figures for step in _steps(one)), *(one.path for one in figures)]
-        raise ModelError([Problem("", "", f"there is no figure '{name}'{nearest(name, known)}")])
+        rule = f"there is no figure '{name}' with a source, a range or a reason"
+        raise ModelError([Problem("", "", f"{rule}{nearest(name, known)}")])
     listed = "\n".join(
         f"  {one.path}: {one.written}{f' {one.unit}' if one.unit and not one.is_duration else ''}" for one in found
     )

@@ -69,20 +69,29 @@ def cashable_savings(
     shares = facts_of(ds).area_shares
     within = slice(terms.steps)
     result = np.zeros_like(made.cost[:, within])
-    by_rule: dict[str | None, list[int]] = {}
+    by_rule: dict[tuple[str | None, float], list[int]] = {}
+    each = _counted_for_one(ds, made)
     for i in np.flatnonzero(~programme_lines(ds)) if lines is None else lines:
         rule = rule_of.get(names[i])
-        by_rule.setdefault(rule.name if rule and not rule.never else None, []).append(int(i))
-    for name, at in by_rule.items():
+        by_rule.setdefault((rule.name if rule and not rule.never else None, each[i]), []).append(int(i))
+    for (name, counted), at in by_rule.items():
         reduction = made.reduction[:, within, at]
         if name is None:
             closed = np.minimum(reduction, 0.0)
         else:
             rule = next(r for r in rule_of.values() if r.name == name)
             lag = round(rule.lag_months.value / MONTHS_PER_YEAR / terms.step_years)
-            closed = cashable_reduction(reduction, rule.unit.value, lag, shares if rule.by_area else (1.0,))
+            unit = rule.unit.value * counted
+            closed = cashable_reduction(reduction, unit, lag, shares if rule.by_area else (1.0,))
         result[:, :, at] = closed * made.price[within, at] - made.repriced[:, within, at]
     return result
+
+
+def _counted_for_one(ds: xr.Dataset, made: Increments) -> FloatArray:
+    """Give how much each line counts for one row, (line,): the mean over areas where they pay other prices, else 1."""
+    held = ds["meter_weight"].values if "meter_weight" in ds.coords else np.ones(ds.sizes["meter"])
+    weights = np.asarray(held, np.float64)[made.line_meter]
+    return np.where(weights > 0, weights, 1.0)
 
 
 def without_rule(ds: xr.Dataset, terms: Terms) -> list[str]:

@@ -65,7 +65,7 @@ def run(
     Raises
     ------
     ModelError
-        When a set is not there, or has nothing to solve for though it was asked for.
+        When a set is not there, or has nothing to solve for though it was asked for; or none has.
     """
     scenario = load(path, sets)
     names = list(dict.fromkeys(world.effect_set for world in scenario.worlds))
@@ -93,6 +93,9 @@ def run(
             if write:
                 keep(fit, file)
         fits.append(fit)
+    if not fits:
+        said = f"none of {', '.join(names)} lists estimands, so that there is nothing to solve for"
+        raise ModelError(f"effect_set: {said}")
     return fits
 
 

@@ -18,7 +18,7 @@ from sim.results.summary import window_start
 from sim.results.worlds import WorldName, baseline_of, other_worlds, row_name
 
 NOT_RUN = "not run here"
-COLUMNS = ("scenario", "simulated", "what it tests", "joined up less siloed, narrow ledger, £m a year", "status")
+COLUMNS = ("scenario", "simulated", "what it tests", "saved by the joined-up regime, narrow ledger, £m a year", "status")
 JOINED_UP = "integrated"
 
 
@@ -60,7 +60,7 @@ def _came_out(folder: Path) -> tuple[str, str]:
 
 
 def _differences(ds: xr.Dataset) -> Iterator[str]:
-    """Give the paired difference in yearly cost of the joined-up regime (or else the last), set by set."""
+    """Give what the joined-up regime (or else the last) saves a year, paired, set by set."""
     others = other_worlds(ds)
     regimes = [world.regime for world in others]
     chosen = JOINED_UP if JOINED_UP in regimes else regimes[-1] if regimes else ""
@@ -72,11 +72,11 @@ def _differences(ds: xr.Dataset) -> Iterator[str]:
 
 
 def _difference(ds: xr.Dataset, world: WorldName) -> str:
-    """Write the difference of a world to its baseline, in millions of pounds a year since the regimes began."""
+    """Write what a world saves against its baseline, in millions of pounds a year since the regimes began."""
     first, ledger = window_start(ds) + 1, str(ds["ledger"].values[0])
     years = (ds.sizes["step"] - first) * facts_of(ds).step_years
     cost, base = (cost_by_step(ds, w, ledger)[:, first:].sum(axis=1) for w in (world, baseline_of(ds, world)))
-    found = over_replications((cost - base) / years / 1e6)
+    found = over_replications((base - cost) / years / 1e6)
     if found.low is None or found.high is None:
         return f"{found.mean:+,.2f}"
     return f"{found.mean:+,.2f} ({found.low:+,.2f} to {found.high:+,.2f})"

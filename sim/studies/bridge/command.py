@@ -35,11 +35,13 @@ def command(
     way = named_way(config, [*(sets or []), *changed(None, replications)])
     with stages(quiet=quiet) as at:
         found = cross(way, workers=workers, at=at)
-    print_table(bridge_table(found))
-    if out is not None:
+    if out is not None:  # before anything is printed, which may end early
         out.mkdir(parents=True, exist_ok=True)
         write_csv(out / "bridge.csv", bridge_rows(found))
         draw_all([FIGURE], found, out / "figures")
+    kept = keep(way, found) if to_keep else None
+    print_table(bridge_table(found))
+    if out is not None:
         say(f"Every step is in {out}")
-    if to_keep:
-        say(f"Kept in {keep(way, found)}: runs of {way.scenario.name} show it now")
+    if kept is not None:
+        say(f"Kept in {kept}: runs of {way.scenario.name} show it now")

@@ -31,7 +31,8 @@ def command(
     with stages(quiet=quiet) as at:
         at.stage("Following families")
         scenario, found = fees(config, sets or [], replications)
+    if out is not None:  # before anything is printed, which may end early
+        write_csv(out, fees_by_year(found, scenario.worlds))
     print_table(fees_table(found, scenario), titles_of(scenario))
     if out is not None:
-        write_csv(out, fees_by_year(found, scenario.worlds))
         say(f"Every year and regime is in {out}")

@@ -33,11 +33,12 @@ def command(
 
     with stages(quiet=quiet) as at:
         ds = funds(config, sets or [], workers, at)
+    if out is not None:  # before anything is printed, which may end early
+        out.mkdir(parents=True, exist_ok=True)
+        terms = terms_of(ds)
+        write_tables(out, [*fund_tables(ds, terms), *pool_tables(ds, terms)])
     for table in (fund_table(ds), pool_table(ds)):
         if table.rows:
             print_table(table, titles_of(ds))
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        terms = terms_of(ds)
-        write_tables(out, [*fund_tables(ds, terms), *pool_tables(ds, terms)])
         say(f"Every month and year is in {out}")

@@ -33,8 +33,9 @@ def command(
         at.stage("Following families")
         scenario = load(config, sets or [])
         found = who_gains(scenario, replications)
+    if out is not None:  # before anything is printed, which may end early
+        write_csv(out, gains_by_group(found, scenario.worlds))
     for table in gains_tables(found, titles_of(scenario), scenario.appraisal.evidence_months):
         print_table(table)
     if out is not None:
-        write_csv(out, gains_by_group(found, scenario.worlds))
         say(f"Every group and measure is in {out}")

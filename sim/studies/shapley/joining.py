@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sim.language.evaluate import Expression, Node
+from sim.language.evaluate import Expression, Node, number
 from sim.model.handover import rule_of
 from sim.model.parts import Part, expressions, mapped
 from sim.model.spec import Chain, CostLine, Meter, Model, Parameter, Scenario, World
@@ -42,8 +42,8 @@ def joint_regime(scenario: Scenario, regime: str) -> JoinedRegime:
     Raises
     ------
     ValueError
-        If there is no such regime beside the baseline, a service that it changes has no agency, or fewer than two
-        agencies run one.
+        If there is no such regime beside the baseline, it changes a table, a service that it changes has no agency, or
+        fewer than two agencies run one.
     """
     first = scenario.worlds[0].effect_set
     worlds = {w.regime: w for w in scenario.worlds if w.effect_set == first}
@@ -51,6 +51,12 @@ def joint_regime(scenario: Scenario, regime: str) -> JoinedRegime:
     if regime not in others:
         raise ValueError(f"there is no regime '{regime}' to join; there are {', '.join(others) or 'none'}")
     base, full = worlds[scenario.baseline], worlds[regime]
+    tables = [name for name, table in full.model.tables.items() if base.model.tables.get(name) != table]
+    if tables:
+        raise ValueError(
+            f"'{regime}' changes the table {', '.join(tables)}, of which nobody can tell who joined; put what differs "
+            "into a parameter, such as a factor on it"
+        )
     changed = changed_parameters(base.model, full.model)
     touched = [
         chain.name for chain in full.model.chains
@@ -124,9 +130,9 @@ def _services_in(part: object, every: Collection[str]) -> frozenset[str]:
 def joined(joint: JoinedRegime, members: Collection[str]) -> Model:
     """Give the model when some agencies join.
 
-    Everybody is the regime itself and nobody the baseline, exactly. In between, a cost that names no service and that
-    the regime brings, such as setting it up, is paid in proportion to the services that join, and a service that puts
-    families first elsewhere does so at services that joined.
+    Everybody is the regime itself and nobody the baseline, exactly. In between, the price of a cost that names no
+    service, such as setting up the regime, goes from the old one to the new in proportion to the services that join,
+    and a service that puts families first elsewhere does so at services that joined.
 
     Raises
     ------
@@ -205,15 +211,21 @@ class _Blend:
         named = meter_services(meter, self._every)
         if named:
             return self._new(line) if named <= self.inside else before
-        if any(one.names & self.joint.changed for one in expressions((meter, line.price))) or line != before:
-            every = sum(len(run) for run in self.joint.services.values())
-            return replace(line, price=_part_of(self._new(line).price, len(self.inside) / every))
+        share = len(self.inside) / sum(len(run) for run in self.joint.services.values())
+        if any(one.names & self.joint.changed for one in expressions(meter)):
+            return replace(line, price=_between(number(0.0), self._new(line).price, share))  # what the regime brings
+        if any(one.names & self.joint.changed for one in expressions(line.price)) or line != before:
+            return replace(line, price=_between(before.price, self._new(line).price, share))
         return line
 
 
-def _part_of(price: Expression, share: float) -> Expression:
-    """Write a share of a price."""
-    return Expression(f"({price.text}) * {share!r}", Node("*", 0, args=(price.root, Node("number", 0, value=share))))
+def _between(old: Expression, new: Expression, share: float) -> Expression:
+    """Write a price that has gone a share of the way from what it was to what it is."""
+    parts = [
+        Node("*", 0, args=(price.root, Node("number", 0, value=part)))
+        for price, part in ((old, 1 - share), (new, share))
+    ]
+    return Expression(f"({old.text}) * {1 - share!r} + ({new.text}) * {share!r}", Node("+", 0, args=tuple(parts)))
 
 
 def coalition_scenario(

@@ -168,7 +168,7 @@ def test_refused_bytes(name: str, tmp_path: Path) -> None:
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no such file or library name"):
+    with pytest.raises(ModelError, match="which is a folder"):
         load(tmp_path)
     with pytest.raises(ModelError, match="no such file or library name"):
         load(tmp_path / "nothing.yaml")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +30,12 @@ costs: [{name: need, while: need == some, price: {value: 100, unit: gbp/month}, 
 """
 
 
-def study(costs: str, times: Mapping[str, float] = TIMES) -> Scenario:
+def study(costs: str, times: Mapping[str, float] = TIMES, more: Sequence[str] = ()) -> Scenario:
     """The study of the accounts with other cost lines, and a table of how dear each area is."""
     sets = [one for one in TOY_SETS if not one.startswith("costs=") and "setting_up" not in one]
     values = ", ".join(f"{area}: {value}" for area, value in times.items())
     tables = [f"tables.dear={{by: area, values: {{{values}}}}}"] if times else []
-    return sim.load(TOY, [*sets, *tables, f"costs=[{costs}]"])
+    return sim.load(TOY, [*sets, *tables, f"costs=[{costs}]", *more])
 
 
 def care(name: str = "care", price: float = PRICE, where: str = "", more: str = "") -> str:
@@ -101,12 +101,49 @@ REFUSED = {
               "needs 'while'"),
     "no table": (care(more=", by_area: deer"), 1.0, "'deer' is no table by area; there are dear"),
     "another table": (care(more=", by_area: trend"), 1.0, "'trend' is no table by area"),
-    "below nothing": (care(more=", by_area: dear"), -1.0, "'dear' must be at least 0 everywhere"),
+    "below nothing": (care(more=", by_area: dear"), -1.0, "it multiplies a price and must be from 0 to 1,000,000"),
+    "without end": (care(more=", by_area: dear"), 1e308, "it multiplies a price and must be from 0"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("line", "north", "said"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_weighed_is_refused(line: str, north: float, said: str) -> None:
-    with pytest.raises(ModelError, match="by_area") as caught:
+    with pytest.raises(ModelError, match=r"by_area|tables\.dear\.values\.north") as caught:
         study(line, {**TIMES, "north": north})
     assert said in str(caught.value)
+
+
+def test_all_regimes_share_how_dear_areas_are() -> None:
+    """Else a dearer area would be taken for more people; the price itself may differ."""
+    sets = [f'regimes.integrated.set."tables.dear.values"={{{", ".join(f"{a}: 1" for a in TIMES)}}}']
+    with pytest.raises(ModelError, match=r"regimes\.integrated: changes 'dear', how many times a price each area pays"):
+        study(BY_TABLE, TIMES, sets)
+
+
+ONE = """
+title: One area
+sources: optional
+replications: 2
+clock: {step: month, steps: 24, start: 2011-04}
+units: {family: {size: 300, areas: {only: 1}}}
+tables: {dear: {by: area, values: {only: 3}}}
+parameters: {p: 400, r: 0.6}
+chains: {care: {states: [home, away], start: {away: 0.3}, rates: {home -> away: r, away -> home: 1}}}
+costs: [{name: care, while: care == away, price: {value: p, unit: gbp/month}, by_area: dear, payers: {all: 1}}]
+appraisal: {cashability: {care: {lines: [care], capacity: {value: 10}, lag: {value: 3}}}}
+regimes: {now: {}, less: {set: {parameters.r: 0.3}}}
+"""
+
+
+def test_whole_units_of_capacity_are_of_rows_and_not_of_pounds(tmp_path: Path) -> None:
+    """Ten children close a home, whether a month is written as £400 three times over or as £1,200."""
+    path = tmp_path / "one.yaml"
+    path.write_text(ONE, encoding="utf-8")
+    found = []
+    for price, times in ((400, 3), (1200, 1), (4, 300)):
+        ds = sim.simulate(sim.load(path, [f"parameters.p={price}", f"tables.dear.values.only={times}"]))
+        view = sim.appraise(ds).of("less").view("narrow", "fiscal")
+        found.append(view.cashable.amount)
+        assert view.gross.amount.min() > view.cashable.amount.max() > 0
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-9)
+    np.testing.assert_allclose(found[2], found[1], rtol=1e-9)

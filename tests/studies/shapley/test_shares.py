@@ -16,7 +16,7 @@ from sim.economics.shapley import shapley
 from sim.errors import ModelError, ResultError
 from sim.studies.shapley.answer import coalitions_needed, number_of
 from sim.studies.shapley.exhibits import plot_shares, shares_table, write_sharing
-from sim.studies.shapley.joining import joined, joint_regime
+from sim.studies.shapley.joining import coalition_scenario, joined, joint_regime
 from sim.studies.shapley.question import Coalitions, share
 from tests.clear_text import faults_of
 from tests.places import AGENCIES
@@ -80,6 +80,44 @@ def test_some_join_and_the_others_stay_as_they_were():
     assert price["hub"].endswith("* 0.3333333333333333")
     with pytest.raises(ValueError, match="cannot join"):
         joined(joint, ["navy"])
+
+
+PRICED = """
+title: Two services and a price
+sources: optional
+replications: 1
+clock: {step: month, steps: 12, start: 2012-04}
+units: {family: {size: 400}}
+tables: {speed: {by: year, bands: {2000: 1}}}
+parameters: {p: 100, often: "table(speed, year)"}
+chains: {need: {states: [none, some], start: {some: 1}, rates: {none -> some: 0, some -> none: 0}}}
+services:
+  one: {agency: council, refer: {when: need == some, rate: 1}, HELP}
+  two: {agency: nhs, refer: {when: need == some, rate: often}, HELP}
+agencies: {council: Council, nhs: NHS}
+costs:
+  - {name: care, while: need == some, price: {value: p, unit: gbp/month}, payers: {council: 1}}
+regimes: {now: {}, both: {set: {services.one.team.workers: 3, services.two.team.workers: 3, parameters.p: 110}}}
+""".replace("HELP", "kind: discretionary, engaged: {mean: 3 months}, team: {workers: 2, caseload: 3}")
+
+
+def test_a_price_goes_from_the_old_one_to_the_new(tmp_path):
+    """400 families in need for twelve months at £100, £105 with one of two services and £110 with both."""
+    path = tmp_path / "priced.yaml"
+    path.write_text(PRICED, encoding="utf-8")
+    scenario = load(path)
+    joint = joint_regime(scenario, "both")
+    for members, price in (([], 100.0), (["council"], 105.0), (["nhs"], 105.0), (["council", "nhs"], 110.0)):
+        study = coalition_scenario(scenario, joint, {"some": members})
+        cost = sim.simulate(study)["cost"].sel(regime="some", line="care").sum()
+        assert float(cost) == pytest.approx(400 * 12 * price), members
+
+
+def test_a_table_that_a_regime_changes_is_nobodys_in_particular(tmp_path):
+    path = tmp_path / "priced.yaml"
+    path.write_text(PRICED, encoding="utf-8")
+    with pytest.raises(ModelError, match="'both' changes the table speed, of which nobody can tell who joined"):
+        share(path, ["regimes.both.set.tables.speed.bands={2000: 4}"])
 
 
 def test_a_ladder_shares_among_its_rungs():
