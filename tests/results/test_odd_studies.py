@@ -83,3 +83,14 @@ def test_a_study_without_estimands_has_nothing_to_solve_for(tmp_path: Path) -> N
     result = CliRunner().invoke(app, ["fit-effects", str(written(tmp_path, PRICED))])
     assert result.exit_code == 2
     assert "lists estimands, so that there is nothing to solve for" in " ".join(result.output.split())
+
+
+def test_results_cannot_lie_in_a_file(tmp_path: Path) -> None:
+    """Said before any work is done, with what would do."""
+    path = written(tmp_path, PRICED)
+    for out in (path, path / "inside", path / "deep" / "inside"):
+        result = CliRunner().invoke(app, ["run", str(path), "--out", str(out)])
+        assert result.exit_code == 2
+        assert "is a file" in result.output
+        assert "--out" in result.output
+    assert sorted(tmp_path.iterdir()) == [path]

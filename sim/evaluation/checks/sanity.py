@@ -91,7 +91,7 @@ def sanity(
     steps = scenario.worlds[0].model.clock.steps
     if ds is None:
         both = pared(scenario, (scenario.baseline, regime), sorted(sets), steps, priced=True)
-        ds = simulate(_repeated(both, replications), workers)
+        ds = simulate(replace(both, appraisal=scenario.appraisal, replications=replications), workers)
     values = known
     missing: dict[str, str] = {}
     for name, look in (("measured", _measured), ("no_effect", _no_effect), ("claimed_bound", _claimed)):
@@ -134,11 +134,6 @@ class _Looked:
         """Return the two worlds of the set with their prices."""
         regimes = (self.scenario.baseline, self.regime)
         return pared(self.scenario, regimes, (self.effect_set,), self.scenario.worlds[0].model.clock.steps, priced=True)
-
-
-def _repeated(scenario: Scenario, replications: int) -> Scenario:
-    """Set the number of replications."""
-    return replace(scenario, replications=replications)
 
 
 def _measured(look: _Looked) -> Values:

@@ -18,7 +18,8 @@ from sim.results.summary import window_start
 from sim.results.worlds import WorldName, baseline_of, other_worlds, row_name
 
 NOT_RUN = "not run here"
-COLUMNS = ("scenario", "simulated", "what it tests", "saved by the joined-up regime, narrow ledger, £m a year", "status")
+SAVED = "saved by the joined-up regime, narrow ledger, £m a year"
+COLUMNS = ("scenario", "simulated", "what it tests", SAVED, "status")
 JOINED_UP = "integrated"
 
 

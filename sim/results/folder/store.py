@@ -34,9 +34,12 @@ def check_destination(destination: Path, *, force: bool) -> None:
     Raises
     ------
     ResultError
-        If it is a file, a folder that is no finished result, or a finished one and ``force`` is not given; or if its
-        manifest is damaged, so that nothing says which files there are a user's own.
+        If it is a file or would lie in one, a folder that is no finished result, or a finished one and ``force`` is not
+        given; or if its manifest is damaged, so that nothing says which files there are a user's own.
     """
+    above = next((one for one in destination.absolute().parents if one.exists()), None)
+    if above is not None and not above.is_dir():
+        raise ResultError(f"{above} is a file, so that no folder can lie in it; choose another one with --out")
     if not destination.exists():
         return
     if not destination.is_dir():

@@ -25,6 +25,7 @@ def command(
 ) -> None:
     """Compare two finished runs: what differs in their configs and in what came out."""
     from sim.config.views.recorded import config_differences
+    from sim.errors import ModelError, Problem
     from sim.exhibits.terminal import visible
     from sim.results.folder.store import read_results
     from sim.studies.compare import exhibits as comparison
@@ -32,10 +33,13 @@ def command(
 
     (ds_a, summary_a, run_a), (ds_b, summary_b, run_b) = read_results(a), read_results(b)
     keys, found = config_differences(run_a, run_b), compare_runs((ds_a, summary_a), (ds_b, summary_b))
-    wide = console()
+    wide, titles = console(), comparison.titles_of_both(ds_a, ds_b)
+    if html is not None:  # before anything is printed, which may end early
+        if html.is_dir():
+            raise ModelError([Problem("", "--html", f"{html} is a folder; name a file in it")])
+        comparison.write_comparison(html, (str(a), str(b)), (run_a, run_b), keys, found, titles)
     say(f"A is {a}\nB is {b}\n")
     say("\n".join(comparison.config_lines(keys) or ["Nothing differs in the configs."]))
-    titles = comparison.titles_of_both(ds_a, ds_b)
     results = comparison.results_table(found, titles)
     if results.rows:
         print_table(results)
@@ -45,5 +49,4 @@ def command(
     for line in comparison.said(found, titles):
         wide.print(visible(line), markup=False, width=min(wide.width, 80))
     if html is not None:
-        comparison.write_comparison(html, (str(a), str(b)), (run_a, run_b), keys, found, titles)
         say(f"Wrote {html}")
