@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import hypot, log, sqrt
 
 from sim.errors import ModelError, Problem
@@ -242,17 +243,29 @@ def _target(one: Authority, column: str, out: float, guessed: float, is_own: boo
 def _asylum_flows(one: Authority, passes: bool) -> tuple[float, float]:
     """Give how many asylum-seeking children start and cease to be looked after in a year.
 
-    By England's share and the place's own level; where more start than are looked after, the place's own families are
-    taken to send children into care as often, for those looked after, as England's do.
+    Where more start than are looked after, the place's own families are taken to send children into care as often, for
+    those looked after, as England's do; all others share what is left of England's by their own levels.
     """
     f = one.figures
     own = f[ASYLUM] / ASYLUM_LEVEL_2025
-    began = ASYLUM_STARTED * own
-    if passes:
-        of_england = england()
-        began = f[CARE_STARTED] - (f[CARE] - f[ASYLUM]) * of_england["care_starts"] / of_england["care_level"]
+    began = _passing_through(one) if passes else _for_each_there() * f[ASYLUM]
     left = began + (ASYLUM_LEVEL_2024 - ASYLUM_LEVEL_2025) * own
     return min(began, MOST_ASYLUM * f[CARE_STARTED]), min(left, MOST_ASYLUM * f[CARE_CEASED])
+
+
+def _passing_through(one: Authority) -> float:
+    """Give how many asylum-seeking children start where most who start are such children."""
+    f, of_england = one.figures, england()
+    return f[CARE_STARTED] - (f[CARE] - f[ASYLUM]) * of_england["care_starts"] / of_england["care_level"]
+
+
+@lru_cache(maxsize=1)
+def _for_each_there() -> float:
+    """Give how many asylum-seeking children start a year for each that is there, where they do not pass through."""
+    known = [one for one in authorities() if one.of(ASYLUM) is not None and one.of(CARE_STARTED) is not None]
+    through = [one for one in known if one.figures[CARE_STARTED] > one.figures[CARE]]
+    there = sum(one.figures[ASYLUM] for one in known if one not in through)
+    return (ASYLUM_STARTED - sum(map(_passing_through, through))) / there
 
 
 PUBLISHED = {
