@@ -81,7 +81,8 @@ def test_the_whole_path_and_a_part_of_it_are_the_same() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
-    with pytest.raises(ModelError, match="no figure 'kw_caselod'; did you mean 'kw_caseload'"):
+    said = "no figure 'kw_caselod' with a source, a range or a reason; did you mean 'kw_caseload'"
+    with pytest.raises(ModelError, match=said):
         explain("national", "kw_caselod")
 
 

@@ -382,7 +382,7 @@ def test_the_list_shows_what_came_out(tmp_path: Path) -> None:
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == 0, result.output
     rows = {row.split("`")[1]: row for row in page.read_text(encoding="utf-8").splitlines() if "`" in row}
-    assert re.search(r"\| no_gain \+[\d.]+ \(\+[\d.]+ to \+[\d.]+\) \| 2 replications", rows["telecare"])
+    assert re.search(r"\| no_gain -[\d.]+ \(-[\d.]+ to -[\d.]+\) \| 2 replications", rows["telecare"])
     assert NOT_RUN in rows["into_work"]
     (tmp_path / "telecare" / "results.nc").write_bytes(b"damaged")
     assert CliRunner().invoke(app, ["list", "--results", str(tmp_path)]).exit_code == 2

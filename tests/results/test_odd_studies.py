@@ -72,7 +72,9 @@ def test_prices_that_nothing_brings_together_are_refused_before_a_run(tmp_path: 
 def test_what_is_no_file_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "loop.yaml").symlink_to(tmp_path / "loop.yaml")
     (tmp_path / "folder.yaml").mkdir()
-    for name, said in (("loop.yaml", "which is no regular file"), ("folder.yaml", "which is a folder")):
+    for name, said in (
+        ("loop.yaml", "which is no regular file"), ("folder.yaml", "which is a folder"), ("a" * 300, "no such file"),
+    ):  # fmt: skip
         result = CliRunner().invoke(app, ["check", str(tmp_path / name)])
         assert result.exit_code == 2
         assert said in " ".join(result.output.split())

@@ -87,11 +87,17 @@ def not_found(name: str, under: str = "", base: Path | None = None) -> str:
     there = f"; the library has {', '.join(studies[:MOST_NAMED])}" if studies else ""
     more = f" and {len(studies) - MOST_NAMED} more (families list)" if len(studies) > MOST_NAMED else ""
     near = nearest(name, _beside(name, base)) or nearest(name, [*studies, *short])
-    what = (base or Path()) / name
-    if what.is_dir() or what.exists() or what.is_symlink():
-        kind = "a folder" if what.is_dir() else "no regular file"
+    if kind := _kind((base or Path()) / name):
         return f"given '{name}', which is {kind}; give a config file{there}{more}"
     return f"given '{name}', but there is no such file or library name{there}{more}{near}"
+
+
+def _kind(path: Path) -> str:
+    """Say what is at a path where it is no file; nothing where nothing is, or it is no path at all."""
+    try:
+        return "a folder" if path.is_dir() else "no regular file" if path.exists() or path.is_symlink() else ""
+    except (OSError, ValueError):  # such as a name that is too long
+        return ""
 
 
 def _beside(name: str, base: Path | None) -> list[str]:

@@ -129,7 +129,8 @@ def test_what_cannot_be_solved_for_is_said() -> None:
         run("demo", only=["utopia"])
     with pytest.raises(ModelError, match="'no_effect' lists no estimands"):
         run("demo", ["effect_set=[no_effect]"], only=["no_effect"])
-    assert run("demo", ["effect_set=[no_effect]"]) == []
+    with pytest.raises(ModelError, match="none of no_effect lists estimands, so that there is nothing to solve for"):
+        run("demo", ["effect_set=[no_effect]"])
 
 
 def test_the_commands_end_with_exit_code_2_on_bad_input() -> None:
