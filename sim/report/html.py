@@ -94,7 +94,7 @@ def _first(ds: xr.Dataset, summary: Summary, run: dict[str, Any], full: FullAppr
         "title": summary["title"], "answer": answer(summary), "stamp": stamp(summary), "doubt": doubt(summary),
         "signs": SIGNS, "tiles": tiles(ds, summary), "posts_cost": posts_cost(summary), "ledgers": ledgers,
         "ranges": ranges_note(summary),
-        "readings": rows, "claims": claim_rows(summary, claims, facts_of(ds).deflators), "submission": alone,
+        "readings": rows, "claims": claim_rows(summary, claims), "submission": alone,
         "headline": () if rows else _shown(headline(summary), summary),
     }  # fmt: skip
 

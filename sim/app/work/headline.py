@@ -23,7 +23,6 @@ from sim.model.compiled.accounts import ONE_EPISODE, PROGRAMME
 from sim.report.accounts import PARTS
 from sim.report.page.claims import claim_rows
 from sim.report.page.first import Said, sentence
-from sim.results.facts import facts_of
 from sim.results.summary import Summary, run_figures
 from sim.results.waits import joined_in_both, left_of_joined
 from sim.results.worlds import WorldName, baseline_of, of_world, world_names
@@ -126,7 +125,7 @@ def _claims(ds: xr.Dataset, world: WorldName, claims: Sequence[ClaimPart]) -> tu
         return ()
     summary = summarise(ds)
     summary["answer"] = {world.name: summary["answer"][world.name]}
-    rows = claim_rows(summary, claims, facts_of(ds).deflators)
+    rows = claim_rows(summary, claims)
     return tuple((row.title, _cell(row.claimed), _cell(row.measured), _cell(row.modelled)) for row in rows)
 
 

@@ -40,30 +40,20 @@ def claims_of(run: Mapping[str, Any]) -> tuple[tuple[ClaimPart, ...], str]:
         return (), ""
 
 
-def claim_rows(
-    summary: Summary, claims: Sequence[ClaimPart], deflators: Mapping[str, float]
-) -> list[ClaimRow]:  # fmt: skip
+def claim_rows(summary: Summary, claims: Sequence[ClaimPart]) -> list[ClaimRow]:
     """Set what was claimed and measured beside what the run finds; nothing for a run without accounts."""
-    found, year = readings(summary), str(summary["price_year"] or "")
+    found = readings(summary)
     if not found:
         return []
-    return [
-        ClaimRow(
-            one.title, _told(one.claimed, deflators, year), _told(one.measured, deflators, year),
-            _modelled(one, summary, found[0]),
-        )
-        for one in claims
-    ]  # fmt: skip
+    return [ClaimRow(one.title, _told(one.claimed), _told(one.measured), _modelled(one, summary, found[0]))
+            for one in claims]  # fmt: skip
 
 
-def _told(figure: ClaimedFigurePart | None, deflators: Mapping[str, float], year: str) -> Said:
-    """Write a published figure with its row of the evidence, and what it is in the prices of the run."""
+def _told(figure: ClaimedFigurePart | None) -> Said:
+    """Write a published figure with the year of its prices and its row of the evidence."""
     if figure is None:
         return Said(MISSING)
-    own = figure.price_year or ""
-    now = _in_prices(figure, deflators, year) if own else None
-    here = f"{_written(now)} in {year} prices" if now is not None and own != year else f"{own} prices" if own else ""
-    return Said(_written(figure.value), ", ".join(filter(None, (figure.about, here, figure.source))))
+    return Said(_written(figure.value), ", ".join(filter(None, (figure.about, figure.price_year, figure.source))))
 
 
 def _written(value: float) -> str:

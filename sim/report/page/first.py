@@ -74,7 +74,7 @@ def _doubt(lead: ReadingFigures, ledger: str) -> str:
     if not (lead.is_of_inputs and range_of_draws):
         return ""
     pays = ((lead.figures.get("doubt") or {}).get("conditions") or {}).get(ledger, {}).get("pays")
-    often = "" if pays is None else f", where help pays for itself in {share(pays, 0)} of draws"
+    often = "" if pays is None else f"; it pays in {share(pays, 0)} of draws"
     return f" (doubt about the inputs: {range_of_draws}{often})"
 
 
@@ -177,7 +177,7 @@ def _queues(ds: xr.Dataset, world: str, against: str) -> list[Tile]:
         return []
     before, after = sides
     small: tuple[str, ...] = (
-        f"without {ARROW} with: {count(before['left'])} {ARROW} {count(after['left'])} times, whole run",
+        f"{count(before['left'])} {ARROW} {count(after['left'])} times, whole run",
         f"waiting at the end {count(before['waiting'])} {ARROW} {count(after['waiting'])}",
     )
     worlds = [_in_run(ds, regime, set_of(world)) for regime in (against, regime_of(world))]
@@ -185,7 +185,7 @@ def _queues(ds: xr.Dataset, world: str, against: str) -> list[Tile]:
         shares = [share(left_of_joined(ds, one, both), 0) for one in worlds]
         small = (*small, f"in services that both have {shares[0]} {ARROW} {shares[1]}")
     figures = f"{share(before['left'] / before['joined'], 0)} {ARROW} {share(after['left'] / after['joined'], 0)}"
-    return [Tile("of those who join a queue for help, give up", figures, small)]
+    return [Tile("give up, of those who join a queue for help", figures, small)]
 
 
 def _in_run(ds: xr.Dataset, regime: str, effect_set: str) -> WorldName:
@@ -219,11 +219,11 @@ def _money(summary: Summary, world: str, against: str) -> list[Tile]:
     month, time = view["payback_month"], years_words(12 * years)
     told = "never paid back in the run" if month is None else f"paid back in month {month:g}"
     gross, cash, spent = (view[part]["mean"] for part in ("gross", "cashable", "intervention"))
-    whole = f"whole programme, mean of {time} at present value: who comes late is followed for less"
+    whole = f"whole programme, mean of {time}, present value"
+    net = f"less the {_millions(spent)} that services cost: {_millions(cash - spent)}"
     return [
         Tile(f"cash that can be taken out, over {time}", _millions(cash),
-             (f"of {_millions(gross)} saved: the rest is time and places",
-              f"whole programme; less the {_millions(spent)} that services cost: {_millions(cash - spent)}")),
+             (f"of {_millions(gross)} saved: the rest is time and places; {net}", "whole programme")),
         Tile("more spent on services a year", _millions(spent / years), (told, whole)),
     ]  # fmt: skip
 

@@ -30,7 +30,7 @@ def test_doubt_about_the_inputs_is_in_the_sentence_and_chance_is_not() -> None:
     assert "up to £7,000 a family (doubt about the inputs: £6,900 to £7,100);" in sentence(summary("inputs"))
     drawn = summary("inputs")
     drawn["answer"]["one/found"]["one_episode"]["doubt"]["conditions"] = {"narrow": {"pays": 0.05}}
-    assert "(doubt about the inputs: £6,900 to £7,100, where help pays for itself in 5% of draws);" in sentence(drawn)
+    assert "(doubt about the inputs: £6,900 to £7,100; it pays in 5% of draws);" in sentence(drawn)
     assert "Ranges are chance in the simulation alone" in doubt(summary())
     assert "--draws 500" in doubt(summary())
     assert "500 draws of 2 uncertain inputs" in doubt(summary("inputs"))
@@ -96,8 +96,8 @@ def test_each_figure_has_its_unit_and_its_account() -> None:
     ]
     assert len(found) == 6
     assert found[0].small == ("£7,900 to £8,100", "one episode of help")
-    assert found[4].small[0] == "of £800m saved: the rest is time and places"
-    assert found[4].small[1] == "whole programme; less the £1,000m that services cost: −£800m"
+    less = "less the £1,000m that services cost: −£800m"
+    assert found[4].small == (f"of £800m saved: the rest is time and places; {less}", "whole programme")
     assert found[5].small[0] == "never paid back in the run"
     queue = ds["queue"].sel(effect_set="measured").mean("replication").sum("service")
     left, joined = (queue.sel(queue_count=name) for name in ("left", "joined"))
