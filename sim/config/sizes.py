@@ -9,8 +9,8 @@ FULL, TENTH = "full", "tenth"
 TENTH_AREAS = 16
 TENTH_SETTINGS = (f"areas_taken={TENTH_AREAS}", "replications=4")
 """A tenth of the 152 authorities, as draws of the inputs take them (configs/appraisal/doubt.yaml)."""
-TENTH_OF_ONE = ("families_taken=0.1", "replications=4")
-"""Of a study of fewer areas than that: a tenth of the families of each, with a tenth of the posts."""
+TENTH_OF_FEW = ("families_taken=0.1", "replications=4")
+"""Of a study of no more areas than that: a tenth of the families of each, with a tenth of the posts."""
 
 
 def settings_of_size(size: str | None, tree: Tree | None = None) -> tuple[str, ...]:
@@ -32,9 +32,9 @@ def settings_of_size(size: str | None, tree: Tree | None = None) -> tuple[str, .
     if size in (None, FULL):
         return ()
     if size == TENTH:
-        if tree is None or not names_areas(tree):
-            return TENTH_SETTINGS if tree is None or _areas(tree) >= TENTH_AREAS else TENTH_OF_ONE
-        return ()
+        if tree is not None and names_areas(tree):
+            return ()
+        return TENTH_SETTINGS if tree is None or count_areas(tree) > TENTH_AREAS else TENTH_OF_FEW
     raise ModelError([Problem("--size", "", f"given '{size}'; must be {FULL} or {TENTH}")])
 
 
@@ -44,8 +44,9 @@ def names_areas(tree: Tree) -> bool:
     return taken is not None and (bool(taken.items) or isinstance(taken.value, str))
 
 
-def _areas(tree: Tree) -> int:
-    """Count the areas of a config."""
+def count_areas(tree: Tree) -> int:
+    """Count the areas of the first unit of a config."""
     units = tree.mapping.get("units")
-    found = (unit.mapping.get("areas") for unit in units.mapping.values()) if units is not None else ()
-    return max((len(areas.mapping) for areas in found if areas is not None), default=1)
+    first = next(iter(units.mapping.values()), None) if units is not None else None
+    areas = first.mapping.get("areas") if first is not None else None
+    return len(areas.mapping) if areas is not None else 1

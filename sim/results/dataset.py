@@ -16,7 +16,8 @@ from sim.engine.counts.layout import FEWEST_WAIT_BINS
 from sim.engine.counts.record import QUEUE_COUNTS, TEAM_SERIES, WAIT_EDGES, WAIT_SUMS, Layout, Record
 from sim.engine.feedback import stock_names
 from sim.model.compiled.accounts import account_plan, why_no_accounts
-from sim.model.spec import Areas, Model, Scenario
+from sim.model.compiled.readings import mean_counted
+from sim.model.spec import Areas, Scenario
 from sim.results.accounts import account_coordinates, account_pricer, account_variables
 from sim.results.collect import Collected, collect
 from sim.results.costs import area_pricer, cost_variables, line_coordinates, line_names
@@ -168,7 +169,7 @@ def coordinates(scenario: Scenario, layout: Layout, collected: Collected) -> dic
         "flow": words(f"{chain}: {a} -> {b}" for _, chain, a, b in layout.flows),
         "flow_chain": ("flow", words(chain for _, chain, _, _ in layout.flows)),
         "meter": words(layout.meters), "meter_kind": ("meter", words(_meter_kinds(scenario, layout))),
-        "meter_weight": ("meter", np.array(_meter_weights(model, layout), np.float64)),
+        "meter_weight": ("meter", np.array([mean_counted(meter, model) for meter in model.meters], np.float64)),
         "service": words(layout.services), "area": words(layout.areas), "unit": words(unit for unit, _ in layout.rows),
         "ledger": words(layout.ledgers), "year": list(layout.years), "outcome": words(o.name for o in model.outcomes),
         "queue_count": list(QUEUE_COUNTS), "team_series": list(TEAM_SERIES),
@@ -188,15 +189,6 @@ def _meter_kinds(scenario: Scenario, layout: Layout) -> list[str]:
     """Give the kind of each meter."""
     kinds = {meter.name: meter.kind for world in scenario.worlds for meter in world.model.meters}
     return [kinds[name] for name in layout.meters]
-
-
-def _meter_weights(model: Model, layout: Layout) -> list[float]:
-    """Give how much each meter counts for a row, on average over areas by their sizes: 1 but where ``by_area``."""
-    mean = {
-        meter.name: float(np.average(model.tables[meter.by_area].y, weights=model.areas.weights))
-        for meter in model.meters if meter.by_area
-    }  # fmt: skip
-    return [mean.get(name, 1.0) for name in layout.meters]
 
 
 def _years_of_points(layout: Layout) -> list[int]:

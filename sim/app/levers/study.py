@@ -15,7 +15,7 @@ from typing import Any
 from sim.config.check.problems import Findings
 from sim.config.loading import find, load, scenario_of, tree_of
 from sim.config.schema.appraisal import ClaimPart
-from sim.config.sizes import TENTH_AREAS, TENTH_SETTINGS, names_areas
+from sim.config.sizes import TENTH_AREAS, TENTH_SETTINGS, count_areas, names_areas
 from sim.config.text.layers import load_tree, with_settings
 from sim.config.text.library import names
 from sim.config.text.merge import prune
@@ -114,7 +114,7 @@ class OpenStudy:
         """Settings of a run that can be waited for: a tenth in some of the areas, or a small study as it is."""
         if self.area:
             return (f"areas_taken={json.dumps([self.area])}", f"replications={self.replications}")
-        is_small = names_areas(self.tree) or _areas(self.tree) <= TENTH_AREAS
+        is_small = names_areas(self.tree) or count_areas(self.tree) <= TENTH_AREAS
         return (f"replications={self.replications}",) if is_small else TENTH_SETTINGS
 
     @property
@@ -215,14 +215,6 @@ def _lines(tree: Tree) -> set[str]:
     """Name the cost lines of a config."""
     held = tree.mapping.get("costs")
     return {str(line.mapping["name"].value) for line in held.items if "name" in line.mapping} if held else set()
-
-
-def _areas(tree: Tree) -> int:
-    """Count the areas of the first unit."""
-    units = tree.mapping.get("units")
-    first = next(iter(units.mapping.values()), None) if units is not None else None
-    areas = first.mapping.get("areas") if first is not None else None
-    return len(areas.mapping) if areas is not None else 1
 
 
 def _is_of(folder: Path, file: Path) -> bool:

@@ -15,8 +15,6 @@ from sim.config.text.merge import item_at
 from sim.config.text.source import Tree
 from sim.language.evaluate import Expression
 
-HOW = "'families_taken: 0.1' takes a tenth of both"
-
 
 def nothing_taken_away(tree: Tree, findings: Findings, root: Any = Config, path: Key = ()) -> None:
     """Note every null of a mapping without a schema's key, and without an entry of that name for it to take away.
@@ -128,7 +126,8 @@ def posts_for_others(tree: Tree) -> Iterator[str]:
         if kept and size is not None and _is_set(size):
             said = "stay those of as many families as before, so that nobody may wait and help costs more each"
             named = f"posts of {', '.join(kept[:3])}{'...' * (len(kept) > 3)}"
-            yield f"{size.origin}: units.{name}.size: {named} {said}; {HOW}"
+            instead = "'families_taken: 0.1' takes a tenth of both"
+            yield f"{size.origin}: units.{name}.size: {named} {said}; {instead}"
 
 
 def _is_set(tree: Tree) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from sim.errors import ModelError
@@ -65,6 +65,9 @@ def _evenly(areas: Areas, count: int, key: str) -> list[int]:
 
 def of_areas(model: Model, chosen: list[int], key: str) -> Model:
     """Keep some areas of a model, by number; `key` is what asked for them."""
+    if name := _team_of_all(model, waiting_rooms=False):
+        said = "some of the areas cannot be taken where posts or stocks hang on all of them"
+        raise ModelError(f"services.{name}: {said}; take `{key}` away")
     names, weights = tuple(model.areas.names[i] for i in chosen), tuple(model.areas.weights[i] for i in chosen)
     synthetic = tuple(model.areas.synthetic[i] for i in chosen)
     left_out = tuple(sorted({*model.areas.left_out, *model.areas.names} - set(names)))
@@ -73,34 +76,14 @@ def of_areas(model: Model, chosen: list[int], key: str) -> Model:
     if sum(model.areas.weights) < 1.5:  # shares of one size
         areas = replace(areas, weights=tuple(weight / sum(weights) for weight in weights))
     root = model.root
-    smaller = replace(root, size=round(root.size * share), arrivals_per_step=root.arrivals_per_step * share)
-    chains = tuple(_with_posts(chain, model, names, key) for chain in model.chains)
-    tables = {name: _with_rows(table, chosen) for name, table in model.tables.items()}
-    return replace(model, areas=areas, units=(smaller, *model.units[1:]), chains=chains, tables=tables)
-
-
-def _with_rows(table: LookupTable, chosen: list[int]) -> LookupTable:
-    """Keep what a table by area says of some areas."""
-    if table.kind != "areas":
-        return table
-    return replace(table, x=table.x[: len(chosen)], y=tuple(table.y[i] for i in chosen))
-
-
-def _with_posts(chain: Chain, model: Model, names: tuple[str, ...], key: str) -> Chain:
-    """Keep the posts that a service has in some areas."""
-    team = chain.service.team if chain.service is not None else None
-    if chain.service is None or team is None:
-        return chain
-    if model.stocks or team.extra_workers is not None:
-        said = "some of the areas cannot be taken where posts or stocks hang on all of them"
-        raise ModelError(f"services.{chain.name}: {said}; take `{key}` away")
 
     def part(level: Mapping[str, float]) -> dict[str, float]:
         return {area: posts for area, posts in level.items() if area in names}
 
-    funding = tuple((point, part(level)) for point, level in team.funding)
-    fewer = replace(team, workers=part(team.workers), funding=funding)
-    return replace(chain, service=replace(chain.service, team=fewer))
+    smaller = replace(root, size=round(root.size * share), arrivals_per_step=root.arrivals_per_step * share)
+    chains = tuple(_with_posts(chain, part) for chain in model.chains)
+    tables = {name: _with_rows(table, chosen) for name, table in model.tables.items()}
+    return replace(model, areas=areas, units=(smaller, *model.units[1:]), chains=chains, tables=tables)
 
 
 def of_families(model: Model, share: float) -> Model:
@@ -111,24 +94,41 @@ def of_families(model: Model, share: float) -> Model:
     ModelError
         When something hangs on how many rows there are: stocks, posts that are worked out, waiting rooms.
     """
+    if name := _team_of_all(model, waiting_rooms=True):
+        said = "a share of the families cannot be taken where posts, waiting rooms or stocks hang on how many there are"
+        raise ModelError(f"services.{name}: {said}; take all of them")
     units = tuple(
         replace(u, size=round(u.size * share), arrivals_per_step=u.arrivals_per_step * share) for u in model.units
     )
-    return replace(model, units=units, chains=tuple(_with_share(chain, model, share) for chain in model.chains))
-
-
-def _with_share(chain: Chain, model: Model, share: float) -> Chain:
-    """Scale the posts of a service, if it is one that has a team."""
-    team = chain.service.team if chain.service is not None else None
-    if chain.service is None or team is None:
-        return chain
-    if model.stocks or team.extra_workers is not None or team.waiting_room is not None:
-        raise ModelError(f"services.{chain.name}: a share of the families cannot be taken where posts, waiting rooms "
-                         "or stocks hang on how many there are; take all of them")  # fmt: skip
 
     def part(level: Mapping[str, float]) -> dict[str, float]:
         return {area: posts * share for area, posts in level.items()}
 
-    funding = tuple((point, part(level)) for point, level in team.funding)
-    smaller = replace(team, workers=part(team.workers), funding=funding)
-    return replace(chain, service=replace(chain.service, team=smaller))
+    return replace(model, units=units, chains=tuple(_with_posts(chain, part) for chain in model.chains))
+
+
+def _with_rows(table: LookupTable, chosen: list[int]) -> LookupTable:
+    """Keep what a table by area says of some areas."""
+    if table.kind != "areas":
+        return table
+    return replace(table, x=table.x[: len(chosen)], y=tuple(table.y[i] for i in chosen))
+
+
+def _with_posts(chain: Chain, levels: Callable[[Mapping[str, float]], dict[str, float]]) -> Chain:
+    """Change the posts of a service, if it is one that has a team: first and later levels alike, each by area."""
+    team = chain.service.team if chain.service is not None else None
+    if chain.service is None or team is None:
+        return chain
+    funding = tuple((point, levels(level)) for point, level in team.funding)
+    changed = replace(team, workers=levels(team.workers), funding=funding)
+    return replace(chain, service=replace(chain.service, team=changed))
+
+
+def _team_of_all(model: Model, *, waiting_rooms: bool) -> str:
+    """Name a service whose team cannot be made smaller: posts or stocks hang on all families; else nothing."""
+    for chain in model.chains:
+        team = chain.service.team if chain.service is not None else None
+        of_all = team is not None and (model.stocks or team.extra_workers is not None)
+        if of_all or (waiting_rooms and team is not None and team.waiting_room is not None):
+            return chain.name
+    return ""

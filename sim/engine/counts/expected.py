@@ -16,6 +16,7 @@ from sim.engine.counts.recorder import Diary
 from sim.engine.moves.world import columns_of
 from sim.engine.teams.staffing import Staff
 from sim.model.compiled.model import Compiled
+from sim.model.compiled.readings import mean_counted
 
 ONE_AREA: IntArray = np.zeros(1, np.int64)
 
@@ -78,9 +79,10 @@ def counts_of(expected: Expected, moved: bool = True) -> ExpectedCounts:
         counts[columns["state", chain.name]] = expected.stock(chain.name)
         if moved:
             counts[columns["flow", chain.name]] = expected.moves(chain.name).reshape(-1)
-    for name in compiled.conditions:
-        if name.startswith("meter "):
-            counts[columns["condition", name]] = expected.condition(name) * compiled.mean_weight(name)
+    for meter in model.meters:
+        name = f"meter {meter.name}"
+        if name in compiled.conditions:
+            counts[columns["condition", name]] = expected.condition(name) * mean_counted(meter, model)
     counts *= size
     rows = tuple(size * expected.rows(unit.name) for unit in model.units)
     gated = [chain.name for chain in model.chains if chain.is_gated]
@@ -110,9 +112,9 @@ def expected_arrays(diary: Diary, compiled: Compiled) -> Arrays:
     shares = np.array([float(weights[slots == a].sum()) for a in range(len(layout.areas))])
     of_meters = np.tile(shares[:, None], (1, len(layout.meters)))  # (area, meter)
     for m, meter in enumerate(model.meters):
-        by_area, mean = compiled.weights.get(f"meter {meter.name}"), compiled.mean_weight(f"meter {meter.name}")
-        if by_area is not None and mean > 0:
-            of_meters[:, m] = [float((weights * by_area)[slots == a].sum()) / mean for a in range(len(layout.areas))]
+        if meter.by_area and (mean := mean_counted(meter, model)) > 0:
+            paid = weights * np.asarray(model.tables[meter.by_area].y) / mean
+            of_meters[:, m] = [float(paid[slots == a].sum()) for a in range(len(layout.areas))]
     area_waits = shares[:, None, None] * diary.waits  # (area, service, bin)
     return reading.arrays() | {
         "area_meters": of_meters[:, None] * by_year,  # (area, year, meter)

@@ -141,7 +141,7 @@ def place_of(one: Authority, own: OwnData | None = None) -> LocalPlace:
     mine = {} if own is None else _own_counts(one, own)
     f = {**one.figures, **mine}
     one = replace(one, figures=f)
-    passes = f[CARE_STARTED] > f[CARE]
+    passes = _passes_through(f)
     began, left = _asylum_flows(one, passes)
     asylum_before = f[ASYLUM] * ASYLUM_LEVEL_2024 / ASYLUM_LEVEL_2025
     out = {
@@ -253,6 +253,11 @@ def _asylum_flows(one: Authority, passes: bool) -> tuple[float, float]:
     return min(began, MOST_ASYLUM * f[CARE_STARTED]), min(left, MOST_ASYLUM * f[CARE_CEASED])
 
 
+def _passes_through(figures: Mapping[str, float]) -> bool:
+    """Whether more children start in care in a year than are looked after, so that most of them move on."""
+    return figures[CARE_STARTED] > figures[CARE]
+
+
 def _passing_through(one: Authority) -> float:
     """Give how many asylum-seeking children start where most who start are such children."""
     f, of_england = one.figures, england()
@@ -263,7 +268,7 @@ def _passing_through(one: Authority) -> float:
 def _for_each_there() -> float:
     """Give how many asylum-seeking children start a year for each that is there, where they do not pass through."""
     known = [one for one in authorities() if one.of(ASYLUM) is not None and one.of(CARE_STARTED) is not None]
-    through = [one for one in known if one.figures[CARE_STARTED] > one.figures[CARE]]
+    through = [one for one in known if _passes_through(one.figures)]
     there = sum(one.figures[ASYLUM] for one in known if one not in through)
     return (ASYLUM_STARTED - sum(map(_passing_through, through))) / there
 

@@ -114,10 +114,6 @@ class Compiled:
                     return
         self.add_condition(f"meter {name}", unit, expression)
 
-    def mean_weight(self, name: str) -> float:
-        """Give how much a row for which a condition holds counts on average over areas, by their sizes."""
-        return float(np.average(self.weights[name], weights=self.model.areas.weights)) if name in self.weights else 1.0
-
     def add_condition(self, name: str, unit: str, expression: Expression) -> Condition:
         """Compile a condition on rows of a unit and register it under a name."""
         reader = Reader(self.model, unit)

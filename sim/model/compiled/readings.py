@@ -11,7 +11,7 @@ from sim.arrays import BoolArray, FloatArray
 from sim.errors import ModelError, Place, Problem
 from sim.language.evaluate import Expression, evaluate, evaluate_node
 from sim.model.compiled.scope import GridScope, Moment, Reader, Source, moment, moment_names, reads_of, sources_of
-from sim.model.spec import Chain, Fire, Model, Value
+from sim.model.spec import Chain, Fire, Meter, Model, Value
 
 INF = math.inf
 MOST = 1e30
@@ -25,6 +25,11 @@ ROUNDING, LONGEST = 1e-12, 60
 def is_hazard(value: FloatArray, most: float = MOST) -> BoolArray:
     """Whether values may be hazards, or probabilities where ``most`` is 1."""
     return (value >= 0) & (value <= most)
+
+
+def mean_counted(meter: Meter, model: Model) -> float:
+    """Give how much a row counts with a meter on average over areas, by their sizes: 1 but where ``by_area``."""
+    return float(np.average(model.tables[meter.by_area].y, weights=model.areas.weights)) if meter.by_area else 1.0
 
 
 def clock_value(
