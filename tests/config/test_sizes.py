@@ -12,7 +12,7 @@ from sim.config.translate.fewer_areas import with_areas
 from sim.errors import ModelError
 from sim.runs.fits import with_fits
 from sim.runs.replications import scaled
-from tests.places import APPLICATION, DOUBTFUL
+from tests.places import APPLICATION, DOUBTFUL, TOY
 from tests.plain_runs import run_plainly
 
 FEW = ("effect_set=[works]", "replications=1", "clock.steps=40")
@@ -75,6 +75,15 @@ def test_of_a_study_of_few_areas_a_tenth_of_families_and_posts_is_run():
     assert scaled(whole, 0.1).worlds == some.worlds
     with pytest.raises(ModelError, match="families_taken: given 0; must be above 0"):
         load(DOUBTFUL, [*FEW, "families_taken=0"])
+
+
+def test_a_share_that_cannot_be_taken_is_refused_where_it_is_asked_for(tmp_path):
+    """Feedback stocks hang on how many families there are."""
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"extends: {TOY}\nfamilies_taken: 0.1\n", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"mine\.yaml:2:\d+: families_taken: .*stocks hang on") as caught:
+        load(file)
+    assert len(caught.value.problems) == 1
 
 
 def test_a_size_that_is_set_alone_is_said_to_leave_posts_as_they_are():

@@ -16,7 +16,7 @@ from sim.config.text.source import Tree
 from sim.config.translate.effect_sets import NAMED, EffectSet, concerns, entries
 from sim.config.translate.fewer_areas import of_families, worlds_of_areas
 from sim.config.translate.model import config_of, draft_of, model_of
-from sim.errors import Problem
+from sim.errors import ModelError, Problem
 from sim.model.compiled.reach import opens
 from sim.model.handover import all_handed
 from sim.model.spec import Model, World
@@ -67,7 +67,7 @@ def worlds(
                 if _are_there(config.areas_taken, model, findings):
                     world, = worlds_of_areas([world], config.areas_taken, "areas_taken")
                 if config.families_taken < 1:
-                    world = replace(world, model=of_families(world.model, config.families_taken))
+                    world = replace(world, model=_some_of(world.model, config.families_taken, findings))
                 made.append(world)
                 laid.append(own)
     if not findings.problems and not known:
@@ -88,6 +88,15 @@ def _are_there(taken: int | Sequence[str] | None, model: Model, findings: Findin
         hint = library.nearest(name, names)
         findings.add(("areas_taken",), f"there is no area '{name}'; areas: {library.some(names, name)}{hint}")
     return not unknown
+
+
+def _some_of(model: Model, share: float, findings: Findings) -> Model:
+    """Take a share of the families and posts of a model; noted where that cannot be."""
+    try:
+        return of_families(model, share)
+    except ModelError as error:
+        findings.add(("families_taken",), str(error))
+        return model
 
 
 def _start(config: Config, regime: str, part: RegimePart, findings: Findings) -> int:
