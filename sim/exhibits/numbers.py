@@ -189,4 +189,6 @@ def scale_of(values: FloatArray) -> tuple[float, str]:
 
 def plural(unit: str) -> str:
     """Write the plural of a unit."""
+    if unit.endswith("child"):
+        return f"{unit}ren"
     return f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"

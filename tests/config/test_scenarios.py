@@ -53,8 +53,8 @@ SMALL = {
         "replications=2",
     ),
 }
-OTHER_FAMILIES = {"today"}
-"""Families of another model, with tests of its own (test_england_today.py)."""
+OTHER_FAMILIES = {"childrens_mental_health", "today"}
+"""Of other models, with tests of their own (test_childrens_mental_health.py, test_england_today.py)."""
 FAMILIES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem not in SMALL.keys() | OTHER_FAMILIES)
 DAYS_A_YEAR = 365.25
 REGIMES = ("siloed", "integrated")

@@ -19,6 +19,7 @@ from sim.exhibits.numbers import (
     interval,
     millions,
     months,
+    plural,
     pounds,
     ratio,
     scale_of,
@@ -41,6 +42,12 @@ def test_numbers_as_people_read_them() -> None:
     assert [digits(x) for x in (0.012345, -12.345, 999.7, 12345.6, None)] == ["0.0123", "−12.3", "1,000", "12,346", "–"]
     assert [interval(Estimate(2e6, low, 3e6), millions) for low in (1e6, None)] == ["2.0 (1.0 to 3.0)", "2.0"]
     assert interval(Estimate(math.nan)) == "–"
+    assert [plural(unit) for unit in ("family", "child", "grandchild", "adult")] == [
+        "families",
+        "children",
+        "grandchildren",
+        "adults",
+    ]
 
 
 def read_back(text: str) -> float:

@@ -250,7 +250,7 @@ def _problem(findings: Findings, path: Key, item: dict[str, Any], allowed: list[
         place = parent.keys.get(key, origin) if parent is not None else origin
         name = str(path[-1])
         others = [word for word in allowed if word not in (parent.mapping if parent else {})]
-        near = nearest(name, others) or nearest(name, allowed) or _elsewhere(findings.tree, name)
+        near = nearest(name, others) or nearest(name, allowed) or _elsewhere(findings.tree, name, parent)
         return Problem(str(place), dotted(clean), f"'{name}' is no key here; allowed are {', '.join(allowed)}{near}")
     if "key" in context:
         origin = found.keys.get(str(context["key"]), origin)
@@ -280,15 +280,12 @@ def _item_names(tree: Tree) -> list[str]:
     return [str(item.mapping["name"].value) for item in tree.items if "name" in item.mapping]
 
 
-def _elsewhere(tree: Tree, name: str) -> str:
-    """Give ``; did you mean 'a.b.x'?`` where the key x stands in a section, or in an entry of one."""
-    for section, part in tree.mapping.items():
-        if name in part.mapping:
-            return f"; did you mean '{section}.{name}'?"
-        for entry, inner in part.mapping.items():
-            if name in inner.mapping:
-                return f"; did you mean '{section}.{entry}.{name}'?"
-    return ""
+def _elsewhere(tree: Tree, name: str, here: Tree | None) -> str:
+    """Give ``; did you mean 'a.b.x'?`` where the key x stands in one other place, a section or an entry of one."""
+    places = dict(tree.mapping)
+    places |= {f"{at}.{entry}": inner for at, part in tree.mapping.items() for entry, inner in part.mapping.items()}
+    found = [at for at, part in places.items() if name in part.mapping and part is not here]
+    return f"; did you mean '{found[0]}.{name}'?" if len(found) == 1 else ""
 
 
 def _is_noise(part: str | int | float) -> bool:

@@ -177,7 +177,6 @@ class ServicePart(Provenance):
     )
     title: Text = Field(default="", description="what people read instead of its name, in a few words")
     agency: Called = Field(default="", description="who runs it")
-    of: Name | None = Field(default=None, description="the unit whose rows it takes; default the root unit")
     after: Name | None = Field(
         default=None, description="the chain or service right after which it moves; 'order' then leaves it out"
     )

@@ -71,15 +71,14 @@ def draft_of(config: Config, findings: Findings) -> Draft:
     """Gather the vocabulary and the clock of a config."""
     names = tuple(config.units)
     words: dict[str, Words] = {}
-    for section, name, of in [("chains", n, c.of) for n, c in config.chains.items()] + [
-        ("services", n, s.of) for n, s in config.services.items()
-    ]:
-        unit = of or names[0]
+    for name, chain in config.chains.items():
+        unit = chain.of or names[0]
         if unit not in names:
-            findings.add((section, name, "of"), f"is no unit; there are {', '.join(names)}")
+            findings.add(("chains", name, "of"), f"is no unit; there are {', '.join(names)}")
             unit = names[0]
-        service = section == "services"
-        words[name] = Words(unit, _pathway(config, name) if service else config.chains[name].states, service)
+        words[name] = Words(unit, chain.states, service=False)
+    for name in config.services:
+        words[name] = Words(names[0], _pathway(config, name), service=True)
     step = config.clock.step.years
     ages = [ages_steps(part.age, step) for part in config.units.values()]
     shared = ages[0] is not None and ages[0][0] == ages[0][1] and len(names) == 1

@@ -130,7 +130,7 @@ def key_workers(spec: AnswerSpec, model: Model, before: Model) -> tuple[str, ...
 
 def _takes_on(model: Model, chain: Chain) -> bool:
     """Say whether a service ever takes anybody on: it has a place to give, and somebody may come to it."""
-    if not (chain.is_gated and chain.has_queue and chain.service is not None and chain.unit == model.root.name):
+    if not (chain.is_gated and chain.has_queue and chain.service is not None):
         return False
     team = chain.service.team
     has_places = team is None or model.queues == "open" or team.most_posts > 0 or team.extra_workers is not None

@@ -104,6 +104,8 @@ SETTINGS = [
     ("chains.care.ages=[0, 1e308]", "chains.care.ages.1", "must be at most"),
     ("uncertainty.draws=1e308", "uncertainty.draws", "must be at most 1,000,000"),
     ("clock.stps=3", "clock.stps", "'stps' is no key here"),
+    ("services.keyworker.of=child", "services.keyworker.of", "'of' is no key here"),
+    ("chains.need.label=x", "chains.need.label", "'label' is no key here"),
     ("clock.steps", "", "write --set section.name.key=value"),
     ("=3", "", "write --set section.name.key=value"),
     ("clock.steps=[1", "clock.steps", "not YAML"),
@@ -127,6 +129,9 @@ def test_refused_from_the_command_line(setting: str, key: str, fragment: str, va
     found = [p for p in problems if fragment in p.message and p.where.startswith("--set")]
     assert found, "\n".join(map(str, problems))
     assert key in [p.key for p in found]
+    assert not [
+        p for p in problems if f"did you mean '{p.key}'" in p.message
+    ]  # what was written is no better name for it
 
 
 def test_all_problems_at_once(valid: Path) -> None:

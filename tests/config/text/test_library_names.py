@@ -34,8 +34,8 @@ ROOM = {
     "model/today/regimes": "edge_of_care family_group_decisions family_help separate",
     "model/regimes": """best_use best_use_as_key_worker best_use_tenth integrated one_assessment one_queue phase_two
         several_needs siloed siloed_same_money smaller_caseloads""",
-    "scenarios": """advocate as_key_worker calibrated care_at_home community_budgets demo drinkers_and_drug_users
-        edge_of_care family_intervention housing_providers into_work ladder leicestershire life
+    "scenarios": """advocate as_key_worker calibrated care_at_home childrens_mental_health community_budgets demo
+        drinkers_and_drug_users edge_of_care family_intervention housing_providers into_work ladder leicestershire life
         local_integrated_services loops national national_2025_prices neighbourhood_budgets october_2011 one_area
         phase_two phase_two_as_key_worker sceptic short_sentences telecare tenth today troubled_families whole_place""",
     "targets": "children claims entry levels programme",

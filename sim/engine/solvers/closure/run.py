@@ -106,8 +106,6 @@ def _model_refusals(model: Model) -> list[str]:
                 reasons.append(f"a fire set off by a service or by another fire ({chain.name} fires {fire.chain})")
         if chain.ages_steps is not None and chain.unit == root.name:
             reasons.append(f"ages of the first unit's own chain ({chain.name})")
-        if chain.service is not None and chain.unit != root.name:
-            reasons.append(f"a service of children ({chain.name})")
     return reasons
 
 
