@@ -67,6 +67,15 @@ def test_prices_that_nothing_brings_together_are_refused_before_a_run(tmp_path: 
     with pytest.raises(ModelError, match=r"odd\.yaml:7:\d+: costs\.0\.price\.price_year: .* there are no 'deflators'"):
         sim.load(path, ["price_year=2012/13"])
     assert sim.load(path, ["price_year=2010/11"]).worlds
+    more = (
+        PRICED.rstrip().removesuffix("]")
+        + ", {name: more, on: need.any, price: {value: 2, unit: gbp, price_year: YEAR}}]\n"
+    )
+    with pytest.raises(
+        ModelError, match=r"costs\.1\.price\.price_year: .* others are in prices of 2010/11, and there are no"
+    ):
+        sim.load(written(tmp_path, more.replace("YEAR", "2012/13")))
+    assert sim.load(written(tmp_path, more.replace("YEAR", "2010/11"))).worlds
 
 
 def test_what_is_no_file_is_said_to_be_none(tmp_path: Path) -> None:

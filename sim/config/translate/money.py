@@ -195,10 +195,12 @@ def _per_step(draft: Draft, path: Key, part: CostPart, meter: Meter) -> float:
 
 def _check_price_year(draft: Draft, path: Key, part: CostPart) -> None:
     """Check that a price has a price year with a deflator."""
-    known, year, to = draft.config.deflators.values, part.price.price_year, draft.config.price_year
+    known, year = draft.config.deflators.values, part.price.price_year
     if not known:
-        if year and to and year != to:
-            rule = f"the study is in prices of {to}, and there are no 'deflators' to bring this one to them"
+        first = next((one.price.price_year for one in draft.config.costs if one.price.price_year), "")
+        to, whose = draft.config.price_year or first, "the study is" if draft.config.price_year else "others are"
+        if year and year != to:
+            rule = f"{whose} in prices of {to}, and there are no 'deflators' to bring this one to them"
             draft.findings.add((*path, "price", "price_year"), f"{rule}; extend costs/deflators, or price it in {to}")
         return
     if year is None:

@@ -197,21 +197,23 @@ def _empty(made: UncertainConfig, findings: Findings) -> list[Problem]:
 
 
 def _without_curve(made: UncertainConfig) -> list[Problem]:
-    """Say which evidence sets have intervals and nobody has solved for their effects at several ratios."""
+    """Say which evidence sets have intervals and nobody has solved for their effects at several ratios.
+
+    A curve written in the study itself is its author's; one in a file of its own counts where it was solved for.
+    """
     found, drawn_ = [], {one.name for one in made.effects}
     for name, fit in made.fits.items():
-        lacking = [one.name for one in fit.drawn if len(one.curve) < 2 and name_of(one) in drawn_]
-        if not lacking:
-            continue
         file = library.find(f"evidence_sets/{name}.yaml", made.file.parent)
         own = made.tree.mapping.get("effect_sets")
         tree = own.mapping.get(name) if own is not None else None
+        guessed = tree is None and not fit.digest
+        lacking = [one.name for one in fit.drawn if (guessed or len(one.curve) < 2) and name_of(one) in drawn_]
+        if not lacking:
+            continue
         tree = read(file) if tree is None and file is not None else tree
         at = tree.mapping["estimands"].mapping[lacking[0]].origin if tree is not None else ""
         solve = f"families fit-effects {made.file.stem} --only {name} --grid 7"
-        said = (
-            f"has an interval, and its effect was solved for at one ratio alone; '{solve}' solves for more, and "
-            "'uncertainty.leave_out: [estimands]' draws none"
-        )
+        how = "its effect was solved for at one ratio alone" if fit.digest else "its effect was never solved for"
+        said = f"has an interval, and {how}; '{solve}' does, and 'uncertainty.leave_out: [estimands]' draws none"
         found.append(Problem(str(at), f"estimands.{lacking[0]}.interval", said))
     return found

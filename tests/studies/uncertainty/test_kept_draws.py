@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from sim.cli import app
 from sim.config.loading import load
+from sim.config.text.source import plain, read
 from sim.config.translate.fewer_areas import with_areas
 from sim.economics.summary import summarise
 from sim.economics.value.account_figures import account_figures
@@ -264,7 +265,7 @@ def test_a_run_draws_its_inputs_and_says_so(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("sets", "said"),
     [
-        (["effect_sets.works.fit.curves.calm=[]"], "calm.interval: has an interval, and its effect was solved for at"),
+        (["effect_sets.works.fit.curves.calm=[]"], "calm.interval: has an interval, and its effect was never solved"),
         (["uncertainty.only=[costs.nothing]"], "no figure with an interval has a path that begins so"),
         (["effect_sets.works.estimands.calm.interval=[0.8, 0.9]"], "95% interval of 'ratio', given 0.7"),
     ],
@@ -272,6 +273,27 @@ def test_a_run_draws_its_inputs_and_says_so(tmp_path: Path, monkeypatch: pytest.
 def test_what_cannot_be_drawn_is_refused(sets: list[str], said: str):
     with pytest.raises(ModelError, match=said.replace("[", r"\[")):
         study(DOUBTFUL, sets)
+
+
+def test_a_curve_in_a_file_that_nobody_solved_for_is_refused(tmp_path: Path):
+    """Not so with the digest of a fit, nor where the study's author wrote the curve into the study."""
+    text = (
+        (ROOT / DOUBTFUL)
+        .read_text(encoding="utf-8")
+        .replace("key_workers.yaml", str((ROOT / DOUBTFUL).with_name("key_workers.yaml")))
+    )
+    own = plain(read(ROOT / DOUBTFUL))["effect_sets"]["works"]
+    config, file = tmp_path / "doubtful.yaml", tmp_path / "evidence_sets" / "found.yaml"
+    config.write_text(text.replace("effect_set: [works, nothing]", "effect_set: [found]"), encoding="utf-8")
+    file.parent.mkdir()
+    file.write_text(json.dumps(own), encoding="utf-8")
+    with pytest.raises(
+        ModelError, match=r"found.yaml:1:\d+: estimands.calm.interval: .* its effect was never solved for"
+    ) as caught:
+        study(config)
+    assert "families fit-effects doubtful --only found --grid 7" in str(caught.value)
+    file.write_text(json.dumps(own | {"fit": own["fit"] | {"digest": "ab" * 32}}), encoding="utf-8")
+    assert "estimands.calm.ratio" in [one.name for one in study(config).inputs]
 
 
 def test_a_study_without_an_answer_has_none_to_draw(tmp_path: Path):
