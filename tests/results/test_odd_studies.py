@@ -38,6 +38,23 @@ costs: [{name: care, while: need == some, price: {value: 1, unit: gbp/month, pri
 """
 
 
+LEAVING = """
+title: Families leave from the first month on
+sources: optional
+clock: {step: month, steps: 12, first: 0}
+units: {family: {size: 2000, leaves: {rate: 1}}}
+chains: {need: {states: [none, some], start: {some: 0.5}, rates: {none -> some: 1, some -> none: 1}}}
+services:
+  court: {kind: statutory, refer: {when: need == some, rate: 12}, respond: 2 months}
+  group: {kind: discretionary, refer: {when: need == some, rate: 2}, engaged: {mean: 3 months}}
+  desk:
+    kind: discretionary
+    refer: {when: need == some, rate: 2}
+    engaged: {mean: 3 months}
+    team: {workers: 1, caseload: 3}
+"""
+
+
 def written(folder: Path, text: str) -> Path:
     path = folder / "odd.yaml"
     path.write_text(text, encoding="utf-8")
@@ -76,6 +93,30 @@ def test_prices_that_nothing_brings_together_are_refused_before_a_run(tmp_path: 
     ):
         sim.load(written(tmp_path, more.replace("YEAR", "2012/13")))
     assert sim.load(written(tmp_path, more.replace("YEAR", "2010/11"))).worlds
+
+
+@pytest.mark.parametrize("queues", ["teams", "per_family"])
+def test_who_leaves_in_the_first_month_is_gone(queues: str, tmp_path: Path) -> None:
+    """A year on exp(-1) of all are there; five standard deviations of a binomial."""
+    ds = sim.simulate(sim.load(written(tmp_path, LEAVING), [f"queues={queues}"]))
+    there = float(ds["occupancy"].sel(state=["need=none", "need=some"]).isel(step=-1).sum())
+    stays = np.exp(-1.0)
+    assert there == pytest.approx(2000 * stays, abs=5 * np.sqrt(2000 * stays * (1 - stays)))
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("waiting(court)", r"waiting\(\) takes a service with a queue; there are desk, group"),
+        ("places(group)", r"places\(\) takes a service with a team; there are desk"),
+        ("places(court)", r"places\(\) takes a service with a team; there are desk"),
+    ],
+)
+def test_what_a_service_has_not_is_refused(expression: str, said: str, tmp_path: Path) -> None:
+    path = written(tmp_path, LEAVING)
+    with pytest.raises(ModelError, match=said):
+        sim.load(path, [f"feedback={{load: {{smooth: {expression}, over: 3 months}}}}"])
+    assert sim.load(path, ["feedback={load: {smooth: waiting(group) + places(desk), over: 3 months}}"]).worlds
 
 
 def test_what_is_no_file_is_said_to_be_none(tmp_path: Path) -> None:

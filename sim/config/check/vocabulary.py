@@ -26,6 +26,8 @@ class Words:
     unit: str
     states: tuple[str, ...]
     service: bool = False
+    queue: bool = False
+    team: bool = False
 
 
 @dataclass(frozen=True)
@@ -230,12 +232,14 @@ class Checker:
 
     def _named(self, arg: Node, kind: Argument, function: str) -> Wrong:
         """Check that an argument is the name of a table, or of a service."""
-        services = [name for name, words in self.words.chains.items() if words.service]
+        has = "team" if function == "places" else "queue"
+        services = [name for name, words in self.words.chains.items() if getattr(words, has)]
         listed = sorted(self.words.tables) if kind == "table" else sorted(services)
         if arg.kind != "name" or arg.name not in listed:
             takes = (
-                f"a table and a value, and '{arg.name or 'a number'}' is no table" if kind == "table" else "a service"
-            )
+                f"a table and a value, and '{arg.name or 'a number'}' is no table"
+                if kind == "table" else f"a service with a {has}"
+            )  # fmt: skip
             there = f"there are {', '.join(listed[:12])}" if listed else "there are none"
             yield arg, f"{function}() takes {takes}; {there}{nearest(arg.name, listed)}"
 

@@ -77,8 +77,9 @@ def draft_of(config: Config, findings: Findings) -> Draft:
             findings.add(("chains", name, "of"), f"is no unit; there are {', '.join(names)}")
             unit = names[0]
         words[name] = Words(unit, chain.states, service=False)
-    for name in config.services:
-        words[name] = Words(names[0], _pathway(config, name), service=True)
+    for name, part in config.services.items():
+        queue, team = part.kind == "discretionary", part.team is not None
+        words[name] = Words(names[0], _pathway(config, name), service=True, queue=queue, team=team)
     step = config.clock.step.years
     ages = [ages_steps(part.age, step) for part in config.units.values()]
     shared = ages[0] is not None and ages[0][0] == ages[0][1] and len(names) == 1

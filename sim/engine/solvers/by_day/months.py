@@ -73,7 +73,7 @@ def _come_and_go(lives: Lives, renewal: Renewal, step: int) -> IntArray:
     """Take in who enters and leaves: their places in queues, their children; give the families that this touches."""
     name, root = lives.units[0].name, lives.world.root
     entering, leaving = renewal.entering.get(name, NOBODY), renewal.leaving.get(name, NOBODY)
-    for row in leaving.tolist():
+    for row in () if lives.fresh else leaving.tolist():  # who leaves in the first month has not begun
         lives.families.pop(row).appointment += 1
         lives.rates[0][row] = []
     for plan in lives.plans.values():
