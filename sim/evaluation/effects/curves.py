@@ -31,6 +31,8 @@ REACH = 2.5
 """Standard deviations from the middle to the ends of the grid: one draw in eighty lies beyond, where lines go on."""
 STUDIES = 2
 """Of each point of the grid: so many that noise is told from what the other estimands do."""
+LEAST_SLOPE = 0.5
+"""Of a fitted value over the logarithm of its ratio, to be taken for how the two go together; 1 is a hazard ratio."""
 FINE = 2001
 """Points at which a curve is read backwards."""
 Curve = tuple[tuple[float, float], ...]
@@ -109,9 +111,12 @@ def _orders(studies: int, dims: int) -> IntArray:
 
 
 def _guess(estimand: Estimand, fitted: float, ratios: FloatArray) -> FloatArray:
-    """Guess values: along the line through no effect and the fitted one, else as a hazard ratio."""
+    """Guess values: along the line through no effect and the fitted one, or as a hazard ratio where that is too flat.
+
+    What other effects do to a ratio may leave next to nothing to its own parameter; studies then would not move it.
+    """
     told = math.log(estimand.target)
-    slope = fitted / told if fitted * told > 0 else 1.0
+    slope = fitted / told if told and fitted / told >= LEAST_SLOPE else 1.0
     return np.clip(slope * np.log(ratios), estimand.low, estimand.high)
 
 

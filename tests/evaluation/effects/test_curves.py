@@ -75,6 +75,22 @@ def test_what_others_do_is_told_apart() -> None:
         assert value == pytest.approx(np.log(ratio) / 0.4, abs=1e-6)
 
 
+def test_a_ratio_that_others_make_is_asked_of_its_own_parameter_too() -> None:
+    """Where others leave next to nothing to a parameter, studies move it all the same, so that noise is no slope.
+
+    An error of 1% in each of 18 studies is 0.0125 of the parameter; three times that at the ends of a quadratic.
+    """
+    care, plan = replace(CARE, interval=(0.6, 0.98)), replace(PLAN, interval=(1.02, 1.25))
+    rng = np.random.Generator(np.random.PCG64(5))
+
+    def both(values: np.ndarray) -> np.ndarray:
+        return np.array([[0.4 * values[0], 0.095 + 0.8 * values[1]]]) + 0.01 * rng.standard_normal((1, 2))
+
+    made = curves(both, [care, plan], np.array([-0.9, 0.001]), 9)
+    for ratio, value in made["plan"]:
+        assert value == pytest.approx((np.log(ratio) - 0.095) / 0.8, abs=0.04)
+
+
 def test_noise_is_smoothed_not_followed() -> None:
     """With an error of 0.15 in each of 14 studies a line is told to some 0.04: no value is off by more than 0.4."""
     rng = np.random.Generator(np.random.PCG64(3))
