@@ -17,9 +17,10 @@ from sim.errors import ModelError
 from sim.evaluation.effects.curves import REACH, curves, grid_of
 from sim.evaluation.effects.estimands import Estimand
 from sim.evaluation.effects.fit import EffectFit, _fitted
-from sim.evaluation.effects.question import keep
+from sim.evaluation.effects.question import keep, set_file
 from sim.evaluation.effects.record import table
 from sim.evaluation.effects.whole import Missed, missed
+from sim.runs.beliefs.effects import at_ratio
 from tests.evaluation.effects.test_fit_files import SET
 
 CARE = Estimand("care", "looked_after", (19, 24), "ratio", 0.7, "kw_care", -3, 1, interval=(0.5, 0.98))
@@ -116,6 +117,27 @@ def test_curves_are_kept_with_the_fit_and_printed(tmp_path: Path) -> None:
     assert "care, other ratios: 0.50 at -1.500, 1.00 at +0.250" in table(fit)
     keep(replace(fit, curves={}), file)
     assert "curves" not in plain(read(file))["fit"]  # those of another fit are not left behind
+
+
+@pytest.mark.parametrize("name", ["measured", "measured_face_value", "weighed"])
+def test_curves_of_the_library_were_solved_for(name: str) -> None:
+    """Nine ratios each, a value that never falls as its ratio rises, and the fitted value on the curve within 0.15.
+
+    The fit has a tenth of the curve's studies, and the curve is that of all effects at their fitted values.
+    """
+    file = set_file(name)
+    assert file is not None
+    held = plain(read(file))
+    fit = held["fit"]
+    assert fit["digest"]
+    assert set(fit["curves"]) == {k for k, one in held["estimands"].items() if "interval" in one}
+    for estimand, curve in fit["curves"].items():
+        ratios, values = np.array(curve).T
+        assert len(ratios) == 9
+        assert (np.diff(ratios) > 0).all()
+        assert (np.diff(values) >= 0).all()
+        solved = fit["estimands"][estimand]
+        assert at_ratio(curve, solved["reached"]) == pytest.approx(solved["value"], abs=0.15)
 
 
 def test_what_curves_miss_is_told_beside_the_spread() -> None:
