@@ -22,8 +22,11 @@ Known = Literal["parse", "compile", "row", "step", "never"]
 ``compile``: from the length of a step and the tables besides. ``row``: when the row is. ``step``: when the step begins.
 ``never``: the word stands in other places of a config and has no value in an expression.
 """
-Argument = Literal["value", "condition", "table", "service"]
-"""What an argument is: a value of the row that reads, a condition on other rows, or the name of a table or service."""
+Argument = Literal["value", "condition", "table", "queue", "team"]
+"""What an argument is: a value of the row that reads, a condition on other rows, or the name of a table or service.
+
+A service is asked for by what it must have: a queue or a team.
+"""
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,8 @@ FUNCTIONS: dict[str, Function] = {
         "condition", ("condition",), "step",
         "last step's number of rows for which it holds, or that are in a state (of whichever chain has it)",
     ),
-    "waiting": Function("service", ("service",), "step", "how many waited for the service at the end of last step"),
-    "places": Function("service", ("service",), "step", "the places of the service's team in last step"),
+    "waiting": Function("service", ("queue",), "step", "how many waited for the service at the end of last step"),
+    "places": Function("service", ("team",), "step", "the places of the service's team in last step"),
     "delay": Function("x", ("value",), "never", "a stock under `feedback`, used by its name", repeats=True),
     "smooth": Function("x", ("value",), "never", "a stock under `feedback`, used by its name", repeats=True),
 }  # fmt: skip
@@ -141,7 +144,7 @@ def called(node: Node, known: Known) -> bool:
 
 def of_service(node: Node) -> bool:
     """Whether a node asks for a number of one service, such as how many wait for it."""
-    return node.kind == "call" and FUNCTIONS[node.name].takes == ("service",)
+    return node.kind == "call" and FUNCTIONS[node.name].takes in (("queue",), ("team",))
 
 
 def operands(node: Node) -> Sequence[Node]:

@@ -19,15 +19,21 @@ from sim.language.tree import canonical, rewritten, walk, with_args
 PARAMETER, MEMORY, COUNT = "a parameter", "a memory", "a count"
 
 
+TAKES: Mapping[Argument, str] = {
+    "table": "a table and a value, and '{}' is no table",
+    "queue": "a service with a queue",
+    "team": "a service with a team",
+}
+"""What a function takes whose argument is a name."""
+
+
 @dataclass(frozen=True)
 class Words:
-    """A chain as conditions see it: its unit, and the words for its states."""
+    """A chain as conditions see it: its unit, the words for its states, and as what a function may take it."""
 
     unit: str
     states: tuple[str, ...]
-    service: bool = False
-    queue: bool = False
-    team: bool = False
+    taken_as: frozenset[Argument] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -223,7 +229,7 @@ class Checker:
             yield node, f"{name}() is about the rows that belong to this one: name {named} in it"
         else:
             for arg, kind in function.arguments(node):
-                if kind in ("table", "service"):
+                if kind in TAKES:
                     yield from self._named(arg, kind, name)
                 else:
                     yield from self._names(arg, unit if kind == "value" else None)
@@ -232,14 +238,10 @@ class Checker:
 
     def _named(self, arg: Node, kind: Argument, function: str) -> Wrong:
         """Check that an argument is the name of a table, or of a service."""
-        has = "team" if function == "places" else "queue"
-        services = [name for name, words in self.words.chains.items() if getattr(words, has)]
-        listed = sorted(self.words.tables) if kind == "table" else sorted(services)
+        services = (name for name, words in self.words.chains.items() if kind in words.taken_as)
+        listed = sorted(self.words.tables if kind == "table" else services)
         if arg.kind != "name" or arg.name not in listed:
-            takes = (
-                f"a table and a value, and '{arg.name or 'a number'}' is no table"
-                if kind == "table" else f"a service with a {has}"
-            )  # fmt: skip
+            takes = TAKES[kind].format(arg.name or "a number")
             there = f"there are {', '.join(listed[:12])}" if listed else "there are none"
             yield arg, f"{function}() takes {takes}; {there}{nearest(arg.name, listed)}"
 

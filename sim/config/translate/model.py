@@ -20,6 +20,7 @@ from sim.config.translate.money import Meters, costs, distributions, outcomes, v
 from sim.config.translate.order import order
 from sim.config.translate.services import services
 from sim.config.translate.units import ages_steps, areas, check_units, clock_of, tables, traits, units
+from sim.language.functions import Argument
 from sim.model.pathway import states_of
 from sim.model.spec import Memory, Model, Parameter, Stock
 
@@ -76,10 +77,10 @@ def draft_of(config: Config, findings: Findings) -> Draft:
         if unit not in names:
             findings.add(("chains", name, "of"), f"is no unit; there are {', '.join(names)}")
             unit = names[0]
-        words[name] = Words(unit, chain.states, service=False)
+        words[name] = Words(unit, chain.states)
     for name, part in config.services.items():
-        queue, team = part.kind == "discretionary", part.team is not None
-        words[name] = Words(names[0], _pathway(config, name), service=True, queue=queue, team=team)
+        taken_as: dict[Argument, bool] = {"queue": part.kind == "discretionary", "team": part.team is not None}
+        words[name] = Words(names[0], _pathway(config, name), frozenset(k for k, has in taken_as.items() if has))
     step = config.clock.step.years
     ages = [ages_steps(part.age, step) for part in config.units.values()]
     shared = ages[0] is not None and ages[0][0] == ages[0][1] and len(names) == 1

@@ -212,8 +212,9 @@ def _without_curve(made: UncertainConfig) -> list[Problem]:
             continue
         tree = read(file) if tree is None and file is not None else tree
         at = tree.mapping["estimands"].mapping[lacking[0]].origin if tree is not None else ""
-        solve = f"families fit-effects {made.file.stem} --only {name} --grid 7"
-        how = "its effect was solved for at one ratio alone" if fit.digest else "its effect was never solved for"
-        said = f"has an interval, and {how}; '{solve}' does, and 'uncertainty.leave_out: [estimands]' draws none"
+        solve = f"families fit-effects {made.file.stem} --set 'effect_set=[{name}]' --only {name} --grid 9"
+        how = "solved for at one ratio alone" if fit.digest else "never solved for"
+        none = "'uncertainty.leave_out: [estimands]' draws none"
+        said = f"has an interval, and its effect was {how}; {solve} solves for more, {none}"
         found.append(Problem(str(at), f"estimands.{lacking[0]}.interval", said))
     return found

@@ -291,7 +291,7 @@ def test_a_curve_in_a_file_that_nobody_solved_for_is_refused(tmp_path: Path):
         ModelError, match=r"found.yaml:1:\d+: estimands.calm.interval: .* its effect was never solved for"
     ) as caught:
         study(config)
-    assert "families fit-effects doubtful --only found --grid 7" in str(caught.value)
+    assert "families fit-effects doubtful --set 'effect_set=[found]' --only found --grid 9" in str(caught.value)
     file.write_text(json.dumps(own | {"fit": own["fit"] | {"digest": "ab" * 32}}), encoding="utf-8")
     assert "estimands.calm.ratio" in [one.name for one in study(config).inputs]
 
