@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import qmc
+import scipy
 
 from sim.arrays import FloatArray, finite
 
@@ -91,7 +91,7 @@ def _terms(
 ) -> FloatArray:
     """Evaluate the function; give what is averaged, (base point, two for each input, sum, sum of squares)."""
     size = len(ends)
-    points = qmc.Sobol(2 * size, seed=generator, bits=64).random(n).T.reshape(2, size, n)
+    points = scipy.stats.qmc.Sobol(2 * size, seed=generator, bits=64).random(n).T.reshape(2, size, n)
     first, second = ends[:, :1] + points * (ends[:, 1:] - ends[:, :1])
 
     def at(x: FloatArray) -> FloatArray:

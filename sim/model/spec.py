@@ -488,10 +488,24 @@ AS_WRITTEN = "as_written"
 
 
 @dataclass(frozen=True)
+class Bearing:
+    """What else bears on a ratio than its own parameter, as studies for the curves found it.
+
+    ``others`` are slopes of its logarithm in the parameters of other effects, from their fitted values; ``fitted`` is
+    its own parameter at the published ratio, ``bounds`` are those of the parameter.
+    """
+
+    fitted: float
+    bounds: tuple[float, float]
+    others: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class DrawnEffect:
     """A measured ratio with its 95% interval, and the parameter at which each ratio is found: ``curve`` joins points.
 
-    ``curve`` lists (ratio, value of the parameter), ratios rising; it is empty where nobody has solved for it.
+    ``curve`` lists (ratio, value of the parameter), ratios rising; it is empty where nobody has solved for it. It holds
+    where all else is as it was fitted; ``bearing`` is what is known of elsewhere.
     """
 
     name: str
@@ -500,6 +514,7 @@ class DrawnEffect:
     low: float
     high: float
     curve: tuple[tuple[float, float], ...] = ()
+    bearing: Bearing | None = None
 
 
 @dataclass(frozen=True)
@@ -518,6 +533,9 @@ class SetFit:
     strengths: Mapping[str, float] = field(default_factory=dict)
     drawn: tuple[DrawnEffect, ...] = ()
     nothing: float = 0.0
+    inputs: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Path -> (x0, power) of the inputs that studies for the curves moved: with x in place of x0, where curves hold,
+    every parameter counts for ``(x / x0) ^ power`` times as much."""
 
 
 @dataclass(frozen=True)

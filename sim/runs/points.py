@@ -207,6 +207,18 @@ def store_of_solved(path: Path | None, digest: Callable[[], str]) -> Store[int, 
     return None if path is None else Store(path, {"digest": digest()}, _plain, _read, of_others)
 
 
+def store_of_plain(path: Path | None, digest: str) -> Store[int, Mapping[str, Any]] | None:
+    """Give the store of numbered points at which plain data are found; None for no path."""
+    if path is None:
+        return None
+    of_others = "runs of another study or program version"
+    return Store(path, {"digest": digest}, lambda k, found: {"number": k, **found}, _numbered, of_others)
+
+
+def _numbered(line: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+    return line["number"], {key: value for key, value in line.items() if key != "number"}
+
+
 def _plain(number: int, solved: Solved) -> Mapping[str, object]:
     return {
         "draw": number, "effect_set": solved.effect_set, "inputs": solved.inputs.tolist(), "values": solved.values,

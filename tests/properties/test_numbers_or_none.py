@@ -130,6 +130,7 @@ FUNCTIONS: dict[tuple[Callable[..., Any], str], Call] = {
     (chosen_set, "weights"): lambda x: chosen_set(named(x) | {"council": 1.0}, 1, 1),
     (at_ratio, "curve"): lambda x: at_ratio([(0.5, -1.0), (1.0, x)], 0.7),
     (parameters_at, "ratios"): lambda x: parameters_at(SetFit("", "", ()), named(x)),
+    (parameters_at, "inputs"): lambda x: parameters_at(SetFit("", "", ()), {}, named(x)),
     (with_parameters, "values"): lambda x: with_parameters(PARAMETRIC, {"a": x}),
     (copula, "ranks"): lambda x: copula(["a", "b"], {("a", "b"): x}),
     (triangle, "matrix"): lambda x: triangle(one(np.eye(3), x)),

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from sim.config.check.problems import Findings, Key
-from sim.config.schema.config import Config, EffectSetPart
+from sim.config.schema.config import Config, EffectSetPart, EstimandPart
 from sim.config.text import library
 from sim.config.text.merge import Path_, prune, split_path
 from sim.config.text.source import Tree, plain, read
 from sim.errors import ModelError
-from sim.model.spec import AS_WRITTEN, DrawnEffect, SetFit
+from sim.model.spec import AS_WRITTEN, Bearing, DrawnEffect, SetFit
 
 NAMED = ("parameters", "tables", "chains", "services", "effects", "costs", "feedback", "remember")
 """Sections whose entries have names."""
@@ -99,20 +100,28 @@ def _of(name: str, tree: Tree, part: EffectSetPart, *, foreign: bool) -> EffectS
     digest, regime, study = (str(kept.get(k, d)) for k, d in (("digest", ""), ("regime", "integrated"), ("study", "")))
     nothing = part.nothing.number() if part.nothing is not None else None
     strengths = dict(kept.get("strengths", {}))
-    fit = SetFit(digest, regime, tuple(solved), study, strengths, _drawn(part), nothing or 0.0) if solved else None
+    inputs = {str(path): (float(one["at"]), float(one["power"])) for path, one in kept.get("inputs", {}).items()}
+    found = SetFit(digest, regime, tuple(solved), study, strengths, _drawn(part), nothing or 0.0, inputs)
+    fit = found if solved else None
     return EffectSet(name, tree, part.services_inert, foreign, part.counts_unitemised, fit, part.title, part.supposing)
 
 
 def _drawn(part: EffectSetPart) -> tuple[DrawnEffect, ...]:
     """Give the estimands that have an interval, with the curve that a fit has found for them."""
-    curves = part.fit.get("curves", {})
+    curves, others = part.fit.get("curves", {}), part.fit.get("others", {})
     return tuple(
         DrawnEffect(
             name, one.parameter.removeprefix("parameters."), one.ratio, *one.interval,
             tuple(sorted((float(ratio), float(value)) for ratio, value in curves.get(name, ()))),
+            _bearing(part.fit["estimands"][name], one, others[name]) if name in others else None,
         )
         for name, one in part.estimands.items() if one.interval is not None and one.ratio is not None
     )  # fmt: skip
+
+
+def _bearing(fitted: Mapping[str, Any], one: EstimandPart, others: Mapping[str, float]) -> Bearing:
+    """Read what else bears on a ratio from the record of a fit."""
+    return Bearing(float(fitted["value"]), (one.low, one.high), {name: float(x) for name, x in others.items()})
 
 
 def concerns(tree: Tree, effect_set: EffectSet) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,7 +30,7 @@ def command(
         int, typer.Option(min=0, help="Ratios to solve for besides, over the interval of each: draws read them off.")
     ] = 0,
     whole: Annotated[
-        int, typer.Option(min=0, help="Keep nothing; fit so many draws of the inputs whole, and say what curves miss.")
+        int, typer.Option(min=0, help="Fit so many draws of the inputs whole, change no file; say what curves miss.")
     ] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what is found, change no file.")] = False,
     quiet: Quiet = False,
@@ -38,16 +39,18 @@ def command(
     from sim.evaluation.effects.question import run as fit
     from sim.evaluation.effects.record import table
 
+    folder = None if dry_run else Path("results") / f"{Path(config).stem}-effects"  # studies and draws, as they come
     with stages(quiet=quiet) as at:
         if whole:
             from sim.evaluation.effects.whole import missed
             from sim.evaluation.effects.whole import run as fit_whole
 
-            print_table(missed(fit_whole(config, sets or [], only or [], whole, replications, share, workers, at)))
+            found = fit_whole(config, sets or [], only or [], whole, replications, share, workers, at, folder)
+            print_table(missed(found))
             return
         fits = fit(
             config, sets or [], only=only or [], replications=replications, share=share, workers=workers,
-            grid=grid, write=not dry_run, at=at,
+            grid=grid, write=not dry_run, at=at, folder=folder,
         )  # fmt: skip
-    for found in fits:
-        say(table(found))
+    for made in fits:
+        say(table(made))

@@ -3,50 +3,128 @@
 The ratio that a study finds moves one way with its parameter, in logarithms nearly along a line. So no target is
 sought by itself: studies at values spread over the range teach a curve to all targets. All estimands move in the same
 studies, as in a Latin hypercube (McKay, Beckman & Conover 1979), so that what one does to another's ratio is told apart
-from what its own parameter does: each logarithm is regressed on its own value, as a quadratic, and on the others', as
-lines. The curve is that of the others' fitted values; what two drawn together do is measured
-(``sim.evaluation.effects.whole``).
+from what its own parameter does. With them move the inputs that the study draws by name, such as how long an effect
+lasts when help has ended: of one and the same finding, what lasts longer must be weaker. Each logarithm is regressed on
+its own value, as a quadratic, and on the others', as lines. What a value counts for goes with a power of each input,
+the same for all effects. What that leaves is measured (``sim.evaluation.effects.whole``).
 """
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from scipy.stats import qmc
+import scipy
+from scipy.special import ndtr
 
 from sim.arrays import BoolArray, FloatArray, IntArray
+from sim.config.check.problems import Findings
+from sim.config.loading import load, tree_of
+from sim.config.translate.model import config_of
 from sim.errors import ModelError
 from sim.evaluation.effects.estimands import Estimand
-from sim.evaluation.effects.fit import EffectFit, Study, line, study_of
+from sim.evaluation.effects.fit import EffectFit, line, study_of
 from sim.evaluation.trial.evaluation import helped_world
-from sim.model.spec import Scenario
+from sim.model.spec import Bearing, Scenario
+from sim.runs.beliefs.draws import Uncertain
+from sim.runs.identity import digest_of_points
+from sim.runs.points import Points, kept_in, store_of_plain
 from sim.stages import SILENT, StageListener
+from sim.studies.uncertainty.inputs import UncertainConfig
+from sim.studies.uncertainty.inputs import study as what_is_drawn
+from sim.studies.uncertainty.question import scenario_of_draw
 
 Z = 1.959964
 """Standard deviations from the middle to the end of a 95% interval."""
 REACH = 2.5
 """Standard deviations from the middle to the ends of the grid: one draw in eighty lies beyond, where lines go on."""
-STUDIES = 2
-"""Of each point of the grid: so many that noise is told from what the other estimands do."""
+INPUT_REACH = 2.0
+"""The same of inputs, of which powers go on beyond."""
+STUDIES = 3
+"""Of each point of the grid: so many that noise is told from what other estimands and inputs do."""
 LEAST_SLOPE = 0.5
 """Of a fitted value over the logarithm of its ratio, to be taken for how the two go together; 1 is a hazard ratio."""
 FINE = 2001
 """Points at which a curve is read backwards."""
+TURNS = 3
+"""In which powers are found, each with the errors that the one before has left of each estimand."""
+LEAST_ERROR = 1e-6
+"""Of a logarithm, below which studies agree to the last digit."""
 Curve = tuple[tuple[float, float], ...]
+Studies = Callable[[FloatArray, FloatArray], FloatArray]
+"""What studies find, (study, estimand), given values, (study, estimand), and inputs, (study, input)."""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What studies taught: by estimand a curve and what else bears on its ratio; by path the power of an input."""
+
+    curves: dict[str, Curve]
+    bearings: dict[str, Bearing]
+    inputs: dict[str, tuple[float, float]]
 
 
 def with_curves(
-    fit: EffectFit, scenario: Scenario, estimands: Sequence[Estimand], points: int, workers: int = 1,
-    at: StageListener = SILENT,
+    fit: EffectFit, path: str | Path, sets: Sequence[str], estimands: Sequence[Estimand], points: int,
+    workers: int = 1, at: StageListener = SILENT, folder: Path | None = None,
 ) -> EffectFit:  # fmt: skip
-    """Give a fit with curves through ``points`` ratios; else as for ``fit_effects`` and ``curves``."""
-    world = helped_world(scenario, fit.regime, fit.effect_set)
-    study, _ = study_of(scenario, world, estimands, fit.replications, fit.share, workers, at)
-    fitted = np.array([one.value for one in fit.fitted])
-    return replace(fit, curves=curves(study, estimands, fitted, points, at))
+    """Give a fit with curves through ``points`` ratios; else as for ``fit_effects`` and ``learn``.
+
+    Inputs that the study lists under ``uncertainty.only`` are moved with the effects. Studies are kept in ``folder`` as
+    they come, if there is one.
+    """
+    asked = _Asked(load(path, sets), _drawn_by_name(path, sets, fit.effect_set), fit, tuple(estimands))
+
+    def studies(nodes: FloatArray, moved: FloatArray) -> FloatArray:
+        at.stage("Studies for the curves")
+        digest = digest_of_points(asked.base.resolved, repr((fit, estimands, nodes.tolist(), moved.tolist())))
+        file = None if folder is None else folder / f"curves_{fit.effect_set}_{digest[:12]}.jsonl"
+        solve = partial(_studied, asked, nodes, moved)
+        with kept_in(file):
+            found = Points(solve, store_of_plain(file, digest), workers, tell=at).at(range(len(nodes)))
+        return np.array([one["found"] for one in found])
+
+    inputs = () if asked.made is None else asked.made.uncertain
+    learnt = learn(studies, estimands, np.array([one.value for one in fit.fitted]), points, inputs, at)
+    return replace(fit, curves=learnt.curves, bearings=learnt.bearings, inputs=learnt.inputs)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What studies for curves are of: ``made`` where the study names inputs, else ``base``."""
+
+    base: Scenario
+    made: UncertainConfig | None
+    fit: EffectFit
+    estimands: tuple[Estimand, ...]
+
+
+def _studied(asked: _Asked, nodes: FloatArray, moved: FloatArray, numbers: Sequence[int]) -> list[Mapping[str, Any]]:
+    """Give what studies find by their numbers, means over replications."""
+    fit, found = asked.fit, list[Mapping[str, Any]]()
+    for k in numbers:
+        scenario = asked.base if asked.made is None else scenario_of_draw(asked.made, moved[k], fit.effect_set)
+        world = helped_world(scenario, fit.regime, fit.effect_set)
+        study, _ = study_of(scenario, world, asked.estimands, fit.replications, fit.share)
+        found.append({"found": study(nodes[k]).mean(axis=0).tolist()})
+    return found
+
+
+def _drawn_by_name(path: str | Path, sets: Sequence[str], effect_set: str) -> UncertainConfig | None:
+    """Read what a study draws by name, its effects aside; None where it names nothing."""
+    tree = tree_of(path, sets)
+    config = config_of(tree, Findings(tree))
+    if config is None or not config.uncertainty.only:
+        return None
+    left_out = json.dumps([*config.uncertainty.leave_out, "estimands"])
+    alone = [f"effect_set=[{effect_set}]", "uncertainty.weights={}", "solver=simulate"]
+    return what_is_drawn(path, [*sets, *alone, f"uncertainty.leave_out={left_out}"])
 
 
 def grid_of(estimand: Estimand, points: int) -> FloatArray:
@@ -57,57 +135,69 @@ def grid_of(estimand: Estimand, points: int) -> FloatArray:
     return np.asarray(np.exp(middle + sd * np.linspace(-REACH, REACH, points)))
 
 
-def curves(
-    study: Study, estimands: Sequence[Estimand], fitted: FloatArray, points: int, at: StageListener = SILENT
-) -> dict[str, Curve]:  # fmt: skip
+def learn(
+    studies: Studies, estimands: Sequence[Estimand], fitted: FloatArray, points: int, inputs: Sequence[Uncertain] = (),
+    at: StageListener = SILENT,
+) -> Learnt:  # fmt: skip
     """Find the parameter of each ratio that has an interval, over a grid of ratios.
 
     Parameters
     ----------
-    study
-        What is found, given the values.
+    studies
+        Runs studies.
     estimands
-        All that the study measures; those without an interval keep their value.
+        All that they measure; those without an interval keep their value.
     fitted
         Values at the published ratios, (estimand,).
     points
         Ratios of the grid, three at least, and one more than estimands with an interval.
+    inputs
+        What moves with the effects, all of it above 0.
     at
         Told where the work stands.
 
     Returns
     -------
-        By name: (ratio, value) with ratios rising, values within the bounds of the estimand.
+        Curves, (ratio, value) with ratios rising, where inputs and other effects are at their best estimates, and what
+        these do.
 
     Raises
     ------
     ModelError
-        When no estimand has an interval, or a ratio does not move one way with its parameter.
+        When no estimand has an interval, an input may be 0 or less, or a ratio does not move one way with its
+        parameter.
     """
     drawn = [i for i, one in enumerate(estimands) if one.interval is not None]
-    least = max(3, len(drawn) + 1)
+    least = max(3, len(drawn) + 1, (len(drawn) + len(inputs)) // 2 + 1)
     if not drawn or points < least:
         raise ModelError(f"a grid of ratios needs {least} points at least, and an estimand with an 'interval'")
-    targets = {i: grid_of(estimands[i], points) for i in drawn}
-    nodes = np.tile(fitted, (STUDIES * points, 1))
-    for i, order in zip(drawn, _orders(len(nodes), len(drawn)).T, strict=True):
-        guessed = _guess(estimands[i], fitted[i], targets[i])
-        nodes[:, i] = np.linspace(guessed.min(), guessed.max(), len(nodes))[order]
-    found = np.empty((0, len(estimands)))
-    for k, node in enumerate(nodes):
-        at.stage(f"Study {k + 1} of {len(nodes)} for the curves; replications")
-        found = np.vstack([found, study(node).mean(axis=0)])
-        at.say(line(f"study {k + 1}", estimands, node, found[-1]))
-    made = {i: _values(estimands[i], nodes, found[:, i], fitted, i, drawn, targets[i]) for i in drawn}
-    return {
-        estimands[i].name: tuple(zip(map(float, targets[i]), map(float, made[i]), strict=True)) for i in drawn
-    }
+    nodes, moved = _design(estimands, drawn, fitted, points, inputs)
+    found = studies(nodes, moved)
+    for k, (node, told) in enumerate(zip(nodes, found, strict=True)):
+        at.say(line(f"study {k + 1}", estimands, node, told))
+    return learnt_from(nodes, moved, found, estimands, fitted, points, inputs)
 
 
-def _orders(studies: int, dims: int) -> IntArray:
-    """Give which of the spread values each study takes, (study, drawn estimand)."""
-    cube = qmc.LatinHypercube(dims, optimization="random-cd", seed=np.random.Generator(np.random.PCG64(dims)))
-    return np.argsort(cube.random(studies), axis=0)
+def _design(
+    estimands: Sequence[Estimand], drawn: Sequence[int], fitted: FloatArray, points: int, inputs: Sequence[Uncertain]
+) -> tuple[FloatArray, FloatArray]:
+    """Give the values, (study, estimand), and inputs, (study, input), of studies spread over all of their ranges."""
+    studies = STUDIES * points
+    cube = scipy.stats.qmc.LatinHypercube(
+        len(drawn) + len(inputs), optimization="random-cd",
+        seed=np.random.Generator(np.random.PCG64(len(drawn) + len(inputs))),
+    )  # fmt: skip
+    orders: IntArray = np.argsort(cube.random(studies), axis=0)
+    nodes = np.tile(fitted, (studies, 1))
+    for i, order in zip(drawn, orders.T[: len(drawn)], strict=True):
+        guessed = _guess(estimands[i], fitted[i], grid_of(estimands[i], points))
+        nodes[:, i] = np.linspace(guessed.min(), guessed.max(), studies)[order]
+    moved, evenly = np.empty((studies, len(inputs))), ndtr(np.linspace(-INPUT_REACH, INPUT_REACH, studies))
+    for k, (one, order) in enumerate(zip(inputs, orders.T[len(drawn) :], strict=True)):
+        moved[:, k] = one.belief.quantile(evenly)[order]
+        if one.belief.value <= 0 or moved[:, k].min() <= 0:
+            raise ModelError(f"uncertainty.only: '{one.name}' may be 0 or less, so that no power of it can be told")
+    return nodes, moved
 
 
 def _guess(estimand: Estimand, fitted: float, ratios: FloatArray) -> FloatArray:
@@ -120,26 +210,81 @@ def _guess(estimand: Estimand, fitted: float, ratios: FloatArray) -> FloatArray:
     return np.clip(slope * np.log(ratios), estimand.low, estimand.high)
 
 
+def learnt_from(
+    nodes: FloatArray, moved: FloatArray, found: FloatArray, estimands: Sequence[Estimand], fitted: FloatArray,
+    points: int, inputs: Sequence[Uncertain] = (),
+) -> Learnt:  # fmt: skip
+    """Read curves off what studies found, (study, estimand), at values and inputs; else as for ``learn``."""
+    drawn = [i for i, one in enumerate(estimands) if one.interval is not None]
+    best = [one.belief.value for one in inputs]
+    logs, beyond = np.log(moved / best), fitted[drawn]
+    powers = _powers(nodes[:, drawn], beyond, logs, found[:, drawn])
+    counting = nodes[:, drawn] * np.exp(logs @ powers)[:, None]
+    learnt = Learnt({}, {}, {one.name: (b, float(p)) for one, b, p in zip(inputs, best, powers, strict=True)})
+    for k, i in enumerate(drawn):
+        one, ratios = estimands[i], grid_of(estimands[i], points)
+        values, slopes = _values(one, counting, beyond, k, found[:, i], ratios)
+        learnt.curves[one.name] = tuple(zip(map(float, ratios), map(float, values), strict=True))
+        others = [estimands[other].parameter for other in drawn if other != i]
+        learnt.bearings[one.name] = Bearing(
+            float(fitted[i]), (one.low, one.high), dict(zip(others, map(float, slopes), strict=True))
+        )
+    return learnt
+
+
+def _powers(nodes: FloatArray, fitted: FloatArray, logs: FloatArray, found: FloatArray) -> FloatArray:
+    """Find the power of each input with which the regressions leave least, (input,).
+
+    All else of them is linear, and is solved for within (variable projection: Golub & Pereyra 1973). Each estimand is
+    weighed by the error that was left of it.
+    """
+    powers, errors = np.zeros(logs.shape[1]), np.ones(nodes.shape[1])
+    if not len(powers):
+        return powers
+
+    def left(powers: FloatArray) -> FloatArray:
+        counting = nodes * np.exp(logs @ powers)[:, None]
+        missed = []
+        for k, told in enumerate(found.T):
+            terms = _terms(counting, fitted, k, 2)
+            missed.append(told - terms @ np.linalg.lstsq(terms, told, rcond=None)[0])
+        return np.array(missed)
+
+    for _ in range(TURNS):
+        errors = np.maximum(np.sqrt(np.mean(left(powers) ** 2, axis=1)), LEAST_ERROR)
+        weighed = partial(_weighed, left, errors)
+        powers = np.asarray(scipy.optimize.least_squares(weighed, powers).x)
+    return powers
+
+
+def _weighed(left: Callable[[FloatArray], FloatArray], errors: FloatArray, powers: FloatArray) -> FloatArray:
+    return np.ravel(left(powers) / errors[:, None])
+
+
+def _terms(counting: FloatArray, fitted: FloatArray, own: int, degree: int) -> FloatArray:
+    """Give the columns of the regression of one estimand, (study, term): powers of its own value, then the others'."""
+    others = np.delete(counting - fitted, own, axis=1)
+    return np.column_stack([np.vander(counting[:, own], degree + 1, increasing=True), others])
+
+
 def _values(
-    estimand: Estimand, nodes: FloatArray, found: FloatArray, fitted: FloatArray, own: int, drawn: Sequence[int],
-    ratios: FloatArray,
-) -> FloatArray:  # fmt: skip
-    """Read the values at ratios off the curve through what studies found, (point,).
+    estimand: Estimand, counting: FloatArray, fitted: FloatArray, own: int, found: FloatArray, ratios: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Read the values at ratios off the curve through what studies found, (point,), and what others do to it, (other,).
 
     The curve is a quadratic in the value; where it turns round within the values in use it has followed noise, and a
     line is taken.
     """
-    values = nodes[:, own]
-    others = np.column_stack([nodes[:, i] - fitted[i] for i in drawn if i != own] or [np.empty((len(nodes), 0))])
-    at = np.linspace(estimand.low, estimand.high, FINE)
+    values = counting[:, own]
+    at = np.linspace(min(estimand.low, values.min()), max(estimand.high, values.max()), FINE)
     for degree in (2, 1):
-        told = np.column_stack([np.vander(values, degree + 1, increasing=True), others])
-        terms = np.linalg.lstsq(told, found, rcond=None)[0][: degree + 1]
-        curve = np.polynomial.Polynomial(terms)(at)
+        terms = np.linalg.lstsq(_terms(counting, fitted, own, degree), found, rcond=None)[0]
+        curve = np.polynomial.Polynomial(terms[: degree + 1])(at)
         used = (at >= values.min()) & (at <= values.max())
         rises = np.diff(curve) > 0
         if rises[used[1:] & used[:-1]].all() and used.sum() > 1:
-            return np.asarray(np.interp(np.log(ratios), *_rising(curve, at, rises, used)))
+            read = np.interp(np.log(ratios), *_rising(curve, at, rises, used))
+            return np.asarray(read), np.asarray(terms[degree + 1 :], np.float64)
     raise ModelError(
         f"estimands.{estimand.name}: what studies find does not rise with {estimand.parameter} over the whole range; "
         "give more --replications or a larger --share"

@@ -22,7 +22,7 @@ from sim.evaluation.effects.estimands import COST, Estimand, Levels, digest, mea
 from sim.evaluation.trial.evaluation import ENTRY_MONTHS, helped_world, helping
 from sim.evaluation.trial.trial import MONTHS
 from sim.model.compiled.readings import clock_value
-from sim.model.spec import Scenario, World
+from sim.model.spec import Bearing, Scenario, World
 from sim.runs.fits import strengths
 from sim.runs.replications import over_replications, pared, scaled, with_parameters
 from sim.stages import SILENT, StageListener
@@ -78,6 +78,10 @@ class EffectFit:
     """What each effect multiplies by where every parameter that was solved for is 1."""
     curves: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     """Estimand -> (ratio, value of its parameter), ratios rising, where it was solved for at several."""
+    bearings: Mapping[str, Bearing] = field(default_factory=dict)
+    """Estimand -> what else bears on its ratio, where there are curves."""
+    inputs: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Path -> (best estimate, power) of the inputs that studies for the curves moved; see ``SetFit``."""
 
 
 Study = Callable[[FloatArray], FloatArray]

@@ -14,7 +14,6 @@ from sim.config.text import library
 from sim.config.text.amending import amend
 from sim.config.text.source import plain, read
 from sim.errors import ModelError, Problem
-from sim.evaluation.effects.curves import with_curves
 from sim.evaluation.effects.estimands import SECTION, digest, estimands_of
 from sim.evaluation.effects.fit import EffectFit, fit_effects
 from sim.evaluation.effects.record import as_record
@@ -40,6 +39,7 @@ def run(
     grid: int = 0,
     write: bool = True,
     at: StageListener = SILENT,
+    folder: Path | None = None,
 ) -> list[EffectFit]:
     """Solve for the effects of a study's evidence sets and keep them.
 
@@ -57,6 +57,8 @@ def run(
         Write the values into the files of the sets.
     at
         Told where the work stands, with a line for each set and sweep.
+    folder
+        Where studies for curves are kept as they come; the same call goes on from there.
 
     Returns
     -------
@@ -89,7 +91,9 @@ def run(
         if write:
             keep(fit, file)  # at once, since curves take longer than the fit and may be refused
         if grid and any(one.interval is not None for one in estimands):
-            fit = with_curves(fit, scenario, estimands, grid, workers, at)
+            from sim.evaluation.effects.curves import with_curves
+
+            fit = with_curves(fit, path, sets, estimands, grid, workers, at, folder)
             if write:
                 keep(fit, file)
         fits.append(fit)

@@ -29,6 +29,7 @@ def table(fit: EffectFit) -> str:
     for name, curve in fit.curves.items():
         points = ", ".join(f"{ratio:.2f} at {value:+.3f}" for ratio, value in curve)
         rows.append(f"{name}, other ratios: {points}")
+    rows += [f"a value counts with the power {power:.2f} of {path}, {at:g}" for path, (at, power) in fit.inputs.items()]
     return "\n".join(rows) + "\n"
 
 
@@ -69,4 +70,8 @@ def as_record(fit: EffectFit) -> Mapping[str, object]:
         kept["curves"] = {
             name: [[round(ratio, 4), round(value, 5)] for ratio, value in curve] for name, curve in fit.curves.items()
         }
+        kept["others"] = {
+            name: {other: round(slope, 4) for other, slope in one.others.items()} for name, one in fit.bearings.items()
+        }
+        kept["inputs"] = {path: {"at": at, "power": round(power, 3)} for path, (at, power) in fit.inputs.items()}
     return kept

@@ -7,9 +7,11 @@ drawn, and what the difference makes of the break-even price.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,9 +26,11 @@ from sim.evaluation.trial.evaluation import helped_world
 from sim.model.spec import Scenario
 from sim.runs.beliefs.effects import name_of
 from sim.runs.ensemble import simulate
+from sim.runs.identity import digest_of_points
+from sim.runs.points import Points, kept_in, store_of_plain
 from sim.runs.replications import for_accounts, scaled, with_parameters
 from sim.stages import SILENT, StageListener
-from sim.studies.uncertainty.inputs import study
+from sim.studies.uncertainty.inputs import UncertainConfig, study
 from sim.studies.uncertainty.question import scenario_of_draw
 from sim.table import Table
 from sim.units import digits
@@ -52,7 +56,7 @@ class Missed:
 
 def run(
     path: str | Path, sets: Sequence[str], only: Sequence[str], draws: int, replications: int, share: float,
-    workers: int = 1, at: StageListener = SILENT,
+    workers: int = 1, at: StageListener = SILENT, folder: Path | None = None,
 ) -> Missed:  # fmt: skip
     """Fit draws of one evidence set whole.
 
@@ -68,6 +72,8 @@ def run(
         As for ``fit_effects``.
     at
         Told where the work stands.
+    folder
+        Where draws are kept as they are solved; the same call goes on from there.
 
     Raises
     ------
@@ -82,33 +88,46 @@ def run(
     if file is None or not drawn:
         raise ModelError(f"effect_set: '{name}' has no effects that are drawn")
     estimands = [one for one in estimands_of(estimands_in(file)) if one.name in drawn]
-    ratio, value, price = [], [], list[tuple[dict[str, float], dict[str, float]]]()
-    for draw in range(draws):
-        at.say(f"draw {draw + 1} of {draws}")
+    digest = digest_of_points(made.resolved, repr((made.fits[name], estimands, replications, share)))
+    file = None if folder is None else folder / f"whole_{name}_{digest[:12]}.jsonl"
+    solve_some = partial(_solved, made, name, estimands, replications, share)
+    at.stage("Draws solved whole")
+    with kept_in(file):
+        found = Points(solve_some, store_of_plain(file, digest), workers, tell=at).at(range(draws))
+    ratio, value = (np.array([one[what] for one in found]) for what in ("ratio", "value"))
+    prices = {ledger: np.array([one["prices"][ledger] for one in found]) for ledger in found[0]["prices"]}
+    off = {ledger: np.array([one["curve_prices"][ledger] for one in found]) - fit for ledger, fit in prices.items()}
+    return Missed(tuple(e.name for e in estimands), ratio, value, off, prices)
+
+
+def _solved(
+    made: UncertainConfig, name: str, estimands: Sequence[Estimand], replications: int, share: float,
+    draws: Sequence[int],
+) -> list[Mapping[str, Any]]:  # fmt: skip
+    """Solve draws whole, by their numbers: what the values of curves find, and what both make of the price."""
+    drawn, found = {one.name: one for one in made.fits[name].drawn}, list[Mapping[str, Any]]()
+    for draw in draws:
         values = made.drawn([draw])[0]
         whole = with_areas(scenario_of_draw(made, values, name), made.config.uncertainty.areas)
         scenario = scaled(replace(whole, seed=made.config.seed + draw, replications=replications), share)
         world = helped_world(scenario, made.fits[name].regime, name)
         told = dict(zip([one.name for one in made.inputs], values, strict=True))
         asked = [replace(e, target=float(told[name_of(drawn[e.name])])) for e in estimands]
-        asks, _ = study_of(scenario, world, asked, replications, 1.0, workers, at)
+        study, _ = study_of(scenario, world, asked, replications, 1.0)
         start = np.array([present(scenario, world.name, e) for e in asked])
-        fitted, _ = solve(asks, asked, start, at)
-        ratio.append(asks(start).mean(axis=0) - np.array([e.distance_to_target for e in asked]))
-        value.append(start - fitted)
-        price.append((_prices(scenario, asked, start, workers), _prices(scenario, asked, fitted, workers)))
-    ledgers = list(price[0][0])
-    return Missed(
-        tuple(e.name for e in estimands), np.stack(ratio), np.stack(value),
-        {ledger: np.array([a[ledger] - b[ledger] for a, b in price]) for ledger in ledgers},
-        {ledger: np.array([b[ledger] for _, b in price]) for ledger in ledgers},
-    )  # fmt: skip
+        fitted, _ = solve(study, asked, start)
+        off = study(start).mean(axis=0) - np.array([e.distance_to_target for e in asked])
+        found.append({
+            "ratio": off.tolist(), "value": (start - fitted).tolist(),
+            "curve_prices": _prices(scenario, asked, start), "prices": _prices(scenario, asked, fitted),
+        })  # fmt: skip
+    return found
 
 
-def _prices(scenario: Scenario, asked: Sequence[Estimand], values: FloatArray, workers: int) -> dict[str, float]:
+def _prices(scenario: Scenario, asked: Sequence[Estimand], values: FloatArray) -> dict[str, float]:
     """Give the break-even price by ledger at some values of the parameters."""
     named = {e.parameter: float(v) for e, v in zip(asked, values, strict=True)}
-    ds = simulate(for_accounts(with_parameters(scenario, named)), workers, rows=False)
+    ds = simulate(for_accounts(with_parameters(scenario, named)), rows=False)
     return {one.ledger: mean for one, (mean, _) in account_figures(ds).items() if one.measure == PRICE}
 
 

@@ -8,14 +8,15 @@ from math import isclose, log, sqrt
 from typing import Literal, get_args
 
 import numpy as np
-from scipy import optimize, stats
+import scipy  # its parts are read when they are asked for: stats takes half a second
+from scipy.special import ndtri
 
 from sim.arrays import FloatArray, finite
 
 Kind = Literal["normal", "lognormal", "gamma", "beta", "triangular", "fixed", "uniform"]
 KINDS: tuple[str, ...] = get_args(Kind)
 TAIL = 0.025
-Z = float(stats.norm.isf(TAIL))
+Z = float(-ndtri(TAIL))
 NEGLIGIBLE = 1e-3
 """Chance of a negative draw that is let pass."""
 SHARES = ("share", "probability")
@@ -68,22 +69,22 @@ class Belief:
 
 
 @lru_cache(maxsize=4096)
-def _distribution(one: Belief) -> stats.rv_continuous:
+def _distribution(one: Belief) -> scipy.stats.rv_continuous:
     """Make a distribution, which takes a millisecond, once for all draws from it."""
     deviation = (one.high - one.low) / (2 * Z)
     if one.kind == "normal":
-        return stats.norm(one.value, deviation)
+        return scipy.stats.norm(one.value, deviation)
     if one.kind == "lognormal":
-        return stats.lognorm(log(one.high / one.low) / (2 * Z), scale=sqrt(one.low * one.high))
+        return scipy.stats.lognorm(log(one.high / one.low) / (2 * Z), scale=sqrt(one.low * one.high))
     if one.kind == "uniform":
-        return stats.uniform(one.low, one.high - one.low)
+        return scipy.stats.uniform(one.low, one.high - one.low)
     if one.kind == "gamma":
         shape = (one.value / deviation) ** 2
-        return stats.gamma(shape, scale=one.value / shape)
+        return scipy.stats.gamma(shape, scale=one.value / shape)
     if one.kind == "beta":
         room = one.value * (1 - one.value)
         size = room / min(deviation**2, 0.99 * room) - 1
-        return stats.beta(one.value * size, (1 - one.value) * size)
+        return scipy.stats.beta(one.value * size, (1 - one.value) * size)
     return _triangular(one.value, one.low, one.high)
 
 
@@ -118,11 +119,11 @@ def belief(value: float, low: float | None, high: float | None, unit: str = "", 
         return Belief(value, low, high, "triangular")
     if low > 0 and high - value > 1.05 * (value - low):
         return Belief(value, low, high, "lognormal")
-    reaches_below = value < stats.norm.isf(NEGLIGIBLE) * (high - low) / (2 * Z)
+    reaches_below = value < -ndtri(NEGLIGIBLE) * (high - low) / (2 * Z)
     return Belief(value, low, high, "gamma" if low >= 0 and reaches_below else "normal")
 
 
-def _triangular(mode: float, low: float, high: float) -> stats.rv_continuous:
+def _triangular(mode: float, low: float, high: float) -> scipy.stats.rv_continuous:
     """Find the triangle with this mode that has 2.5% on each side of the interval (all 5% on one, at an end)."""
     left, right = (0.0 if isclose(mode, low) else TAIL), (0.0 if isclose(mode, high) else TAIL)
     left, right = (left, 2 * TAIL - left) if right else (2 * TAIL - right, right)
@@ -136,9 +137,9 @@ def _triangular(mode: float, low: float, high: float) -> stats.rv_continuous:
         return [below - left, above - right]
 
     span = high - low
-    a, b = optimize.fsolve(missed, [0.2 * span * (left > 0), 0.2 * span * (right > 0)])
+    a, b = scipy.optimize.fsolve(missed, [0.2 * span * (left > 0), 0.2 * span * (right > 0)])
     a, b = max(float(a), 0.0), max(float(b), 0.0)
-    return stats.triang((mode - low + a) / (span + a + b), low - a, span + a + b)
+    return scipy.stats.triang((mode - low + a) / (span + a + b), low - a, span + a + b)
 
 
 def dirichlet(shares: FloatArray, size: float, u: FloatArray) -> FloatArray:
@@ -160,7 +161,7 @@ def dirichlet(shares: FloatArray, size: float, u: FloatArray) -> FloatArray:
     """
     shares, u = finite("shares", shares), finite("probabilities", u)
     there = np.flatnonzero(shares > 0)
-    gammas = stats.gamma.ppf(u[:, there], shares[there] * size)
+    gammas = scipy.stats.gamma.ppf(u[:, there], shares[there] * size)
     result = np.zeros(u.shape)
     result[:, there] = gammas / gammas.sum(axis=1, keepdims=True)
     before = np.zeros(len(u))

@@ -1,22 +1,29 @@
 """Draws of the effects of help: a measured ratio from its interval, and the parameter that a fit found for that ratio.
 
 Effects are solved for once, at several ratios; a draw takes its parameter from the curve through them, so that it need
-not be solved for anew.
+not be solved for anew. Where the studies for the curves have told what else bears on a ratio, other effects and inputs
+that are drawn as well, that is allowed for.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
 from sim.arrays import FloatArray, finite
+from sim.errors import ModelError
 from sim.model.spec import DrawnEffect, SetFit
 from sim.runs.beliefs.distributions import Belief
 from sim.runs.beliefs.draws import Uncertain, uniforms
 
 NONE = 1.0
 """The ratio of what has no effect."""
+NOTHING: Mapping[str, float] = MappingProxyType({})
+TURNS = 30
+"""In which effects are solved for by turns; what is left shrinks to a tenth or less with each."""
 
 
 def name_of(effect: DrawnEffect) -> str:
@@ -57,16 +64,59 @@ def drawn_ratios(
     return result
 
 
-def parameters_at(fit: SetFit, ratios: Mapping[str, float]) -> dict[str, float]:
-    """Give the parameters at which ratios by name are found; all 0 where every ratio is 1: help then does nothing.
+def parameters_at(fit: SetFit, ratios: Mapping[str, float], inputs: Mapping[str, float] = NOTHING) -> dict[str, float]:
+    """Give the parameters at which ratios are found; all 0 where every ratio is 1: help then does nothing.
 
-    Points are joined in the logarithm of the ratio, and the lines at both ends go on beyond them.
+    Parameters
+    ----------
+    fit
+        What was solved for.
+    ratios
+        By name, as ``name_of`` gives it.
+    inputs
+        Values of inputs by path; those that bear on what a value finds are allowed for, any other is taken to be as
+        it was fitted.
+
+    Raises
+    ------
+    ModelError
+        When an input that bears on a value is 0 or less.
+
+    Notes
+    -----
+    Points of a curve are joined in the logarithm of the ratio, and the lines at both ends go on beyond them. What the
+    effects do to each other's ratios is solved for by turns, since it is little.
     """
     finite("ratios", list(ratios.values()))
-    known = {one: ratios[name_of(one)] for one in fit.drawn if name_of(one) in ratios}
-    if known and all(ratio == NONE for ratio in known.values()):
+    finite("inputs", list(inputs.values()))
+    known = [(one, ratios[name_of(one)]) for one in fit.drawn if name_of(one) in ratios]
+    if known and all(ratio == NONE for _, ratio in known):
         return dict.fromkeys(fit.solved, 0.0)
-    return {one.parameter: at_ratio(one.curve, ratio) for one, ratio in known.items()}
+    counting, beyond = dict[str, float](), dict[str, float]()
+    for _ in range(TURNS):
+        counting = {one.parameter: at_ratio(one.curve, ratio / _by_others(one, beyond)) for one, ratio in known}
+        beyond = {
+            one.parameter: counting[one.parameter] - one.bearing.fitted for one, _ in known if one.bearing is not None
+        }
+    times = math.prod(_counting(path, inputs[path], *told) for path, told in fit.inputs.items() if path in inputs)
+    return {one.parameter: _value(one, counting[one.parameter] / times) for one, _ in known}
+
+
+def _by_others(one: DrawnEffect, beyond: Mapping[str, float]) -> float:
+    """Give the ratio that other effects make of an outcome, ``beyond`` what they make of it at their fitted values."""
+    slopes = one.bearing.others if one.bearing is not None else NOTHING
+    return math.exp(sum(slope * beyond.get(name, 0.0) for name, slope in slopes.items()))
+
+
+def _counting(path: str, value: float, where_curves_hold: float, power: float) -> float:
+    """Give how many times as much parameters count with an input at a value."""
+    if value <= 0:
+        raise ModelError(f"{path}: {value:g} is drawn, and effects were solved for where it is above 0")
+    return float((value / where_curves_hold) ** power)
+
+
+def _value(one: DrawnEffect, value: float) -> float:
+    return value if one.bearing is None else float(np.clip(value, *one.bearing.bounds))
 
 
 def at_ratio(curve: Sequence[tuple[float, float]], ratio: float) -> float:

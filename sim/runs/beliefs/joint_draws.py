@@ -11,7 +11,7 @@ from math import pi, sin
 from typing import Protocol
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtr, ndtri
 
 from sim.arrays import FloatArray, finite
 from sim.runs.beliefs.distributions import Belief, Z, dirichlet
@@ -54,7 +54,7 @@ class Correlated:
 
     def values(self, beliefs: Mapping[str, Belief], u: FloatArray) -> FloatArray:
         """Correlate the normal scores of the probabilities and read each figure's quantiles."""
-        joined = stats.norm.cdf(stats.norm.ppf(finite("probabilities", u)) @ self.factor.T)
+        joined = ndtr(ndtri(finite("probabilities", u)) @ self.factor.T)
         joined[:, 0] = u[:, 0]
         joined = np.clip(joined, 1e-12, 1.0 - 1e-12)
         return np.stack([beliefs[name].quantile(column) for name, column in zip(self.names, joined.T, strict=True)], 1)

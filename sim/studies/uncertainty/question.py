@@ -61,7 +61,8 @@ def scenario_of_draw(made: UncertainConfig, values: FloatArray, effect_set: str)
         raise ModelError(problems)
     scenario = scenario_of(under_set(tree, effect_set, here), made.file)
     fit = made.fits.get(effect_set)
-    return scenario if fit is None else with_parameters(scenario, parameters_at(fit, ratios))
+    inputs = dict(zip([one.name for one in made.inputs[:n]], map(float, own), strict=True))
+    return scenario if fit is None else with_parameters(scenario, parameters_at(fit, ratios, inputs))
 
 
 def solve_draws(made: UncertainConfig, draws: Sequence[int]) -> list[Solved]:
