@@ -49,8 +49,8 @@ class TargetPart(Provenance):
     output: Text = Field(default="", description="what the model answers it with; none for some claims")
     steps: Count = Field(default=0, description="steps that the output needs, where the model's own are too few")
     quantity: Text = Field(description="what a reader would take it for; figures of one quantity are compared")
-    ledger: Literal["narrow", "wide", "wide without justice", "gross", ""] = Field(
-        default="", description="which costs count"
+    ledger: Literal["narrow", "wide", "wide without justice", "with_unitemised", "gross", ""] = Field(
+        default="", description="which costs count; with_unitemised holds the wide ones and what nobody has itemised"
     )
     price_year: Count | None = Field(default=None, description="year of its prices, such as 2011 for 2011/12")
     net: Literal["gross", "net", ""] = Field(default="", description="before or after what would have happened anyway")
