@@ -29,7 +29,7 @@ from sim.config.loading import load, tree_of
 from sim.config.translate.model import config_of
 from sim.errors import ModelError
 from sim.evaluation.effects.estimands import Estimand
-from sim.evaluation.effects.fit import EffectFit, line, study_of
+from sim.evaluation.effects.fit import EffectFit, check_found, line, study_of
 from sim.evaluation.trial.evaluation import helped_world
 from sim.model.spec import Bearing, Scenario
 from sim.runs.beliefs.draws import Uncertain
@@ -164,8 +164,8 @@ def learn(
     Raises
     ------
     ModelError
-        When no estimand has an interval, an input may be 0 or less, or a ratio does not move one way with its
-        parameter.
+        When no estimand has an interval, an input may be 0 or less, a study finds nobody on one side, or a ratio does
+        not move one way with its parameter.
     """
     drawn = [i for i, one in enumerate(estimands) if one.interval is not None]
     least = max(3, len(drawn) + 1, (len(drawn) + len(inputs)) // 2 + 1)
@@ -173,6 +173,7 @@ def learn(
         raise ModelError(f"a grid of ratios needs {least} points at least, and an estimand with an 'interval'")
     nodes, moved = _design(estimands, drawn, fitted, points, inputs)
     found = studies(nodes, moved)
+    check_found(found, estimands)
     for k, (node, told) in enumerate(zip(nodes, found, strict=True)):
         at.say(line(f"study {k + 1}", estimands, node, told))
     return learnt_from(nodes, moved, found, estimands, fitted, points, inputs)

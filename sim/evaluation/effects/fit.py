@@ -214,12 +214,7 @@ def solve(
     for sweep in range(1, SWEEPS + 1):
         at.stage(f"Sweep {sweep} of at most {SWEEPS}; replications")
         samples = study(values)
-        none = np.flatnonzero(~np.isfinite(samples.mean(axis=0)))
-        if len(none):
-            raise ModelError(
-                f"estimands.{estimands[none[0]].name}: nobody has it on one side in some replication, so that there is "
-                "no ratio; follow more families (a larger --share, or more of them)"
-            )
+        check_found(samples, estimands)
         miss = samples.mean(axis=0) - targets
         at.say(line(f"sweep {sweep}", estimands, values, miss + targets))
         far = np.abs(miss) > np.maximum(least, _standard_error(samples))
@@ -231,6 +226,22 @@ def solve(
             break
         values, last = fresh, (values, miss)
     return values, samples
+
+
+def check_found(samples: FloatArray, estimands: Sequence[Estimand]) -> None:
+    """Refuse what is no number in any row, (row, estimand).
+
+    Raises
+    ------
+    ModelError
+        With the first estimand of which a study found nobody.
+    """
+    none = np.flatnonzero(~np.isfinite(samples).all(axis=0))
+    if len(none):
+        raise ModelError(
+            f"estimands.{estimands[none[0]].name}: nobody has it on one side in some replication, so that there is "
+            "no ratio; follow more families (a larger --share, or more of them)"
+        )
 
 
 def _standard_error(samples: FloatArray) -> FloatArray:

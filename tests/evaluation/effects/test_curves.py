@@ -219,6 +219,11 @@ def test_an_input_that_may_be_nothing_is_refused() -> None:
         learn(each(lambda v, _: study(v)), [CARE], np.array([-0.6]), 5, [wide])
 
 
+def test_a_study_that_finds_nobody_is_named_and_not_regressed() -> None:
+    with pytest.raises(ModelError, match=r"estimands\.plan: nobody has it on one side"):
+        curves(lambda v: np.array([[0.4 * v[0], np.nan if v[0] < -1 else 0.0]]), [CARE, PLAN], np.array([-0.6, 0.0]), 5)
+
+
 def test_noise_is_smoothed_not_followed() -> None:
     """The end of a quadratic through n studies has 3 / sqrt(n) of their error: 0.1 of 0.15 with 21, 0.25 of a value.
 
