@@ -207,12 +207,16 @@ def store_of_solved(path: Path | None, digest: Callable[[], str]) -> Store[int, 
     return None if path is None else Store(path, {"digest": digest()}, _plain, _read, of_others)
 
 
-def store_of_plain(path: Path | None, digest: str) -> Store[int, Mapping[str, Any]] | None:
-    """Give the store of numbered points at which plain data are found; None for no path."""
-    if path is None:
-        return None
-    of_others = "runs of another study or program version"
-    return Store(path, {"digest": digest}, lambda k, found: {"number": k, **found}, _numbered, of_others)
+def numbered_points(
+    solve: Solve[int, Mapping[str, Any]], wanted: int, folder: Path | None, name: str, digest: str, workers: int,
+    tell: Tell,
+) -> list[Mapping[str, Any]]:  # fmt: skip
+    """Give the plain data found at the first so many numbers, kept in a folder under their digest if there is one."""
+    path = None if folder is None else folder / f"{name}_{digest[:12]}.jsonl"
+    head, of_others = {"digest": digest}, "runs of another study or program version"
+    store = None if path is None else Store(path, head, lambda k, found: {"number": k, **found}, _numbered, of_others)
+    with kept_in(path):
+        return Points(solve, store, workers, tell=tell).at(range(wanted))
 
 
 def _numbered(line: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:

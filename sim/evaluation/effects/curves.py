@@ -11,34 +11,21 @@ the same for all effects. What that leaves is measured (``sim.evaluation.effects
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import scipy
 from scipy.special import ndtr
 
 from sim.arrays import BoolArray, FloatArray, IntArray
-from sim.config.check.problems import Findings
-from sim.config.loading import load, tree_of
-from sim.config.translate.model import config_of
 from sim.errors import ModelError
 from sim.evaluation.effects.estimands import Estimand
-from sim.evaluation.effects.fit import EffectFit, check_found, line, study_of
-from sim.evaluation.trial.evaluation import helped_world
-from sim.model.spec import Bearing, Scenario
+from sim.evaluation.effects.fit import check_found, line
+from sim.model.spec import Bearing
 from sim.runs.beliefs.draws import Uncertain
-from sim.runs.identity import digest_of_points
-from sim.runs.points import Points, kept_in, store_of_plain
 from sim.stages import SILENT, StageListener
-from sim.studies.uncertainty.inputs import UncertainConfig
-from sim.studies.uncertainty.inputs import study as what_is_drawn
-from sim.studies.uncertainty.question import scenario_of_draw
 
 Z = 1.959964
 """Standard deviations from the middle to the end of a 95% interval."""
@@ -68,63 +55,6 @@ class Learnt:
     curves: dict[str, Curve]
     bearings: dict[str, Bearing]
     inputs: dict[str, tuple[float, float]]
-
-
-def with_curves(
-    fit: EffectFit, path: str | Path, sets: Sequence[str], estimands: Sequence[Estimand], points: int,
-    workers: int = 1, at: StageListener = SILENT, folder: Path | None = None,
-) -> EffectFit:  # fmt: skip
-    """Give a fit with curves through ``points`` ratios; else as for ``fit_effects`` and ``learn``.
-
-    Inputs that the study lists under ``uncertainty.only`` are moved with the effects. Studies are kept in ``folder`` as
-    they come, if there is one.
-    """
-    asked = _Asked(load(path, sets), _drawn_by_name(path, sets, fit.effect_set), fit, tuple(estimands))
-
-    def studies(nodes: FloatArray, moved: FloatArray) -> FloatArray:
-        at.stage("Studies for the curves")
-        digest = digest_of_points(asked.base.resolved, repr((fit, estimands, nodes.tolist(), moved.tolist())))
-        file = None if folder is None else folder / f"curves_{fit.effect_set}_{digest[:12]}.jsonl"
-        solve = partial(_studied, asked, nodes, moved)
-        with kept_in(file):
-            found = Points(solve, store_of_plain(file, digest), workers, tell=at).at(range(len(nodes)))
-        return np.array([one["found"] for one in found])
-
-    inputs = () if asked.made is None else asked.made.uncertain
-    learnt = learn(studies, estimands, np.array([one.value for one in fit.fitted]), points, inputs, at)
-    return replace(fit, curves=learnt.curves, bearings=learnt.bearings, inputs=learnt.inputs)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What studies for curves are of: ``made`` where the study names inputs, else ``base``."""
-
-    base: Scenario
-    made: UncertainConfig | None
-    fit: EffectFit
-    estimands: tuple[Estimand, ...]
-
-
-def _studied(asked: _Asked, nodes: FloatArray, moved: FloatArray, numbers: Sequence[int]) -> list[Mapping[str, Any]]:
-    """Give what studies find by their numbers, means over replications."""
-    fit, found = asked.fit, list[Mapping[str, Any]]()
-    for k in numbers:
-        scenario = asked.base if asked.made is None else scenario_of_draw(asked.made, moved[k], fit.effect_set)
-        world = helped_world(scenario, fit.regime, fit.effect_set)
-        study, _ = study_of(scenario, world, asked.estimands, fit.replications, fit.share)
-        found.append({"found": study(nodes[k]).mean(axis=0).tolist()})
-    return found
-
-
-def _drawn_by_name(path: str | Path, sets: Sequence[str], effect_set: str) -> UncertainConfig | None:
-    """Read what a study draws by name, its effects aside; None where it names nothing."""
-    tree = tree_of(path, sets)
-    config = config_of(tree, Findings(tree))
-    if config is None or not config.uncertainty.only:
-        return None
-    left_out = json.dumps([*config.uncertainty.leave_out, "estimands"])
-    alone = [f"effect_set=[{effect_set}]", "uncertainty.weights={}", "solver=simulate"]
-    return what_is_drawn(path, [*sets, *alone, f"uncertainty.leave_out={left_out}"])
 
 
 def grid_of(estimand: Estimand, points: int) -> FloatArray:
@@ -176,7 +106,7 @@ def learn(
     check_found(found, estimands)
     for k, (node, told) in enumerate(zip(nodes, found, strict=True)):
         at.say(line(f"study {k + 1}", estimands, node, told))
-    return learnt_from(nodes, moved, found, estimands, fitted, points, inputs)
+    return _learnt(nodes, moved, found, estimands, fitted, points, inputs)
 
 
 def _design(
@@ -211,7 +141,7 @@ def _guess(estimand: Estimand, fitted: float, ratios: FloatArray) -> FloatArray:
     return np.clip(slope * np.log(ratios), estimand.low, estimand.high)
 
 
-def learnt_from(
+def _learnt(
     nodes: FloatArray, moved: FloatArray, found: FloatArray, estimands: Sequence[Estimand], fitted: FloatArray,
     points: int, inputs: Sequence[Uncertain] = (),
 ) -> Learnt:  # fmt: skip
@@ -239,27 +169,23 @@ def _powers(nodes: FloatArray, fitted: FloatArray, logs: FloatArray, found: Floa
     All else of them is linear, and is solved for within (variable projection: Golub & Pereyra 1973). Each estimand is
     weighed by the error that was left of it.
     """
-    powers, errors = np.zeros(logs.shape[1]), np.ones(nodes.shape[1])
+    powers = np.zeros(logs.shape[1])
     if not len(powers):
         return powers
 
-    def left(powers: FloatArray) -> FloatArray:
+    def left(powers: FloatArray, errors: FloatArray) -> FloatArray:
         counting = nodes * np.exp(logs @ powers)[:, None]
         missed = []
         for k, told in enumerate(found.T):
             terms = _terms(counting, fitted, k, 2)
             missed.append(told - terms @ np.linalg.lstsq(terms, told, rcond=None)[0])
-        return np.array(missed)
+        return np.ravel(np.array(missed) / errors[:, None])
 
     for _ in range(TURNS):
-        errors = np.maximum(np.sqrt(np.mean(left(powers) ** 2, axis=1)), LEAST_ERROR)
-        weighed = partial(_weighed, left, errors)
-        powers = np.asarray(scipy.optimize.least_squares(weighed, powers).x)
+        missed = left(powers, np.ones(found.shape[1])).reshape(found.T.shape)
+        errors = np.maximum(np.sqrt(np.mean(missed**2, axis=1)), LEAST_ERROR)
+        powers = np.asarray(scipy.optimize.least_squares(left, powers, args=(errors,)).x)
     return powers
-
-
-def _weighed(left: Callable[[FloatArray], FloatArray], errors: FloatArray, powers: FloatArray) -> FloatArray:
-    return np.ravel(left(powers) / errors[:, None])
 
 
 def _terms(counting: FloatArray, fitted: FloatArray, own: int, degree: int) -> FloatArray:

@@ -91,7 +91,7 @@ def run(
         if write:
             keep(fit, file)  # at once, since curves take longer than the fit and may be refused
         if grid and any(one.interval is not None for one in estimands):
-            from sim.evaluation.effects.curves import with_curves
+            from sim.evaluation.effects.curve_studies import with_curves
 
             fit = with_curves(fit, path, sets, estimands, grid, workers, at, folder)
             if write:

@@ -27,7 +27,7 @@ from sim.model.spec import Scenario
 from sim.runs.beliefs.effects import name_of
 from sim.runs.ensemble import simulate
 from sim.runs.identity import digest_of_points
-from sim.runs.points import Points, kept_in, store_of_plain
+from sim.runs.points import numbered_points
 from sim.runs.replications import for_accounts, scaled, with_parameters
 from sim.stages import SILENT, StageListener
 from sim.studies.uncertainty.inputs import UncertainConfig, study
@@ -89,11 +89,9 @@ def run(
         raise ModelError(f"effect_set: '{name}' has no effects that are drawn")
     estimands = [one for one in estimands_of(estimands_in(file)) if one.name in drawn]
     digest = digest_of_points(made.resolved, repr((made.fits[name], estimands, replications, share)))
-    file = None if folder is None else folder / f"whole_{name}_{digest[:12]}.jsonl"
-    solve_some = partial(_solved, made, name, estimands, replications, share)
     at.stage("Draws solved whole")
-    with kept_in(file):
-        found = Points(solve_some, store_of_plain(file, digest), workers, tell=at).at(range(draws))
+    solve_some = partial(_solved, made, name, estimands, replications, share)
+    found = numbered_points(solve_some, draws, folder, f"whole_{name}", digest, workers, at)
     ratio, value = (np.array([one[what] for one in found]) for what in ("ratio", "value"))
     prices = {ledger: np.array([one["prices"][ledger] for one in found]) for ledger in found[0]["prices"]}
     off = {ledger: np.array([one["curve_prices"][ledger] for one in found]) - fit for ledger, fit in prices.items()}

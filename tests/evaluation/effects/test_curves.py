@@ -15,7 +15,8 @@ import pytest
 
 from sim.config.text.source import plain, read
 from sim.errors import ModelError
-from sim.evaluation.effects.curves import REACH, STUDIES, Curve, Learnt, Studies, grid_of, learn, with_curves
+from sim.evaluation.effects.curve_studies import with_curves
+from sim.evaluation.effects.curves import REACH, STUDIES, Curve, Learnt, Studies, grid_of, learn
 from sim.evaluation.effects.estimands import Estimand
 from sim.evaluation.effects.fit import EffectFit, Study, _fitted
 from sim.evaluation.effects.question import keep, set_file
@@ -194,8 +195,8 @@ def test_studies_are_of_the_model_that_inputs_make(tmp_path: Path, monkeypatch: 
         asked["found"] = studies(fitted[None], moved[None])
         return Learnt({"care": ((0.5, -1.5), (1.0, 0.25))}, {}, {LEFT.name: (0.5, 0.4)})
 
-    monkeypatch.setattr("sim.evaluation.effects.curves.study_of", study_of)
-    monkeypatch.setattr("sim.evaluation.effects.curves.learn", learnt)
+    monkeypatch.setattr("sim.evaluation.effects.curve_studies.study_of", study_of)
+    monkeypatch.setattr("sim.evaluation.effects.curve_studies.learn", learnt)
     fit = EffectFit("measured", "phase_two", "", 2, 1, (_fitted(CARE, -0.64, np.log([0.69, 0.71]), 1.0),))
     made = with_curves(fit, "phase_two", [], [CARE], 7, folder=tmp_path)
     assert asked["inputs"] == [
