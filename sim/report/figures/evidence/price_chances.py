@@ -77,7 +77,7 @@ def plot_price_chances(ds: xr.Dataset, ax: Axes | None = None, *, canvas: Canvas
     for reading, ledger, prices, _ in shown:
         ax.plot(prices, np.linspace(1.0, 0.0, len(prices)), styles[ledger], color=colours[reading],
                 linewidth=2.0, label=f"{reading}, {ledger} ledger")  # fmt: skip
-    ax.axvline(shown[0][3], color=INK, linewidth=0.8, label=f"what posts cost: {pounds(shown[0][3])}")
+    ax.axvline(shown[0][3], color=INK, linewidth=0.8, label=f"what posts cost, mean of draws: {pounds(shown[0][3])}")
     ax.set(ylim=(0, 1.03), yticks=(0, 0.25, 0.5, 0.75, 1))
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: figure(x)))
@@ -105,7 +105,8 @@ def chances_finding(ds: xr.Dataset) -> str:
     """Say in how many draws help pays at what posts cost, under each reading in the ledger that leads."""
     shown = [one for one in drawn_prices(ds) if one[1] == terms_of(ds).ledger]
     parts = [f"in {share(share_at(prices, posts), 0)} of draws ({reading})" for reading, _, prices, posts in shown]
-    return sentence(f"at what posts cost ({pounds(shown[0][3])} a family helped) help pays for itself {listed(parts)}")
+    posts = f"what posts cost in the mean of draws ({pounds(shown[0][3])} a family helped)"
+    return sentence(f"at {posts} help pays for itself {listed(parts)}")
 
 
 FIGURE = Exhibit(
