@@ -491,7 +491,7 @@ AS_WRITTEN = "as_written"
 class Bearing:
     """What else bears on a ratio than its own parameter, as studies for the curves found it.
 
-    ``others`` are slopes of its logarithm in the parameters of other effects, from their fitted values; ``fitted`` is
+    ``others`` are slopes of its logarithm in the hazard ratios of other effects, from their fitted ones; ``fitted`` is
     its own parameter at the published ratio, ``bounds`` are those of the parameter.
     """
 

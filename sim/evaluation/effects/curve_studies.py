@@ -62,10 +62,14 @@ class _Asked:
 
 
 def _studied(asked: _Asked, nodes: FloatArray, moved: FloatArray, numbers: Sequence[int]) -> list[Mapping[str, Any]]:
-    """Give what studies find by their numbers, means over replications."""
+    """Give what studies find by their numbers, means over replications.
+
+    Each has random numbers of its own: shared ones would move the whole curve by their luck.
+    """
     fit, found = asked.fit, list[Mapping[str, Any]]()
     for k in numbers:
-        scenario = asked.base if asked.made is None else scenario_of_draw(asked.made, moved[k], fit.effect_set)
+        whole = asked.base if asked.made is None else scenario_of_draw(asked.made, moved[k], fit.effect_set)
+        scenario = replace(whole, seed=whole.seed + k)
         world = helped_world(scenario, fit.regime, fit.effect_set)
         study, _ = study_of(scenario, world, asked.estimands, fit.replications, fit.share)
         found.append({"found": study(nodes[k]).mean(axis=0).tolist()})

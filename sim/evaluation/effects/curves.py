@@ -5,8 +5,9 @@ sought by itself: studies at values spread over the range teach a curve to all t
 studies, as in a Latin hypercube (McKay, Beckman & Conover 1979), so that what one does to another's ratio is told apart
 from what its own parameter does. With them move the inputs that the study draws by name, such as how long an effect
 lasts when help has ended: of one and the same finding, what lasts longer must be weaker. Each logarithm is regressed on
-its own value, as a quadratic, and on the others', as lines. What a value counts for goes with a power of each input,
-the same for all effects. What that leaves is measured (``sim.evaluation.effects.whole``).
+its own value, as a quadratic, and on the others' hazard ratios, as lines: what one effect leaves for another to act on
+goes with what it takes off, of which there is no more than all. What a value counts for goes with a power of each
+input, the same for all effects. What that leaves is measured (``sim.evaluation.effects.whole``).
 """
 
 from __future__ import annotations
@@ -189,8 +190,8 @@ def _powers(nodes: FloatArray, fitted: FloatArray, logs: FloatArray, found: Floa
 
 
 def _terms(counting: FloatArray, fitted: FloatArray, own: int, degree: int) -> FloatArray:
-    """Give the columns of the regression of one estimand, (study, term): powers of its own value, then the others'."""
-    others = np.delete(counting - fitted, own, axis=1)
+    """Give the columns of the regression of one estimand, (study, term): powers of its value, others' hazard ratios."""
+    others = np.delete(np.exp(counting) - np.exp(fitted), own, axis=1)
     return np.column_stack([np.vander(counting[:, own], degree + 1, increasing=True), others])
 
 

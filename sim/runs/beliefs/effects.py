@@ -92,18 +92,19 @@ def parameters_at(fit: SetFit, ratios: Mapping[str, float], inputs: Mapping[str,
     known = [(one, ratios[name_of(one)]) for one in fit.drawn if name_of(one) in ratios]
     if known and all(ratio == NONE for _, ratio in known):
         return dict.fromkeys(fit.solved, 0.0)
-    counting, beyond = dict[str, float](), dict[str, float]()
-    for _ in range(TURNS):
-        counting = {one.parameter: at_ratio(one.curve, ratio / _by_others(one, beyond)) for one, ratio in known}
-        beyond = {
-            one.parameter: counting[one.parameter] - one.bearing.fitted for one, _ in known if one.bearing is not None
-        }
     times = math.prod(_counting(path, inputs[path], *told) for path, told in fit.inputs.items() if path in inputs)
-    return {one.parameter: _value(one, counting[one.parameter] / times) for one, _ in known}
+    values, beyond = dict[str, float](), dict[str, float]()
+    for _ in range(TURNS):
+        values = {one.parameter: _value(one, ratio / _by_others(one, beyond), times) for one, ratio in known}
+        beyond = {
+            one.parameter: math.exp(values[one.parameter] * times) - math.exp(one.bearing.fitted)
+            for one, _ in known if one.bearing is not None
+        }  # fmt: skip
+    return values
 
 
 def _by_others(one: DrawnEffect, beyond: Mapping[str, float]) -> float:
-    """Give the ratio that other effects make of an outcome, ``beyond`` what they make of it at their fitted values."""
+    """Give the ratio that other effects make of an outcome; ``beyond``, their hazard ratios less the fitted ones."""
     slopes = one.bearing.others if one.bearing is not None else NOTHING
     return math.exp(sum(slope * beyond.get(name, 0.0) for name, slope in slopes.items()))
 
@@ -115,7 +116,9 @@ def _counting(path: str, value: float, where_curves_hold: float, power: float) -
     return float((value / where_curves_hold) ** power)
 
 
-def _value(one: DrawnEffect, value: float) -> float:
+def _value(one: DrawnEffect, ratio: float, times: float) -> float:
+    """Give the value at which a ratio is found where a value counts so many times as much as in the curve."""
+    value = at_ratio(one.curve, ratio) / times
     return value if one.bearing is None else float(np.clip(value, *one.bearing.bounds))
 
 
